@@ -1,0 +1,78 @@
+"""The event buffer: backend events of unknown ids wait for the link that explains them.
+
+Its clock is the arrival time on the lines and never goes back; the machine's own clock
+plays no part. The delay is the same for all, so events leave in the order they came.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from identity_cli.events import Event
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+FAR_FUTURE = datetime.max.replace(tzinfo=UTC)
+
+
+class Held(NamedTuple):
+    """An event that waits."""
+
+    due: datetime
+    arrived: datetime
+    seq: int
+    event: Event
+    team_id: int
+    distinct_id: str
+
+
+class EventBuffer:
+    """The events that wait, and the log's clock."""
+
+    def __init__(self, delay_seconds: float) -> None:
+        self.delay = timedelta(seconds=delay_seconds)
+        self.clock = LONG_AGO
+        self.next_due = FAR_FUTURE
+        self._waiting: deque[Held] = deque()
+        self._first_seen: dict[tuple[int, str], int] = {}
+
+    @property
+    def has_time(self) -> bool:
+        """Whether any event so far told when it arrived; without that nothing can wait."""
+        return self.clock is not LONG_AGO
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is ever held."""
+        return bool(self.delay)
+
+    def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
+        """Let an event wait, from now on the log's clock."""
+        held = Held(self.clock + self.delay, self.clock, seq, event, team_id, distinct_id)
+        self._waiting.append(held)
+        self._first_seen.setdefault((team_id, distinct_id), seq)
+        self.next_due = self._waiting[0].due
+
+    def take_due(self, now: datetime = FAR_FUTURE) -> Held | None:
+        """The next event whose time has come, or None."""
+        if not self._waiting or self._waiting[0].due > now:
+            return None
+        held = self._waiting.popleft()
+        self.next_due = self._waiting[0].due if self._waiting else FAR_FUTURE
+        return held
+
+    def waiting_since(self, seq: int) -> Iterator[int]:
+        """The seqs, from that one on, of events that wait, newest first."""
+        for held in reversed(self._waiting):
+            if held.seq < seq:
+                return
+            yield held.seq
+
+    def first_sight(self, team_id: int, distinct_id: str) -> int | None:
+        """Where an id now put on a person was first seen waiting, if it was; asked once."""
+        return self._first_seen.pop((team_id, distinct_id), None)
+
+
+def arrival_of(event: Event) -> datetime | None:
+    """When the event reached the platform, as far as its line tells."""
+    return event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp

@@ -1,0 +1,110 @@
+"""What stops a command: each error writes its own sentence, and what to do next.
+
+Problems *in* a log are values (rejected lines, ingestion warnings), never these.
+"""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the shell sees."""
+
+    FINE = 0
+    FINDINGS = 1
+    FAILED = 2
+
+
+class IdcliError(Exception):
+    """The command cannot do its job."""
+
+
+class LogUnreadable(IdcliError):
+    """A log file that is missing or cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"cannot read {path}: {reason}. Nothing was written.")
+
+
+class LogShrank(IdcliError):
+    """A log file that lost bytes while it was read."""
+
+    def __init__(self, path: str, expected: int, found: int) -> None:
+        super().__init__(
+            f"{path} changed while it was read: {expected:,} bytes at the start, {found:,} at the end. "
+            "Nothing was written; replay again when the file is at rest."
+        )
+
+
+class NoLogs(IdcliError):
+    """A folder without a file that could be a log."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no log files in {path}: give files, or a folder that holds them.")
+
+
+class LineRejected(IdcliError):
+    """A line that cannot be used, under --strict."""
+
+    def __init__(self, origin: object, reason: str) -> None:
+        super().__init__(f"{origin}: {reason}. --strict stops at the first such line; nothing was written.")
+
+
+class FolderNotARun(IdcliError):
+    """A folder that --run names and that idcli did not write."""
+
+    def __init__(self, path: str, found: str) -> None:
+        super().__init__(
+            f"{path} holds {found}, which idcli did not write; it will not be replaced. "
+            "Name another folder with --run."
+        )
+
+
+class NoRun(IdcliError):
+    """A command that reads a run, and there is none."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"no run in {path}. Make one with `idcli replay LOG`, or name one with --run.")
+
+
+class RunUnreadable(IdcliError):
+    """A run that this version cannot read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} cannot be read: {reason}. Replay the log again.")
+
+
+class UnknownId(IdcliError):
+    """Neither a distinct id nor a person id of the run."""
+
+    def __init__(self, wanted: str, nearest: list[str]) -> None:
+        hint = f" Nearest: {', '.join(nearest)}." if nearest else " `idcli persons` lists them all."
+        super().__init__(f"no distinct_id or person {wanted!r} in this run.{hint}")
+
+
+class AmbiguousId(IdcliError):
+    """An id that several teams have."""
+
+    def __init__(self, wanted: str, teams: list[int]) -> None:
+        names = ", ".join(str(team) for team in teams)
+        super().__init__(f"{wanted!r} is in teams {names}: say which with --team-id.")
+
+
+class UnknownRuleSet(IdcliError):
+    """A rule set that does not exist."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no rule set {name!r}: choose one of {', '.join(known)}.")
+
+
+class NoEvents(IdcliError):
+    """An export of events from a run that did not keep them."""
+
+    def __init__(self) -> None:
+        super().__init__("this run has no events table: replay with --events to keep one.")
+
+
+class BadCondition(IdcliError):
+    """A --where that is not KEY=VALUE."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"cannot read --where {given!r}: write KEY=VALUE, for example --where plan=pro.")

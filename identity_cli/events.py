@@ -1,0 +1,76 @@
+"""The words of the event: what the resolver reads of one, and where it stood.
+
+An event is any record with these attributes; how a log line becomes one is the
+dialect's affair. Names follow PostHog's wire form without the leading `$`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final, NamedTuple, Protocol
+
+
+class Absent(Enum):
+    """The type of ABSENT, so that type checkers know there is only one."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+"""A key that the line does not have, where a present null means something else."""
+
+IDENTIFY: Final = "$identify"
+CREATE_ALIAS: Final = "$create_alias"
+MERGE_DANGEROUSLY: Final = "$merge_dangerously"
+GROUP_IDENTIFY: Final = "$groupidentify"
+SNAPSHOT: Final = "$snapshot"
+SET: Final = "$set"
+
+
+class Origin(NamedTuple):
+    """Where an event stands; prints as `path:line`, which editors open."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+class Properties(Protocol):
+    """What identity depends on inside an event's `properties`."""
+
+    distinct_id: Any
+    anon_distinct_id: Any  # ABSENT when the key is missing
+    alias: Any
+    set: Any
+    set_once: Any
+    unset: Any
+    device_id: Any
+    lib: Any
+    process_person_profile: Any  # ABSENT when the key is missing
+
+    @property
+    def copied(self) -> Iterable[tuple[str, Any]]:
+        """The event properties present that a rule set may copy onto the person."""
+
+
+class Event(Protocol):
+    """One event as the resolver takes it; times are aware datetimes or None."""
+
+    event: str
+    uuid: Any
+    distinct_id: Any
+    team_id: int | None
+    set: Any
+    set_once: Any
+    timestamp: datetime | None
+    offset: Any  # milliseconds before arrival, from SDKs that send no timestamp
+    now: datetime | None
+    received_at: datetime | None
+    created_at: datetime | None
+    inserted_at: datetime | None
+
+    @property
+    def properties(self) -> Properties:
+        """The part under `properties`."""

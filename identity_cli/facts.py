@@ -1,0 +1,155 @@
+"""What an event changed: the journal of a run.
+
+Facts are appended in the order in which events were processed and never altered. A
+person is named by its number, in order of creation; `seq` is the event's place in
+ingestion order, from which its file and line follow. Together the facts suffice to
+rebuild every person as of any moment.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Outcome(StrEnum):
+    """What became of an event's wish to link two ids."""
+
+    CREATED = "created"
+    ATTACHED = "attached"
+    MERGED = "merged"
+    SAME_PERSON = "same_person"
+    SAME_ID = "same_id"
+    REFUSED_IDENTIFIED = "refused_identified"
+    REFUSED_ILLEGAL = "refused_illegal"
+    FAILED = "failed"
+
+
+class PersonCreated(NamedTuple):
+    """A distinct id nobody had became a person."""
+
+    seq: int
+    person: int
+    distinct_id: str
+
+
+class DistinctIdAttached(NamedTuple):
+    """A distinct id nobody had joined an existing person."""
+
+    seq: int
+    person: int
+    distinct_id: str
+
+
+class PersonIdentified(NamedTuple):
+    """A person was marked identified, for good."""
+
+    seq: int
+    person: int
+
+
+class PropertiesChanged(NamedTuple):
+    """One event's effect on a person's properties.
+
+    changes: (operation, key, new value, replaced value); the last is left out where the
+    key was absent. operation is "set", "set_once" or "unset".
+    """
+
+    seq: int
+    person: int
+    event: str
+    time: datetime | None
+    changes: list[tuple[Any, ...]]
+
+
+class Linked(NamedTuple):
+    """One wish to link two ids, and its outcome.
+
+    source_person, target_person: the persons of the other id and of the event's own id
+    just before, None where the id was unknown. source_identified: the source person's
+    flag at that moment. person: whom the event went to. dropped: on a merge, the
+    source's values that lost against the target's.
+    """
+
+    seq: int
+    uuid: Any
+    event: str
+    time: datetime | None
+    team_id: int
+    source_distinct_id: str
+    target_distinct_id: str
+    outcome: Outcome
+    source_person: int | None
+    target_person: int | None
+    source_identified: bool
+    person: int | None
+    dropped: dict[str, Any] | None
+
+
+class IngestionWarning(NamedTuple):
+    """What the platform itself would log, under its own type name and detail keys."""
+
+    seq: int
+    uuid: Any
+    team_id: int
+    type: str
+    distinct_id: str
+    person: int | None
+    details: dict[str, Any]
+
+
+class EventHeld(NamedTuple):
+    """An event that waited in the buffer, told at its release.
+
+    released_before: seq of the arrival that released it; None at the end of the log.
+    person_existed: whether its id had a person by then.
+    """
+
+    seq: int
+    team_id: int
+    distinct_id: str
+    arrived: datetime
+    due: datetime
+    released_before: int | None
+    person_existed: bool
+
+
+class EventDropped(NamedTuple):
+    """An event that belongs to nobody: the platform drops it, by rule."""
+
+    seq: int
+    team_id: int
+    distinct_id: str
+    reason: str
+
+
+class EventRejected(NamedTuple):
+    """An event that the platform cannot process; its line is kept with the rejected ones."""
+
+    seq: int
+    reason: str
+
+
+class EventAttributed(NamedTuple):
+    """Whom an event went to when it was processed (only when asked for)."""
+
+    seq: int
+    uuid: Any
+    event: str
+    team_id: int
+    distinct_id: str
+    person: int | None
+    note: str | None
+
+
+Fact = (
+    PersonCreated
+    | DistinctIdAttached
+    | PersonIdentified
+    | PropertiesChanged
+    | Linked
+    | IngestionWarning
+    | EventHeld
+    | EventDropped
+    | EventRejected
+    | EventAttributed
+)

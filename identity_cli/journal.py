@@ -1,0 +1,117 @@
+"""How the resolver words what happened: links and warnings as facts.
+
+The keys in a warning's details are the platform's own, camelCase, as of its rule set.
+"""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from identity_cli import javascript
+from identity_cli.events import Event
+from identity_cli.facts import IngestionWarning, Linked, Outcome
+from identity_cli.persons import Person
+from identity_cli.rules.base import RuleSet
+
+
+class Step(NamedTuple):
+    """One event being processed."""
+
+    seq: int
+    event: Event
+    team_id: int
+    distinct_id: str
+    time: datetime | None
+
+
+def linked(
+    step: Step,
+    source_id: str,
+    outcome: Outcome,
+    source: Person | None,
+    target: Person | None,
+    person: Person | None = None,
+) -> Linked:
+    """A link and its outcome; person is whom the event went to, where not the target."""
+    owner = person or target
+    return Linked(
+        step.seq,
+        step.event.uuid,
+        step.event.event,
+        step.time,
+        step.team_id,
+        source_id,
+        step.distinct_id,
+        outcome,
+        source.number if source else None,
+        target.number if target else None,
+        source is not None and source.is_identified,
+        owner.number if owner else None,
+        None,
+    )
+
+
+def illegal_id(
+    step: Step, illegal: str, counterpart: str, target: Person | None, rules: RuleSet
+) -> IngestionWarning:
+    """One of the two ids is unfit for linking."""
+    details: dict[str, Any] = {"illegalDistinctId": illegal, "otherDistinctId": counterpart}
+    if rules.warns_with_person_ids:
+        details["distinctId"] = step.distinct_id
+    return _warning(step, "cannot_merge_with_illegal_distinct_id", details, target, rules)
+
+
+def already_identified(
+    step: Step, source_id: str, source: Person, target: Person, rules: RuleSet
+) -> IngestionWarning:
+    """The source person was identified before: its ids stay where they are."""
+    details: dict[str, Any] = {
+        "sourcePersonDistinctId": source_id,
+        "targetPersonDistinctId": step.distinct_id,
+    }
+    if rules.warns_with_person_ids:
+        details |= {"distinctId": step.distinct_id, "personId": target.uuid, "otherPersonId": source.uuid}
+    return _warning(step, "cannot_merge_already_identified", details, target, rules)
+
+
+def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
+    """Something is wrong with `$process_person_profile`."""
+    details: dict[str, Any] = {
+        "eventUuid": step.event.uuid,
+        "event": step.event.event,
+        "distinctId": step.distinct_id,
+    }
+    if warning_type == "invalid_process_person_profile":
+        details["$process_person_profile"] = step.event.properties.process_person_profile
+        details["message"] = "Only a boolean value is valid for the $process_person_profile property"
+    return IngestionWarning(
+        step.seq, step.event.uuid, step.team_id, warning_type, step.distinct_id, None, details
+    )
+
+
+def too_long(step: Step, rules: RuleSet) -> IngestionWarning:
+    """The distinct id is longer than the platform stores."""
+    details = {
+        "distinctId": step.distinct_id[:100],
+        "distinctIdLength": javascript.utf16_length(step.distinct_id),
+        "maxLength": rules.longest_distinct_id,
+    }
+    return IngestionWarning(
+        step.seq,
+        step.event.uuid,
+        step.team_id,
+        "skipping_event_invalid_distinct_id",
+        step.distinct_id,
+        None,
+        details,
+    )
+
+
+def _warning(
+    step: Step, warning_type: str, details: dict[str, Any], person: Person | None, rules: RuleSet
+) -> IngestionWarning:
+    if rules.warns_with_uuid:
+        details["eventUuid"] = step.event.uuid
+    number = person.number if person else None
+    return IngestionWarning(
+        step.seq, step.event.uuid, step.team_id, warning_type, step.distinct_id, number, details
+    )

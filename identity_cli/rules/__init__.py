@@ -1,0 +1,14 @@
+"""The rule sets, each one dated state of the platform's rules."""
+
+from identity_cli.errors import UnknownRuleSet
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.posthog import CURRENT, DECEMBER_2022, GUIDE, SEPTEMBER_2023
+
+RULE_SETS = {rules.name: rules for rules in (GUIDE, DECEMBER_2022, SEPTEMBER_2023, CURRENT)}
+
+
+def rule_set(name: str) -> RuleSet:
+    """The rule set of that name; UnknownRuleSet if there is none."""
+    if name not in RULE_SETS:
+        raise UnknownRuleSet(name, list(RULE_SETS))
+    return RULE_SETS[name]

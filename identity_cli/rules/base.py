@@ -1,0 +1,99 @@
+"""What one dated state of the platform's rules consists of.
+
+A rule set is data. The functions beside this module read it, one rule each; nothing
+asks for a rule set by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
+
+
+class LinkKey(Enum):
+    """The property in which a linking event names the other id."""
+
+    ANON_DISTINCT_ID = "$anon_distinct_id"
+    ALIAS = "alias"
+
+
+class Hold(Enum):
+    """When the event buffer lets a linking event pass."""
+
+    NEVER = "never held"
+    UNLESS_LINK = "passes when it names another id at all"
+    UNLESS_OTHER = "passes when it names an id that is not its own"
+
+
+class Unset(Enum):
+    """The shapes of `$unset` that count."""
+
+    LIST = "a list; anything else that is truthy fails the event"
+    LIST_OR_KEYS = "a list, or the keys of an object"
+    LIST_OR_OBJECT_KEYS = "a list, or what Object.keys finds: in a string, its indexes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedProperties:
+    """Event properties that the platform copies onto the person by itself.
+
+    latest: names copied to `$set`. initial: names copied to `$set_once`, each with the
+    name it gets there. overrides: the copy wins over a value the event gives explicitly.
+    """
+
+    latest: tuple[str, ...]
+    initial: Mapping[str, str]
+    overrides: bool
+    null_is_a_first_value: bool = True
+    knows_servers: bool = False  # `$is_server` events keep their `$os`; `$os_name` may stand in for it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSet:
+    """One dated state of the platform's rules (sources: the table of each rule set)."""
+
+    name: str
+    stands_for: str
+
+    refuses_empty_id: bool = True  # at the door, before anything else
+
+    # Linking
+    links: Mapping[str, LinkKey] = field(
+        default_factory=lambda: {
+            IDENTIFY: LinkKey.ANON_DISTINCT_ID,
+            CREATE_ALIAS: LinkKey.ALIAS,
+            MERGE_DANGEROUSLY: LinkKey.ALIAS,
+        }
+    )
+    unguarded: frozenset[str] = frozenset({MERGE_DANGEROUSLY})
+    present_anon_id_links: bool = False  # even null or "", which then is an illegal id
+    quoted_ids_are_illegal: bool = False
+    longest_linkable_id: int | None = None  # code points; a NUL is then illegal too
+
+    # Event buffer
+    buffer_seconds: float = 0
+    passes_buffer: Mapping[str, Hold] = field(default_factory=dict)
+    holds_anonymous_up_to_team: int = -1
+
+    # Properties
+    copied: CopiedProperties | None = None
+    unset: Unset = Unset.LIST_OR_KEYS
+    unset_numbers: bool = True  # an entry 7 removes the key "7"
+    unset_spares_new_keys: bool = False  # a key absent before the event stays if the event also sets it
+    unset_after_linked_creation: bool = True
+    nul_becomes_replacement: bool = False
+
+    # Profiles (2024 on)
+    personless: bool = False
+    personless_id_swap: bool = False  # a personless other id gives a new person its id
+    noisy: frozenset[str] = frozenset()
+    always_stores: frozenset[str] = frozenset()  # events to which the noisy filter does not apply
+    never_updates: frozenset[str] = frozenset()
+    strips_operators: frozenset[str] = frozenset()
+    ignores_event: frozenset[str] = frozenset()
+    longest_distinct_id: int | None = None  # UTF-16 units; longer drops the event
+
+    # Warnings
+    warns_with_uuid: bool = False
+    warns_with_person_ids: bool = False

@@ -1,0 +1,36 @@
+"""Which events of an id without a person wait in the event buffer.
+
+A backend event can arrive before the linking event that explains its id; the buffer
+gives that event a minute to come. The rule is asked once, on arrival.
+"""
+
+from identity_cli import javascript
+from identity_cli.events import ABSENT, Event
+from identity_cli.rules.base import Hold, LinkKey, RuleSet
+
+MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter"})
+
+
+def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
+    """Whether an event of an id without a person waits for a link."""
+    if _passes(event, distinct_id, rules):
+        return False
+    if team_id <= rules.holds_anonymous_up_to_team:
+        return True
+    properties = event.properties
+    if isinstance(properties.lib, str) and properties.lib in MOBILE_LIBRARIES:
+        return False
+    # Strictly equal: a device id that is a number is not the id it reads as.
+    return not (isinstance(properties.device_id, str) and properties.device_id == distinct_id)
+
+
+def _passes(event: Event, distinct_id: str, rules: RuleSet) -> bool:
+    hold = rules.passes_buffer.get(event.event)
+    if hold is None or hold is Hold.NEVER:
+        return hold is Hold.NEVER
+    key = LinkKey.ANON_DISTINCT_ID if event.event == "$identify" else LinkKey.ALIAS
+    properties = event.properties
+    other = properties.anon_distinct_id if key is LinkKey.ANON_DISTINCT_ID else properties.alias
+    if other is ABSENT or not javascript.is_truthy(other):
+        return False
+    return hold is Hold.UNLESS_LINK or other != distinct_id

@@ -1,0 +1,52 @@
+"""Which events link two ids, and which ids are unfit for it."""
+
+from typing import Any
+
+from identity_cli import javascript
+from identity_cli.events import ABSENT, Event
+from identity_cli.rules.base import LinkKey, RuleSet
+
+# Unfit in any mix of upper and lower case.
+ILLEGAL_WHATEVER_THE_CASE = frozenset(
+    {
+        *("anonymous", "guest", "distinctid", "distinct_id", "id"),
+        *("not_authenticated", "email", "undefined", "true", "false"),
+    }
+)
+# Unfit as spelled here.
+ILLEGAL_AS_SPELLED = frozenset({"[object Object]", "NaN", "None", "none", "null", "0"})
+
+
+def other_id(event: Event, rules: RuleSet) -> Any:
+    """The id that the event asks to link to its own, as sent; ABSENT when it asks for no link."""
+    key = rules.links.get(event.event)
+    if key is LinkKey.ANON_DISTINCT_ID:
+        other = event.properties.anon_distinct_id
+        if rules.present_anon_id_links:
+            return other
+    elif key is LinkKey.ALIAS:
+        other = event.properties.alias
+    else:
+        return ABSENT
+    return other if other is not ABSENT and javascript.is_truthy(other) else ABSENT
+
+
+def is_illegal(distinct_id: str, rules: RuleSet) -> bool:
+    """Whether the id is so common a slip that linking it would join strangers."""
+    if javascript.is_blank(distinct_id):
+        return True
+    if rules.longest_linkable_id is not None:
+        if "\0" in distinct_id or len(distinct_id) > rules.longest_linkable_id:
+            return True
+    return _is_listed(distinct_id) or (rules.quoted_ids_are_illegal and _is_listed(_unquoted(distinct_id)))
+
+
+def _is_listed(distinct_id: str) -> bool:
+    return distinct_id in ILLEGAL_AS_SPELLED or distinct_id.lower() in ILLEGAL_WHATEVER_THE_CASE
+
+
+def _unquoted(distinct_id: str) -> str:
+    """The inside of one matching pair of quotes, else the id itself."""
+    if len(distinct_id) > 2 and distinct_id[0] == distinct_id[-1] and distinct_id[0] in "\"'":
+        return distinct_id[1:-1]
+    return distinct_id

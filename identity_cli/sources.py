@@ -1,0 +1,195 @@
+"""Log files as lines of bytes: what is opened, how it is decompressed, and its fingerprint.
+
+A source is read once, from front to end. The hash is of the file's own bytes, compressed
+or not, so that a later command can tell whether the log is still the one replayed.
+"""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Protocol, cast
+
+import xxhash
+
+from identity_cli.errors import LogShrank, LogUnreadable, NoLogs
+
+STANDARD_INPUT = "-"
+BUFFER_BYTES = 1 << 20
+
+_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[Any]]], ...] = (
+    (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw, mode="rb")),
+    (b"BZh", lambda raw: bz2.BZ2File(raw, "rb")),
+    (b"\xfd7zXZ\x00", lambda raw: lzma.LZMAFile(raw, "rb")),
+)
+
+
+@dataclass(slots=True)
+class Source:
+    """One log file: its place in the run, and what it was when it was read.
+
+    first_seq: the seq of its first line. size: bytes on disk; hash: XXH3 of these bytes.
+    """
+
+    path: str
+    first_seq: int
+    size: int = 0
+    hash: str = ""
+    lines: int = 0
+
+
+class LineSource(Protocol):
+    """What a reader asks of a source."""
+
+    path: str
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes taken from it so far."""
+
+    def read_lines(self, about_bytes: int) -> list[bytes]:
+        """The next whole lines, about so many bytes of them; none at the end."""
+
+    def close(self, source: Source) -> None:
+        """Note size and hash."""
+
+
+class SourceFile:
+    """An open file: lines to read, and bytes read so far."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        try:
+            raw = _open_raw(path)
+            self._raw = _HashingReader(raw)
+            self._size_at_start = os.fstat(raw.fileno()).st_size if path != STANDARD_INPUT else None
+            self._lines = _decompressed(io.BufferedReader(self._raw, BUFFER_BYTES))
+        except OSError as error:
+            raise LogUnreadable(path, error.strerror or str(error)) from None
+
+    def read_lines(self, about_bytes: int) -> list[bytes]:
+        """The next whole lines, about so many bytes of them; none at the end."""
+        try:
+            return self._lines.readlines(about_bytes)
+        except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+            raise LogUnreadable(self.path, str(error) or type(error).__name__) from None
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes taken from the disk so far."""
+        return self._raw.bytes_read
+
+    def close(self, source: Source) -> None:
+        """Note size and hash; LogShrank if the file lost bytes meanwhile."""
+        self._lines.close()
+        self._raw.close()
+        source.size, source.hash = self._raw.bytes_read, self._raw.hash.hexdigest()
+        if self._size_at_start is not None and source.size < self._size_at_start:
+            raise LogShrank(self.path, self._size_at_start, source.size)
+
+
+class EventSource:
+    """Events already in memory, as JSON objects; each becomes a line."""
+
+    path = "<events>"
+
+    def __init__(self, events: Iterable[Any]) -> None:
+        self._events = iter(events)
+        self._hash = xxhash.xxh3_128()
+        self.bytes_read = 0
+
+    def read_lines(self, about_bytes: int) -> list[bytes]:
+        """The next events, as lines."""
+        lines = [json.dumps(event).encode() + b"\n" for event in islice(self._events, about_bytes // 1024)]
+        for line in lines:
+            self._hash.update(line)
+            self.bytes_read += len(line)
+        return lines
+
+    def close(self, source: Source) -> None:
+        """Note size and hash of the lines."""
+        source.size, source.hash = self.bytes_read, self._hash.hexdigest()
+
+
+class _HashingReader(io.RawIOBase):
+    """Passes a file's bytes on and keeps count and hash of them."""
+
+    def __init__(self, raw: BinaryIO) -> None:
+        self._raw = raw
+        self.bytes_read = 0
+        self.hash = xxhash.xxh3_128()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._raw.readinto(buffer)  # type: ignore[attr-defined]  # every raw file has it
+        with memoryview(buffer) as view:
+            self.hash.update(view[:count])
+        self.bytes_read += count
+        return cast(int, count)
+
+    def close(self) -> None:
+        if self._raw is not sys.stdin.buffer:
+            self._raw.close()
+        super().close()
+
+
+def expand(paths: Iterable[str]) -> list[str]:
+    """The files to read, in the order given; a folder stands for its files, by name."""
+    files: list[str] = []
+    for path in paths:
+        if path != STANDARD_INPUT and Path(path).is_dir():
+            files += _files_in(Path(path))
+        else:
+            files.append(path)
+    return files
+
+
+def total_size(paths: Iterable[str]) -> int | None:
+    """Bytes on disk of all files; None when standard input is among them."""
+    total = 0
+    for path in paths:
+        if path == STANDARD_INPUT:
+            return None
+        try:
+            total += os.stat(path).st_size
+        except OSError as error:
+            raise LogUnreadable(path, error.strerror or str(error)) from None
+    return total
+
+
+def _files_in(folder: Path) -> list[str]:
+    try:
+        inside = sorted(path for path in folder.rglob("*") if path.is_file())
+    except OSError as error:
+        raise LogUnreadable(str(folder), error.strerror or str(error)) from None
+    visible = [
+        path for path in inside if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+    if not visible:
+        raise NoLogs(str(folder))
+    return [str(path) for path in visible]
+
+
+def _open_raw(path: str) -> BinaryIO:
+    if path == STANDARD_INPUT:
+        return sys.stdin.buffer
+    return open(path, "rb", buffering=0)
+
+
+def _decompressed(buffered: io.BufferedReader) -> IO[bytes]:
+    """The plain bytes; what a file is follows from its first bytes, never from its name."""
+    start = buffered.peek(8)
+    for magic, opener in _OPENERS:
+        if start.startswith(magic):
+            return io.BufferedReader(opener(buffered), BUFFER_BYTES)
+    return buffered

@@ -1,0 +1,105 @@
+"""The records of each table, read from a run's database in their order."""
+
+import base64
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from identity_cli.persons import person_uuid
+from identity_cli.store.origins import Origins
+from identity_cli.store.tables import Record
+
+PERSONS = """
+SELECT person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL AS is_identified,
+       created_at, properties, id_count, event_count, first_seen, last_seen
+FROM persons WHERE survivor IS NULL
+"""
+
+
+def persons(database: sqlite3.Connection) -> Iterator[Record]:
+    """Every person that stands, in order of creation."""
+    ids = database.execute(
+        "SELECT person, distinct_id FROM distinct_ids WHERE person IS NOT NULL ORDER BY person, distinct_id"
+    )
+    upcoming = next(ids, None)
+    for (
+        person,
+        team,
+        person_id,
+        creator,
+        identified,
+        created,
+        properties,
+        _,
+        events,
+        first,
+        last,
+    ) in database.execute(PERSONS + " ORDER BY person"):
+        own: list[str] = []
+        while upcoming is not None and upcoming[0] == person:
+            own.append(upcoming[1])
+            upcoming = next(ids, None)
+        yield (
+            *(team, person_id, creator, json.dumps(own, ensure_ascii=False, separators=(",", ":"))),
+            *(bool(identified), created, properties, events, first, last),
+        )
+
+
+def distinct_ids(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every distinct id seen, in order of its joining a person."""
+    for team, distinct_id, person_id, count, seq in database.execute(
+        "SELECT d.team_id, d.distinct_id, p.person_id, d.event_count, d.seq "
+        "FROM distinct_ids d LEFT JOIN persons p USING (person) ORDER BY d.rowid"
+    ):
+        yield (team, distinct_id, person_id, count, *origins[seq])
+
+
+def links(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every link, in the order in which they were processed."""
+    for seq, *link in database.execute(
+        "SELECT l.seq, l.uuid, l.event, l.time, l.team_id, l.source_distinct_id, l.target_distinct_id,"
+        " l.outcome, s.person_id, t.person_id, l.source_identified, p.person_id, l.dropped FROM links l"
+        " LEFT JOIN persons s ON s.person = l.source_person"
+        " LEFT JOIN persons t ON t.person = l.target_person"
+        " LEFT JOIN persons p ON p.person = l.person ORDER BY l.rowid"
+    ):
+        link[9] = bool(link[9])
+        yield (*origins[seq], *link)
+
+
+def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every ingestion warning, in the order in which they arose."""
+    for seq, *warning in database.execute(
+        "SELECT w.seq, w.uuid, w.team_id, w.type, w.distinct_id, p.person_id, w.details"
+        " FROM warnings w LEFT JOIN persons p USING (person) ORDER BY w.rowid"
+    ):
+        yield (*origins[seq], *warning)
+
+
+def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every event, in the order of the log, with its person then and in the end."""
+    for seq, uuid, event, team, distinct_id, then, in_the_end, note in database.execute(
+        "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note"
+        " FROM events e LEFT JOIN persons a ON a.person = e.person_at_ingestion"
+        " LEFT JOIN distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
+        " LEFT JOIN persons p ON p.person = d.person ORDER BY e.seq"
+    ):
+        if note == "personless" and then is None:
+            then = person_uuid(team, distinct_id)  # the id the platform writes on such an event
+        elif note is not None and note != "personless":
+            in_the_end = None
+        yield (*origins[seq], uuid, event, team, distinct_id, then, in_the_end, note)
+
+
+def rejected(kept: Path) -> Iterator[Record]:
+    """Every line that could not be used, from the file that keeps them."""
+    if not kept.exists():
+        return
+    with open(kept, encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            raw = record.get("raw")
+            if raw is None:
+                raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
+            yield (record["file"], record["line"], record["reason"], raw)
