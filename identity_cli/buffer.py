@@ -31,6 +31,7 @@ class EventBuffer:
 
     def __init__(self, delay_seconds: float) -> None:
         self.delay = timedelta(seconds=delay_seconds)
+        self.is_on = bool(self.delay)
         self.clock = LONG_AGO
         self.next_due = FAR_FUTURE
         self._waiting: deque[Held] = deque()
@@ -40,11 +41,6 @@ class EventBuffer:
     def has_time(self) -> bool:
         """Whether any event so far told when it arrived; without that nothing can wait."""
         return self.clock is not LONG_AGO
-
-    @property
-    def is_on(self) -> bool:
-        """Whether anything is ever held."""
-        return bool(self.delay)
 
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
@@ -70,7 +66,7 @@ class EventBuffer:
 
     def first_sight(self, team_id: int, distinct_id: str) -> int | None:
         """Where an id now put on a person was first seen waiting, if it was; asked once."""
-        return self._first_seen.pop((team_id, distinct_id), None)
+        return self._first_seen.pop((team_id, distinct_id), None) if self._first_seen else None
 
 
 def arrival_of(event: Event) -> datetime | None:

@@ -12,6 +12,8 @@ class ExitCode(IntEnum):
     FINE = 0
     FINDINGS = 1
     FAILED = 2
+    INTERRUPTED = 130  # as shells count: 128 and the number of the signal
+    PIPE_CLOSED = 141
 
 
 class IdcliError(Exception):
@@ -81,12 +83,30 @@ class UnknownId(IdcliError):
         super().__init__(f"no distinct_id or person {wanted!r} in this run.{hint}")
 
 
+class IdWithoutPerson(IdcliError):
+    """A distinct id that was seen, but never with a person profile."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"{wanted!r} has no person: all its events carry $process_person_profile false, "
+            "so the platform never made one."
+        )
+
+
 class AmbiguousId(IdcliError):
     """An id that several teams have."""
 
     def __init__(self, wanted: str, teams: list[int]) -> None:
         names = ", ".join(str(team) for team in teams)
         super().__init__(f"{wanted!r} is in teams {names}: say which with --team-id.")
+
+
+class IdOfAnotherTeam(IdcliError):
+    """An id that the team asked for does not have, but others do."""
+
+    def __init__(self, wanted: str, asked: int, teams: list[int]) -> None:
+        names = ", ".join(str(team) for team in teams)
+        super().__init__(f"{wanted!r} is not in team {asked}, but in {names}: say which with --team-id.")
 
 
 class UnknownRuleSet(IdcliError):
@@ -108,3 +128,22 @@ class BadCondition(IdcliError):
 
     def __init__(self, given: str) -> None:
         super().__init__(f"cannot read --where {given!r}: write KEY=VALUE, for example --where plan=pro.")
+
+
+class BooksDoNotBalance(IdcliError):
+    """Sums of a run that must be equal and are not."""
+
+    def __init__(self, what: list[str]) -> None:
+        super().__init__(
+            f"the books do not balance: {'; '.join(what)}. This is a bug in idcli: do not rely on this run."
+        )
+
+
+class JournalDiffers(IdcliError):
+    """Properties that do not follow from the journal of their run."""
+
+    def __init__(self, person_id: str, keys: list[str]) -> None:
+        super().__init__(
+            f"the properties of person {person_id} do not follow from the journal ({', '.join(keys[:5])}). "
+            "Replay the log again; if it happens again, this is a bug in idcli."
+        )

@@ -123,10 +123,14 @@ class EventDropped(NamedTuple):
 
 
 class EventRejected(NamedTuple):
-    """An event that the platform cannot process; its line is kept with the rejected ones."""
+    """An event that is nobody's; its line is kept with the rejected ones.
+
+    by_platform: the line could be used, but the platform's code of that day failed on it.
+    """
 
     seq: int
     reason: str
+    by_platform: bool
 
 
 class EventAttributed(NamedTuple):

@@ -95,20 +95,23 @@ def is_blank(string: str) -> bool:
 
 def spread(value: Any) -> dict[str, Any]:
     """`{...value}`: lists and strings give their indexes as keys, other scalars nothing."""
-    match value:
-        case dict():
-            return value
-        case list():
-            return {str(index): item for index, item in enumerate(value)}
-        case str():
-            return {str(index): unit for index, unit in enumerate(_utf16_units(value))}
-        case _:
-            return {}
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list):
+        return {str(index): item for index, item in enumerate(value)}
+    if isinstance(value, str):
+        return {str(index): unit for index, unit in enumerate(_utf16_units(value))}
+    return {}
 
 
 def utf16_length(string: str) -> int:
     """`string.length`."""
     return len(string) + sum(character > "\uffff" for character in string)
+
+
+def first_units(string: str, count: int) -> str:
+    """`string.substring(0, count)`; half a surrogate pair becomes U+FFFD."""
+    return string.encode("utf-16-le", "surrogatepass")[: 2 * count].decode("utf-16-le", "replace")
 
 
 def _utf16_units(string: str) -> list[str]:

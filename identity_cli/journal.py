@@ -3,24 +3,41 @@
 The keys in a warning's details are the platform's own, camelCase, as of its rule set.
 """
 
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any
 
 from identity_cli import javascript
+from identity_cli.buffer import arrival_of
 from identity_cli.events import Event
 from identity_cli.facts import IngestionWarning, Linked, Outcome
-from identity_cli.persons import Person
+from identity_cli.persons import DistinctId, Person
 from identity_cli.rules.base import RuleSet
 
+Ids = dict[str, DistinctId]
 
-class Step(NamedTuple):
-    """One event being processed."""
 
-    seq: int
-    event: Event
-    team_id: int
-    distinct_id: str
-    time: datetime | None
+class Step:
+    """One event being processed, with what its handling keeps asking for."""
+
+    __slots__ = ("distinct_id", "event", "ids", "seq", "team_id", "time")
+
+    def __init__(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: str) -> None:
+        self.seq = seq
+        self.event = event
+        self.team_id = team_id
+        self.ids = ids  # of its team
+        self.distinct_id = distinct_id
+        self.time = event.timestamp or time_of(event)
+
+
+def time_of(event: Event) -> datetime | None:
+    """When the event happened: its timestamp, else its arrival less the SDK's offset."""
+    if event.timestamp is not None:
+        return event.timestamp
+    arrival = arrival_of(event)
+    if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
+        return arrival - timedelta(milliseconds=event.offset)
+    return arrival
 
 
 def linked(
@@ -91,7 +108,7 @@ def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
 def too_long(step: Step, rules: RuleSet) -> IngestionWarning:
     """The distinct id is longer than the platform stores."""
     details = {
-        "distinctId": step.distinct_id[:100],
+        "distinctId": javascript.first_units(step.distinct_id, 100),
         "distinctIdLength": javascript.utf16_length(step.distinct_id),
         "maxLength": rules.longest_distinct_id,
     }

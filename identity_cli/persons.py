@@ -5,10 +5,11 @@ was merged away points to its survivor. Finding an id's person follows and short
 those pointers, so a merge costs no more than its smaller side's properties.
 """
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
+
+from identity_cli.events import ABSENT
 
 PERSON_NAMESPACE = bytes.fromhex("932979b465c3442484670b66ec27bc22")
 """The platform's namespace, 932979b4-65c3-4424-8467-0b66ec27bc22: person ids can be joined with its exports."""
@@ -144,15 +145,22 @@ def same_value(one: Any, other: Any) -> bool:
     return not isinstance(one, list | dict) or repr(one) == repr(other)
 
 
-def write(properties: dict[str, Any], operation: str, values: Iterable[tuple[str, Any]]) -> list[Change]:
-    """Store values, and tell those that changed."""
-    changes: list[Change] = []
-    for key, value in values:
-        if key not in properties:
-            changes.append((operation, key, value))
-        elif same_value(properties[key], value):
-            continue
+def fill(properties: dict[str, Any], values: dict[str, Any]) -> list[Change]:
+    """`$set_once`: store the values of keys that are absent; null is a value too. The changes."""
+    absent = [key for key in values if key not in properties]
+    for key in absent:
+        properties[key] = values[key]
+    return [("set_once", key, values[key]) for key in absent]
+
+
+def overwrite(properties: dict[str, Any], values: dict[str, Any], changes: list[Change]) -> None:
+    """`$set`: store the values; adds the changes."""
+    for key, value in values.items():
+        old = properties.get(key, ABSENT)
+        if old is ABSENT:
+            changes.append(("set", key, value))
+        elif old != value or not same_value(old, value):
+            changes.append(("set", key, value, old))
         else:
-            changes.append((operation, key, value, properties[key]))
+            continue
         properties[key] = value
-    return changes

@@ -5,11 +5,10 @@ with its place, its reason and its own bytes. Lines are counted over all files; 
 count, `seq`, is an event's place in ingestion order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from identity_cli.dialects.base import Dialect, Unusable
-from identity_cli.errors import LineRejected
 from identity_cli.events import Event, Origin
 from identity_cli.sources import LineSource, Source
 
@@ -43,7 +42,6 @@ class LogReader:
         dialect: Dialect,
         copied_names: Iterable[str] = (),
         *,
-        strict: bool = False,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """on_progress is told the bytes read from disk so far, now and then."""
@@ -53,22 +51,24 @@ class LogReader:
         self._openers = openers
         self._decode = dialect.decoder(copied_names)
         self._decode_leniently = dialect.lenient_decoder(copied_names)
-        self._strict = strict
         self._on_progress = on_progress
 
-    def __iter__(self) -> Iterator[Block | RejectedLine]:
+    def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
         finished_bytes = 0
         for open_source in self._openers:
             file = open_source()
             source = Source(file.path, self.lines + 1)
             self.sources.append(source)
-            while lines := file.read_lines(BLOCK_BYTES):
-                first_seq = self.lines + 1
-                self.lines += len(lines)
-                yield from self._decoded(first_seq, lines)
-                if self._on_progress:
-                    self._on_progress(finished_bytes + file.bytes_read)
-            file.close(source)
+            try:
+                while lines := file.read_lines(BLOCK_BYTES):
+                    first_seq = self.lines + 1
+                    self.lines += len(lines)
+                    yield from self._decoded(first_seq, lines)
+                    if self._on_progress:
+                        self._on_progress(finished_bytes + file.bytes_read)
+                file.finish(source)
+            finally:
+                file.close()
             source.lines = self.lines + 1 - source.first_seq
             finished_bytes += source.size
 
@@ -100,7 +100,7 @@ class LogReader:
             if event is None:
                 self.blank += 1
             else:
-                yield self._rejected(first_seq + index, event, line)
+                yield RejectedLine(first_seq + index, event, line)
         if events:
             yield Block(first_seq + start, events, lines[start:])
 
@@ -116,8 +116,3 @@ class LogReader:
             return self._decode_leniently(line)
         except Unusable as unusable:
             return str(unusable)
-
-    def _rejected(self, seq: int, reason: str, line: bytes) -> RejectedLine:
-        if self._strict:
-            raise LineRejected(self.origin(seq), reason)
-        return RejectedLine(seq, reason, line)

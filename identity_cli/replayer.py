@@ -4,19 +4,17 @@ The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
-import json
 import time
-from base64 import b64encode
-from collections.abc import Callable, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from identity_cli import __version__
 from identity_cli.dialects import POSTHOG
-from identity_cli.events import Origin
+from identity_cli.errors import LineRejected
 from identity_cli.facts import DistinctIdAttached, EventHeld, EventRejected, Fact, Linked, PersonCreated
 from identity_cli.reader import Block, LogReader, RejectedLine
 from identity_cli.resolver import PersonResolver
@@ -27,6 +25,7 @@ from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
 from identity_cli.store.graph import write_graph
 from identity_cli.store.origins import Origins
+from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
 
@@ -102,7 +101,6 @@ class _Replay:
             openers,
             POSTHOG,
             names_to_read(self._rules.copied),
-            strict=options.strict,
             on_progress=on_progress,
         )
         self._resolver = PersonResolver(
@@ -112,54 +110,50 @@ class _Replay:
             attributing=options.with_events,
         )
         self._journal = JournalWriter(folder, with_events=options.with_events)
-        self._rejected = 0
-        self._kept: IO[bytes] | None = None
+        self._rejected = RejectedLines(folder)
         self._waiting_lines: dict[int, bytes] = {}
 
     def write(self) -> None:
         """Read, resolve and write everything."""
-        resolver, journal = self._resolver, self._journal
-        for item in self._reader:
-            if isinstance(item, RejectedLine):
-                self._reject(item.seq, item.reason, item.line)
-                continue
-            facts = resolver.apply_all(item.first_seq, item.events)
-            if resolver.may_reject_later:
-                self._keep_waiting_lines(item)
-            if facts:
-                self._keep_rejected(facts, item)
-                journal.write(facts)
-        facts = resolver.finish()
-        self._keep_rejected(facts, None)
-        journal.write(facts)
-        if self._kept is not None:
-            self._kept.close()
-        self._write_tables()
+        with closing(self._journal), closing(self._rejected), closing(iter(self._reader)) as items:
+            for item in items:
+                if isinstance(item, RejectedLine):
+                    self._reject(item.seq, item.reason, item.line)
+                else:
+                    self._resolve(item)
+            self._write_facts(self._resolver.finish(), None)
+            self._write_tables()
 
-    def _keep_waiting_lines(self, block: Block) -> None:
-        """An event that fails when the buffer releases it is kept with its line, like any other."""
-        for seq in self._resolver.waiting_since(block.first_seq):
-            self._waiting_lines[seq] = block.lines[seq - block.first_seq]
+    def _resolve(self, block: Block) -> None:
+        resolver = self._resolver
+        facts = resolver.apply_all(block.first_seq, block.events)
+        if resolver.may_reject_later:
+            # An event that fails when the buffer releases it is kept with its line, like any other.
+            for seq in resolver.waiting_since(block.first_seq):
+                self._waiting_lines[seq] = block.lines[seq - block.first_seq]
+        if facts:
+            self._write_facts(facts, block)
 
-    def _keep_rejected(self, facts: list[Fact], block: Block | None) -> None:
+    def _write_facts(self, facts: list[Fact], block: Block | None) -> None:
+        self._journal.write(facts)
         for fact in facts:
             if type(fact) is EventRejected:
                 if block is not None and fact.seq >= block.first_seq:
                     line = block.lines[fact.seq - block.first_seq]
                 else:
                     line = self._waiting_lines[fact.seq]
-                self._reject(fact.seq, fact.reason, line)
+                self._reject(fact.seq, fact.reason, line, by_platform=fact.by_platform)
         if self._waiting_lines:
             for fact in facts:
                 if type(fact) is EventHeld:
                     self._waiting_lines.pop(fact.seq, None)
 
-    def _reject(self, seq: int, reason: str, line: bytes) -> None:
-        self._rejected += 1
+    def _reject(self, seq: int, reason: str, line: bytes, *, by_platform: bool = False) -> None:
+        origin = self._reader.origin(seq)
+        if self._options.strict and not by_platform:
+            raise LineRejected(origin, reason)
         self._journal.reject(seq, reason, line)
-        if self._kept is None:
-            self._kept = open(self._folder / "rejected.ndjson", "wb")
-        self._kept.write(_rejected_record(self._reader.origin(seq), reason, line))
+        self._rejected.add(origin, reason, line)
 
     def _write_tables(self) -> None:
         journal, resolver, reader = self._journal, self._resolver, self._reader
@@ -167,48 +161,46 @@ class _Replay:
         sources = [(s.path, s.first_seq, s.lines, s.size, s.hash) for s in reader.sources]
         journal.insert("sources", sources)
         origins = Origins([(source.path, source.first_seq) for source in reader.sources])
-        person_ids: list[str] = []
         totals = final.totals_of(resolver.persons, resolver.distinct_ids())
-        with self._table(tables.PERSONS) as emit:
-            journal.insert("persons", final.person_rows(resolver.persons, totals, person_ids, emit))
         attributed = sum(totals.events)
+        with self._table(tables.PERSONS) as emit:
+            person_ids = final.write_persons(resolver.persons, totals, journal.insert, emit)
         del totals
         with self._table(tables.DISTINCT_IDS) as emit:
-            rows = final.distinct_id_rows(resolver.distinct_ids(), person_ids, origins, emit)
-            journal.insert("distinct_ids", rows)
+            final.write_distinct_ids(resolver.distinct_ids(), person_ids, origins, (journal.insert, emit))
         journal.finish(self._metadata(attributed))
         self._write_from_database(origins)
 
     def _write_from_database(self, origins: Origins) -> None:
         database = self._journal.database
-        for table, records in (
+        wanted = [
             (tables.LINKS, queries.links(database, origins)),
             (tables.WARNINGS, queries.warnings(database, origins)),
-        ):
-            with self._table(table) as emit:
-                for record in records:
-                    emit(record)
+        ]
         if self._options.with_events:
-            with self._table(tables.EVENTS) as emit:
-                for record in queries.events(database, origins):
-                    emit(record)
+            wanted.append((tables.EVENTS, queries.events(database, origins)))
+        for table, records in wanted:
+            with self._table(table) as emit:
+                for batch in tables.batches(records):
+                    emit(batch)
         write_graph(database, origins, self._folder)
-        database.close()
 
     @contextmanager
-    def _table(self, table: tables.Table) -> Any:
-        """Files of one table in the formats asked for; gives what takes a record."""
-        files = []
-        emits = []
-        for table_format in self._options.table_formats:
-            file = open(self._folder / f"{table.name}.{table_format}", "w", encoding="utf-8", newline="")
-            files.append(file)
-            emits.append(tables.emitter(table, table_format, file))
-        try:
-            yield emits[0] if len(emits) == 1 else lambda record: [emit(record) for emit in emits]
-        finally:
+    def _table(self, table: tables.Table) -> Iterator[final.Emit]:
+        """Files of one table in the formats asked for; gives what takes its records, batch by batch."""
+        files = [
+            tables.TableFile(table, table_format, self._folder / f"{table.name}.{table_format}")
+            for table_format in self._options.table_formats
+        ]
+
+        def emit(records: Iterable[tables.Record]) -> None:
+            records = list(records)
             for file in files:
-                file.close()
+                file.write(records)
+
+        yield emit
+        for file in files:
+            file.close()
 
     def _metadata(self, attributed: int) -> dict[str, Any]:
         options, reader, counts = self._options, self._reader, self._journal.fact_counts
@@ -222,21 +214,12 @@ class _Replay:
             "team_id": options.team_id,
             "lines": reader.lines,
             "blank": reader.blank,
-            "rejected": self._rejected,
-            "events": reader.lines - reader.blank - self._rejected,
+            "rejected": self._rejected.count,
+            "events": reader.lines - reader.blank - self._rejected.count,
             "attributed": attributed,
             "links": counts[Linked],
             "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + personless,
         }
-
-
-def _rejected_record(origin: Origin, reason: str, line: bytes) -> bytes:
-    record: dict[str, Any] = {"file": origin.path, "line": origin.line, "reason": reason}
-    try:
-        record["raw"] = line.decode().rstrip("\r\n")
-    except UnicodeDecodeError:
-        record["raw_base64"] = b64encode(line.rstrip(b"\r\n")).decode()
-    return json.dumps(record, ensure_ascii=False).encode() + b"\n"
 
 
 @contextmanager

@@ -9,11 +9,11 @@ one behind the other id that a linking event names. A merge moves the source's i
 target, whichever is older.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Set
+from datetime import datetime
 
 from identity_cli import javascript
-from identity_cli.buffer import FAR_FUTURE, EventBuffer, arrival_of
+from identity_cli.buffer import FAR_FUTURE, EventBuffer
 from identity_cli.events import ABSENT, Event
 from identity_cli.facts import (
     DistinctIdAttached,
@@ -27,14 +27,21 @@ from identity_cli.facts import (
     PersonIdentified,
     PropertiesChanged,
 )
-from identity_cli.journal import Step, already_identified, illegal_id, linked, profile_warning, too_long
-from identity_cli.persons import Change, DistinctId, Person, survivor_of, write
+from identity_cli.journal import (
+    Ids,
+    Step,
+    already_identified,
+    illegal_id,
+    linked,
+    profile_warning,
+    time_of,
+    too_long,
+)
+from identity_cli.persons import NEVER_SINCE, Change, DistinctId, Person, fill, overwrite, survivor_of
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.holding import waits
 from identity_cli.rules.linking import is_illegal, other_id
 from identity_cli.rules.writing import NOTHING, UnsetNotAList, Writes, unset_keys, writes_of
-
-Ids = dict[str, DistinctId]
 
 
 class PersonResolver:
@@ -88,28 +95,35 @@ class PersonResolver:
                     if arrival >= buffer.next_due:
                         self._release(seq, arrival)
             properties = event.properties
-            time = event.timestamp
             distinct_id = event.distinct_id
-            known = ids.get(properties.distinct_id if distinct_id is None else distinct_id)
+            if distinct_id is None:
+                distinct_id = properties.distinct_id
+            known = ids.get(distinct_id)
             if (
-                known is not None
-                and plain
-                and time is not None
-                and event.set is None
-                and event.set_once is None
-                and properties.set is None
-                and properties.set_once is None
-                and properties.unset is None
-                and properties.alias is None
-                and properties.anon_distinct_id is ABSENT
+                event.set is not None
+                or event.set_once is not None
+                or properties.set is not None
+                or properties.set_once is not None
+                or properties.unset is not None
+                or properties.alias is not None
+                or properties.anon_distinct_id is not ABSENT
+                or not plain
             ):
-                known.count += 1
-                if time > known.last:
-                    known.last = time
-                if time < known.first:
-                    known.first = time
+                self._arrive(seq, event, ids)
+            elif known is None:
+                self._meet(seq, event, ids)
             else:
-                self._arrive(seq, event)
+                time = event.timestamp or time_of(event)
+                known.count += 1
+                last = known.last
+                if time is None:
+                    continue
+                if time > last:
+                    known.last = time
+                    if last is NEVER_SINCE:
+                        known.first = time
+                elif time < known.first:
+                    known.first = time
         return facts
 
     def finish(self) -> list[Fact]:
@@ -141,59 +155,90 @@ class PersonResolver:
 
     # An event on its way
 
-    def _arrive(self, seq: int, event: Event) -> None:
-        """An event at the door: refused, made to wait, or processed."""
+    def _meet(self, seq: int, event: Event, ids: Ids) -> None:
+        """An event that shows an id and asks for nothing: its id may have to wait, or becomes a person."""
+        distinct_id = event.distinct_id or event.properties.distinct_id
+        if type(distinct_id) is not str or not distinct_id:
+            self._arrive(seq, event, ids)
+            return
+        team_id = self._team_id if event.team_id is None else event.team_id
+        buffer = self._buffer
+        if buffer.is_on and buffer.has_time and waits(event, distinct_id, team_id, self._rules):
+            buffer.hold(seq, event, team_id, distinct_id)
+            return
+        time = event.timestamp or time_of(event)
+        self._own_new_person(seq, team_id, ids, distinct_id, time).see(time)
+
+    def _arrive(self, seq: int, event: Event, ids: Ids) -> None:
+        """Any event at the door: refused, made to wait, or processed."""
         distinct_id = own_id(event)
         if distinct_id is None or (distinct_id == "" and self._rules.refuses_empty_id):
-            self._reject(seq, event, "no distinct_id")
+            self._facts.append(EventRejected(seq, "no distinct_id", by_platform=False))
             return
         if self._rules.nul_becomes_replacement:
             distinct_id = distinct_id.replace("\0", "\ufffd")
         team_id = self._team_id if event.team_id is None else event.team_id
-        if self._buffer.is_on and self._buffer.has_time and distinct_id not in self._ids_of(team_id):
+        buffer = self._buffer
+        if distinct_id not in ids and buffer.is_on and buffer.has_time:
             if waits(event, distinct_id, team_id, self._rules):
-                self._buffer.hold(seq, event, team_id, distinct_id)
+                buffer.hold(seq, event, team_id, distinct_id)
                 return
-        self._process(seq, event, team_id, distinct_id)
+        self._process(Step(seq, event, team_id, ids, distinct_id))
 
     def _release(self, before: int | None, now: datetime) -> None:
         """Process, in order, what has waited long enough; it is not tested again."""
         while held := self._buffer.take_due(now):
-            existed = held.distinct_id in self._ids_of(held.team_id)
+            ids = self._ids_of(held.team_id)
+            existed = held.distinct_id in ids
             self._facts.append(
                 EventHeld(held.seq, held.team_id, held.distinct_id, held.arrived, held.due, before, existed)
             )
-            self._process(held.seq, held.event, held.team_id, held.distinct_id)
+            self._process(Step(held.seq, held.event, held.team_id, ids, held.distinct_id))
 
-    def _process(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
-        rules = self._rules
-        step = Step(seq, event, team_id, distinct_id, time_of(event))
-        if rules.longest_distinct_id and javascript.utf16_length(distinct_id) > rules.longest_distinct_id:
+    def _process(self, step: Step) -> None:
+        """Link first, then write: the order of the platform's own steps."""
+        if self._rules.personless and self._is_settled_by_profile(step):
+            return
+        event = step.event
+        writes = writes_of(event, self._rules)
+        person = None
+        try:
+            if event.event in self._rules.links:
+                person = self._link(step, writes)
+            if person is None:
+                person = self._update_or_create(step, writes)
+        except UnsetNotAList as failure:
+            self._facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
+            self._attribute(step, None, failure.reason)
+            return
+        step.ids[step.distinct_id].see(step.time)
+        if self._attributing:
+            self._attribute(step, person, None)
+
+    def _is_settled_by_profile(self, step: Step) -> bool:
+        """Today's checks before an event may touch a person; `$process_person_profile` false ends there."""
+        rules, event = self._rules, step.event
+        limit = rules.longest_distinct_id
+        flag = event.properties.process_person_profile
+        if limit is not None and javascript.utf16_length(step.distinct_id) > limit:
             self._facts.append(too_long(step, rules))
             self._drop(step, "distinct_id too long")
         elif event.event in rules.ignores_event:
             self._drop(step, f"{event.event} never reaches persons")
-        elif rules.personless and event.properties.process_person_profile is not True:
-            self._process_by_profile(step)
-        else:
-            self._process_for_person(step)
-
-    def _process_by_profile(self, step: Step) -> None:
-        """`$process_person_profile`: false makes no person and writes nothing."""
-        flag = step.event.properties.process_person_profile
-        if flag is False:
-            self._process_without_profile(step)
-            return
-        if flag is not ABSENT:
-            self._facts.append(profile_warning(step, "invalid_process_person_profile"))
-        self._process_for_person(step)
-
-    def _process_without_profile(self, step: Step) -> None:
-        if step.event.event in self._rules.links or step.event.event in self._rules.strips_operators:
+        elif flag is not False:
+            if flag is not True and flag is not ABSENT:
+                self._facts.append(profile_warning(step, "invalid_process_person_profile"))
+            return False
+        elif event.event in rules.links or event.event in rules.strips_operators:
             self._facts.append(profile_warning(step, "invalid_event_when_process_person_profile_is_false"))
             self._drop(step, "$process_person_profile is false")
-            return
-        seen = self._ids_of(step.team_id).get(step.distinct_id)
+        else:
+            self._process_without_profile(step)
+        return True
+
+    def _process_without_profile(self, step: Step) -> None:
+        """No person is made and nothing is written; the id is remembered."""
+        seen = step.ids.get(step.distinct_id)
         if seen is None:
             personless = self._personless.setdefault(step.team_id, {})
             seen = personless.get(step.distinct_id)
@@ -201,17 +246,6 @@ class PersonResolver:
                 seen = personless[step.distinct_id] = DistinctId(step.seq, step.seq, None)
         seen.see(step.time)
         self._attribute(step, None if seen.person is None else survivor_of(seen.person), "personless")
-
-    def _process_for_person(self, step: Step) -> None:
-        """Link first, then write: the order of the platform's own steps."""
-        writes = writes_of(step.event, self._rules)
-        try:
-            person = self._link(step, writes) or self._update_or_create(step, writes)
-        except UnsetNotAList as failure:
-            self._reject(step.seq, step.event, failure.reason, step)
-            return
-        self._ids_of(step.team_id)[step.distinct_id].see(step.time)
-        self._attribute(step, person, None)
 
     # Linking
 
@@ -267,7 +301,7 @@ class PersonResolver:
         self._attach(step, joiner, person)
         self._identify(step, person)
         if self._rules.unset_after_linked_creation:
-            self._update(step, person, Writes({}, {}, writes.unset))
+            self._update(step, person, NOTHING._replace(unset=writes.unset))
         return person
 
     def _merge(self, step: Step, source_id: str, source: Person, target: Person, writes: Writes) -> Person:
@@ -277,11 +311,13 @@ class PersonResolver:
         except UnsetNotAList:
             self._facts.append(linked(step, source_id, Outcome.FAILED, source, target))
             raise
-        own_keys = frozenset(target.properties)
+        gained = None
+        if self._rules.unset_spares_new_keys and writes.unset is not None:
+            gained = {key for key in source.properties if key not in target.properties}
         link = linked(step, source_id, Outcome.MERGED, source, target)
         dropped = target.absorb(source)
         self._facts.append(link._replace(dropped=dropped))
-        self._update(step, target, writes, own_keys)
+        self._update(step, target, writes, gained)
         self._identify(step, target)
         return target
 
@@ -289,43 +325,52 @@ class PersonResolver:
 
     def _update_or_create(self, step: Step, writes: Writes) -> Person:
         """The ordinary way of an event: to the person of its id, made now if there is none."""
-        seen = self._ids_of(step.team_id).get(step.distinct_id)
+        seen = step.ids.get(step.distinct_id)
         if seen is None or seen.person is None:
             return self._create(step, step.distinct_id, writes)
-        person = survivor_of(seen.person)
+        person = seen.person if seen.person.survivor is None else survivor_of(seen.person)
         if step.event.event not in self._rules.never_updates:
             self._update(step, person, writes)
         return person
 
     def _create(self, step: Step, creator: str, writes: Writes) -> Person:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
-        person = Person(len(self._persons), step.team_id, creator, step.time)
-        self._persons.append(person)
-        self._own(step, creator, person)
-        self._facts.append(PersonCreated(step.seq, person.number, creator))
-        self._tell(step, person, person.create_properties(writes.set, writes.set_once))
+        seen = self._own_new_person(step.seq, step.team_id, step.ids, creator, step.time)
+        person = seen.person
+        assert person is not None  # made a line ago
+        if writes is not NOTHING:
+            self._tell(step, person, person.create_properties(writes.set, writes.set_once))
         return person
 
-    def _update(
-        self, step: Step, person: Person, writes: Writes, own_keys: frozenset[str] | None = None
-    ) -> None:
+    def _own_new_person(
+        self, seq: int, team_id: int, ids: Ids, creator: str, time: datetime | None
+    ) -> DistinctId:
+        persons = self._persons
+        person = Person(len(persons), team_id, creator, time)
+        persons.append(person)
+        self._facts.append(PersonCreated(seq, person.number, creator))
+        return self._own(seq, team_id, ids, creator, person)
+
+    def _update(self, step: Step, person: Person, writes: Writes, gained: Set[str] | None = None) -> None:
         """`$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
 
-        own_keys: the person's keys before the event, where a merge has added others since.
+        gained: the keys that a merge has just added to the person.
         """
-        if not writes:
+        if writes is NOTHING:
             return
-        rules = self._rules
-        removals = list(unset_keys(writes.unset, rules))
-        before = person.properties
+        rules, before = self._rules, person.properties
+        removals = [] if writes.unset is None else list(unset_keys(writes.unset, rules))
         if rules.unset_spares_new_keys and removals:
-            had = before.keys() if own_keys is None else own_keys
             given = writes.set.keys() | writes.set_once.keys()
-            removals = [key for key in removals if key in had or key not in given]
+            spared = given - before.keys() if gained is None else given & gained
+            removals = [key for key in removals if key not in spared]
         properties = dict(before) if rules.noisy or not before else before
-        absent = [(key, value) for key, value in writes.set_once.items() if key not in properties]
-        changes = write(properties, "set_once", absent) + write(properties, "set", writes.set.items())
-        changes += [("unset", key, None, properties.pop(key)) for key in removals if key in properties]
+        changes = fill(properties, writes.set_once) if writes.set_once else []
+        if writes.set:
+            overwrite(properties, writes.set, changes)
+        for key in removals:
+            if key in properties:
+                changes.append(("unset", key, None, properties.pop(key)))
         if not changes or (rules.noisy and self._is_noise(step.event, before, writes, changes)):
             return
         person.properties = properties
@@ -338,26 +383,26 @@ class PersonResolver:
 
         To the platform a list or an object always differs from the stored one.
         """
-        if event.event in self._rules.always_stores:
+        if event.event in self._rules.always_stores or any(change[0] == "unset" for change in changes):
             return False
-        if any(isinstance(value, list | dict) for value in writes.set.values()):
-            return False
-        return all(
-            operation != "unset" and key in before and key in self._rules.noisy
-            for operation, key, *_ in changes
-        )
+        changed = {change[1] for change in changes}
+        changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
+        return all(key in before and key in self._rules.noisy for key in changed)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
-        self._own(step, distinct_id, person)
+        self._own(step.seq, step.team_id, step.ids, distinct_id, person)
         self._facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
 
-    def _own(self, step: Step, distinct_id: str, person: Person) -> None:
-        seen = self._personless.get(step.team_id, {}).pop(distinct_id, None)
+    def _own(self, seq: int, team_id: int, ids: Ids, distinct_id: str, person: Person) -> DistinctId:
+        """Put an id on a person; it keeps what was seen of it before it had one."""
+        first_seq = self._buffer.first_sight(team_id, distinct_id) if self._buffer.is_on else None
+        seen = self._personless.get(team_id, {}).pop(distinct_id, None) if self._personless else None
         if seen is None:
-            first_seq = self._buffer.first_sight(step.team_id, distinct_id)
-            seen = DistinctId(step.seq if first_seq is None else first_seq, step.seq, person)
-        seen.person, seen.joined = person, step.seq
-        self._ids_of(step.team_id)[distinct_id] = seen
+            seen = DistinctId(seq if first_seq is None else first_seq, seq, person)
+        else:
+            seen.person, seen.joined = person, seq
+        ids[distinct_id] = seen
+        return seen
 
     def _identify(self, step: Step, person: Person) -> None:
         if person.identified_seq is None:
@@ -374,8 +419,7 @@ class PersonResolver:
 
     def _owners(self, step: Step, source_id: str) -> tuple[Person | None, Person | None]:
         """The persons of the other id and of the event's own id."""
-        ids = self._ids_of(step.team_id)
-        source, target = ids.get(source_id), ids.get(step.distinct_id)
+        source, target = step.ids.get(source_id), step.ids.get(step.distinct_id)
         return (
             None if source is None or source.person is None else survivor_of(source.person),
             None if target is None or target.person is None else survivor_of(target.person),
@@ -394,11 +438,6 @@ class PersonResolver:
         self._facts.append(EventDropped(step.seq, step.team_id, step.distinct_id, reason))
         self._attribute(step, None, reason)
 
-    def _reject(self, seq: int, event: Event, reason: str, step: Step | None = None) -> None:
-        self._facts.append(EventRejected(seq, reason))
-        if step is not None:
-            self._attribute(step, None, reason)
-
     def _attribute(self, step: Step, person: Person | None, note: str | None) -> None:
         if self._attributing:
             event = step.event
@@ -415,14 +454,6 @@ def own_id(event: Event) -> str | None:
     given = event.distinct_id
     if given is None:
         given = event.properties.distinct_id
+    if isinstance(given, str):
+        return given
     return None if given is None else javascript.text(given)
-
-
-def time_of(event: Event) -> datetime | None:
-    """When the event happened: its timestamp, else its arrival less the SDK's offset."""
-    if event.timestamp is not None:
-        return event.timestamp
-    arrival = arrival_of(event)
-    if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
-        return arrival - timedelta(milliseconds=event.offset)
-    return arrival

@@ -10,22 +10,23 @@ import io
 import json
 import lzma
 import os
-import sys
 import zlib
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Protocol, cast
+from typing import IO, Any, Protocol
 
 import xxhash
 
 from identity_cli.errors import LogShrank, LogUnreadable, NoLogs
 
 STANDARD_INPUT = "-"
+STANDARD_INPUT_NUMBER = 0
 BUFFER_BYTES = 1 << 20
 
-_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[Any]]], ...] = (
+_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] = (
     (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw, mode="rb")),
     (b"BZh", lambda raw: bz2.BZ2File(raw, "rb")),
     (b"\xfd7zXZ\x00", lambda raw: lzma.LZMAFile(raw, "rb")),
@@ -58,8 +59,11 @@ class LineSource(Protocol):
     def read_lines(self, about_bytes: int) -> list[bytes]:
         """The next whole lines, about so many bytes of them; none at the end."""
 
-    def close(self, source: Source) -> None:
-        """Note size and hash."""
+    def finish(self, source: Source) -> None:
+        """Note size and hash of what was read."""
+
+    def close(self) -> None:
+        """Let go of it; called whatever happened."""
 
 
 class SourceFile:
@@ -69,8 +73,8 @@ class SourceFile:
         self.path = path
         try:
             raw = _open_raw(path)
-            self._raw = _HashingReader(raw)
             self._size_at_start = os.fstat(raw.fileno()).st_size if path != STANDARD_INPUT else None
+            self._raw = _ReadAhead(raw)
             self._lines = _decompressed(io.BufferedReader(self._raw, BUFFER_BYTES))
         except OSError as error:
             raise LogUnreadable(path, error.strerror or str(error)) from None
@@ -87,13 +91,16 @@ class SourceFile:
         """Bytes taken from the disk so far."""
         return self._raw.bytes_read
 
-    def close(self, source: Source) -> None:
+    def finish(self, source: Source) -> None:
         """Note size and hash; LogShrank if the file lost bytes meanwhile."""
-        self._lines.close()
-        self._raw.close()
         source.size, source.hash = self._raw.bytes_read, self._raw.hash.hexdigest()
         if self._size_at_start is not None and source.size < self._size_at_start:
             raise LogShrank(self.path, self._size_at_start, source.size)
+
+    def close(self) -> None:
+        """Close the file and what decompresses it."""
+        self._lines.close()
+        self._raw.close()
 
 
 class EventSource:
@@ -114,32 +121,47 @@ class EventSource:
             self.bytes_read += len(line)
         return lines
 
-    def close(self, source: Source) -> None:
+    def finish(self, source: Source) -> None:
         """Note size and hash of the lines."""
         source.size, source.hash = self.bytes_read, self._hash.hexdigest()
 
+    def close(self) -> None:
+        """Nothing to let go of."""
 
-class _HashingReader(io.RawIOBase):
-    """Passes a file's bytes on and keeps count and hash of them."""
 
-    def __init__(self, raw: BinaryIO) -> None:
-        self._raw = raw
+class _ReadAhead(io.RawIOBase):
+    """A raw file whose next piece is read and hashed on another thread while this one is worked on."""
+
+    def __init__(self, raw: io.FileIO) -> None:
         self.bytes_read = 0
         self.hash = xxhash.xxh3_128()
+        self._raw = raw
+        self._rest = memoryview(b"")
+        self._thread = ThreadPoolExecutor(1)
+        self._next = self._thread.submit(self._read)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        count = self._raw.readinto(buffer)  # type: ignore[attr-defined]  # every raw file has it
-        with memoryview(buffer) as view:
-            self.hash.update(view[:count])
-        self.bytes_read += count
-        return cast(int, count)
+        if not self._rest:
+            self._rest = memoryview(self._next.result())
+            if self._rest:
+                self._next = self._thread.submit(self._read)
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _read(self) -> bytes:
+        piece = self._raw.read(BUFFER_BYTES) or b""
+        self.hash.update(piece)
+        self.bytes_read += len(piece)
+        return piece
 
     def close(self) -> None:
-        if self._raw is not sys.stdin.buffer:
-            self._raw.close()
+        self._thread.shutdown()
+        self._raw.close()
         super().close()
 
 
@@ -180,9 +202,9 @@ def _files_in(folder: Path) -> list[str]:
     return [str(path) for path in visible]
 
 
-def _open_raw(path: str) -> BinaryIO:
+def _open_raw(path: str) -> io.FileIO:
     if path == STANDARD_INPUT:
-        return sys.stdin.buffer
+        return open(STANDARD_INPUT_NUMBER, "rb", buffering=0, closefd=False)
     return open(path, "rb", buffering=0)
 
 

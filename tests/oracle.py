@@ -119,7 +119,7 @@ RULE_SETS = {
     ),
     "2023-09": Rules(
         buffer_seconds=0,
-        buffer_rule="published",
+        buffer_rule="guide",
         linking_events=ALL_LINKS,
         falsy_anonymous_id_links=True,
         quoted_ids_are_illegal=True,
@@ -131,7 +131,7 @@ RULE_SETS = {
     ),
     "current": Rules(
         buffer_seconds=0,
-        buffer_rule="published",
+        buffer_rule="guide",
         linking_events=ALL_LINKS,
         falsy_anonymous_id_links=True,
         quoted_ids_are_illegal=True,
@@ -180,7 +180,7 @@ class Event:
     properties: JsonObject
     wire: JsonObject
     timestamp: datetime | None
-    """When it happened by its own account; when it arrived if it does not say."""
+    """When it happened by its own account; when it arrived if it does not say; None if nothing tells."""
 
 
 @dataclass(frozen=True)
@@ -313,7 +313,7 @@ class Replay:
             distinct_id=without_nul(distinct_id) if self.rules.modern else distinct_id,
             properties=properties if isinstance(properties, dict) else {},
             wire=wire,
-            timestamp=parse_time(wire.get("timestamp")) or parse_time(wire.get("now")) or self.clock,
+            timestamp=parse_time(wire.get("timestamp")) or parse_time(wire.get("now")),
         )
 
     # The buffer
@@ -340,7 +340,7 @@ class Replay:
         limit = self.options.buffer_anonymous_max_team_id
         return limit is not None and team_id <= limit
 
-    def never_waits(self, event: Event) -> bool:
+    def never_waits(self, event: Event) -> bool:  # noqa: PLR0911 - one answer a rule
         """Which linking events the buffer lets pass, by its variants.
 
         * `guide`: any `$identify`, and the two alias events when they name an alias.
@@ -473,7 +473,9 @@ class Replay:
             return names_other_id(event)
         return js_truthy(other_id(event))
 
-    def join(self, event: Event, source: str, target: str, operators: Operators) -> str:
+    def join(  # noqa: PLR0911 - one answer an outcome
+        self, event: Event, source: str, target: str, operators: Operators
+    ) -> str:
         """Equal ids are let be, illegal ones refused; then it depends on which of the two have persons."""
         if source == target:
             return "same_id"
@@ -848,7 +850,7 @@ def js_spread(value: Any) -> JsonObject:
     if isinstance(value, list):
         return {str(position): entry for position, entry in enumerate(value)}
     if isinstance(value, str):
-        return {str(position): unit for position, unit in enumerate(utf16_units(value))}
+        return {str(position): well_formed(unit) for position, unit in enumerate(utf16_units(value))}
     return {}
 
 

@@ -9,7 +9,7 @@ mark) is read again with the standard library before it is given up.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 
@@ -168,7 +168,5 @@ def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
         kw_only=True,
     )
     properties_field = ("properties", properties_type, msgspec.field(default_factory=properties_type))
-    wide: type[WireEvent] = msgspec.defstruct(
-        "WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True
-    )
-    return wide
+    wide = msgspec.defstruct("WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True)
+    return cast(type[WireEvent], wide)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
+from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT
 
 
 class LinkKey(Enum):
@@ -73,7 +73,15 @@ class RuleSet:
 
     # Event buffer
     buffer_seconds: float = 0
-    passes_buffer: Mapping[str, Hold] = field(default_factory=dict)
+    passes_buffer: Mapping[str, Hold] = field(
+        default_factory=lambda: {
+            IDENTIFY: Hold.NEVER,
+            CREATE_ALIAS: Hold.UNLESS_LINK,
+            MERGE_DANGEROUSLY: Hold.UNLESS_LINK,
+            GROUP_IDENTIFY: Hold.NEVER,
+            SNAPSHOT: Hold.NEVER,
+        }
+    )
     holds_anonymous_up_to_team: int = -1
 
     # Properties

@@ -13,21 +13,21 @@ MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-n
 
 def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     """Whether an event of an id without a person waits for a link."""
-    if _passes(event, distinct_id, rules):
+    hold = rules.passes_buffer.get(event.event)
+    if hold is not None and _passes(event, distinct_id, hold):
         return False
     if team_id <= rules.holds_anonymous_up_to_team:
         return True
     properties = event.properties
-    if isinstance(properties.lib, str) and properties.lib in MOBILE_LIBRARIES:
-        return False
     # Strictly equal: a device id that is a number is not the id it reads as.
-    return not (isinstance(properties.device_id, str) and properties.device_id == distinct_id)
+    if isinstance(properties.device_id, str) and properties.device_id == distinct_id:
+        return False
+    return not (isinstance(properties.lib, str) and properties.lib in MOBILE_LIBRARIES)
 
 
-def _passes(event: Event, distinct_id: str, rules: RuleSet) -> bool:
-    hold = rules.passes_buffer.get(event.event)
-    if hold is None or hold is Hold.NEVER:
-        return hold is Hold.NEVER
+def _passes(event: Event, distinct_id: str, hold: Hold) -> bool:
+    if hold is Hold.NEVER:
+        return True
     key = LinkKey.ANON_DISTINCT_ID if event.event == "$identify" else LinkKey.ALIAS
     properties = event.properties
     other = properties.anon_distinct_id if key is LinkKey.ANON_DISTINCT_ID else properties.alias

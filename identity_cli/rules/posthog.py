@@ -49,13 +49,6 @@ GUIDE = RuleSet(
     name="guide",
     stands_for="the published guide, March 2023: all its protections together",
     buffer_seconds=60,
-    passes_buffer={
-        IDENTIFY: Hold.NEVER,
-        CREATE_ALIAS: Hold.UNLESS_LINK,
-        MERGE_DANGEROUSLY: Hold.UNLESS_LINK,
-        GROUP_IDENTIFY: Hold.NEVER,
-        SNAPSHOT: Hold.NEVER,
-    },
     warns_with_uuid=True,
 )
 

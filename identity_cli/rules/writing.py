@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from identity_cli import javascript
 from identity_cli.events import Event
-from identity_cli.rules.base import RuleSet, Unset
+from identity_cli.rules.base import CopiedProperties, RuleSet, Unset
 from identity_cli.rules.copying import lent_by
 
 
@@ -22,30 +22,18 @@ class Writes(NamedTuple):
     set_once: dict[str, Any]
     unset: Any  # as sent; `unset_keys` reads it
 
-    def __bool__(self) -> bool:
-        return bool(self.set or self.set_once) or self.unset is not None
-
 
 NOTHING = Writes({}, {}, None)
+"""What most events write; recognised by being this very object."""
 
 
 def writes_of(event: Event, rules: RuleSet) -> Writes:
     """The event's operators: those beside `properties` win over those inside."""
-    properties = event.properties
     if event.event in rules.strips_operators:
-        writes = NOTHING
-    else:
-        writes = Writes(
-            _merged(properties.set, event.set),
-            _merged(properties.set_once, event.set_once),
-            properties.unset,  # an `$unset` beside `properties` is ignored by the platform
-        )
+        return NOTHING
+    writes = _given(event)
     if rules.copied is not None:
-        latest, initial = lent_by(event, rules.copied)
-        if rules.copied.overrides:
-            writes = Writes({**writes.set, **latest}, {**writes.set_once, **initial}, writes.unset)
-        else:
-            writes = Writes({**latest, **writes.set}, {**initial, **writes.set_once}, writes.unset)
+        writes = _with_lent(event, writes, rules.copied)
     return _without_nul(writes) if rules.nul_becomes_replacement else writes
 
 
@@ -68,9 +56,37 @@ def _entries(unset: list[Any], rules: RuleSet) -> list[str]:
     return [entry for entry in unset if isinstance(entry, str)]
 
 
+def _with_lent(event: Event, writes: Writes, copied: CopiedProperties) -> Writes:
+    latest, initial = lent_by(event, copied)
+    if not latest and not initial:
+        return writes
+    if copied.overrides:
+        return Writes({**writes.set, **latest}, {**writes.set_once, **initial}, writes.unset)
+    # What is neither object nor list counts for nothing here, though elsewhere a text has its indexes.
+    given = Writes(
+        {} if isinstance(event.properties.set, str) else writes.set,
+        {} if isinstance(event.properties.set_once, str) else writes.set_once,
+        writes.unset,
+    )
+    return Writes({**latest, **given.set}, {**initial, **given.set_once}, writes.unset)
+
+
+def _given(event: Event) -> Writes:
+    properties = event.properties
+    set_, set_once, unset = properties.set, properties.set_once, properties.unset
+    if event.set is not None or event.set_once is not None:
+        return Writes(_merged(set_, event.set), _merged(set_once, event.set_once), unset)
+    if set_ is None and set_once is None and unset is None:
+        return NOTHING
+    # An `$unset` beside `properties` is ignored by the platform.
+    return Writes(javascript.spread(set_), javascript.spread(set_once), unset)
+
+
 def _merged(inside: Any, beside: Any) -> dict[str, Any]:
     if beside is None:
         return javascript.spread(inside)
+    if inside is None:
+        return javascript.spread(beside)
     return {**javascript.spread(inside), **javascript.spread(beside)}
 
 

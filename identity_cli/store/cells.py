@@ -1,31 +1,47 @@
-"""Values as they stand in tables: times, JSON, and CSV cells that no spreadsheet executes."""
+"""Values as they stand in tables: times, JSON, and CSV cells that no spreadsheet executes.
 
-import re
-from collections.abc import Callable
+The plural functions do a batch in a few calls; a run's tables are made of them.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
-Converter = Callable[[Any], str]
+_FORMULA_STARTS = frozenset("=+-@\t\r")
+_WITH_FRACTION = len('"2023-03-08T12:00:00.123456Z"')
 
-_needs_care = re.compile(r'[",\r\n]|^[=+\-@\t]').search
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-encode_json = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 
 def json_text(value: Any) -> str:
     """Compact JSON; the keys of objects in their order."""
-    return encode_json(value).decode()
+    return _encoder.encode(value).decode()
+
+
+def json_texts(values: Sequence[Any]) -> list[str]:
+    """Compact JSON of each value."""
+    lines = _encoder.encode_lines(values).decode().split("\n")
+    lines.pop()  # what follows the last newline
+    return lines
 
 
 def time_text(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     if moment.tzinfo is not UTC:
         moment = moment.astimezone(UTC)
-    text = encode_json(moment).decode()  # thirty times as fast as isoformat
-    return text[1:24] + "Z" if moment.microsecond else text[1:20] + ".000Z"
+    return moment.isoformat(timespec="milliseconds")[:23] + "Z"
+
+
+def time_texts(moments: Sequence[datetime | None]) -> list[str | None]:
+    """ISO 8601 in UTC with milliseconds of each moment, None of None."""
+    # The encoder is thirty times as fast as isoformat, and only the usual shape needs no second look.
+    texts = _encoder.encode(moments)[1:-1].decode().split(",") if moments else []
+    return [
+        text[1:24] + "Z" if len(text) == _WITH_FRACTION else None if moment is None else time_text(moment)
+        for text, moment in zip(texts, moments, strict=True)
+    ]
 
 
 def uuid_text(value: Any) -> str | None:
@@ -35,11 +51,12 @@ def uuid_text(value: Any) -> str | None:
 
 def csv_text(text: str | None) -> str:
     """A CSV cell; an apostrophe before = + - @ keeps spreadsheets from taking it for a formula."""
-    if text is None or _needs_care(text) is None:
-        return text or ""
-    if text.startswith(_FORMULA_STARTS):
+    if not text:
+        return ""
+    if text[0] in _FORMULA_STARTS:
         text = "'" + text
-    if any(character in text for character in '",\r\n'):
+    # Four plain searches: several times as fast as one regular expression.
+    if '"' in text or "," in text or "\n" in text or "\r" in text:
         return '"' + text.replace('"', '""') + '"'
     return text
 
@@ -47,18 +64,3 @@ def csv_text(text: str | None) -> str:
 def csv_json(text: str | None) -> str:
     """A CSV cell of JSON, which has quotes more often than not."""
     return "" if text is None else '"' + text.replace('"', '""') + '"'
-
-
-def csv_plain(value: str | int | None) -> str:
-    """A CSV cell of something that never needs quotes: a number, a time, one of our own words."""
-    return "" if value is None else str(value)
-
-
-def csv_bool(value: bool) -> str:
-    """A CSV cell: true or false."""
-    return "true" if value else "false"
-
-
-def json_or_null(text: str | None) -> str:
-    """JSON inside JSON."""
-    return "null" if text is None else text

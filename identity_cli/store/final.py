@@ -1,20 +1,23 @@
 """The person tables, written once the whole log is replayed.
 
-Persons and distinct ids go to the database and, in the same pass, to their files.
+Persons and distinct ids go to the database and to their files, column by column, a
+thousand or so at a time: for most of a log's persons this is all the work there is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import repeat
 from typing import NamedTuple
 
-from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, survivor_of
-from identity_cli.store.cells import json_text, time_text
+from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
+from identity_cli.store.cells import json_texts, time_texts
 from identity_cli.store.origins import Origins
-from identity_cli.store.tables import Record
+from identity_cli.store.tables import Record, batches
 from identity_cli.store.writer import Row
 
 SeenId = tuple[int, str, DistinctId]
-Emit = Callable[[Record], object]
+Insert = Callable[[str, Iterable[Row]], None]
+Emit = Callable[[Iterable[Record]], None]
 
 
 class Totals(NamedTuple):
@@ -51,56 +54,81 @@ def totals_of(persons: Sequence[Person], distinct_ids: Iterable[SeenId]) -> Tota
     return totals
 
 
-def person_rows(
-    persons: Sequence[Person], totals: Totals, person_ids: list[str], emit: Emit
-) -> Iterator[Row]:
-    """Database rows of all persons; emits those that stand, and fills person_ids, by number."""
-    for person in persons:
-        number, team_id, creator = person.number, person.team_id, person.creator
-        person_id = person.uuid
-        person_ids.append(person_id)
-        created_at = None if person.created_at is None else time_text(person.created_at)
-        if person.survivor is not None:
-            survivor = survivor_of(person).number
-            yield (
-                *(number, team_id, person_id, creator, created_at, person.identified_seq),
-                *(survivor, None, None, None, None, None),
-            )
-            continue
-        properties = json_text(person.properties) if person.properties else "{}"
-        ids, events = totals.ids[number], totals.events[number]
-        own = [ids] if isinstance(ids, str) else sorted(ids)
-        first, last = _span(totals.first[number], totals.last[number])
-        is_identified = person.identified_seq is not None
+def write_persons(persons: Sequence[Person], totals: Totals, insert: Insert, emit: Emit) -> list[str]:
+    """Write all persons to the database, and those that stand to the files; their ids, by number."""
+    person_ids: list[str] = []
+    for batch in batches(persons):
+        person_ids += [person_uuid(person.team_id, person.creator) for person in batch]
+        insert(
+            "persons", _merged_rows([person for person in batch if person.survivor is not None], person_ids)
+        )
+        standing = [person for person in batch if person.survivor is None]
+        numbers = [person.number for person in standing]
+        teams = [person.team_id for person in standing]
+        ids = [person_ids[number] for number in numbers]
+        creators = [person.creator for person in standing]
+        created = time_texts([person.created_at for person in standing])
+        identified = [person.identified_seq for person in standing]
+        properties = json_texts([person.properties for person in standing])
+        own = [totals.ids[number] for number in numbers]
+        own_sorted = [[own_id] if isinstance(own_id, str) else sorted(own_id) for own_id in own]
+        events = [totals.events[number] for number in numbers]
+        first, last = _sights([totals.first[n] for n in numbers], [totals.last[n] for n in numbers])
+        counts = map(len, own_sorted)
+        flags = [seq is not None for seq in identified]
+        insert(
+            "persons",
+            zip(
+                *(numbers, teams, ids, creators, created, identified, repeat(None)),
+                *(properties, counts, events, first, last),
+            ),
+        )
         emit(
-            (
-                *(team_id, person_id, creator, json_text(own), is_identified, created_at),
+            zip(
+                *(teams, ids, creators, json_texts(own_sorted), flags, created),
                 *(properties, events, first, last),
             )
         )
-        yield (
-            *(number, team_id, person_id, creator, created_at, person.identified_seq),
-            *(None, properties, len(own), events, first, last),
+    return person_ids
+
+
+def _merged_rows(merged: Sequence[Person], person_ids: Sequence[str]) -> list[Row]:
+    return [
+        (
+            *(person.number, person.team_id, person_ids[person.number], person.creator),
+            *(created, person.identified_seq, survivor_of(person).number),
+            *(None, None, None, None, None),
         )
+        for person, created in zip(merged, time_texts([person.created_at for person in merged]), strict=True)
+    ]
 
 
-def distinct_id_rows(
-    distinct_ids: Iterable[SeenId], person_ids: Sequence[str], origins: Origins, emit: Emit
-) -> Iterator[Row]:
-    """Database rows of all distinct ids; emits each."""
-    for team_id, distinct_id, seen in distinct_ids:
-        if seen.person is None:
-            person = joined = person_id = None
-        else:
-            person, joined = survivor_of(seen.person).number, seen.person.number
-            person_id = person_ids[person]
-        emit((team_id, distinct_id, person_id, seen.count, *origins[seen.seq]))
-        first, last = _span(seen.first, seen.last)
-        yield (team_id, distinct_id, person, seen.count, seen.seq, seen.joined, joined, first, last)
+def write_distinct_ids(
+    distinct_ids: Iterable[SeenId], person_ids: Sequence[str], origins: Origins, sinks: tuple[Insert, Emit]
+) -> None:
+    """Write all distinct ids to the database and the files."""
+    insert, emit = sinks
+    for batch in batches(distinct_ids):
+        teams = [team_id for team_id, _, _ in batch]
+        ids = [distinct_id for _, distinct_id, _ in batch]
+        seen = [seen_id for _, _, seen_id in batch]
+        persons = [None if s.person is None else survivor_of(s.person).number for s in seen]
+        joined = [None if s.person is None else s.person.number for s in seen]
+        counts = [s.count for s in seen]
+        seqs = [s.seq for s in seen]
+        first, last = _sights([s.first for s in seen], [s.last for s in seen])
+        insert(
+            "distinct_ids",
+            zip(teams, ids, persons, counts, seqs, [s.joined for s in seen], joined, first, last),
+        )
+        own = [None if person is None else person_ids[person] for person in persons]
+        paths, lines = origins.places(seqs)
+        emit(zip(teams, ids, own, counts, paths, lines))
 
 
-def _span(first: datetime, last: datetime) -> tuple[str | None, str | None]:
-    if first is NEVER_YET:
-        return None, None
-    text = time_text(first)
-    return text, text if last is first else time_text(last)
+def _sights(first: list[datetime], last: list[datetime]) -> tuple[list[str | None], list[str | None]]:
+    """First and last sights as texts; None where there was no dated event."""
+    return (
+        time_texts([None if moment is NEVER_YET else moment for moment in first]),
+        time_texts([None if moment is NEVER_SINCE else moment for moment in last]),
+    )

@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from identity_cli.errors import FolderNotARun, NoRun
+from identity_cli.store.schema import APPLICATION_ID
 
 DATABASE = "run.db"
+REJECTED = "rejected.ndjson"
 OUR_FILES = frozenset(
     {
         DATABASE,
@@ -25,7 +27,7 @@ OUR_FILES = frozenset(
         ),
         "merge_graph.json",
         "merge_graph.dot",
-        "rejected.ndjson",
+        REJECTED,
     }
 )
 
@@ -57,6 +59,16 @@ def existing_run(folder: Path) -> Path:
     raise NoRun(str(folder))
 
 
+def is_run_database(path: Path) -> bool:
+    """Whether the file is a run's database: SQLite keeps an application's mark in its header."""
+    try:
+        with open(path, "rb") as file:
+            header = file.read(72)
+    except OSError:
+        return False
+    return header[68:72] == APPLICATION_ID.to_bytes(4, "big")
+
+
 def _aside(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.previous")
 
@@ -76,8 +88,8 @@ def _check_replaceable(folder: Path) -> None:
     strange = sorted(inside - OUR_FILES)
     if strange:
         raise FolderNotARun(str(folder), ", ".join(strange[:3]) + (" and more" if len(strange) > 3 else ""))
-    if inside and DATABASE not in inside:
-        raise FolderNotARun(str(folder), f"files but no {DATABASE}")
+    if inside and not is_run_database(folder / DATABASE):
+        raise FolderNotARun(str(folder), f"no {DATABASE} of idcli's")
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:

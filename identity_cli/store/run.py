@@ -1,20 +1,37 @@
 """A finished run: opened read-only, one method per question.
 
 Everything to the right of the store asks here and nowhere else; SQL stays in this folder.
+Imports as little as it can: looking up one person should take no longer than starting.
 """
 
+# ruff: noqa: PTH110, PTH113, PTH118  # pathlib alone costs half a start of Python
+
 import json
+import os.path
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from identity_cli.errors import AmbiguousId, NoEvents, NoRun, RunUnreadable, UnknownId
+from identity_cli.errors import (
+    AmbiguousId,
+    IdcliError,
+    IdOfAnotherTeam,
+    IdWithoutPerson,
+    NoEvents,
+    NoRun,
+    RunUnreadable,
+    UnknownId,
+)
 from identity_cli.events import Origin
 from identity_cli.store import schema
-from identity_cli.store.folder import DATABASE, existing_run
 from identity_cli.store.origins import Origins
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+StoreError = sqlite3.Error
+DATABASE = "run.db"
 
 
 class PersonRow(NamedTuple):
@@ -49,6 +66,7 @@ class LinkRow(NamedTuple):
     """One link; persons are numbers as of just before it."""
 
     seq: int
+    moment: int
     uuid: str | None
     event: str
     time: str | None
@@ -100,28 +118,39 @@ PERSON_ORDERS = {
 class Run:
     """The result of one replay."""
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: "str | Path") -> None:
         """Open the run in that folder; NoRun or RunUnreadable if there is none to read."""
-        self.folder = existing_run(Path(folder))
         self.name = str(folder)
         self.seconds: float | None = None  # how long its replay took, where that was just now
-        path = (self.folder / DATABASE).absolute()
+        self._place = _place_of(self.name)
+        path = os.path.join(self._place, DATABASE)
         try:
-            self.database = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
+            self.database = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)
             (application,) = self.database.execute("PRAGMA application_id").fetchone()
             (version,) = self.database.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
-            raise RunUnreadable(str(path), str(error)) from None
+            raise RunUnreadable(path, str(error)) from None
         if application != schema.APPLICATION_ID:
-            raise NoRun(str(folder))
+            raise NoRun(self.name)
         if version != schema.SCHEMA_VERSION:
             known = schema.SCHEMA_VERSION
-            raise RunUnreadable(str(path), f"its format is version {version}, this idcli reads {known}")
+            raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
 
     def __repr__(self) -> str:
         return (
             f"<Run {self.name}: {self.count('persons')} persons, {self.count('distinct_ids')} distinct ids>"
         )
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.database.close()
+
+    @cached_property
+    def folder(self) -> "Path":
+        """Where the run's files are."""
+        from pathlib import Path  # not needed to look up a person
+
+        return Path(self._place)
 
     # The run as a whole
 
@@ -146,19 +175,45 @@ class Run:
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def count(self, what: str) -> int:
-        """How many persons (that stand), identified persons, distinct_ids, links, warnings, held or merges."""
-        (number,) = self.database.execute(_COUNTS[what]).fetchone()
-        return int(number)
+        """How many of what: persons (that stand), distinct_ids, links, ...; see _COUNTS."""
+        return self._one(_COUNTS[what])
 
     def counts_by(self, table: str, column: str) -> dict[str, int]:
         """Rows of a table per value of a column, the most frequent first."""
         query = f"SELECT {column}, count(*) FROM {table} GROUP BY 1 ORDER BY 2 DESC, 1"
         return dict(self._rows(query))
 
+    def files(self) -> list[tuple[str, int]]:
+        """The files of the run folder and their sizes."""
+        return [(path.name, path.stat().st_size) for path in sorted(self.folder.iterdir())]
+
+    def warning_examples(self) -> dict[str, tuple[int, WarningRow]]:
+        """Per type of warning, the most frequent first: how many, and the first."""
+        query = "SELECT type, count(*), min(rowid) FROM warnings GROUP BY 1 ORDER BY 2 DESC, 1"
+        return {name: (count, self._warning(first)) for name, count, first in list(self._rows(query))}
+
+    def reasons(self, table: str) -> dict[str, tuple[int, int]]:
+        """Per reason in the table rejected or dropped, the earliest first: how many, and the first's seq."""
+        query = f"SELECT reason, count(*), min(seq) FROM {table} GROUP BY 1 ORDER BY 3"
+        return {reason: (count, first) for reason, count, first in self._rows(query)}
+
+    def silent_attachments(self) -> Iterator[LinkRow]:
+        """Links that put an unknown id on a person already identified, which nothing warns of."""
+        where = "outcome = 'attached' AND source_identified"
+        return map(_link_row, self._rows(f"{_LINKS} WHERE {where} ORDER BY links.rowid"))
+
+    def first_refusal(self) -> LinkRow | None:
+        """The first link refused because its source was identified."""
+        where = "outcome = 'refused_identified' ORDER BY links.rowid LIMIT 1"
+        return next(map(_link_row, self._rows(f"{_LINKS} WHERE {where}")), None)
+
+    def team_count(self) -> int:
+        """How many teams have persons."""
+        return self._one("SELECT count(DISTINCT team_id) FROM persons")
+
     def books(self) -> list[tuple[str, int, dict[str, int]]]:
         """Sums that must balance: what, how many, and the parts they must add up to."""
         about = self.metadata
-        (outcomes,) = self.database.execute("SELECT count(*) FROM links").fetchone()
         personless = self._one("SELECT coalesce(sum(event_count), 0) FROM distinct_ids WHERE person IS NULL")
         attributed = self._one("SELECT coalesce(sum(event_count), 0) FROM persons WHERE survivor IS NULL")
         dropped = self._one("SELECT count(*) FROM dropped")
@@ -190,12 +245,12 @@ class Run:
 
         UnknownId with the nearest ids, AmbiguousId when several teams have it.
         """
+        wanted = wanted.encode("utf-8", "replace").decode()  # what a shell passes may not be text
         numbers = self._persons_by_any_id(wanted, team_id)
         if not numbers:
-            raise UnknownId(wanted, self.nearest_ids(wanted))
+            raise self._nobody(wanted, team_id)
         if len(numbers) > 1:
-            teams = [self._one(f"SELECT team_id FROM persons WHERE person = {number}") for number in numbers]
-            raise AmbiguousId(wanted, sorted(teams))
+            raise AmbiguousId(wanted, self._teams_of(numbers))
         return self.person(numbers[0])
 
     def person(self, number: int) -> PersonRow:
@@ -206,14 +261,16 @@ class Run:
         return PersonRow(*row)
 
     def persons(
-        self, order: str = "ids", identified: bool | None = None, min_ids: int = 0
+        self, order: str = "ids", limit: int | None = None, identified: bool | None = None, min_ids: int = 0
     ) -> Iterator[PersonRow]:
         """Persons that stand; order is a key of PERSON_ORDERS."""
-        conditions = ["survivor IS NULL", f"id_count >= {int(min_ids)}"]
-        if identified is not None:
-            conditions.append(f"identified_seq IS {'NOT ' if identified else ''}NULL")
-        query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {' AND '.join(conditions)}"
-        return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}"))
+        query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
+        most = "" if limit is None else f" LIMIT {int(limit)}"
+        return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}{most}"))
+
+    def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
+        """How many persons stand of that kind."""
+        return self._one(f"SELECT count(*) FROM persons WHERE {_standing(identified, min_ids)}")
 
     def ids_of(self, person: int) -> list[IdRow]:
         """The distinct ids of a person, in the order in which they came in."""
@@ -237,56 +294,40 @@ class Run:
 
     def links_of(self, parts: Iterable[int]) -> list[LinkRow]:
         """The links that touched any of these persons, in order."""
-        seen: dict[int, LinkRow] = {}
-        for part in parts:
-            query = (
-                "SELECT rowid, seq, uuid, event, time, source_distinct_id, target_distinct_id, outcome,"
-                " source_person, target_person, source_identified, person, dropped FROM links"
-                " WHERE source_person = ?1 OR target_person = ?1 OR person = ?1"
-            )
-            for rowid, *row in self.database.execute(query, (part,)):
-                row[9] = bool(row[9])
-                row[11] = None if row[11] is None else json.loads(row[11])
-                seen[rowid] = LinkRow(*row)
-        return [seen[rowid] for rowid in sorted(seen)]
+        query = f"{_LINKS} WHERE links.rowid IN ({_LINKS_OF}) ORDER BY links.rowid"
+        return [_link_row(row) for row in self._rows_about(query, parts)]
 
     def changes_of(self, parts: Iterable[int]) -> list[ChangeRow]:
         """The property changes of any of these persons, in the order in which they happened."""
-        changes = []
-        for part in parts:
-            query = (
-                "SELECT c.seq, coalesce(h.released_before, c.seq), c.person, c.event, c.time, c.changes"
-                " FROM property_changes c LEFT JOIN held h USING (seq) WHERE c.person = ?"
-            )
-            for *head, text in self.database.execute(query, (part,)):
-                changes.append(ChangeRow(*head, json.loads(text)))
-        return sorted(changes, key=lambda change: (change.moment, change.seq))
+        query = (
+            "SELECT c.seq, coalesce(h.released_before, c.seq), c.person, c.event, c.time, c.changes"
+            " FROM property_changes c LEFT JOIN held h USING (seq)"
+            " WHERE c.person IN {parts} ORDER BY 2, 1, c.rowid"
+        )
+        rows = self._rows_about(query, parts)
+        return [ChangeRow._make((*head, json.loads(changes))) for *head, changes in rows]
 
     def warnings_of(self, parts: Iterable[int]) -> list[WarningRow]:
-        """The warnings about any of these persons, in order."""
-        found = []
-        for part in parts:
-            query = (
-                "SELECT rowid, seq, uuid, team_id, type, distinct_id, details FROM warnings WHERE person = ?"
-            )
-            found += list(self.database.execute(query, (part,)))
-        return [_warning_row(row[1:]) for row in sorted(found)]
+        """The warnings about any of these persons, and those about a link that names them, in order."""
+        query = f"{_WARNINGS} WHERE rowid IN ({_WARNINGS_OF}) ORDER BY rowid"
+        return [_warning_row(row) for row in self._rows_about(query, parts)]
 
     def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
         """Distinct ids that look like one that is not there."""
         stem = wanted.strip().lower()
-        for query, argument in (
+        if not stem:
+            return []
+        for condition, argument in (
             ("lower(distinct_id) = ?", stem),
             ("instr(lower(distinct_id), ?)", stem),
             ("instr(lower(distinct_id), ?)", stem[: max(4, len(stem) * 2 // 3)]),
             ("instr(lower(distinct_id), ?)", stem[-max(4, len(stem) // 2) :]),
         ):
-            rows = self.database.execute(
-                f"SELECT distinct_id FROM distinct_ids WHERE {query} ORDER BY length(distinct_id), 1 LIMIT ?",
-                (argument, limit),
-            ).fetchall()
-            if rows and stem:
-                return [distinct_id for (distinct_id,) in rows]
+            query = f"SELECT DISTINCT distinct_id, length(distinct_id) FROM distinct_ids WHERE {condition}"
+            rows = self.database.execute(f"{query} ORDER BY 2, 1 LIMIT 500", (argument,))
+            found = [distinct_id for distinct_id, _ in rows]
+            if found:
+                return _most_alike(stem, found)[:limit]
         return []
 
     # Warnings
@@ -295,19 +336,17 @@ class Run:
         self, warning_type: str | None = None, distinct_id: str | None = None
     ) -> Iterator[WarningRow]:
         """Ingestion warnings in order; distinct_id: only those that name it."""
-        query = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
-        conditions, arguments = [], []
+        where, arguments = "", []
         if warning_type is not None:
-            conditions.append("type = ?")
-            arguments.append(warning_type)
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        for row in self.database.execute(f"{query}{where} ORDER BY rowid", arguments):
+            where, arguments = " WHERE type = ?", [warning_type]
+        for row in self.database.execute(f"{_WARNINGS}{where} ORDER BY rowid", arguments):
             warning = _warning_row(row)
-            if distinct_id is None or distinct_id in (
-                warning.distinct_id,
-                *map(str, warning.details.values()),
-            ):
+            named = (warning.distinct_id, *warning.details.values())
+            if distinct_id is None or distinct_id in named:
                 yield warning
+
+    def _warning(self, rowid: int) -> WarningRow:
+        return _warning_row(self.database.execute(f"{_WARNINGS} WHERE rowid = ?", (rowid,)).fetchone())
 
     # Whole tables
 
@@ -329,11 +368,18 @@ class Run:
             case "warnings":
                 return queries.warnings(self.database, self.origins)
             case "rejected":
-                return queries.rejected(self.folder / "rejected.ndjson")
+                return queries.rejected(self.folder / _REJECTED)
             case _ if not self.has_events():
                 raise NoEvents
             case _:
                 return queries.events(self.database, self.origins)
+
+    def rejected_lines(self) -> Iterator[str]:
+        """The file of lines that could not be used, line by line."""
+        path = os.path.join(self._place, _REJECTED)
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", newline="\n") as lines:
+                yield from lines
 
     def _persons_by_any_id(self, wanted: str, team_id: int | None) -> list[int]:
         team = "" if team_id is None else f" AND team_id = {int(team_id)}"
@@ -343,6 +389,28 @@ class Run:
             query = f"SELECT DISTINCT coalesce(survivor, person) FROM persons WHERE person_id = ?{team}"
             numbers = [number for (number,) in self.database.execute(query, (wanted.lower(),))]
         return numbers
+
+    def _nobody(self, wanted: str, team_id: int | None) -> IdcliError:
+        """Why an id has no person."""
+        team = "" if team_id is None else f" AND team_id = {int(team_id)}"
+        seen = self.database.execute(f"SELECT 1 FROM distinct_ids WHERE distinct_id = ?{team}", (wanted,))
+        if seen.fetchone():
+            return IdWithoutPerson(wanted)
+        elsewhere = [] if team_id is None else self._persons_by_any_id(wanted, None)
+        if team_id is not None and elsewhere:
+            return IdOfAnotherTeam(wanted, team_id, self._teams_of(elsewhere))
+        return UnknownId(wanted, self.nearest_ids(wanted))
+
+    def _teams_of(self, persons: list[int]) -> list[int]:
+        return sorted(self.person(number).team_id for number in persons)
+
+    def _rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:
+        """Rows of a query that says {parts} where it means these persons."""
+        numbers = list(map(int, parts))
+        if len(numbers) <= _FEW:  # planned in half the time that a list in a parameter takes
+            return self.database.execute(query.format(parts=f"({','.join(map(str, numbers))})"))
+        listed = "(SELECT value FROM json_each(:numbers))"
+        return self.database.execute(query.format(parts=listed), {"numbers": json.dumps(numbers)})
 
     def _rows(self, query: str) -> Iterator[Any]:
         return iter(self.database.execute(query))
@@ -360,10 +428,80 @@ _COUNTS = {
     "merges": "SELECT count(*) FROM links WHERE outcome = 'merged'",
     "warnings": "SELECT count(*) FROM warnings",
     "held": "SELECT count(*) FROM held",
+    "held_found": "SELECT count(*) FROM held WHERE person_existed",
+    "silent": "SELECT count(*) FROM links WHERE outcome = 'attached' AND source_identified",
+    "most_ids": "SELECT coalesce(max(id_count), 0) FROM persons",
     "rejected": "SELECT count(*) FROM rejected",
 }
 
 
+_LINKS = (
+    "SELECT links.seq, coalesce(h.released_before, links.seq), uuid, event, time, source_distinct_id,"
+    " target_distinct_id, outcome, source_person, target_person, source_identified, person, dropped"
+    " FROM links LEFT JOIN held h USING (seq)"
+)
+_FEW = 100
+# A link that is refused while its target is unknown knows no person: it is found by the id it brought in.
+_BROUGHT_IN = "SELECT joined_seq FROM distinct_ids WHERE person IN {parts}"
+_LINKS_OF = (
+    "SELECT rowid FROM links WHERE source_person IN {parts}"
+    " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
+    " UNION SELECT rowid FROM links WHERE person IN {parts}"
+    f" UNION SELECT rowid FROM links WHERE person IS NULL AND seq IN ({_BROUGHT_IN})"
+)
+_WARNINGS = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
+# A refusal is noted with its target: the source's is found by way of the link.
+_REFUSED = "FROM links WHERE source_person IN {parts} AND outcome GLOB 'refused_*'"
+_WARNINGS_OF = (
+    "SELECT rowid FROM warnings WHERE person IN {parts}"
+    f" UNION SELECT rowid FROM warnings WHERE person IN (SELECT target_person {_REFUSED})"
+    f" AND seq IN (SELECT seq {_REFUSED})"
+    " UNION SELECT rowid FROM warnings WHERE person IS NULL"
+    f" AND seq IN (SELECT seq {_REFUSED} UNION {_BROUGHT_IN})"
+)
+_REJECTED = "rejected.ndjson"
+
+
+def _link_row(row: tuple[Any, ...]) -> LinkRow:
+    *head, identified, person, dropped = row
+    lost = None if dropped is None else json.loads(dropped)
+    return LinkRow._make((*head, bool(identified), person, lost))
+
+
 def _warning_row(row: tuple[Any, ...]) -> WarningRow:
     *head, details = row
-    return WarningRow(*head, json.loads(details))
+    return WarningRow._make((*head, json.loads(details)))
+
+
+def _standing(identified: bool | None, min_ids: int) -> str:
+    """The condition for persons that stand, perhaps of one kind."""
+    kind = "" if identified is None else f" AND identified_seq IS {'NOT ' if identified else ''}NULL"
+    return f"survivor IS NULL AND id_count >= {int(min_ids)}{kind}"
+
+
+def _place_of(folder: str) -> str:
+    """The folder that holds the run of that name."""
+    if os.path.isfile(os.path.join(folder, DATABASE)):
+        return folder
+    from pathlib import Path
+
+    from identity_cli.store.folder import existing_run  # knows where a killed replay may have left it
+
+    return str(existing_run(Path(folder)))
+
+
+def _quoted(path: str) -> str:
+    """The path as it stands in a URI."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _most_alike(wanted: str, found: list[str]) -> list[str]:
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(b=wanted)
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate.lower())
+        return matcher.ratio()
+
+    return sorted(found, key=lambda candidate: (-likeness(candidate), candidate))

@@ -4,25 +4,31 @@ Writing during a replay and exporting from a finished run use the same records a
 same lines, so the two cannot differ.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import IO, Any
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
 
 from identity_cli.store import cells
 
+Item = TypeVar("Item")
 Record = tuple[Any, ...]
+LinesOf = Callable[[Iterable[Record]], list[str]]
+BUFFER_BYTES = 1 << 20
+RECORDS_AT_ONCE = 1_000
 
 
 class Kind(Enum):
-    """What a column holds, and how it is written as a CSV cell and in JSON."""
+    """What a column holds: how a value is written in CSV and in JSON, as an expression."""
 
-    TEXT = (cells.csv_text, cells.json_text)  # from the log: may hold anything
-    PLAIN = (cells.csv_plain, cells.json_text)  # a number, a time, a person id, our own words
-    BOOL = (cells.csv_bool, cells.csv_bool)
-    JSON = (cells.csv_json, cells.json_or_null)  # JSON text already
+    TEXT = ("csv_text({})", "json_text({})")  # from the log: may hold anything
+    PLAIN = ("'' if {0} is None else {0}", "json_text({})")  # a number, a time, one of our own words
+    BOOL = ("'true' if {} else 'false'", "'true' if {} else 'false'")
+    JSON = ("csv_json({})", "'null' if {0} is None else {0}")  # JSON text already
 
-    def __init__(self, csv: cells.Converter, json: cells.Converter) -> None:
+    def __init__(self, csv: str, json: str) -> None:
         self.csv = csv
         self.json = json
 
@@ -43,21 +49,23 @@ class Table:
         """The first line of a CSV file."""
         return ",".join(self.names) + "\n"
 
-    def csv_line(self) -> Callable[[Record], str]:
-        """The function that writes one record as a line of CSV."""
-        converters = [kind.csv for _, kind in self.columns]
-        return lambda record: (
-            ",".join([convert(value) for convert, value in zip(converters, record, strict=True)]) + "\n"
-        )
+    def csv_lines(self) -> LinesOf:
+        """The function that writes records as lines of CSV."""
+        cells_ = [f"{{{kind.csv.format(name)}}}" for name, kind in self.columns]
+        return self._compiled(",".join(cells_))
 
-    def json_line(self) -> Callable[[Record], str]:
-        """The function that writes one record as a line of NDJSON."""
-        parts = [(f'"{name}":', kind.json) for name, kind in self.columns]
-        return lambda record: (
-            "{"
-            + ",".join([key + convert(value) for (key, convert), value in zip(parts, record, strict=True)])
-            + "}\n"
-        )
+    def json_lines(self) -> LinesOf:
+        """The function that writes records as lines of NDJSON."""
+        members = [f'"{name}":{{{kind.json.format(name)}}}' for name, kind in self.columns]
+        return self._compiled("{{" + ",".join(members) + "}}")
+
+    def _compiled(self, template: str) -> LinesOf:
+        """One f-string with our own column names in it: a third of the time of a loop over cells."""
+        functions = {"csv_text": cells.csv_text, "csv_json": cells.csv_json, "json_text": cells.json_text}
+        names = ", ".join(self.names)
+        source = f'lambda records: [f"""{template}\\n""" for {names} in records]'
+        compiled: LinesOf = eval(source, functions)
+        return compiled
 
 
 PERSONS = Table(
@@ -145,21 +153,38 @@ REJECTED = Table(
 TABLES = {table.name: table for table in (PERSONS, DISTINCT_IDS, LINKS, WARNINGS, EVENTS, REJECTED)}
 
 
-def emitter(table: Table, table_format: str, out: IO[str]) -> Callable[[Record], object]:
-    """Starts a file of the table, and gives the function that adds a record to it."""
-    write = out.write
-    if table_format == "csv":
-        write(table.header())
-        line = table.csv_line()
-    else:
-        line = table.json_line()
-    return lambda record: write(line(record))
+class TableFile:
+    """A file of one table, written record by record."""
+
+    def __init__(self, table: Table, table_format: str, path: Path) -> None:
+        self._file = open(path, "w", BUFFER_BYTES, encoding="utf-8", newline="")
+        self._parts = _formatter(table, table_format)
+        self._file.write(table.header() if table_format == "csv" else "")
+
+    def write(self, records: Iterable[Record]) -> None:
+        """Add records."""
+        self._file.writelines(self._parts(records))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
 
 
-def lines(table: Table, table_format: str, records: Iterable[Record]) -> Iterable[str]:
-    """The table as lines of text: format is csv or ndjson."""
+def lines(table: Table, table_format: str, records: Iterable[Record]) -> Iterator[str]:
+    """The table as pieces of text, some lines each: format is csv or ndjson."""
     if table_format == "csv":
         yield table.header()
-        yield from map(table.csv_line(), records)
-    else:
-        yield from map(table.json_line(), records)
+    parts = _formatter(table, table_format)
+    for batch in batches(records):
+        yield "".join(parts(batch))
+
+
+def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """The items, a thousand or so at a time."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, RECORDS_AT_ONCE)):
+        yield batch
+
+
+def _formatter(table: Table, table_format: str) -> LinesOf:
+    return table.csv_lines() if table_format == "csv" else table.json_lines()

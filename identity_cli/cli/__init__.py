@@ -1,0 +1,80 @@
+"""The command line: its commands, and the one place where errors become text and exit codes.
+
+Commands are imported when they are called for, each from a module of its name, so that
+help and the quick ones start fast. Data goes to standard output, all else to standard error.
+"""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from identity_cli import __version__
+from identity_cli.cli.text import print_error
+from identity_cli.errors import ExitCode, IdcliError
+
+COMMANDS = {
+    "replay": "Replay event logs and resolve their persons.",
+    "person": "Show who ID is, and why.",
+    "persons": "List persons.",
+    "warnings": "Show what the platform would have warned about.",
+    "export": "Write a table of the run to standard output.",
+}
+"""Name and first line of help; the command stands in the module of that name."""
+
+
+class Commands(click.Group):
+    """The group: commands by name, imported on demand."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order in which one needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"identity_cli.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; whatever stops it becomes one line and an exit code."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except IdcliError as error:
+            fail(str(error), ExitCode.FAILED)
+        except BrokenPipeError:
+            # Whoever read our output has seen enough. Python must not try to flush it again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise click.exceptions.Exit(ExitCode.PIPE_CLOSED) from None
+        except KeyboardInterrupt:
+            fail("interrupted", ExitCode.INTERRUPTED)
+        except OSError as error:
+            if error.strerror is None:
+                raise
+            fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ExitCode.FAILED)
+        return result
+
+
+def fail(message: str, code: ExitCode) -> NoReturn:
+    """Say what is wrong and leave."""
+    print_error(f"idcli: {message}")
+    raise click.exceptions.Exit(code) from None
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
+    epilog="Begin with: idcli replay sample_data/events.ndjson",
+)
+@click.version_option(__version__, prog_name="idcli")
+def idcli() -> None:
+    """Replay product-analytics event logs: who is who, why, and what went wrong."""

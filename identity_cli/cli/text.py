@@ -1,0 +1,108 @@
+"""Text from a log, fit to be shown: nothing in it can command a terminal.
+
+What stands in a log was written by strangers. Every character that does not print,
+control codes, bidi overrides and zero-width ones among them, is shown as its escape.
+"""
+
+import json
+import sys
+from typing import Any
+
+_WORDS_OF_JSON = ("", "true", "false", "null")
+_STARTS_OF_JSON = '-"[{0123456789'
+
+
+def visible(text: str) -> str:
+    r"""The text with characters that do not print as escapes, such as \x1b."""
+    if text.isprintable():
+        return text
+    return "".join([char if char.isprintable() else _escaped(char) for char in text])
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines, which stay lines."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def visible_json(text: str) -> str:
+    r"""JSON text that says the same, with characters that do not print as \u escapes."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join([char if char.isprintable() or char == "\n" else _json_escaped(char) for char in text])
+
+
+def value_text(value: Any) -> str:
+    """A property value for people: text as it is, unless it could be taken for another kind of value."""
+    if isinstance(value, str) and value not in _WORDS_OF_JSON and value[0] not in _STARTS_OF_JSON:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def number_text(number: int) -> str:
+    """A number with its thousands apart."""
+    return f"{number:,}"
+
+
+def plural(number: int, word: str) -> str:
+    """A number and its noun."""
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def time_text(moment: str | None) -> str:
+    """A stored time, to the second, as people write it."""
+    return "" if moment is None else moment[:19].replace("T", " ")
+
+
+def width_of(text: str) -> int:
+    """Columns that the text takes on a terminal."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width  # most logs never need it
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def shortened(text: str, width: int, keep: str) -> str:
+    """The text in that many columns; keep says which part survives: "ends", "start" or "end"."""
+    if width_of(text) <= width:
+        return text
+    room = max(width - 1, 0)
+    head = {"ends": (room + 1) // 2, "start": room, "end": 0}[keep]
+    tail = room - head
+    end = _cut(text[::-1], tail)[::-1]
+    if not head and "/" in end:  # of a path, whole names
+        end = end[end.index("/") :]
+    return _cut(text, head) + "…" + end
+
+
+def padded(text: str, width: int, right: bool) -> str:
+    """The text, filled up to that many columns."""
+    fill = " " * (width - width_of(text))
+    return fill + text if right else text + fill
+
+
+def is_terminal(stream: Any) -> bool:
+    """Whether a person reads along."""
+    return bool(stream is not None and not stream.closed and stream.isatty())
+
+
+def print_error(text: str) -> None:
+    """Say on standard error what went wrong or how it goes."""
+    print(visible_lines(text), file=sys.stderr)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def _json_escaped(char: str) -> str:
+    return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
+
+
+def _cut(text: str, width: int) -> str:
+    taken = 0
+    for index, char in enumerate(text):
+        taken += width_of(char)
+        if taken > width:
+            return text[:index]
+    return text

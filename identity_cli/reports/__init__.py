@@ -1,0 +1,1 @@
+"""Questions to a finished run, answered as records; how they look is the command line's affair."""

@@ -1,0 +1,69 @@
+"""How a person's properties came to be: the journal, folded.
+
+Each value knows the event that wrote it. A merge brings the source's keys that the
+target lacks; everything else is a change that one event made.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from identity_cli.store.run import ChangeRow, LinkRow
+
+State = dict[str, "Written"]
+
+
+class Written(NamedTuple):
+    """A property value and the write it comes from.
+
+    replaced: what it was before, as a list of that one value; empty where the key was new.
+    """
+
+    value: Any
+    operation: str
+    event: str
+    time: str | None
+    seq: int
+    replaced: list[Any]
+
+
+def properties_written(person: int, changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> State:
+    """The properties of a person in the end, each with its write.
+
+    changes and links: those of the person and of all that were merged into it.
+    """
+    states: dict[int, State] = {}
+    for step in _in_order(changes, links):
+        if isinstance(step, LinkRow):
+            _merge(states, step)
+        else:
+            state = states.setdefault(step.person, {})
+            for change in step.changes:
+                _apply(state, step, change)
+    return states.get(person, {})
+
+
+def _in_order(changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> list[ChangeRow | LinkRow]:
+    """Merges before the changes of the same event; sorting keeps the order of what is equal."""
+    merges = [link for link in links if link.outcome == "merged"]
+    return sorted([*merges, *changes], key=lambda step: (step.moment, step.seq))
+
+
+def _merge(states: dict[int, State], link: LinkRow) -> None:
+    if link.source_person is None or link.target_person is None:
+        return
+    source, target = states.pop(link.source_person, {}), states.get(link.target_person, {})
+    if len(target) < len(source):  # the smaller into the larger, so that a chain of merges stays linear
+        source.update(target)
+        target = source
+    else:
+        for key, written in source.items():
+            target.setdefault(key, written)
+    states[link.target_person] = target
+
+
+def _apply(state: State, step: ChangeRow, change: list[Any]) -> None:
+    operation, key, value, *replaced = change
+    if operation == "unset":
+        state.pop(key, None)
+    else:
+        state[key] = Written(value, operation, step.event, step.time, step.seq, replaced)

@@ -1,0 +1,129 @@
+"""What a replay found: the figures of a whole run."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from identity_cli.events import Origin
+from identity_cli.store.run import Run
+
+_PLACE_IN_LINE = re.compile(r"( at)? at (column|byte) \d+$")
+
+
+class Noted(NamedTuple):
+    """Something that occurred so many times, and the first time."""
+
+    what: str
+    times: int
+    origin: Origin
+
+
+class WarningNoted(NamedTuple):
+    """A type of warning, how often, and the first."""
+
+    type: str
+    times: int
+    origin: Origin
+    distinct_id: str
+    details: dict[str, Any]
+
+
+class Sum(NamedTuple):
+    """A figure, and the parts it must be the sum of."""
+
+    what: str
+    total: int
+    parts: dict[str, int]
+
+    @property
+    def balances(self) -> bool:
+        """Whether it is."""
+        return self.total == sum(self.parts.values())
+
+    def __str__(self) -> str:
+        parts = [f"{count:,} {what}" for what, count in self.parts.items() if count]
+        sign = "=" if self.balances else "is not"
+        return f"{self.total:,} {self.what} {sign} {' + '.join(parts) or 'none'}"
+
+
+class Summary(NamedTuple):
+    """The figures of a run."""
+
+    sources: list[dict[str, Any]]
+    rule_set: str
+    buffer_seconds: float
+    lines: int
+    events: int
+    persons: int
+    identified: int
+    distinct_ids: int
+    most_ids: int
+    outcomes: dict[str, int]
+    silent: Noted | None
+    held: int
+    held_found: int
+    warnings: list[WarningNoted]
+    rejected: list[Noted]
+    dropped: list[Noted]
+    books: list[Sum]
+    files: list[tuple[str, int]]
+    ids_worth_a_look: list[str]
+
+
+def summary(run: Run) -> Summary:
+    """Add up a run."""
+    about = run.metadata
+    return Summary(
+        run.sources(),
+        about["rule_set"],
+        about["buffer_seconds"],
+        about["lines"],
+        about["events"],
+        run.count("persons"),
+        run.count("identified"),
+        run.count("distinct_ids"),
+        run.count("most_ids"),
+        run.counts_by("links", "outcome"),
+        _silent(run),
+        run.count("held"),
+        run.count("held_found"),
+        [
+            WarningNoted(name, count, run.origin(first.seq), first.distinct_id, first.details)
+            for name, (count, first) in run.warning_examples().items()
+        ],
+        list(_reasons(run, "rejected")),
+        list(_reasons(run, "dropped")),
+        [Sum(*line) for line in run.books()],
+        run.files(),
+        list(dict.fromkeys(_ids_worth_a_look(run))),
+    )
+
+
+def _silent(run: Run) -> Noted | None:
+    first = next(run.silent_attachments(), None)
+    if first is None:
+        return None
+    return Noted(first.target_distinct_id, run.count("silent"), run.origin(first.seq))
+
+
+def _reasons(run: Run, table: str) -> Iterator[Noted]:
+    """Reasons, whatever the place within the line they name."""
+    noted: dict[str, Noted] = {}
+    for reason, (count, seq) in run.reasons(table).items():
+        what = _PLACE_IN_LINE.sub("", reason)
+        first = noted.get(what) or Noted(what, 0, run.origin(seq))
+        noted[what] = first._replace(times=first.times + count)
+    yield from sorted(noted.values(), key=lambda item: -item.times)
+
+
+def _ids_worth_a_look(run: Run) -> Iterator[str]:
+    """Ids whose persons tell most: joined in silence, refused, with the most ids."""
+    silent = next(run.silent_attachments(), None)
+    if silent is not None:
+        yield silent.target_distinct_id
+    refused = run.first_refusal()
+    if refused is not None:
+        yield refused.target_distinct_id
+    largest = next(run.persons("ids"), None)
+    if largest is not None:
+        yield largest.creator_distinct_id

@@ -1,0 +1,56 @@
+"""The ingestion warnings of a run, by type: how many, what they mean, and whom they blame."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from identity_cli.events import Origin
+from identity_cli.store.run import Run, WarningRow
+from identity_cli.warning_types import WarningType, warning_type
+
+
+class BlamedId(NamedTuple):
+    """An id that warnings name as the one at fault; origin: the first of them."""
+
+    distinct_id: str
+    times: int
+    origin: Origin
+
+
+class WarningGroup(NamedTuple):
+    """All warnings of one type, the ids blamed most often first."""
+
+    type: str
+    times: int
+    about: WarningType
+    ids: list[BlamedId]
+
+
+def warning_groups(run: Run, warnings: Iterable[WarningRow]) -> list[WarningGroup]:
+    """Warnings by type, the most frequent first."""
+    counts: dict[str, int] = {}
+    blamed: dict[str, dict[str, tuple[int, int]]] = {}
+    for warning in warnings:
+        name = warning.type
+        counts[name] = counts.get(name, 0) + 1
+        ids = blamed.setdefault(name, {})
+        one = blamed_id(warning)
+        count, first = ids.get(one, (0, warning.seq))
+        ids[one] = (count + 1, first)
+    ordered = sorted(counts, key=lambda name: (-counts[name], name))
+    return [
+        WarningGroup(name, counts[name], warning_type(name), _worst(run, blamed[name])) for name in ordered
+    ]
+
+
+def blamed_id(warning: WarningRow) -> str:
+    """The id at fault, as far as the details of the type name one."""
+    for key in warning_type(warning.type).blames:
+        value = warning.details.get(key)
+        if isinstance(value, str):
+            return value
+    return warning.distinct_id
+
+
+def _worst(run: Run, ids: dict[str, tuple[int, int]]) -> list[BlamedId]:
+    ordered = sorted(ids.items(), key=lambda item: (-item[1][0], item[1][1]))
+    return [BlamedId(distinct_id, count, run.origin(first)) for distinct_id, (count, first) in ordered]

@@ -1,0 +1,36 @@
+"""The lines of a log that could not be used, kept verbatim beside the run's database."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import IO, Any
+
+from identity_cli.events import Origin
+from identity_cli.store.folder import REJECTED
+
+
+class RejectedLines:
+    """Writes rejected.ndjson, which exists only when there is something in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.count = 0
+        self._path = folder / REJECTED
+        self._file: IO[bytes] | None = None
+
+    def add(self, origin: Origin, reason: str, line: bytes) -> None:
+        """Keep a line."""
+        self.count += 1
+        if self._file is None:
+            self._file = open(self._path, "wb")
+        record: dict[str, Any] = {"file": origin.path, "line": origin.line, "reason": reason}
+        content = line.rstrip(b"\r\n")
+        try:
+            record["raw"] = content.decode()
+        except UnicodeDecodeError:  # JSON holds only text
+            record["raw_base64"] = b64encode(content).decode()
+        self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._file is not None:
+            self._file.close()

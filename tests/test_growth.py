@@ -1,0 +1,172 @@
+"""Merges cost what the smaller side costs: what grows a thousand times takes no longer an event.
+
+Nothing is measured here; what is not linear does not end within the time allowed.
+"""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outcomes import events_of
+
+from identity_cli import replay
+from identity_cli.persons import survivor_of
+from identity_cli.resolver import PersonResolver
+from identity_cli.rules import RULE_SETS
+
+
+@contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """Fails what stalls."""
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError(f"not done after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def seen(number: int) -> str:
+    return f'{{"event":"e","distinct_id":"id-{number}","$set":{{"k{number % 50}":{number}}}}}'
+
+
+def link(own: int, other: int) -> str:
+    return f'{{"event":"$merge_dangerously","distinct_id":"id-{own}","properties":{{"alias":"id-{other}"}}}}'
+
+
+def into_a_new_one(count: int) -> Iterator[str]:
+    """Each merge moves all so far into a person that was just made: the source grows."""
+    return chain.from_iterable((seen(number), link(number, number - 1)) for number in range(1, count + 1))
+
+
+def into_the_first(count: int) -> Iterator[str]:
+    """Each merge moves a person that was just made into the first: the target grows."""
+    return chain.from_iterable((seen(number), link(0, number)) for number in range(1, count + 1))
+
+
+def two_by_two(count: int) -> Iterator[str]:
+    """All are made, then pairs, pairs of pairs, and so on are merged."""
+    yield from map(seen, range(count))
+    step = 1
+    while step < count:
+        for number in range(0, count - step, 2 * step):
+            yield link(number, number + step)
+        step *= 2
+
+
+def backwards(count: int) -> Iterator[str]:
+    """All are made, then chained from the last on, so that pointers form one long path."""
+    yield from map(seen, range(count))
+    for number in range(count - 1, 0, -1):
+        yield link(number, number - 1)
+
+
+SHAPES: list[Callable[[int], Iterator[str]]] = [into_a_new_one, into_the_first, two_by_two, backwards]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_chain_of_100_000_merges(shape: Callable[[int], Iterator[str]]) -> None:
+    with within(60):
+        resolver = resolved(shape(100_000))
+    assert_one_person(resolver, 100_000)
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_a_chain_of_merges_under_every_rule_set(rules: str) -> None:
+    with within(60):
+        resolver = resolved(into_a_new_one(20_000), rules)
+    standing = sum(person.survivor is None for person in resolver.persons)
+    assert standing == (20_000 if rules == "2022-12" else 1), "2022-12 has no such merge"
+
+
+def test_one_person_of_100_000_ids() -> None:
+    identify = '{{"event":"$identify","distinct_id":"ada","properties":{{"$anon_distinct_id":"id-{}"}}}}'
+    with within(60):
+        resolver = resolved(map(identify.format, range(100_000)))
+    assert len(resolver.persons) == 1
+    assert sum(1 for _ in resolver.distinct_ids()) == 100_001
+
+
+def test_one_person_of_100_000_properties() -> None:
+    """Merges and writes touch what the event names, not all that a person has."""
+
+    def log() -> Iterator[str]:
+        for number in range(100_000):
+            own = json.dumps({f"k{number}": number})
+            yield f'{{"event":"e","distinct_id":"id-{number}","$set":{own}}}'
+            yield link(0, number)
+            yield '{"event":"e","distinct_id":"id-0","properties":{"$set":{"last":1},"$unset":["last"]}}'
+
+    with within(60):
+        resolver = resolved(log())
+    assert len(survivor_of(resolver.persons[0]).properties) == 100_000
+
+
+def test_100_000_events_wait_in_the_buffer() -> None:
+    def log() -> Iterator[str]:
+        for number in range(100_000):
+            second = number // 5_000
+            yield f'{{"event":"e","distinct_id":"{number % 90_000}","now":"2023-03-08T12:00:{second:02}Z"}}'
+
+    with within(60):
+        resolver = resolved(log())
+    assert len(resolver.persons) == 90_000
+
+
+def test_a_whole_replay_of_a_long_chain_and_a_large_person(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text("\n".join(chain(into_a_new_one(30_000), backwards(30_000))))
+    with within(60):
+        run = replay(log, run=tmp_path / "run")
+    assert run.count("persons") == 1
+    assert run.find_person("id-0").id_count == 30_001
+    assert len(run.parts_of(run.find_person("id-17").person)) == 30_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shape", [into_a_new_one, backwards], ids=lambda shape: shape.__name__)
+def test_a_chain_of_1_000_000_merges(shape: Callable[[int], Iterator[str]]) -> None:
+    with within(300):
+        resolver = resolved(shape(1_000_000))
+    assert_one_person(resolver, 1_000_000)
+
+
+@pytest.mark.slow
+def test_a_whole_replay_of_one_person_of_1_000_000_ids(tmp_path: Path) -> None:
+    identify = '{{"event":"$identify","distinct_id":"ada","properties":{{"$anon_distinct_id":"id-{}"}}}}\n'
+    log = tmp_path / "log.ndjson"
+    with open(log, "w", encoding="utf-8") as file:
+        file.writelines(map(identify.format, range(1_000_000)))
+    with within(300):
+        run = replay(log, run=tmp_path / "run")
+    assert run.count("persons") == 1
+    assert run.find_person("ada").id_count == 1_000_001
+
+
+def resolved(lines: Iterator[str], rules: str = "guide") -> PersonResolver:
+    """The resolver after these lines, fed as a reader would."""
+    resolver = PersonResolver(RULE_SETS[rules])
+    seq = 1
+    while block := list(islice(lines, 500)):
+        events = events_of(block, RULE_SETS[rules])
+        resolver.apply_all(seq, events)
+        seq += len(events)
+    resolver.finish()
+    return resolver
+
+
+def assert_one_person(resolver: PersonResolver, merges: int) -> None:
+    standing = {survivor_of(seen.person).number for _, _, seen in resolver.distinct_ids() if seen.person}
+    assert len(standing) == 1
+    assert sum(person.survivor is None for person in resolver.persons) == 1
+    assert len(resolver.persons) >= merges

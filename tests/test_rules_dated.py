@@ -1,0 +1,175 @@
+"""What sets the rule sets apart: the same log under each."""
+
+import json
+from typing import Any
+
+import pytest
+from outcomes import resolve
+
+from identity_cli.facts import EventDropped
+from identity_cli.rules import RULE_SETS
+
+ALL = ["guide", "2022-12", "2023-09", "current"]
+
+
+def test_the_rule_sets_are_these() -> None:
+    assert list(RULE_SETS) == ALL
+
+
+def identify(own: str, other: Any) -> dict[str, Any]:
+    return {"event": "$identify", "uuid": "e", "distinct_id": own, "properties": {"$anon_distinct_id": other}}
+
+
+@pytest.mark.parametrize(
+    ("rules", "outcome"),
+    [("guide", "created"), ("2022-12", None), ("2023-09", "created"), ("current", "created")],
+)
+def test_merge_dangerously_came_in_2023(rules: str, outcome: str | None) -> None:
+    log = [{"event": "$merge_dangerously", "distinct_id": "ada", "properties": {"alias": "bob"}}]
+    assert resolve(log, rules).link_outcomes() == ([outcome] if outcome else [])
+
+
+@pytest.mark.parametrize("other", [None, "", 0, False], ids=json.dumps)
+@pytest.mark.parametrize("rules", ALL)
+def test_a_falsy_anon_distinct_id_became_an_illegal_one(rules: str, other: object) -> None:
+    expected = ["refused_illegal"] if rules in ("2023-09", "current") else []
+    assert resolve([identify("ada", other)], rules).link_outcomes() == expected
+
+
+@pytest.mark.parametrize("quoted", ["'null'", '"GUEST"', "'[object Object]'"])
+@pytest.mark.parametrize("rules", ALL)
+def test_quoted_ids_became_illegal(rules: str, quoted: str) -> None:
+    expected = "refused_illegal" if rules in ("2023-09", "current") else "created"
+    assert resolve([identify("ada", quoted)], rules).link_outcomes() == [expected]
+
+
+@pytest.mark.parametrize(
+    "legal", ["'null\"", "''null''", "`null`", "'null", "''", '""', "'Null'", "' null '"]
+)
+def test_half_quoted_ids_stay_legal(legal: str) -> None:
+    assert resolve([identify("ada", legal)], "current").link_outcomes() == ["created"]
+
+
+@pytest.mark.parametrize("rules", ALL)
+def test_warnings_learned_to_name_their_event(rules: str) -> None:
+    (warning,) = resolve([identify("ada", "guest")], rules).warnings
+    extra = {"guide": {"eventUuid"}, "2022-12": set(), "2023-09": {"eventUuid"}}
+    assert set(warning["details"]) == {"illegalDistinctId", "otherDistinctId"} | extra.get(
+        rules, {"eventUuid", "distinctId"}
+    )
+
+
+@pytest.mark.parametrize("rules", ALL)
+def test_an_unset_that_is_no_list_failed_in_2022(rules: str) -> None:
+    log = [
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": {"a": 1, "b": 2}}},
+        {"event": "e", "distinct_id": "ada", "properties": {"$unset": {"a": 0}, "$set": {"b": 3}}},
+    ]
+    outcome = resolve(log, rules)
+    failed = rules == "2022-12"
+    assert outcome.failed == ([1] if failed else [])
+    assert outcome.in_the_end == ["ada", None if failed else "ada"]
+    assert outcome.person_of("ada")["properties"] == ({"a": 1, "b": 2} if failed else {"b": 3})
+
+
+def test_in_2022_a_failed_event_undoes_its_merge_but_not_its_attach() -> None:
+    log = [
+        {"event": "e", "distinct_id": "ada"},
+        {"event": "e", "distinct_id": "bob"},
+        {
+            "event": "$identify",
+            "distinct_id": "ada",
+            "properties": {"$anon_distinct_id": "bob", "$unset": {"x": 1}},
+        },
+        {
+            "event": "$identify",
+            "distinct_id": "ada",
+            "properties": {"$anon_distinct_id": "eve", "$unset": {"x": 1}},
+        },
+    ]
+    outcome = resolve(log, "2022-12")
+    assert outcome.failed == [2, 3]
+    assert outcome.link_outcomes() == ["failed", "attached"]
+    assert outcome.groups() == [["ada", "eve"], ["bob"]]
+    assert outcome.warnings == []
+
+
+def test_current_makes_no_person_of_a_personless_event() -> None:
+    personless = {"$process_person_profile": False, "$set": {"a": 1}}
+    log = [{"event": "e", "distinct_id": "ada", "properties": personless}]
+    assert resolve(log, "current").persons == []
+    assert resolve(log, "guide").groups() == [["ada"]]
+
+
+def test_current_lets_a_personless_event_join_its_person_without_writing() -> None:
+    log = [
+        {"event": "e", "distinct_id": "ada"},
+        {
+            "event": "e",
+            "distinct_id": "ada",
+            "properties": {"$process_person_profile": False, "$set": {"a": 1}},
+        },
+    ]
+    outcome = resolve(log, "current")
+    assert outcome.in_the_end == ["ada", "ada"]
+    assert outcome.person_of("ada")["properties"] == {}
+
+
+def test_current_drops_a_link_without_profile() -> None:
+    event = identify("ada", "anon")
+    event["properties"]["$process_person_profile"] = False
+    outcome = resolve([event], "current")
+    assert outcome.persons == []
+    assert outcome.warning_types() == ["invalid_event_when_process_person_profile_is_false"]
+    (drop,) = [fact for fact in outcome.journal if isinstance(fact, EventDropped)]
+    assert drop.reason == "$process_person_profile is false"
+
+
+def test_current_does_not_store_what_is_only_noise() -> None:
+    def visit(url: str, **more: object) -> dict[str, Any]:
+        return {
+            "event": "$pageview",
+            "distinct_id": "ada",
+            "properties": {"$set": {"$current_url": url, **more}},
+        }
+
+    assert resolve([visit("/a"), visit("/b")], "current").persons[0]["properties"] == {"$current_url": '"/a"'}
+    told = resolve([visit("/a"), visit("/b", plan="pro")], "current").persons[0]["properties"]
+    assert told == {"$current_url": '"/b"', "plan": '"pro"'}
+    assert resolve([visit("/a"), visit("/b")], "guide").persons[0]["properties"] == {"$current_url": '"/b"'}
+
+
+def test_current_drops_an_over_long_id_with_a_warning() -> None:
+    outcome = resolve(
+        [{"event": "e", "distinct_id": "x" * 401}, {"event": "e", "distinct_id": "y" * 400}], "current"
+    )
+    assert outcome.groups() == [["y" * 400]]
+    assert outcome.warning_types() == ["skipping_event_invalid_distinct_id"]
+    assert outcome.warnings[0]["details"] == {
+        "distinctId": json.dumps("x" * 100),
+        "distinctIdLength": 401,
+        "maxLength": 400,
+    }
+    assert resolve([{"event": "e", "distinct_id": "x" * 401}], "guide").groups() == [["x" * 401]]
+
+
+def test_current_shows_a_nul_as_the_replacement_character() -> None:
+    log = [{"event": "e", "distinct_id": "a\0b", "properties": {"$set": {"k": "x\0y"}}}]
+    (person,) = resolve(log, "current").persons
+    assert person["distinct_ids"] == ["a\ufffdb"]
+    assert person["properties"] == {"k": json.dumps("x\ufffdy")}
+
+
+@pytest.mark.parametrize("rules", ALL)
+def test_groupidentify_lost_its_operators(rules: str) -> None:
+    log = [{"event": "$groupidentify", "distinct_id": "ada", "properties": {"$set": {"a": 1}}}]
+    assert resolve(log, rules).persons[0]["properties"] == ({} if rules == "current" else {"a": 1})
+
+
+@pytest.mark.parametrize("rules", ALL)
+def test_exceptions_stopped_updating_persons(rules: str) -> None:
+    log = [
+        {"event": "e", "distinct_id": "ada"},
+        {"event": "$exception", "distinct_id": "ada", "properties": {"$set": {"a": 1}}},
+    ]
+    assert resolve(log, rules).persons[0]["properties"] == ({} if rules == "current" else {"a": 1})
