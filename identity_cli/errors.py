@@ -3,10 +3,8 @@
 Problems *in* a log are values (rejected lines, ingestion warnings), never these.
 """
 
-from enum import IntEnum
 
-
-class ExitCode(IntEnum):
+class ExitCode:
     """What the shell sees."""
 
     FINE = 0

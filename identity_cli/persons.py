@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
-from identity_cli.events import ABSENT
+from identity_cli.properties import NO_PROPERTIES, united
 
 PERSON_NAMESPACE = bytes.fromhex("932979b465c3442484670b66ec27bc22")
-"""The platform's namespace, 932979b4-65c3-4424-8467-0b66ec27bc22: person ids can be joined with its exports."""
-
-Change = tuple[Any, ...]
+"""The platform's namespace, so that person ids can be joined with its exports."""
 
 
 def person_uuid(team_id: int, distinct_id: str) -> str:
@@ -61,39 +59,17 @@ class Person:
         """The platform's id of this person."""
         return person_uuid(self.team_id, self.creator)
 
-    def create_properties(self, set_: dict[str, Any], set_once: dict[str, Any]) -> list[Change]:
-        """Write the first properties: `$set_once` under `$set`."""
-        if not set_ and not set_once:
-            return []
-        self.properties = {**set_once, **set_}
-        return [("set" if key in set_ else "set_once", key, value) for key, value in self.properties.items()]
-
     def absorb(self, source: "Person") -> dict[str, Any]:
         """Take over a person merged into this one; the values of it that lost.
 
         This person's values win, key by key; the older `created_at` stays.
         """
-        mine, theirs = self.properties, source.properties
-        shared = [
-            key for key in (mine if len(mine) < len(theirs) else theirs) if key in mine and key in theirs
-        ]
-        dropped = {key: theirs[key] for key in shared if not same_value(mine[key], theirs[key])}
-        if len(mine) < len(theirs):
-            theirs.update(mine)
-            self.properties = theirs
-        elif theirs:
-            self.properties = mine
-            for key, value in theirs.items():
-                mine.setdefault(key, value)
+        self.properties, dropped = united(self.properties, source.properties)
         source.properties = NO_PROPERTIES
         if source.created_at is not None and (self.created_at is None or source.created_at < self.created_at):
             self.created_at = source.created_at
         source.survivor = self
         return dropped
-
-
-NO_PROPERTIES: dict[str, Any] = {}
-"""Shared by all persons without properties; never written to."""
 
 
 NEVER_YET = datetime.max.replace(tzinfo=UTC)
@@ -134,33 +110,3 @@ def survivor_of(person: Person) -> Person:
             person.survivor = person.survivor.survivor
         person = person.survivor
     return person
-
-
-def same_value(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same one: unlike Python's ==, true is not 1."""
-    if one is other:
-        return True
-    if type(one) is not type(other) or one != other:
-        return False
-    return not isinstance(one, list | dict) or repr(one) == repr(other)
-
-
-def fill(properties: dict[str, Any], values: dict[str, Any]) -> list[Change]:
-    """`$set_once`: store the values of keys that are absent; null is a value too. The changes."""
-    absent = [key for key in values if key not in properties]
-    for key in absent:
-        properties[key] = values[key]
-    return [("set_once", key, values[key]) for key in absent]
-
-
-def overwrite(properties: dict[str, Any], values: dict[str, Any], changes: list[Change]) -> None:
-    """`$set`: store the values; adds the changes."""
-    for key, value in values.items():
-        old = properties.get(key, ABSENT)
-        if old is ABSENT:
-            changes.append(("set", key, value))
-        elif old != value or not same_value(old, value):
-            changes.append(("set", key, value, old))
-        else:
-            continue
-        properties[key] = value

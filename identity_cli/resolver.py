@@ -37,7 +37,8 @@ from identity_cli.journal import (
     time_of,
     too_long,
 )
-from identity_cli.persons import NEVER_SINCE, Change, DistinctId, Person, fill, overwrite, survivor_of
+from identity_cli.persons import NEVER_SINCE, DistinctId, Person, survivor_of
+from identity_cli.properties import Change, created, is_noise, written
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.holding import waits
 from identity_cli.rules.linking import is_illegal, other_id
@@ -71,7 +72,9 @@ class PersonResolver:
         """Take in one event and say what it changed."""
         return self.apply_all(seq, (event,))
 
-    def apply_all(self, first_seq: int, events: Iterable[Event]) -> list[Fact]:
+    def apply_all(  # noqa: PLR0912 (one loop, in line: a call for every event would cost a tenth of a replay)
+        self, first_seq: int, events: Iterable[Event]
+    ) -> list[Fact]:
         """Take in consecutive events and say what they changed.
 
         Most events only show an id that is known: they are counted here, in line.
@@ -179,10 +182,10 @@ class PersonResolver:
             distinct_id = distinct_id.replace("\0", "\ufffd")
         team_id = self._team_id if event.team_id is None else event.team_id
         buffer = self._buffer
-        if distinct_id not in ids and buffer.is_on and buffer.has_time:
-            if waits(event, distinct_id, team_id, self._rules):
-                buffer.hold(seq, event, team_id, distinct_id)
-                return
+        may_wait = distinct_id not in ids and buffer.is_on and buffer.has_time
+        if may_wait and waits(event, distinct_id, team_id, self._rules):
+            buffer.hold(seq, event, team_id, distinct_id)
+            return
         self._process(Step(seq, event, team_id, ids, distinct_id))
 
     def _release(self, before: int | None, now: datetime) -> None:
@@ -293,9 +296,8 @@ class PersonResolver:
     def _create_linked(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Neither id known: one new person with both, identified from the start."""
         creator, joiner = step.distinct_id, source_id
-        if self._rules.personless_id_swap and self._was_personless(step.team_id, source_id):
-            if not self._was_personless(step.team_id, step.distinct_id):
-                creator, joiner = joiner, creator
+        if self._rules.personless_id_swap and self._only_personless(step, source_id, step.distinct_id):
+            creator, joiner = joiner, creator
         person = self._create(step, creator, writes)
         self._facts.append(linked(step, source_id, Outcome.CREATED, None, None, person))
         self._attach(step, joiner, person)
@@ -339,7 +341,8 @@ class PersonResolver:
         person = seen.person
         assert person is not None  # made a line ago
         if writes is not NOTHING:
-            self._tell(step, person, person.create_properties(writes.set, writes.set_once))
+            person.properties, changes = created(writes)
+            self._tell(step, person, changes)
         return person
 
     def _own_new_person(
@@ -352,42 +355,15 @@ class PersonResolver:
         return self._own(seq, team_id, ids, creator, person)
 
     def _update(self, step: Step, person: Person, writes: Writes, gained: Set[str] | None = None) -> None:
-        """`$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
-
-        gained: the keys that a merge has just added to the person.
-        """
+        """Write on a person that exists; gained: the keys that a merge has just added to it."""
         if writes is NOTHING:
             return
-        rules, before = self._rules, person.properties
-        removals = [] if writes.unset is None else list(unset_keys(writes.unset, rules))
-        if rules.unset_spares_new_keys and removals:
-            given = writes.set.keys() | writes.set_once.keys()
-            spared = given - before.keys() if gained is None else given & gained
-            removals = [key for key in removals if key not in spared]
-        properties = dict(before) if rules.noisy or not before else before
-        changes = fill(properties, writes.set_once) if writes.set_once else []
-        if writes.set:
-            overwrite(properties, writes.set, changes)
-        for key in removals:
-            if key in properties:
-                changes.append(("unset", key, None, properties.pop(key)))
-        if not changes or (rules.noisy and self._is_noise(step.event, before, writes, changes)):
+        before, rules = person.properties, self._rules
+        properties, changes = written(before, writes, rules, gained)
+        if not changes or (rules.noisy and is_noise(step.event.event, before, writes, changes, rules)):
             return
         person.properties = properties
         self._tell(step, person, changes)
-
-    def _is_noise(
-        self, event: Event, before: dict[str, object], writes: Writes, changes: list[Change]
-    ) -> bool:
-        """Only known keys changed, all of them noisy: not worth a write to the platform.
-
-        To the platform a list or an object always differs from the stored one.
-        """
-        if event.event in self._rules.always_stores or any(change[0] == "unset" for change in changes):
-            return False
-        changed = {change[1] for change in changes}
-        changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
-        return all(key in before and key in self._rules.noisy for key in changed)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
         self._own(step.seq, step.team_id, step.ids, distinct_id, person)
@@ -425,8 +401,10 @@ class PersonResolver:
             None if target is None or target.person is None else survivor_of(target.person),
         )
 
-    def _was_personless(self, team_id: int, distinct_id: str) -> bool:
-        return distinct_id in self._personless.get(team_id, {})
+    def _only_personless(self, step: Step, one: str, other: str) -> bool:
+        """Whether the one id, and not the other, was used without a profile."""
+        personless = self._personless.get(step.team_id, {})
+        return one in personless and other not in personless
 
     def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
         if changes:

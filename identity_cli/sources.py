@@ -12,7 +12,6 @@ import lzma
 import os
 import zlib
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -74,7 +73,7 @@ class SourceFile:
         try:
             raw = _open_raw(path)
             self._size_at_start = os.fstat(raw.fileno()).st_size if path != STANDARD_INPUT else None
-            self._raw = _ReadAhead(raw)
+            self._raw = _HashingReader(raw)
             self._lines = _decompressed(io.BufferedReader(self._raw, BUFFER_BYTES))
         except OSError as error:
             raise LogUnreadable(path, error.strerror or str(error)) from None
@@ -129,38 +128,24 @@ class EventSource:
         """Nothing to let go of."""
 
 
-class _ReadAhead(io.RawIOBase):
-    """A raw file whose next piece is read and hashed on another thread while this one is worked on."""
+class _HashingReader(io.RawIOBase):
+    """Passes a file's bytes on, and keeps count and hash of them."""
 
     def __init__(self, raw: io.FileIO) -> None:
+        self._raw = raw
         self.bytes_read = 0
         self.hash = xxhash.xxh3_128()
-        self._raw = raw
-        self._rest = memoryview(b"")
-        self._thread = ThreadPoolExecutor(1)
-        self._next = self._thread.submit(self._read)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._rest:
-            self._rest = memoryview(self._next.result())
-            if self._rest:
-                self._next = self._thread.submit(self._read)
-        count = min(len(buffer), len(self._rest))
-        buffer[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
+        count = self._raw.readinto(buffer)
+        self.hash.update(memoryview(buffer)[:count])
+        self.bytes_read += count
         return count
 
-    def _read(self) -> bytes:
-        piece = self._raw.read(BUFFER_BYTES) or b""
-        self.hash.update(piece)
-        self.bytes_read += len(piece)
-        return piece
-
     def close(self) -> None:
-        self._thread.shutdown()
         self._raw.close()
         super().close()
 

@@ -274,13 +274,13 @@ class Replay:
         return self.out
 
     def arrive(self, index: int, wire: JsonObject) -> None:
-        """Refuse the event at the door, or release what is due and then hold or process it."""
+        """Release what is due, then refuse the event at the door, hold it or process it."""
+        self.advance_clock(wire)
+        self.release_due_events()
         reason = reason_to_refuse(wire, self.options)
         if reason is not None:
             self.out.failed.append((index, reason))
             return
-        self.advance_clock(wire)
-        self.release_due_events()
         event = self.read(index, wire)
         if self.must_wait(event):
             assert self.clock is not None

@@ -13,9 +13,10 @@ PACKAGE = Path(identity_cli.__file__).parent
 
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
-    "errors events javascript",
-    "facts persons warning_types",
+    "errors events javascript facts warning_types",
     "rules dialects",
+    "properties",
+    "persons",
     "buffer sources",
     "journal",
     "resolver",

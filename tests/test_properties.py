@@ -306,8 +306,8 @@ def test_the_random_logs_hold_what_these_properties_are_about(tmp_path: Path) ->
     log = [event for seed in range(10) for event in nasty_log(Random(seed), LENGTH)]
     run: Run = replay(log, run=tmp_path / "run", rules="2022-12")
     for what in ("merges", "warnings", "held", "rejected"):
-        assert run.count(what) >= 10, what
-    assert run.database.execute("SELECT count(*) FROM links WHERE dropped IS NOT NULL").fetchone()[0] > 5
+        assert run.count(what) > 5, what
+    assert run.database.execute("SELECT count(*) FROM links WHERE dropped IS NOT NULL").fetchone()[0] > 2
     run.database.close()
 
 

@@ -23,6 +23,7 @@ from identity_cli import Run, replay
 from identity_cli.dialects.times import parse_time
 from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs
 from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
+from identity_cli.rules import RULE_SETS
 from identity_cli.store.tables import TABLES
 
 RunOf = Callable[..., Run]
@@ -156,6 +157,55 @@ def test_an_odd_line_is_read(run_of: RunOf, name: str) -> None:
     assert ids_in(run) == ["ada"]
     assert run.metadata["events"] == 3
     assert run.find_person("ada").event_count == 3
+
+
+STRANGE = [
+    {"distinct_id": ["ada"]},
+    {"distinct_id": []},
+    {"distinct_id": {"a": 1}},
+    {"distinct_id": None, "properties": {"distinct_id": ["a", 1]}},
+    {"distinct_id": True},
+    {"distinct_id": -0.0},
+    {"event": ["x"]},
+    {"event": 5},
+    {"event": True},
+    {"team_id": -1},
+    {"team_id": 10**30},
+    {"team_id": 1.0},
+    {"team_id": True},
+    {"team_id": [1]},
+    {"uuid": {"x": [1]}},
+    {"uuid": 7},
+    {"timestamp": "0001-01-01T00:00:00+05:00"},
+    {"timestamp": "0001-01-01T00:00:00Z", "now": "0001-01-01T00:00:00Z"},
+    {"timestamp": "9999-12-31T23:59:59.999-05:00", "now": "9999-12-31T23:59:59.999Z"},
+    {"now": "9999-12-31T23:59:30Z"},
+    {"now": "2023-03-08T12:00:00Z", "offset": 1e300},
+    {"now": "2023-03-08T12:00:00Z", "offset": 10**15},
+    {"timestamp": -1e18},
+    {"$set": {"k": 10**30}, "properties": {"$set_once": {"": [{}]}}},
+    {"event": "$identify", "properties": {"$anon_distinct_id": {"a": 1}}},
+    {"event": "$identify", "properties": {"$anon_distinct_id": [[[]], {}]}},
+    {"event": "$create_alias", "properties": {"alias": 10**400}},
+    {"properties": {"$process_person_profile": {"a": []}, "$lib": ["web"], "$device_id": {"a": 1}}},
+    {"properties": {"$unset": [[], {}, None, 1.5]}},
+    {"properties": {"$browser": {"a": 1}, "$is_server": [], "$os_name": None}},
+]
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+@pytest.mark.parametrize("strange", STRANGE, ids=lambda strange: json.dumps(strange)[:60])
+def test_nothing_in_a_line_crashes_a_replay(run_of: RunOf, strange: dict[str, Any], rules: str) -> None:
+    line = json.dumps({"event": "e", "distinct_id": "ada", **strange}).encode()
+    run = run_of(b"\n".join([GOOD, line, line]), rules=rules, with_events=True)
+    assert run.metadata["events"] + run.metadata["rejected"] == 3
+    assert all(total == sum(parts.values()) for _, total, parts in run.books())
+    assert "ada" in ids_in(run)
+
+
+def test_an_id_that_is_a_list_becomes_text_the_javascript_way(run_of: RunOf) -> None:
+    run = run_of(b'{"event": "e", "distinct_id": ["a", 1]}\n{"event": "e", "distinct_id": {}}')
+    assert ids_in(run) == ["[object Object]", "a,1"]
 
 
 def test_a_lone_surrogate_is_stored_as_the_replacement_character(run_of: RunOf) -> None:

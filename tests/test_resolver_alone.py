@@ -61,7 +61,13 @@ ALLOWED = {
         "identity_cli.events",
         "identity_cli.facts",
     ),
-    *("identity_cli.javascript", "identity_cli.journal", "identity_cli.persons", "identity_cli.resolver"),
+    *(
+        "identity_cli.javascript",
+        "identity_cli.journal",
+        "identity_cli.persons",
+        "identity_cli.properties",
+        "identity_cli.resolver",
+    ),
     "identity_cli.rules",
 }
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.text import print_error
+from identity_cli.cli.options import help_option
 from identity_cli.errors import ExitCode, IdcliError
 
 COMMANDS = {
@@ -39,6 +39,10 @@ class Commands(click.Group):
         command: click.Command = import_module(f"identity_cli.cli.{cmd_name}").command
         return command
 
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Make the --help option."""
+        return help_option(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
@@ -64,10 +68,18 @@ class Commands(click.Group):
         return result
 
 
-def fail(message: str, code: ExitCode) -> NoReturn:
+def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and leave."""
+    from identity_cli.cli.text import print_error  # help needs nothing of it
+
     print_error(f"idcli: {message}")
     raise click.exceptions.Exit(code) from None
+
+
+def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"idcli {__version__}")
+        ctx.exit()
 
 
 @click.command(
@@ -75,6 +87,13 @@ def fail(message: str, code: ExitCode) -> NoReturn:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     epilog="Begin with: idcli replay sample_data/events.ndjson",
 )
-@click.version_option(__version__, prog_name="idcli")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def idcli() -> None:
     """Replay product-analytics event logs: who is who, why, and what went wrong."""

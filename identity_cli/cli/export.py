@@ -1,20 +1,17 @@
 """`idcli export`: whole tables, written as they are read."""
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Callable, Iterator
 
 import click
 
-from identity_cli.cli.options import format_option, with_run
+from identity_cli.cli.options import Command, format_option, with_run
 from identity_cli.cli.text import is_terminal, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
 
-LINES_AT_ONCE = 1_000
 
-
-@click.command("export", epilog="Example: idcli export links --format ndjson > links.ndjson")
+@click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
 @click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
 @format_option("csv", "ndjson", "json")
 @with_run
@@ -27,8 +24,7 @@ def command(run: Run, table: str, output: str) -> None:
     text = _array(_lines(run, table, "ndjson")) if output == "json" else _lines(run, table, output)
     if is_terminal(sys.stdout):
         text = map(_VISIBLE[output], text)
-    while some := "".join(islice(text, LINES_AT_ONCE)):
-        sys.stdout.write(some)
+    sys.stdout.writelines(text)
 
 
 def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:
@@ -37,13 +33,13 @@ def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:
     return iter(lines(TABLES[table], table_format, run.records(table)))
 
 
-def _array(objects: Iterable[str]) -> Iterator[str]:
-    """Lines of JSON as the items of one array."""
-    items = iter(objects)
-    first = next(items, None)
-    if first is None:
-        return iter(("[]\n",))
-    return chain(("[\n", first.rstrip("\n")), (f",\n{item.rstrip()}" for item in items), ("\n]\n",))
+def _array(text: Iterator[str]) -> Iterator[str]:
+    """Lines of JSON, in pieces of whole lines, as the items of one array."""
+    before = "[\n"
+    for piece in text:
+        yield before + piece.removesuffix("\n").replace("\n", ",\n")
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"
 
 
 _VISIBLE: dict[str, Callable[[str], str]] = {

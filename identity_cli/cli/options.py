@@ -6,19 +6,43 @@ from typing import Any, TypeVar
 
 import click
 
-from identity_cli.cli.render import FORMATS
 from identity_cli.errors import RunUnreadable
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
-
-INTEGER = click.IntRange(-(2**63), 2**63 - 1)  # what the store can hold
-NATURAL = click.IntRange(0, 2**63 - 1)
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+FORMATS = ("table", "json", "ndjson", "csv")
 
 
-def run_option(text: str) -> Callable[[Command], Command]:
+class Command(click.Command):
+    """A command of ours."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Make the --help option."""
+        return help_option(ctx)
+
+
+def help_option(ctx: click.Context) -> click.Option:
+    """--help. click's own looks up a translation of its text at every start, asked for or not."""
+    return click.Option(
+        ctx.help_option_names,
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_show_help,
+        help="Show this message and exit.",
+    )
+
+
+def _show_help(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def run_option(text: str) -> Callable[[Function], Function]:
     """--run DIR."""
     return click.option(
         "--run",
@@ -32,7 +56,7 @@ def run_option(text: str) -> Callable[[Command], Command]:
     )
 
 
-def format_option(*formats: str) -> Callable[[Command], Command]:
+def format_option(*formats: str) -> Callable[[Function], Function]:
     """--format, a table for people unless asked otherwise."""
     choices = formats or FORMATS
     return click.option(
@@ -45,9 +69,9 @@ def format_option(*formats: str) -> Callable[[Command], Command]:
     )
 
 
-def team_option(text: str) -> Callable[[Command], Command]:
+def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
-    return click.option("--team-id", type=INTEGER, metavar="N", help=text)
+    return click.option("--team-id", type=int, metavar="N", help=text)
 
 
 def with_run(command: Callable[..., None]) -> Callable[..., None]:

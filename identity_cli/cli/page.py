@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from identity_cli.cli.text import is_terminal, number_text, padded, shortened, visible, width_of
 
@@ -21,7 +20,7 @@ Cell = str | int | None | tuple[str, str]
 Ink = Callable[[Sequence[tuple[str, str]]], None]
 
 
-class Column(NamedTuple):
+class Column:
     """One column of a table.
 
     keep: what stays of a cell too wide: "ends", "start" or "end"; "" is never shortened.
@@ -29,17 +28,29 @@ class Column(NamedTuple):
     blanks, or begin and end with them, which only quotes can show.
     """
 
-    title: str
-    keep: str = ""
-    right: bool = False
-    style: str = ""
-    extra: bool = False
-    blanks: bool = False
+    __slots__ = ("blanks", "extra", "keep", "right", "style", "title")
+
+    def __init__(
+        self,
+        title: str,
+        keep: str = "",
+        style: str = "",
+        *,
+        right: bool = False,
+        extra: bool = False,
+        blanks: bool = False,
+    ) -> None:
+        self.title = title
+        self.keep = keep
+        self.style = style
+        self.right = right
+        self.extra = extra
+        self.blanks = blanks
 
 
-def id_column(title: str = "distinct_id") -> Column:
+def id_column(title: str = "distinct_id", style: str = "bold") -> Column:
     """Distinct ids: both ends tell more than the middle."""
-    return Column(title, keep="ends", style="bold", blanks=True)
+    return Column(title, "ends", style, blanks=True)
 
 
 def number_column(title: str) -> Column:
@@ -49,7 +60,7 @@ def number_column(title: str) -> Column:
 
 def origin_column(title: str = "where") -> Column:
     """File and line: the line must stay."""
-    return Column(title, keep="end", style="cyan")
+    return Column(title, "end", "cyan")
 
 
 class Page:

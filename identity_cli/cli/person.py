@@ -5,20 +5,22 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import format_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, team_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import plural, time_text, value_text
-from identity_cli.events import Origin
-from identity_cli.reports.person import Link, PersonReport, Warned, person_report
+from identity_cli.reports.person import PersonReport, person_report
+from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
 FORMAT = 1
 SHOWN = 10  # rows of each table before it folds
 STYLES = {"merged": "yellow", "created": "green", "attached": "green"}
+_NAMES = {"uuid": "event_uuid"}
+NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store, nobody's business
 
 
-@click.command("person", epilog="Example: idcli person user_hanna")
+@click.command("person", cls=Command, epilog="Example: idcli person user_hanna")
 @click.argument("wanted", metavar="ID")
 @team_option("Only the ID of this team.")
 @format_option("table", "json")
@@ -33,64 +35,82 @@ def command(run: Run, wanted: str, team_id: int | None, output: str, show_all: b
     """
     report = person_report(run, wanted, team_id)
     if output == "json":
-        write_document(_document(wanted, report))
+        write_document(_document(run, wanted, report))
     else:
-        _show(Page(), wanted, report, None if show_all else SHOWN)
+        _show(_Screen(run, None if show_all else SHOWN), wanted, report)
 
 
-def _document(wanted: str, report: PersonReport) -> dict[str, Any]:
-    _, *fields = report.person
-    person = dict(zip(report.person._fields[1:], fields, strict=True))
+def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
+    person = report.person._asdict()
+    del person["person"]
     person["is_identified"] = bool(report.person.is_identified)
     person["properties"] = json.loads(report.person.properties)
-    person["identified_at"] = None if report.identified_at is None else _flat(report.identified_at)
+    person["identified_at"] = None if report.identified_seq is None else _place(run, report.identified_seq)
     return {
         "format": FORMAT,
         "asked_for": wanted,
         "person": person,
         "merged_person_ids": report.merged_person_ids,
-        "distinct_ids": [_flat(item) for item in report.distinct_ids],
-        "properties": [_flat(item) for item in report.properties],
-        "links": [_flat(item) for item in report.links],
-        "warnings": [_flat(item) for item in report.warnings],
+        "distinct_ids": [_placed(run, item) for item in report.distinct_ids],
+        "properties": [{"key": key, **_placed(run, item)} for key, item in report.properties.items()],
+        "links": [{**_placed(run, link), "silently": link.is_silent} for link in report.links],
+        "warnings": [_placed(run, item) for item in report.warnings],
     }
 
 
-def _flat(record: Any) -> dict[str, Any]:
-    """A record as an object, its origin as file and line."""
-    if isinstance(record, Origin):
-        return {"file": record.path, "line": record.line}
+def _placed(run: Run, record: Any) -> dict[str, Any]:
+    """A record as an object, with file and line."""
     fields = record._asdict()
-    origin = fields.pop("origin")
-    return {"file": origin.path, "line": origin.line, **fields}
+    place = _place(run, fields.pop("seq"))
+    return {**place, **{_NAMES.get(key, key): fields[key] for key in fields if key not in NUMBERS}}
 
 
-def _show(page: Page, wanted: str, report: PersonReport, limit: int | None) -> None:
+def _place(run: Run, seq: int) -> dict[str, Any]:
+    path, line = run.origin(seq)
+    return {"file": path, "line": line}
+
+
+class _Screen(Page):
+    """A page that knows its run and how long its lists may be."""
+
+    def __init__(self, run: Run, limit: int | None) -> None:
+        super().__init__()
+        self._run = run
+        self._limit = limit
+
+    def where(self, seq: int) -> str:
+        """The path:line of a seq."""
+        return str(self._run.origin(seq))
+
+    def list(self, columns: list[Column], rows: list[list[Cell]]) -> None:
+        """A table, folded if it is long."""
+        self.folded(columns, rows, self._limit)
+
+
+def _show(page: _Screen, wanted: str, report: PersonReport) -> None:
     _show_verdict(page, wanted, report)
-    _show_ids(page, report, limit)
-    _show_properties(page, report, limit)
-    _show_links(page, report.links, limit)
-    _show_warnings(page, report.warnings, limit)
+    _show_ids(page, report)
+    _show_properties(page, report)
+    _show_links(page, report.links)
+    _show_losses(page, report.links)
+    _show_warnings(page, report)
 
 
-def _show_verdict(page: Page, wanted: str, report: PersonReport) -> None:
+def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     person = report.person
     state = ("identified", "green") if person.is_identified else ("anonymous", "yellow")
     page.line((wanted, "bold"), " is person ", person.person_id, ", ", state)
-    page.line(
-        f"{plural(person.id_count, 'distinct id')}, {plural(person.event_count, 'event')}"
-        f"{_between(person.first_seen, person.last_seen)}"
-    )
+    ids, events = plural(person.id_count, "distinct id"), plural(person.event_count, "event")
+    page.line(f"{ids}, {events}{_between(person.first_seen, person.last_seen)}")
     silent = sum(item.silently for item in report.distinct_ids)
     if silent:
         joined = f"! {plural(silent, 'id')} joined it when already identified, without a warning: "
         page.line((joined, "yellow"), ("one person, or two?", "bold yellow"))
     page.line()
-    rows: list[list[Cell]] = [["person id", (person.person_id, "bold")], ["team", str(person.team_id)]]
     made = f"{time_text(person.created_at)}, with {person.creator_distinct_id}".removeprefix(", ")
-    rows.append(["created", made])
-    if report.identified_at is not None:
-        rows.append(["identified", (str(report.identified_at), "cyan")])
+    rows: list[list[Cell]] = [["team", str(person.team_id)], ["created", made]]
+    if report.identified_seq is not None:
+        rows.append(["identified", (page.where(report.identified_seq), "cyan")])
     if report.merged_person_ids:
         rows.append(["merged in", plural(len(report.merged_person_ids), "person")])
     page.pairs(rows)
@@ -102,12 +122,15 @@ def _between(first: str | None, last: str | None) -> str:
     return f", {time_text(first)}" if first == last else f", {time_text(first)} to {time_text(last)}"
 
 
-def _show_ids(page: Page, report: PersonReport, limit: int | None) -> None:
-    page.heading("Distinct ids", _ways(report))
+def _show_ids(page: _Screen, report: PersonReport) -> None:
+    ways: dict[str, int] = {}
+    for item in report.distinct_ids:
+        ways[item.how] = ways.get(item.how, 0) + 1
+    page.heading("Distinct ids", ", ".join(f"{count:,} {how}" for how, count in ways.items()))
     columns = [
         id_column(),
         Column("how"),
-        id_column("with")._replace(style=""),
+        id_column("with", ""),
         origin_column(),
         number_column("events"),
         Column("when", extra=True),
@@ -117,24 +140,16 @@ def _show_ids(page: Page, report: PersonReport, limit: int | None) -> None:
             item.distinct_id,
             (f"{item.how} !", "yellow") if item.silently else (item.how, STYLES[item.how]),
             item.linked_with,
-            str(item.origin),
+            page.where(item.seq),
             item.event_count,
             time_text(item.time),
         ]
         for item in report.distinct_ids
     ]
-    page.folded(columns, rows, limit)
+    page.list(columns, rows)
 
 
-def _ways(report: PersonReport) -> str:
-    """How many ids came in which way."""
-    ways: dict[str, int] = {}
-    for item in report.distinct_ids:
-        ways[item.how] = ways.get(item.how, 0) + 1
-    return ", ".join(f"{count:,} {how}" for how, count in ways.items())
-
-
-def _show_properties(page: Page, report: PersonReport, limit: int | None) -> None:
+def _show_properties(page: _Screen, report: PersonReport) -> None:
     if not report.properties:
         return
     page.heading("Properties", f"{len(report.properties):,}")
@@ -148,19 +163,19 @@ def _show_properties(page: Page, report: PersonReport, limit: int | None) -> Non
     ]
     rows: list[list[Cell]] = [
         [
-            item.key,
+            key,
             value_text(item.value),
             value_text(item.replaced[0]) if item.replaced else "",
             f"${item.operation}",
-            str(item.origin),
+            page.where(item.seq),
             item.event,
         ]
-        for item in report.properties
+        for key, item in report.properties.items()
     ]
-    page.folded(columns, rows, limit)
+    page.list(columns, rows)
 
 
-def _show_links(page: Page, links: list[Link], limit: int | None) -> None:
+def _show_links(page: _Screen, links: list[LinkRow]) -> None:
     if not links:
         return
     refused = sum(link.outcome.startswith("refused") for link in links)
@@ -177,22 +192,31 @@ def _show_links(page: Page, links: list[Link], limit: int | None) -> None:
             (link.outcome, STYLES.get(link.outcome, "red")),
             link.source_distinct_id,
             link.target_distinct_id,
-            str(link.origin),
+            page.where(link.seq),
             link.event,
         ]
         for link in links
     ]
-    page.folded(columns, rows, limit)
-    lost = [(link, key, value) for link in links if link.dropped for key, value in link.dropped.items()]
-    if lost:
-        page.heading("Values lost in merges", f"{len(lost):,}")
-        columns = [Column("key", keep="start", style="bold"), Column("value", keep="start"), origin_column()]
-        page.folded(columns, [[key, value_text(value), str(link.origin)] for link, key, value in lost], limit)
+    page.list(columns, rows)
 
 
-def _show_warnings(page: Page, warnings: list[Warned], limit: int | None) -> None:
-    if not warnings:
-        return
-    page.heading("Warnings", f"{len(warnings):,}")
-    columns = [Column("type", keep="start"), id_column(), origin_column()]
-    page.folded(columns, [[item.type, item.distinct_id, str(item.origin)] for item in warnings], limit)
+def _show_losses(page: _Screen, links: list[LinkRow]) -> None:
+    rows: list[list[Cell]] = [
+        [key, value_text(value), page.where(link.seq)]
+        for link in links
+        for key, value in (link.dropped or {}).items()
+    ]
+    if rows:
+        page.heading("Values lost in merges", f"{len(rows):,}")
+        page.list(
+            [Column("key", keep="start", style="bold"), Column("value", keep="start"), origin_column()], rows
+        )
+
+
+def _show_warnings(page: _Screen, report: PersonReport) -> None:
+    if report.warnings:
+        page.heading("Warnings", f"{len(report.warnings):,}")
+        rows: list[list[Cell]] = [
+            [item.type, item.distinct_id, page.where(item.seq)] for item in report.warnings
+        ]
+        page.list([Column("type", keep="start"), id_column(), origin_column()], rows)

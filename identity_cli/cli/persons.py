@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import NATURAL, format_option, with_run
+from identity_cli.cli.options import Command, format_option, with_run
 from identity_cli.cli.page import Column, Page, id_column, number_column
 from identity_cli.cli.render import write_records
 from identity_cli.cli.text import number_text, plural, time_text
 from identity_cli.errors import BadCondition
-from identity_cli.store.run import PERSON_ORDERS, PersonRow, Run
+from identity_cli.store.rows import PersonRow
+from identity_cli.store.run import PERSON_ORDERS, Run
 
 COLUMNS = PersonRow._fields[1:]
 IN_A_TABLE = 20
@@ -20,9 +21,17 @@ IN_A_TABLE = 20
 Condition = tuple[str, str]
 
 
-@click.command("persons", epilog="Example: idcli persons --identified --min-ids 3 --where plan=plus")
+@click.command(
+    "persons", cls=Command, epilog="Example: idcli persons --identified --min-ids 3 --where plan=plus"
+)
 @click.option("--identified/--anonymous", default=None, help="Only one kind of person.")
-@click.option("--min-ids", type=NATURAL, default=0, metavar="N", help="Only persons of at least N distinct ids.")
+@click.option(
+    "--min-ids",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Only persons of at least N distinct ids.",
+)
 @click.option(
     "--where",
     "conditions",
@@ -40,7 +49,7 @@ Condition = tuple[str, str]
 )
 @click.option(
     "--limit",
-    type=NATURAL,
+    type=click.IntRange(min=0),
     metavar="N",
     help=f"At most N persons.  [default: {IN_A_TABLE} in a table, else all]",
 )

@@ -11,9 +11,6 @@ from typing import Any
 
 from identity_cli.cli.text import is_terminal, visible_json
 
-MACHINE_FORMATS = ("json", "ndjson", "csv")
-FORMATS = ("table", *MACHINE_FORMATS)
-
 Record = Mapping[str, Any]
 
 

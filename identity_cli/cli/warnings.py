@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import format_option, with_run
+from identity_cli.cli.options import Command, format_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document, write_records
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.warnings import BlamedId, WarningGroup, blamed_id, warning_groups
-from identity_cli.store.run import Run, WarningRow
+from identity_cli.store.rows import WarningRow
+from identity_cli.store.run import Run
 
 FORMAT = 1
 WORST = 5  # ids shown of each type
@@ -19,7 +20,9 @@ EACH = ("file", "line", "event_uuid", "team_id", "type", "distinct_id", "details
 GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 
 
-@click.command("warnings", epilog="Example: idcli warnings --type cannot_merge_already_identified --all")
+@click.command(
+    "warnings", cls=Command, epilog="Example: idcli warnings --type cannot_merge_already_identified --all"
+)
 @click.option("--type", "warning_type", metavar="TYPE", help="Only warnings of that type.")
 @click.option("--id", "distinct_id", metavar="ID", help="Only warnings that name that distinct id.")
 @click.option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")

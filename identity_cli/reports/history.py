@@ -5,14 +5,14 @@ target lacks; everything else is a change that one event made.
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
-from identity_cli.store.run import ChangeRow, LinkRow
+from identity_cli.store.rows import ChangeRow, LinkRow, Row
 
 State = dict[str, "Written"]
 
 
-class Written(NamedTuple):
+class Written(Row):
     """A property value and the write it comes from.
 
     replaced: what it was before, as a list of that one value; empty where the key was new.

@@ -2,15 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
 from identity_cli.errors import JournalDiffers
-from identity_cli.events import Origin
-from identity_cli.reports.history import properties_written
-from identity_cli.store.run import IdRow, LinkRow, PersonRow, Run, WarningRow
+from identity_cli.reports.history import State, properties_written
+from identity_cli.store.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
+from identity_cli.store.run import Run
 
 
-class PersonId(NamedTuple):
+class PersonId(Row):
     """A distinct id, and the event that brought it to this person.
 
     how: "created" (the person was made with it), "attached" (it joined a person) or
@@ -19,9 +18,9 @@ class PersonId(NamedTuple):
     it joined somebody already identified, of which the platform does not warn.
     """
 
+    seq: int
     distinct_id: str
     how: str
-    origin: Origin
     event: str | None
     time: str | None
     linked_with: str | None
@@ -31,55 +30,16 @@ class PersonId(NamedTuple):
     last_seen: str | None
 
 
-class Property(NamedTuple):
-    """A property of the person, and the write it comes from.
-
-    replaced: the value before that write, in a list; empty where the key was new.
-    """
-
-    key: str
-    value: Any
-    operation: str
-    origin: Origin
-    event: str
-    time: str | None
-    replaced: list[Any]
-
-
-class Link(NamedTuple):
-    """A link that touched the person. dropped: on a merge, the source's values that lost."""
-
-    origin: Origin
-    event_uuid: str | None
-    event: str
-    time: str | None
-    source_distinct_id: str
-    target_distinct_id: str
-    outcome: str
-    silently: bool
-    dropped: dict[str, Any] | None
-
-
-class Warned(NamedTuple):
-    """An ingestion warning about the person, or one that names it."""
-
-    origin: Origin
-    event_uuid: str | None
-    type: str
-    distinct_id: str
-    details: dict[str, Any]
-
-
-class PersonReport(NamedTuple):
-    """Everything the run knows about one person."""
+class PersonReport(Row):
+    """Everything the run knows about one person; properties are in the order stored."""
 
     person: PersonRow
-    identified_at: Origin | None
+    identified_seq: int | None
     merged_person_ids: list[str]
     distinct_ids: list[PersonId]
-    properties: list[Property]
-    links: list[Link]
-    warnings: list[Warned]
+    properties: State
+    links: list[LinkRow]
+    warnings: list[WarningRow]
 
 
 def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
@@ -87,15 +47,14 @@ def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonRe
     person = run.find_person(wanted, team_id)
     parts = run.parts_of(person.person)
     links = run.links_of(parts)
-    identified_seq = run.identified_seq(person.person)
     return PersonReport(
         person,
-        None if identified_seq is None else run.origin(identified_seq),
+        run.identified_seq(person.person),
         [person_id for number, person_id in parts.items() if number != person.person],
         _ids(run, person, links),
         _properties(run, person, parts, links),
-        [_link(run, link) for link in links],
-        [_warned(run, warning) for warning in run.warnings_of(parts)],
+        links,
+        run.warnings_of(parts),
     )
 
 
@@ -109,29 +68,20 @@ def _ids(run: Run, person: PersonRow, links: list[LinkRow]) -> list[PersonId]:
             how = "created" if link is None else link.outcome
         else:
             link, how = arrivals[row.joined_person], "merged"
-        ids.append(_id(run, row, how, link))
+        ids.append(_id(row, how, link))
     return ids
 
 
-def _id(run: Run, row: IdRow, how: str, link: LinkRow | None) -> PersonId:
+def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:
     if link is None:
-        event = time = other = None
+        seq, event, time, other = row.joined_seq, None, row.first_seen, None
     else:
-        event, time = link.event, link.time
+        seq, event, time = link.seq, link.event, link.time
         ends = (link.source_distinct_id, link.target_distinct_id)
         other = ends[0] if row.distinct_id == ends[1] else ends[1]
-    return PersonId(
-        row.distinct_id,
-        how,
-        run.origin(row.joined_seq if link is None else link.seq),
-        event,
-        row.first_seen if link is None else time,
-        other,
-        link is not None and how == "attached" and link.source_identified,
-        row.event_count,
-        row.first_seen,
-        row.last_seen,
-    )
+    silently = link is not None and link.is_silent
+    seen = (row.event_count, row.first_seen, row.last_seen)
+    return PersonId(seq, row.distinct_id, how, event, time, other, silently, *seen)
 
 
 def _arrivals(person: int, links: Iterable[LinkRow]) -> dict[int, LinkRow]:
@@ -147,7 +97,7 @@ def _arrivals(person: int, links: Iterable[LinkRow]) -> dict[int, LinkRow]:
     return arrivals
 
 
-def _properties(run: Run, person: PersonRow, parts: Iterable[int], links: list[LinkRow]) -> list[Property]:
+def _properties(run: Run, person: PersonRow, parts: Iterable[int], links: list[LinkRow]) -> State:
     """The stored properties, each with its write; JournalDiffers if the journal tells another story."""
     stored = json.loads(person.properties)
     written = properties_written(person.person, run.changes_of(parts), links)
@@ -158,26 +108,4 @@ def _properties(run: Run, person: PersonRow, parts: Iterable[int], links: list[L
     ]
     if wrong:
         raise JournalDiffers(person.person_id, sorted(wrong))
-    return [
-        Property(key, value, write.operation, run.origin(write.seq), write.event, write.time, write.replaced)
-        for key, value in stored.items()
-        for write in (written[key],)
-    ]
-
-
-def _link(run: Run, link: LinkRow) -> Link:
-    return Link(
-        run.origin(link.seq),
-        link.uuid,
-        link.event,
-        link.time,
-        link.source_distinct_id,
-        link.target_distinct_id,
-        link.outcome,
-        link.outcome == "attached" and link.source_identified,
-        link.dropped,
-    )
-
-
-def _warned(run: Run, warning: WarningRow) -> Warned:
-    return Warned(run.origin(warning.seq), warning.uuid, warning.type, warning.distinct_id, warning.details)
+    return {key: written[key] for key in stored}

@@ -35,9 +35,9 @@ def is_illegal(distinct_id: str, rules: RuleSet) -> bool:
     """Whether the id is so common a slip that linking it would join strangers."""
     if javascript.is_blank(distinct_id):
         return True
-    if rules.longest_linkable_id is not None:
-        if "\0" in distinct_id or len(distinct_id) > rules.longest_linkable_id:
-            return True
+    limit = rules.longest_linkable_id
+    if limit is not None and ("\0" in distinct_id or len(distinct_id) > limit):
+        return True
     return _is_listed(distinct_id) or (rules.quoted_ids_are_illegal and _is_listed(_unquoted(distinct_id)))
 
 

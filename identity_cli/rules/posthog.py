@@ -16,7 +16,7 @@ _BROWSING_2022 = (
     *("$referring_domain", "$referrer"),
 )
 _APP_2023 = ("$app_build", "$app_name", "$app_namespace", "$app_version")
-_ALL_2023 = _CAMPAIGN_2022 + ("msclkid",) + _BROWSING_2022 + _APP_2023
+_ALL_2023 = (*_CAMPAIGN_2022, "msclkid", *_BROWSING_2022, *_APP_2023)
 _ALL_CURRENT = (
     *_APP_2023,
     *("$browser", "$browser_version", "$device_type", "$current_url", "$pathname"),

@@ -1,0 +1,1 @@
+"""A run on disk: written once, then only read."""

@@ -10,6 +10,7 @@ from itertools import repeat
 from typing import NamedTuple
 
 from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
+from identity_cli.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_texts, time_texts
 from identity_cli.store.origins import Origins
 from identity_cli.store.tables import Record, batches
@@ -18,6 +19,7 @@ from identity_cli.store.writer import Row
 SeenId = tuple[int, str, DistinctId]
 Insert = Callable[[str, Iterable[Row]], None]
 Emit = Callable[[Iterable[Record]], None]
+NO_SURVIVOR = -1
 
 
 class Totals(NamedTuple):
@@ -68,27 +70,31 @@ def write_persons(persons: Sequence[Person], totals: Totals, insert: Insert, emi
         ids = [person_ids[number] for number in numbers]
         creators = [person.creator for person in standing]
         created = time_texts([person.created_at for person in standing])
-        identified = [person.identified_seq for person in standing]
+        identified = [person.identified_seq or 0 for person in standing]
         properties = json_texts([person.properties for person in standing])
         own = [totals.ids[number] for number in numbers]
         own_sorted = [[own_id] if isinstance(own_id, str) else sorted(own_id) for own_id in own]
         events = [totals.events[number] for number in numbers]
         first, last = _sights([totals.first[n] for n in numbers], [totals.last[n] for n in numbers])
         counts = map(len, own_sorted)
-        flags = [seq is not None for seq in identified]
+        flags = [seq > 0 for seq in identified]
         insert(
             "persons",
             zip(
-                *(numbers, teams, ids, creators, created, identified, repeat(None)),
+                *(numbers, teams, ids, creators, created, identified, repeat(NO_SURVIVOR)),
                 *(properties, counts, events, first, last),
+                strict=False,  # no survivor, as often as needed
             ),
         )
         emit(
             zip(
                 *(teams, ids, creators, json_texts(own_sorted), flags, created),
                 *(properties, events, first, last),
+                strict=True,
             )
         )
+        for person in standing:
+            person.properties = NO_PROPERTIES  # written, and not needed again
     return person_ids
 
 
@@ -96,7 +102,7 @@ def _merged_rows(merged: Sequence[Person], person_ids: Sequence[str]) -> list[Ro
     return [
         (
             *(person.number, person.team_id, person_ids[person.number], person.creator),
-            *(created, person.identified_seq, survivor_of(person).number),
+            *(created, person.identified_seq or 0, survivor_of(person).number),
             *(None, None, None, None, None),
         )
         for person, created in zip(merged, time_texts([person.created_at for person in merged]), strict=True)
@@ -119,11 +125,13 @@ def write_distinct_ids(
         first, last = _sights([s.first for s in seen], [s.last for s in seen])
         insert(
             "distinct_ids",
-            zip(teams, ids, persons, counts, seqs, [s.joined for s in seen], joined, first, last),
+            zip(
+                teams, ids, persons, counts, seqs, [s.joined for s in seen], joined, first, last, strict=True
+            ),
         )
         own = [None if person is None else person_ids[person] for person in persons]
         paths, lines = origins.places(seqs)
-        emit(zip(teams, ids, own, counts, paths, lines))
+        emit(zip(teams, ids, own, counts, paths, lines, strict=True))
 
 
 def _sights(first: list[datetime], last: list[datetime]) -> tuple[list[str | None], list[str | None]]:

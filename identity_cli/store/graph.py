@@ -6,20 +6,22 @@ node-link JSON, which networkx and D3 read, and as Graphviz DOT.
 
 import sqlite3
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import count
 from pathlib import Path
+from typing import IO
 
 import msgspec
 
 from identity_cli.store.cells import json_texts
 from identity_cli.store.origins import Origins
+from identity_cli.store.tables import BUFFER_BYTES, batches
 
 GRAPH_FORMAT = 1
 
 # Persons in the end, of every person that stood on either side of a link.
 _TOUCHED = """
-CREATE TEMP TABLE touched AS SELECT DISTINCT coalesce(p.survivor, p.person) AS person
-FROM persons p WHERE p.person IN (
+CREATE TEMP TABLE touched (person INTEGER PRIMARY KEY);
+INSERT INTO touched SELECT DISTINCT coalesce(p.survivor, p.person) FROM persons p WHERE p.person IN (
     SELECT source_person FROM links UNION SELECT target_person FROM links UNION SELECT person FROM links
 )
 """
@@ -34,6 +36,19 @@ _IDS = (
 _LINKS = (
     "SELECT seq, team_id, source_distinct_id, target_distinct_id, event, outcome FROM links ORDER BY rowid"
 )
+# Ids that a link names and nobody has: the illegal ones.
+_NOBODYS = """
+WITH named AS (
+    SELECT team_id, source_distinct_id AS distinct_id FROM links
+    WHERE outcome IN ('refused_illegal', 'same_id')
+    UNION
+    SELECT team_id, target_distinct_id FROM links WHERE outcome IN ('refused_illegal', 'same_id')
+)
+SELECT team_id, distinct_id FROM named n WHERE NOT EXISTS (
+    SELECT 1 FROM distinct_ids d WHERE d.distinct_id = n.distinct_id AND d.team_id = n.team_id
+    AND d.person IN (SELECT person FROM touched)
+) ORDER BY team_id, distinct_id
+"""
 _COLOURS = {
     "merged": "red",
     "attached": "darkgreen",
@@ -107,40 +122,46 @@ Part = PersonNode | IdNode | BelongsTo | LinkEdge
 
 def write_graph(database: sqlite3.Connection, origins: Origins, folder: Path) -> None:
     """Write merge_graph.json and merge_graph.dot."""
-    nodes, edges = _graph(database, origins)
-    with open(folder / "merge_graph.json", "w", encoding="utf-8", newline="") as out:
-        out.write(f'{{"directed":true,"multigraph":true,"graph":{{"format":{GRAPH_FORMAT}}},"nodes":[\n')
-        out.write(",\n".join(json_texts(nodes)))
-        out.write('\n],"edges":[\n')
-        out.write(",\n".join(json_texts(edges)))
-        out.write("\n]}\n")
-    with open(folder / "merge_graph.dot", "w", encoding="utf-8", newline="") as out:
-        out.write("digraph merges {\n  rankdir=LR;\n")
-        out.writelines([part.dot() for part in chain(nodes, edges)])
-        out.write("}\n")
+    database.executescript(_TOUCHED)
+    with (
+        open(folder / "merge_graph.json", "w", BUFFER_BYTES, encoding="utf-8", newline="") as json_file,
+        open(folder / "merge_graph.dot", "w", BUFFER_BYTES, encoding="utf-8", newline="") as dot_file,
+    ):
+        dot_file.write("digraph merges {\n  rankdir=LR;\n")
+        json_file.write(
+            f'{{"directed":true,"multigraph":true,"graph":{{"format":{GRAPH_FORMAT}}},"nodes":[\n'
+        )
+        _write_parts(_nodes(database), json_file, dot_file)
+        json_file.write('\n],"edges":[\n')
+        _write_parts(_edges(database, origins), json_file, dot_file)
+        json_file.write("\n]}\n")
+        dot_file.write("}\n")
 
 
-def _graph(database: sqlite3.Connection, origins: Origins) -> tuple[list[Part], list[Part]]:
-    database.execute(_TOUCHED)
-    nodes: list[Part] = [
-        PersonNode(f"person:{person_id}", person_id, team_id, bool(identified), ids)
-        for person_id, team_id, identified, ids in database.execute(_PERSONS)
-    ]
-    edges: list[Part] = []
-    known = set()
-    for distinct_id, team_id, events, person_id in database.execute(_IDS):
-        key = f"id:{team_id}:{distinct_id}"
-        known.add(key)
-        nodes.append(IdNode(key, distinct_id, team_id, events))
-        edges.append(BelongsTo(key, f"person:{person_id}", len(edges)))
+def _write_parts(parts: Iterable[Part], json_file: IO[str], dot_file: IO[str]) -> None:
+    separator = ""
+    for batch in batches(parts):
+        json_file.write(separator + ",\n".join(json_texts(batch)))
+        dot_file.writelines([part.dot() for part in batch])
+        separator = ",\n"
+
+
+def _nodes(database: sqlite3.Connection) -> Iterator[Part]:
+    for person_id, team_id, identified, ids in database.execute(_PERSONS):
+        yield PersonNode(f"person:{person_id}", person_id, team_id, bool(identified), ids)
+    for distinct_id, team_id, events, _ in database.execute(_IDS):
+        yield IdNode(f"id:{team_id}:{distinct_id}", distinct_id, team_id, events)
+    for team_id, distinct_id in database.execute(_NOBODYS):
+        yield IdNode(f"id:{team_id}:{distinct_id}", distinct_id, team_id, 0)
+
+
+def _edges(database: sqlite3.Connection, origins: Origins) -> Iterator[Part]:
+    key = count()
+    for distinct_id, team_id, _, person_id in database.execute(_IDS):
+        yield BelongsTo(f"id:{team_id}:{distinct_id}", f"person:{person_id}", next(key))
     for seq, team_id, source, target, event, outcome in database.execute(_LINKS):
         ends = f"id:{team_id}:{source}", f"id:{team_id}:{target}"
-        for key, distinct_id in zip(ends, (source, target), strict=True):
-            if key not in known:  # a link may name an id that nobody has: an illegal one
-                known.add(key)
-                nodes.append(IdNode(key, distinct_id, team_id, 0))
-        edges.append(LinkEdge(*ends, len(edges), event, outcome, *origins[seq]))
-    return nodes, edges
+        yield LinkEdge(*ends, next(key), event, outcome, *origins[seq])
 
 
 def _quoted(text: str) -> str:

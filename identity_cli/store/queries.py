@@ -85,11 +85,14 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
         " LEFT JOIN distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
         " LEFT JOIN persons p ON p.person = d.person ORDER BY e.seq"
     ):
-        if note == "personless" and then is None:
-            then = person_uuid(team, distinct_id)  # the id the platform writes on such an event
-        elif note is not None and note != "personless":
-            in_the_end = None
-        yield (*origins[seq], uuid, event, team, distinct_id, then, in_the_end, note)
+        is_nobodys = note is not None and note != "personless"
+        yield (
+            *(*origins[seq], uuid, event, team, distinct_id),
+            # What the platform writes on an event without a person: the id that one would have.
+            person_uuid(team, distinct_id) if note == "personless" and then is None else then,
+            None if is_nobodys else in_the_end,
+            note,
+        )
 
 
 def rejected(kept: Path) -> Iterator[Record]:

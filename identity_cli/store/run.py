@@ -11,7 +11,7 @@ import os.path
 import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from identity_cli.errors import (
     AmbiguousId,
@@ -26,80 +26,13 @@ from identity_cli.errors import (
 from identity_cli.events import Origin
 from identity_cli.store import schema
 from identity_cli.store.origins import Origins
+from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 StoreError = sqlite3.Error
 DATABASE = "run.db"
-
-
-class PersonRow(NamedTuple):
-    """One person that stands; properties is a JSON object as text."""
-
-    person: int
-    team_id: int
-    person_id: str
-    creator_distinct_id: str
-    is_identified: bool
-    created_at: str | None
-    properties: str
-    id_count: int
-    event_count: int
-    first_seen: str | None
-    last_seen: str | None
-
-
-class IdRow(NamedTuple):
-    """One distinct id of a person: how it came in, and to which person at first."""
-
-    distinct_id: str
-    event_count: int
-    seq: int
-    joined_seq: int
-    joined_person: int
-    first_seen: str | None
-    last_seen: str | None
-
-
-class LinkRow(NamedTuple):
-    """One link; persons are numbers as of just before it."""
-
-    seq: int
-    moment: int
-    uuid: str | None
-    event: str
-    time: str | None
-    source_distinct_id: str
-    target_distinct_id: str
-    outcome: str
-    source_person: int | None
-    target_person: int | None
-    source_identified: bool
-    person: int | None
-    dropped: dict[str, Any] | None
-
-
-class ChangeRow(NamedTuple):
-    """What one event changed in a person's properties; changes as in facts.PropertiesChanged."""
-
-    seq: int
-    moment: int
-    person: int
-    event: str
-    time: str | None
-    changes: list[list[Any]]
-
-
-class WarningRow(NamedTuple):
-    """One ingestion warning."""
-
-    seq: int
-    uuid: str | None
-    team_id: int
-    type: str
-    distinct_id: str
-    details: dict[str, Any]
 
 
 _PERSON_COLUMNS = (
@@ -265,7 +198,7 @@ class Run:
     ) -> Iterator[PersonRow]:
         """Persons that stand; order is a key of PERSON_ORDERS."""
         query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
-        most = "" if limit is None else f" LIMIT {int(limit)}"
+        most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
         return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}{most}"))
 
     def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
@@ -441,23 +374,19 @@ _LINKS = (
     " FROM links LEFT JOIN held h USING (seq)"
 )
 _FEW = 100
-# A link that is refused while its target is unknown knows no person: it is found by the id it brought in.
-_BROUGHT_IN = "SELECT joined_seq FROM distinct_ids WHERE person IN {parts}"
+_MOST = 2**62  # more than there will ever be
 _LINKS_OF = (
     "SELECT rowid FROM links WHERE source_person IN {parts}"
     " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
     " UNION SELECT rowid FROM links WHERE person IN {parts}"
-    f" UNION SELECT rowid FROM links WHERE person IS NULL AND seq IN ({_BROUGHT_IN})"
 )
 _WARNINGS = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
-# A refusal is noted with its target: the source's is found by way of the link.
+# A refusal is noted with the person of its event: the source's is found by way of the link.
 _REFUSED = "FROM links WHERE source_person IN {parts} AND outcome GLOB 'refused_*'"
 _WARNINGS_OF = (
     "SELECT rowid FROM warnings WHERE person IN {parts}"
-    f" UNION SELECT rowid FROM warnings WHERE person IN (SELECT target_person {_REFUSED})"
+    f" UNION SELECT rowid FROM warnings WHERE person IN (SELECT person {_REFUSED})"
     f" AND seq IN (SELECT seq {_REFUSED})"
-    " UNION SELECT rowid FROM warnings WHERE person IS NULL"
-    f" AND seq IN (SELECT seq {_REFUSED} UNION {_BROUGHT_IN})"
 )
 _REJECTED = "rejected.ndjson"
 

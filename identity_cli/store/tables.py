@@ -163,7 +163,7 @@ class TableFile:
 
     def write(self, records: Iterable[Record]) -> None:
         """Add records."""
-        self._file.writelines(self._parts(records))
+        self._file.write("".join(self._parts(records)))
 
     def close(self) -> None:
         """Finish the file."""

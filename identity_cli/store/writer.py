@@ -70,10 +70,24 @@ class JournalWriter:
         self._pending = 0
 
     def insert(self, table: str, rows: Iterable[Row]) -> None:
-        """Insert whole rows of a table, as its columns stand in the schema."""
-        width = len(self.database.execute(f"SELECT * FROM {table} LIMIT 0").description)
-        places = ",".join("?" * width)
-        self.database.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+        """Insert rows, with as many values as _VALUES says for the table."""
+        self.database.executemany(f"INSERT INTO {table} VALUES ({_VALUES[table]})", rows)
+
+
+# What is mostly NULL is not handed over as None, for which sqlite3 looks up an adapter each time.
+_VALUES = {
+    "run": "?,?",
+    "sources": "?,?,?,?,?",
+    "persons": "?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
+    "distinct_ids": "?,?,?,?,?,?,?,?,?",
+    "links": "?,?,?,?,?,?,?,?,?,?,?,?,?",
+    "property_changes": "?,?,?,?,?",
+    "warnings": "?,?,?,?,?,?,?",
+    "held": "?,?,?,?,?,?,?",
+    "dropped": "?,?,?,?",
+    "rejected": "?,?,?,?",
+    "events": "?,?,?,?,?,?,?",
+}
 
 
 def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
@@ -86,7 +100,7 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
         "synchronous=OFF",
         "locking_mode=EXCLUSIVE",
         "cache_size=-65536",
-        "temp_store=MEMORY",
+        "temp_store=FILE",
     ):
         database.execute(f"PRAGMA {pragma}")
     database.executescript(schema.SCHEMA + (schema.EVENTS_TABLE if with_events else ""))

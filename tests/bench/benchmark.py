@@ -91,15 +91,16 @@ class Workshop:
     """The logs to measure with and the runs that come out of them, in one folder."""
 
     def __init__(self, folder: Path, replay_options: Sequence[str]) -> None:
-        self.folder = folder
+        self._logs = folder.absolute()
+        self._runs = self._logs / "runs"
         self._replay_options = replay_options
-        folder.mkdir(parents=True, exist_ok=True)
+        self._logs.mkdir(parents=True, exist_ok=True)
 
     def log(self, kind: str, **numbers: int | bool) -> Path:
         """A log of that kind, made unless it is there and no older than its generator."""
         options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in numbers.items()]
         words = [kind, *(option.lstrip("-").replace("=", "-") for option in options)]
-        path = self.folder / f"{'-'.join(words)}.ndjson"
+        path = self._logs / f"{'-'.join(words)}.ndjson"
         if not path.exists() or path.stat().st_mtime < GENERATOR.stat().st_mtime:
             say(f"making {path.name}")
             run([PYTHON, "-m", "tests.bench.generate", kind, str(path), *options], cwd=REPOSITORY)
@@ -107,12 +108,13 @@ class Workshop:
 
     def run_folder(self, log: Path) -> Path:
         """Where the run of a log goes."""
-        return self.folder / f"{log.stem}.run"
+        return self._runs / log.stem
 
     def replay(self, log: Path) -> Usage:
         """Replay a log with all default outputs, into a new folder."""
         run_folder = self.run_folder(log)
         shutil.rmtree(run_folder, ignore_errors=True)
+        self._runs.mkdir(exist_ok=True)
         say(f"replaying {log.name}")
         command = [PYTHON, "-m", "identity_cli", "replay", str(log), "--run", str(run_folder), "--quiet"]
         return run([*command, *self._replay_options], cwd=REPOSITORY)
@@ -125,8 +127,7 @@ class Workshop:
 
     def remove_runs(self) -> None:
         """Remove the runs; the logs stay for the next call."""
-        for run_folder in self.folder.glob("*.run"):
-            shutil.rmtree(run_folder)
+        shutil.rmtree(self._runs, ignore_errors=True)
 
 
 class Benchmark:
@@ -206,20 +207,20 @@ class Benchmark:
         """Each merge takes all that came before into a new person."""
         half = self._workshop.log("chain", merges=self._events // 2)
         whole = self._workshop.log("chain", merges=self._events)
-        yield from self._growth("chain of merges, twice as long", 2, half, whole)
+        yield from self._growth("chain of merges, twice as long", half, whole)
 
     def one_person(self) -> Iterator[Row]:
         """Each line adds an id to one person."""
         half = self._workshop.log("one-person", ids=self._events // 2)
         whole = self._workshop.log("one-person", ids=self._events)
-        yield from self._growth("one person, twice the ids", 2, half, whole)
+        yield from self._growth("one person, twice the ids", half, whole)
 
     def five_times(self) -> Iterator[Row]:
         """The realistic log, five times as long, with five times the ids."""
         whole = self._workshop.log("realistic", events=5 * self._events)
-        yield from self._growth("replay of 5 times the events", 5, self._realistic_log, whole)
+        yield from self._growth("replay of 5 times the events", self._realistic_log, whole)
 
-    def _growth(self, quantity: str, times: int, small: Path, large: Path) -> Iterator[Row]:
+    def _growth(self, quantity: str, small: Path, large: Path) -> Iterator[Row]:
         replays = {log.name: partial(self._workshop.replay, log) for log in (small, large)}
         usages = alternate(replays, self._runs)
         walls = {name: [usage.wall for usage in taken] for name, taken in usages.items()}
@@ -397,6 +398,7 @@ def main() -> None:
     workshop = Workshop(arguments.folder, shlex.split(arguments.replay_options))
     benchmark = Benchmark(workshop, arguments.events, arguments.runs)
     usual = [name for name in MEASUREMENTS if arguments.all or name != TAKES_LONG]
+    workshop.remove_runs()  # of a call that was stopped
     try:
         rows = _measure(benchmark, arguments.only or usual)
     finally:

@@ -1,0 +1,104 @@
+"""A person's properties: what one event's `$set`, `$set_once` and `$unset` make of them.
+
+Dictionaries are changed in place where they may be: a write costs what it writes, never
+what the person already has.
+"""
+
+from collections.abc import Set
+from typing import Any
+
+from identity_cli.events import ABSENT
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.writing import Writes, unset_keys
+
+Properties = dict[str, Any]
+Change = tuple[Any, ...]
+"""(operation, key, new value) and, where the key was there before, the value replaced."""
+
+NO_PROPERTIES: Properties = {}
+"""Shared by all persons without properties; never written to."""
+
+
+def created(writes: Writes) -> tuple[Properties, list[Change]]:
+    """The first properties of a person: `$set_once` under `$set`; there is nothing to unset yet."""
+    properties = {**writes.set_once, **writes.set}
+    changes = [("set" if key in writes.set else "set_once", key, value) for key, value in properties.items()]
+    return properties or NO_PROPERTIES, changes
+
+
+def written(
+    before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None
+) -> tuple[Properties, list[Change]]:
+    """The properties after an event, and what changed.
+
+    `$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
+    gained: the keys that a merge by this very event has added.
+    """
+    removals = [] if writes.unset is None else list(unset_keys(writes.unset, rules))
+    if rules.unset_spares_new_keys and removals:
+        given = writes.set.keys() | writes.set_once.keys()
+        spared = {key for key in given if key not in before} if gained is None else given & gained
+        removals = [key for key in removals if key not in spared]
+    # Where properties can be noisy, all this may yet be discarded.
+    properties = dict(before) if rules.noisy or not before else before
+    changes = _fill(properties, writes.set_once) if writes.set_once else []
+    if writes.set:
+        _overwrite(properties, writes.set, changes)
+    for key in removals:
+        if key in properties:
+            changes.append(("unset", key, None, properties.pop(key)))
+    return properties, changes
+
+
+def is_noise(event: str, before: Properties, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
+    """Only known keys changed, all of them noisy: not worth a write to the platform.
+
+    To the platform a list or an object always differs from the stored one.
+    """
+    if event in rules.always_stores or any(change[0] == "unset" for change in changes):
+        return False
+    changed = {change[1] for change in changes}
+    changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
+    return all(key in before and key in rules.noisy for key in changed)
+
+
+def united(target: Properties, source: Properties) -> tuple[Properties, Properties]:
+    """The properties of two persons merged, the target's values winning; and the source's that lost."""
+    smaller, larger = (target, source) if len(target) < len(source) else (source, target)
+    dropped = {
+        key: source[key] for key in smaller if key in larger and not same_value(target[key], source[key])
+    }
+    if smaller is target:
+        source.update(target)
+        return source, dropped
+    for key, value in source.items():
+        target.setdefault(key, value)
+    return target, dropped
+
+
+def same_value(one: Any, other: Any) -> bool:
+    """Whether two JSON values are the same one: unlike Python's ==, true is not 1."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other:
+        return False
+    return not isinstance(one, list | dict) or repr(one) == repr(other)
+
+
+def _fill(properties: Properties, values: Properties) -> list[Change]:
+    absent = [key for key in values if key not in properties]  # null is a value too
+    for key in absent:
+        properties[key] = values[key]
+    return [("set_once", key, values[key]) for key in absent]
+
+
+def _overwrite(properties: Properties, values: Properties, changes: list[Change]) -> None:
+    for key, value in values.items():
+        old = properties.get(key, ABSENT)
+        if old is ABSENT:
+            changes.append(("set", key, value))
+        elif old != value or not same_value(old, value):
+            changes.append(("set", key, value, old))
+        else:
+            continue
+        properties[key] = value

@@ -1,0 +1,872 @@
+"""The commands as a person or a script meets them: what they print, where, and how they end."""
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import chdir
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from identity_cli import Run, replay
+from identity_cli.cli import COMMANDS, idcli
+from identity_cli.cli.page import Column, Page, id_column, origin_column
+from identity_cli.cli.render import ReplayProgress
+from identity_cli.cli.text import shortened, value_text, visible, visible_json, width_of
+from identity_cli.reports.history import properties_written
+from identity_cli.reports.person import person_report
+from identity_cli.rules import RULE_SETS
+from identity_cli.store import folder, run
+from identity_cli.store.tables import TABLES
+from identity_cli.warning_types import WARNING_TYPES
+
+TESTS = Path(__file__).parent
+SAMPLE = TESTS.parent / "sample_data"
+GOLDEN = TESTS / "golden" / "cli"
+VARIABLES = ("COLUMNS", "IDCLI_RUN", "NO_COLOR", "LINES")
+
+Invoke = Callable[..., Result]
+Event = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample data, as it stands in the repository, and its run."""
+    place = tmp_path_factory.mktemp("shop")
+    shutil.copytree(SAMPLE, place / "sample_data")
+    with chdir(place):
+        replay("sample_data/events.ndjson").close()
+    return place
+
+
+@pytest.fixture
+def cli(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """cli("person", "user_ana"): runs idcli where the sample is; code: how it must end."""
+    monkeypatch.chdir(shop)
+
+    def invoke(*arguments: str, code: int = 0, **options: Any) -> Result:
+        result = CliRunner().invoke(idcli, arguments, prog_name="idcli", **options)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+def event(name: str, distinct_id: str, second: int, **properties: Any) -> Event:
+    moment = f"2024-01-01T{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.000Z"
+    return {
+        "event": name,
+        "uuid": f"uuid-{second}",
+        "distinct_id": distinct_id,
+        "timestamp": moment,
+        "now": moment,
+        "properties": {"$device_id": distinct_id, **properties},
+    }
+
+
+HOSTILE = (
+    "\x1b[31mred\x1b[0m",
+    "[bold]markup[/bold]",
+    "=1+1",
+    "new\nline",
+    "\u202eright to left",
+    "zero\u200bwidth",
+    "\x9b31m",
+    "\x07bell\x7f",
+    "日本語のとても長いユーザー名" * 4,
+    "😀" * 60,
+    "x" * 500,
+    "-dash",
+    " blank ",
+)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the run of a log full of what must never reach a terminal, and of long ids."""
+    place = tmp_path_factory.mktemp("hostile")
+    events = []
+    for number, nasty in enumerate(HOSTILE):
+        written = {f"key {nasty}": nasty, "list": [nasty], "same": number}
+        events.append(event("$pageview", nasty, 3 * number, **{"$set": {"same": nasty}}))
+        events.append(
+            event(
+                "$identify", f"user {nasty}", 3 * number + 1, **{"$anon_distinct_id": nasty, "$set": written}
+            )
+        )
+        events.append(event("$create_alias", "undefined", 3 * number + 2, alias=nasty))
+    events.append(event("$create_alias", f"user {HOSTILE[1]}", 90, alias=f"user {HOSTILE[0]}"))
+    for number in range(2_998):
+        device = f"device-{number:04}-{'z' * 30}"
+        events.append(event("$identify", "hub", 100 + number, **{"$anon_distinct_id": device}))
+    lines = [json.dumps(one) for one in events] + ['{"event": "\x1b[31m', '{"event":"\\u001b[2J"}', "[1]"]
+    (place / "log\x1b[31m.ndjson").write_text("\n".join(lines), encoding="utf-8")
+    with chdir(place):
+        replay("log\x1b[31m.ndjson", with_events=True).close()
+    return place
+
+
+def in_terminal(command: list[str], place: Path, columns: int = 80, **environment: str) -> str:
+    """What a command writes when its output and errors go to a terminal."""
+    leader, follower = pty.openpty()
+    surroundings = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), **environment}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "identity_cli", *command],
+        stdin=subprocess.DEVNULL,
+        stdout=follower,
+        stderr=follower,
+        cwd=place,
+        env=surroundings,
+    )
+    os.close(follower)
+    output = b""
+    while process.poll() is None or select.select([leader], [], [], 0)[0]:
+        try:
+            output += os.read(leader, 1 << 16)
+        except OSError:  # Linux says so when the other end is closed
+            break
+    process.wait()
+    os.close(leader)
+    return output.decode().replace("\r\n", "\n")
+
+
+STYLING = re.compile(r"\x1b\[[0-9;]*m")
+
+
+# What is printed
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("help.txt", "--help"),
+        ("replay.txt", "replay sample_data/events.ndjson --run other-run"),
+        ("replay.json", "replay sample_data/events.ndjson --run other-run --format json"),
+        ("replay-current.txt", "replay sample_data/events.ndjson --rules current --run other-run"),
+        ("person-hanna.txt", "person user_hanna"),
+        ("person-kaspar.txt", "person user_kaspar_k"),
+        ("person-kaspar.json", "person user_kaspar_k --format json"),
+        ("person-tilda.txt", "person user_tilda"),
+        ("person-nils.txt", "person user_olga"),
+        ("person-guest.txt", "person guest"),
+        ("persons.txt", "persons"),
+        ("persons-where.csv", "persons --where plan=plus --format csv"),
+        ("warnings.txt", "warnings"),
+        ("warnings.json", "warnings --format json"),
+        ("warnings-all.txt", "warnings --all"),
+    ],
+)
+def test_golden_output(cli: Invoke, request: pytest.FixtureRequest, name: str, command: str) -> None:
+    output = cli(*command.split()).stdout
+    path = GOLDEN / name
+    if request.config.getoption("--update"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(output, encoding="utf-8")
+    assert output == path.read_text(encoding="utf-8"), "pytest --update writes it anew"
+
+
+def test_no_golden_file_is_left_over() -> None:
+    (marker,) = (mark for mark in test_golden_output.pytestmark if mark.name == "parametrize")
+    assert {name for name, _ in marker.args[1]} == {path.name for path in GOLDEN.iterdir()}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_example_in_the_help_of_a_command_works(cli: Invoke, name: str) -> None:
+    output = cli(name, "--help").stdout
+    example = output.split("Example: idcli ")[1].split(">")[0].split()
+    assert example[0] == name
+    if name == "replay":
+        example += ["--run", "example-run"]
+    assert cli(*example).stdout
+
+
+def test_the_table_of_commands_is_complete() -> None:
+    modules = (TESTS.parent / "identity_cli" / "cli").glob("*.py")
+    assert set(COMMANDS) == {path.stem for path in modules if "\n@click.command(" in path.read_text()} - {
+        "__init__"
+    }
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_table_of_commands_says_what_each_command_says(name: str) -> None:
+    command = idcli.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    assert command.name == name
+    assert command.help is not None
+    assert command.help.splitlines()[0] == COMMANDS[name]
+
+
+@pytest.mark.parametrize("name", ["persons", "warnings", "person", "replay"])
+def test_every_command_that_shows_something_has_a_format(name: str) -> None:
+    command = idcli.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    (output,) = (parameter for parameter in command.params if parameter.name == "output")
+    assert {"table", "json"} <= set(output.type.choices)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", ["persons", "warnings", "warnings --all"])
+def test_machine_formats_say_the_same(cli: Invoke, command: str) -> None:
+    as_lines = [json.loads(line) for line in cli(*command.split(), "--format", "ndjson").stdout.splitlines()]
+    as_array = json.loads(cli(*command.split(), "--format", "json").stdout)
+    rows = list(csv.DictReader(io.StringIO(cli(*command.split(), "--format", "csv").stdout)))
+    assert as_lines
+    assert as_lines == (as_array if isinstance(as_array, list) else as_array["types"])
+    assert len(rows) == len(as_lines)
+    for row, record in zip(rows, as_lines, strict=True):
+        assert row == {
+            key: "" if value is None else value if isinstance(value, str) else json.dumps(value)
+            for key, value in record.items()
+        }
+
+
+# Person
+
+
+def test_a_person_is_found_by_any_of_its_names(cli: Invoke, shop: Path) -> None:
+    kaspar = json.loads(cli("person", "user_kaspar", "--format", "json").stdout)
+    (merged_away,) = kaspar["merged_person_ids"]
+    for name in ("anon-07d2ba", kaspar["person"]["person_id"], merged_away, merged_away.upper()):
+        found = json.loads(cli("person", name, "--format", "json").stdout)
+        assert found == {**kaspar, "asked_for": name}
+
+
+def test_every_property_of_every_person_follows_from_the_journal_under_all_rules(tmp_path: Path) -> None:
+    for rules in RULE_SETS:
+        with chdir(SAMPLE.parent):
+            done = replay("sample_data/events.ndjson", run=tmp_path / rules, rules=rules)
+        wrote = 0
+        for person in done.persons():
+            report = person_report(done, person.creator_distinct_id, person.team_id)
+            assert {key: item.value for key, item in report.properties.items()} == json.loads(
+                person.properties
+            )
+            wrote += len(report.properties)
+            assert len(report.distinct_ids) == person.id_count
+        assert wrote > 50
+        done.close()
+
+
+def test_a_value_that_came_with_a_merge_names_the_line_that_wrote_it(run_of: Callable[..., Run]) -> None:
+    done = run_of(
+        "\n".join(
+            json.dumps(one)
+            for one in (
+                event("a", "anon", 0, **{"$set": {"kept": 1, "lost": 1, "gone": 1}}),
+                event("a", "user", 1, **{"$set_once": {"lost": 2}}),
+                event("$identify", "user", 2, **{"$anon_distinct_id": "anon", "$set": {"new": 3}}),
+                event("a", "user", 3, **{"$unset": ["gone"], "$set": {"new": 4}}),
+            )
+        )
+    )
+    report = person_report(done, "user")
+    told = {key: (one.value, one.operation, one.seq, one.replaced) for key, one in report.properties.items()}
+    assert told == {
+        "kept": (1, "set", 1, []),
+        "lost": (2, "set_once", 2, []),
+        "new": (4, "set", 4, [3]),
+    }
+    assert report.links[0].dropped == {"lost": 1}
+
+
+def test_properties_that_do_not_follow_from_the_journal_are_an_error(
+    cli: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "changes_of", lambda self, parts: [])
+    assert "do not follow from the journal (email, name, plan)" in cli("person", "user_hanna", code=2).stderr
+
+
+def test_events_held_by_the_buffer_are_folded_when_they_were_processed(run_of: Callable[..., Run]) -> None:
+    held = event("a", "user", 0, **{"$device_id": "server", "$set": {"plan": "old"}})
+    during = event("$identify", "user", 10, **{"$anon_distinct_id": "anon", "$set": {"plan": "new"}})
+    after = event("a", "anon", 90)
+    done = run_of("\n".join(map(json.dumps, (held, during, after))))
+    (plan,) = person_report(done, "user").properties.values()
+    assert (plan.value, plan.seq, plan.replaced) == ("old", 1, ["new"])
+
+
+def test_an_id_is_told_by_the_merge_that_brought_it_to_its_last_person(run_of: Callable[..., Run]) -> None:
+    chain = [event("a", f"id{number}", number) for number in range(4)]
+    chain += [event("$merge_dangerously", f"id{n + 1}", 10 + n, alias=f"id{n}") for n in range(3)]
+    report = person_report(run_of("\n".join(map(json.dumps, chain))), "id0")
+    assert [(one.distinct_id, one.how, one.seq) for one in report.distinct_ids] == [
+        ("id0", "merged", 7),
+        ("id1", "merged", 7),
+        ("id2", "merged", 7),
+        ("id3", "created", 4),
+    ]
+
+
+def test_a_refusal_shows_on_both_sides(cli: Invoke) -> None:
+    for name in ("user_fynn", "user_gesa"):
+        found = json.loads(cli("person", name, "--format", "json").stdout)
+        assert 177 in {link["line"] for link in found["links"] if link["outcome"] == "refused_identified"}
+        assert 177 in {one["line"] for one in found["warnings"]}
+
+
+def test_an_unknown_id_is_told_its_neighbours(cli: Invoke) -> None:
+    result = cli("person", "user_hana", code=2)
+    assert result.stdout == ""
+    assert "'user_hana'" in result.stderr
+    assert "Nearest: user_hanna" in result.stderr
+
+
+def test_ids_of_several_teams_ask_for_one(run_of: Callable[..., Run], cli: Invoke) -> None:
+    teams = [{**event("a", "both", 0), "team_id": 3}, {**event("a", "both", 1), "team_id": 4}]
+    where = ("--run", run_of("\n".join(map(json.dumps, teams))).name)
+    assert "is in teams 3, 4: say which with --team-id" in cli("person", "both", *where, code=2).stderr
+    assert "is not in team 5, but in 3, 4" in cli("person", "both", "--team-id", "5", *where, code=2).stderr
+    found = json.loads(cli("person", "both", "--team-id", "4", "--format", "json", *where).stdout)
+    assert found["person"]["team_id"] == 4
+    assert cli("persons", *where).stdout.split()[0] == "team"
+
+
+def test_an_id_without_a_profile_is_told_so(run_of: Callable[..., Run], cli: Invoke) -> None:
+    log = json.dumps(event("a", "ghost", 0, **{"$process_person_profile": False}))
+    done = run_of(log, rules="current")
+    assert "'ghost' has no person" in cli("person", "ghost", "--run", done.name, code=2).stderr
+
+
+def test_a_long_list_folds_for_people_and_for_nobody_else(cli: Invoke, hostile: Path) -> None:
+    where = ("--run", str(hostile / "idcli-run"))
+    folded = cli("person", "hub", *where).stdout
+    assert len(folded.splitlines()) < 45
+    assert "… and 2,989 more; --all shows them" in folded
+    everything = cli("person", "hub", "--all", *where).stdout
+    assert len(everything.splitlines()) > 2 * 2_998
+    assert len(json.loads(cli("person", "hub", "--format", "json", *where).stdout)["distinct_ids"]) == 2_999
+
+
+# Persons, warnings, export
+
+
+def persons_of(cli: Invoke, *options: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in cli("persons", *options, "--format", "ndjson").stdout.splitlines()]
+
+
+def test_persons_are_filtered(cli: Invoke) -> None:
+    everyone = persons_of(cli)
+    identified = persons_of(cli, "--identified")
+    assert len(everyone) == 49
+    assert len(identified) == 22
+    assert all(one["is_identified"] for one in identified)
+    assert len(persons_of(cli, "--anonymous")) == 27
+    assert {one["id_count"] for one in persons_of(cli, "--min-ids", "4")} == {4, 6}
+    assert len(persons_of(cli, "--limit", "7")) == 7
+    both = persons_of(cli, "--where", "plan=plus", "--where", "newsletter=true")
+    assert {one["creator_distinct_id"] for one in both} < {
+        one["creator_distinct_id"] for one in everyone if one["properties"].get("plan") == "plus"
+    }
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("v=1", {"number", "text"}),
+        ("v=true", {"truth"}),
+        ("v=null", {"nothing"}),
+        ("v=[1, 2]", {"list"}),
+        ("v=2", set()),
+    ],
+)
+def test_a_condition_means_the_text_or_the_json_value(
+    run_of: Callable[..., Run], cli: Invoke, condition: str, found: set[str]
+) -> None:
+    values = {"number": 1, "text": "1", "truth": True, "nothing": None, "list": [1, 2]}
+    log = "\n".join(
+        json.dumps(event("a", name, 0, **{"$set": {"v": value}})) for name, value in values.items()
+    )
+    persons = persons_of(cli, "--where", condition, "--run", run_of(log).name)
+    assert {one["creator_distinct_id"] for one in persons} == found
+
+
+@pytest.mark.parametrize("order", list(run.PERSON_ORDERS))
+def test_persons_are_sorted(cli: Invoke, order: str) -> None:
+    key = {"ids": "id_count", "events": "event_count"}.get(order, order)
+    values = [one[key] for one in persons_of(cli, "--sort", order)]
+    falling = order in ("ids", "events", "last_seen")
+    assert values == sorted(values, reverse=falling)
+    assert len(set(values)) > 2
+
+
+def test_a_table_of_persons_says_how_many_are_left_out(cli: Invoke) -> None:
+    assert cli("persons", "--limit", "4").stdout.endswith("… and 45 more; --limit 49 shows them\n")
+    assert cli("persons", "--where", "plan=free", "--limit", "1").stdout.count("more; --limit") == 1
+    assert cli("persons", "--limit", "49").stdout.endswith("49 persons\n")
+
+
+def test_warnings_are_narrowed(cli: Invoke) -> None:
+    illegal = "cannot_merge_with_illegal_distinct_id"
+    of_type = cli("warnings", "--type", illegal, "--all", "--format", "ndjson").stdout.splitlines()
+    of_id = cli("warnings", "--id", "undefined", "--all", "--format", "ndjson").stdout.splitlines()
+    assert len(of_type) == 8
+    assert [json.loads(line)["line"] for line in of_id] == [192, 225, 261]
+    assert "no such warnings" in cli("warnings", "--type", "nothing").stdout
+
+
+def test_every_warning_that_a_replay_can_emit_is_explained(run_of: Callable[..., Run]) -> None:
+    linked = {"$anon_distinct_id": "anon"}
+    log = (
+        event("a", "anon", 0),
+        event("$identify", "one", 1, **linked),
+        event("a", "two", 2),
+        event("$identify", "two", 3, **linked),
+        event("$identify", "two", 4, **{"$anon_distinct_id": "null"}),
+        event("$identify", "two", 5, **linked, **{"$process_person_profile": False}),
+        event("a", "two", 6, **{"$process_person_profile": "yes"}),
+        event("a", "x" * 401, 7),
+    )
+    done = run_of("\n".join(map(json.dumps, log)), rules="current")
+    assert set(done.warning_examples()) == set(list(WARNING_TYPES)[:5])
+    source = (TESTS.parent / "identity_cli" / "journal.py").read_text(encoding="utf-8")
+    assert set(re.findall(r'"((?:cannot|skipping|invalid|merge)_[a-z_]+)"', source)) <= set(WARNING_TYPES)
+
+
+@pytest.mark.parametrize("table", ["persons", "distinct_ids", "links", "warnings", "events"])
+@pytest.mark.parametrize("table_format", ["csv", "ndjson"])
+def test_an_export_is_the_file_of_the_run_folder(
+    cli: Invoke, tmp_path: Path, table: str, table_format: str
+) -> None:
+    place = tmp_path / "run"
+    cli("replay", "sample_data/events.ndjson", "--run", str(place), "--tables", "csv,ndjson", "--events")
+    output = cli("export", table, "--format", table_format, "--run", str(place)).stdout
+    assert output.encode() == (place / f"{table}.{table_format}").read_bytes()
+
+
+def test_rejected_lines_are_exported_as_they_are_kept(cli: Invoke, shop: Path) -> None:
+    kept = (shop / "idcli-run" / "rejected.ndjson").read_text(encoding="utf-8")
+    assert cli("export", "rejected", "--format", "ndjson").stdout == kept
+    assert json.loads(cli("export", "rejected", "--format", "json").stdout) == list(
+        map(json.loads, kept.splitlines())
+    )
+    assert cli("export", "rejected").stdout.startswith("file,line,reason,raw\nsample_data/events.ndjson,128,")
+
+
+def test_an_export_as_json_is_one_array(cli: Invoke) -> None:
+    links = json.loads(cli("export", "links", "--format", "json").stdout)
+    assert len(links) == 47
+    assert list(links[0]) == list(TABLES["links"].names)
+
+
+def test_an_empty_export_is_still_json(run_of: Callable[..., Run], cli: Invoke) -> None:
+    assert json.loads(cli("export", "links", "--format", "json", "--run", run_of("").name).stdout) == []
+
+
+# Replay
+
+
+def test_tables_and_quiet(cli: Invoke, tmp_path: Path) -> None:
+    log = "sample_data/events.ndjson"
+    for asked, suffixes in {"none": set(), "ndjson": {".ndjson"}, "csv,ndjson": {".csv", ".ndjson"}}.items():
+        place = tmp_path / asked
+        result = cli("replay", log, "--run", str(place), "--tables", asked, "--quiet")
+        assert (result.stdout, result.stderr) == ("", "")
+        assert {path.suffix for path in place.glob("persons.*")} == suffixes
+        assert (place / "run.db").exists()
+
+
+def test_the_summary_is_on_stdout_and_the_rate_is_not(cli: Invoke, tmp_path: Path) -> None:
+    log = ("replay", "sample_data/events.ndjson", "--run", str(tmp_path / "run"))
+    first, second = cli(*log), cli(*log)
+    assert first.stdout == second.stdout
+    assert re.fullmatch(r"333 lines in \d+\.\d s, [\d,]+ a second\n", first.stderr)
+
+
+def test_the_next_step_can_be_typed(cli: Invoke, tmp_path: Path) -> None:
+    place = tmp_path / "it's"
+    output = cli("replay", "sample_data/events.ndjson", "--run", str(place)).stdout
+    (line,) = (line for line in output.splitlines() if "idcli person " in line)
+    shell = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {line.split('idcli ')[1]}"], capture_output=True, text=True
+    )
+    assert cli(*shell.stdout.splitlines()).stdout.startswith("user_ivo is person ")
+
+
+def test_books_that_do_not_balance_are_a_failure(
+    cli: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "books", lambda self: [("lines", 333, {"events": 330, "rejected": 2})])
+    result = cli("replay", "sample_data/events.ndjson", "--run", str(tmp_path / "run"), code=2)
+    assert "The books do NOT balance" in result.stdout
+    assert "333 lines is not 330 events + 2 rejected" in result.stderr
+
+
+def test_a_log_without_one_event_is_questioned(cli: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
+    output = cli("replay", str(tmp_path / "binary"), "--run", str(tmp_path / "run")).stdout
+    assert "Not one line of it is an event" in output
+
+
+def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_path: Path) -> None:
+    place = str(tmp_path / "named")
+    cli("replay", "sample_data/events.ndjson", env={"IDCLI_RUN": place})
+    assert "user_ivo" in cli("person", "user_ivo", env={"IDCLI_RUN": place}).stdout
+    assert "no run in" in cli("person", "user_ivo", env={"IDCLI_RUN": f"{place}-not"}, code=2).stderr
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("person x --run nowhere", "no run in nowhere. Make one with `idcli replay LOG`"),
+        ("persons --where plan", "cannot read --where 'plan': write KEY=VALUE"),
+        ("export events", "replay with --events"),
+        ("export nothing", "is not one of 'persons'"),
+        ("persons --sort name", "is not one of 'ids'"),
+        ("replay missing.ndjson --run r", "cannot read missing.ndjson: No such file or directory"),
+        ("replay sample_data/events.ndjson --run sample_data", "which idcli did not write"),
+        ("replay sample_data/events.ndjson --run sample_data/README.md/x", "README.md: "),
+        (
+            "replay sample_data/events.ndjson --run r --strict",
+            "sample_data/events.ndjson:128: no distinct_id",
+        ),
+        ("replay sample_data/events.ndjson --run r --buffer nan", "nan is not between 0 and"),
+        ("replay sample_data/events.ndjson --run r --buffer -1", "-1 is not between 0 and"),
+        ("replay sample_data/events.ndjson --run r --tables xml", "'xml' is not csv"),
+        ("replay sample_data/events.ndjson --run r --team-id 99999999999999999999", "not in the range"),
+        ("replay", "Missing argument 'LOG...'"),
+        ("nothing", "No such command 'nothing'"),
+    ],
+)
+def test_what_cannot_be_done_ends_with_2_and_a_reason(
+    cli: Invoke, shop: Path, command: str, told: str
+) -> None:
+    result = cli(*command.split(), code=2)
+    assert told in result.stderr
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert not (shop / "r").exists()
+
+
+def test_a_damaged_run_is_told_from_a_bug(cli: Invoke, shop: Path, tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    shutil.copytree(shop / "idcli-run", place)
+    database = place / "run.db"
+    whole = database.read_bytes()
+    for damage in (whole[:30_000], b"not a database at all", b"\0" * 200):
+        database.write_bytes(damage)
+        for command in (("person", "user_hanna"), ("persons",), ("export", "links")):
+            stderr = cli(*command, "--run", str(place), code=2).stderr
+            assert stderr.startswith("idcli: ")
+            assert len(stderr.splitlines()) == 1
+
+
+def test_a_file_name_that_is_no_text_is_refused(cli: Invoke, tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path) + b"/\xff.ndjson"
+    with open(path, "wb") as log:
+        log.write(json.dumps(event("a", "x", 0)).encode())
+    stderr = cli("replay", os.fsdecode(path), "--run", str(tmp_path / "run"), code=2).stderr
+    assert "\\udcff.ndjson: its name is not UTF-8 text" in stderr
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
+    script = (
+        "import sys; from identity_cli.store.run import Run; from identity_cli.__main__ import main;"
+        "Run.find_person = lambda *_: 1 / 0; sys.argv = ['idcli', 'person', 'x']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=shop, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" in done.stderr
+
+
+def test_who_stops_reading_is_not_an_error(hostile: Path) -> None:
+    command = [sys.executable, "-m", "identity_cli", "export", "links"]
+    with subprocess.Popen(command, cwd=hostile, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+def test_an_interrupt_leaves_a_line_and_no_run(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "identity_cli", "replay", "-", "--run", str(tmp_path / "run")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        deadline = time.monotonic() + 20
+        while not list(tmp_path.glob(".run.*.partial/run.db")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        assert process.stderr.read() == b"idcli: interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+# Terminals
+
+
+EVERY_SCREEN = [
+    ("replay", "log\x1b[31m.ndjson", "--run", "again"),
+    *(("person", f"user {nasty}", "--all") for nasty in HOSTILE),
+    ("person", "undefined", "--all"),
+    ("person", "\x1b[31mred"),
+    ("persons", "--limit", "100"),
+    ("warnings",),
+    ("warnings", "--all"),
+]
+
+
+@pytest.mark.parametrize("command", EVERY_SCREEN, ids=repr)
+def test_tables_show_no_control_characters_and_fit(
+    cli: Invoke, hostile: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(hostile)
+    result = CliRunner().invoke(idcli, command)
+    assert result.exit_code == (2 if command == EVERY_SCREEN[-4] else 0)
+    for line in (result.stdout + result.stderr).split("\n"):
+        assert line.isprintable(), ascii(line)
+    if len(command[-1]) < 100 and result.exit_code == 0 and command[0] != "person":
+        assert max(width_of(line) for line in result.stdout.split("\n")) <= 80
+
+
+@pytest.mark.parametrize("command", EVERY_SCREEN, ids=repr)
+def test_json_says_the_same_without_control_characters(
+    hostile: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(hostile)
+    arguments = [argument for argument in command if argument != "--all"]
+    result = CliRunner().invoke(idcli, [*arguments, "--format", "json"])
+    for line in result.stdout.split("\n"):
+        assert line.isprintable(), ascii(line)
+    if result.exit_code == 0:
+        json.loads(result.stdout)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("person", f"user {HOSTILE[0]}"),
+        ("person", f"user {HOSTILE[1]}"),
+        ("replay", "log\x1b[31m.ndjson", "--run", "again-in-terminal"),
+        ("persons",),
+        ("warnings",),
+        ("person", "\x1b[31mnobody"),
+        *(("export", table, "--format", "csv") for table in ("distinct_ids", "events", "rejected")),
+        *(("export", table, "--format", "ndjson") for table in ("persons", "links", "rejected")),
+        ("export", "persons", "--format", "json"),
+    ],
+    ids=repr,
+)
+def test_nothing_from_a_log_commands_a_terminal(hostile: Path, command: tuple[str, ...]) -> None:
+    output = STYLING.sub("", in_terminal(list(command), hostile))
+    assert output.strip()
+    for line in output.split("\n"):
+        assert line.isprintable(), ascii(line)
+
+
+def test_markup_from_a_log_is_text(hostile: Path) -> None:
+    output = in_terminal(["person", f"user {HOSTILE[1]}"], hostile)
+    assert "[bold]markup[/bold]" in STYLING.sub("", output)
+    assert STYLING.search(output)
+
+
+def test_a_terminal_shows_what_a_pipe_gets_in_colour(shop: Path, cli: Invoke) -> None:
+    coloured = in_terminal(["person", "user_hanna"], shop)
+    piped = cli("person", "user_hanna").stdout
+    assert [line.rstrip() for line in STYLING.sub("", coloured).splitlines()] == piped.splitlines()
+    assert coloured != piped
+    for variable in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        assert in_terminal(["person", "user_hanna"], shop, **variable) == piped
+
+
+def test_a_wide_terminal_shows_more(shop: Path) -> None:
+    wide = STYLING.sub("", in_terminal(["person", "user_kaspar"], shop, columns=140))
+    assert "…" not in wide
+    assert "when" in wide
+
+
+class Bar:
+    """Stands in for rich's progress bar."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, str]] = []
+        self.stopped = False
+
+    def add_task(self, description: str, total: int | None) -> None:
+        self.total = total
+
+    def update(self, task: int, completed: int, description: str) -> None:
+        self.told.append((completed, description))
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def start(self) -> None: ...
+    def refresh(self) -> None: ...
+
+
+@pytest.fixture
+def bar(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bar]:
+    bar = Bar()
+    monkeypatch.setattr("identity_cli.cli.render._progress_bar", lambda: bar)
+    yield bar
+
+
+def test_progress_shows_once_it_takes_a_while(bar: Bar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ReplayProgress, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(ReplayProgress, "REFRESH_SECONDS", 0)
+    with ReplayProgress(100) as progress:
+        progress(40)
+        progress(100)
+    assert bar.total == 100
+    assert bar.told == [(40, "Replaying"), (100, "Writing the run")]
+    assert bar.stopped
+
+
+def test_progress_of_a_moment_shows_nothing(bar: Bar) -> None:
+    with ReplayProgress(100) as progress:
+        progress(100)
+    assert bar.told == []
+
+
+def test_rich_draws_the_progress_bar(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ReplayProgress, "WAIT_SECONDS", 0)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # to rich: as on a terminal
+    with ReplayProgress(None) as progress:
+        progress(5)
+    assert "Replaying" in capsys.readouterr().err
+
+
+# Spreadsheets
+
+
+def test_csv_cells_are_no_formulas(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(hostile)
+    for command in (["export", "distinct_ids"], ["persons", "--format", "csv"]):
+        rows = list(csv.reader(io.StringIO(CliRunner().invoke(idcli, command).stdout)))
+        cells = [cell for row in rows for cell in row]
+        assert any(cell.startswith("'=1+1") or cell.startswith("'-dash") for cell in cells)
+        assert not any(cell.startswith(("=", "@", "-", "+")) for cell in cells)
+
+
+# What a start costs
+
+
+def modules_after(statement: str, place: Path) -> set[str]:
+    script = (
+        f"import sys\nfrom identity_cli.cli import idcli\n{statement}\nprint(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=place, capture_output=True, text=True, check=True
+    )
+    return set(done.stderr.split())
+
+
+def test_help_imports_no_command(shop: Path) -> None:
+    loaded = modules_after("idcli(['--help'], standalone_mode=False)", shop)
+    assert not loaded & {"rich", "msgspec", "sqlite3", "json", "identity_cli.store"}
+    assert {name for name in loaded if name.startswith("identity_cli.cli")} == {
+        "identity_cli.cli",
+        "identity_cli.cli.options",
+    }
+
+
+def test_looking_up_a_person_imports_little(shop: Path) -> None:
+    loaded = modules_after("idcli(['person', 'user_hanna'], standalone_mode=False)", shop)
+    heavy = {
+        "rich",
+        "msgspec",
+        "xxhash",
+        "pathlib",
+        "shutil",
+        "tempfile",
+        "dataclasses",
+        "unicodedata",
+        "locale",
+    }
+    bare = modules_after("", shop)
+    assert not (loaded - bare) & heavy
+
+
+def test_the_name_of_the_database_is_known_twice() -> None:
+    assert run.DATABASE == folder.DATABASE
+
+
+# Pieces
+
+
+def test_visible_text() -> None:
+    assert visible("plain ünï 日本 😀") == "plain ünï 日本 😀"
+    assert visible("\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800") == r"\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800"
+
+
+def test_visible_json_says_the_same() -> None:
+    value = ["\x7f\x9b\u202e\U000e0041", "日本 😀"]
+    text = visible_json(json.dumps(value, ensure_ascii=False))
+    assert text.isprintable()
+    assert json.loads(text) == value
+    assert "日本 😀" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "keep", "short"),
+    [
+        ("abcdefghij", 10, "ends", "abcdefghij"),
+        ("abcdefghij", 6, "ends", "abc…ij"),
+        ("abcdefghij", 6, "start", "abcde…"),
+        ("abcdefghij", 6, "end", "…fghij"),
+        ("some/folder/log:12", 12, "end", "…/log:12"),
+        ("日本語日本語", 7, "ends", "日…語"),
+    ],
+)
+def test_shortened_text_fits(text: str, width: int, keep: str, short: str) -> None:
+    assert shortened(text, width, keep) == short
+    assert width_of(short) <= width
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("pro", "pro"),
+        ("10", '"10"'),
+        (10, "10"),
+        ("true", '"true"'),
+        (True, "true"),
+        ("", '""'),
+        (None, "null"),
+    ],
+)
+def test_values_of_different_kinds_look_different(value: Any, text: str) -> None:
+    assert value_text(value) == text
+
+
+def test_a_table_gives_way_where_it_may(capsys: pytest.CaptureFixture[str]) -> None:
+    page = Page()
+    columns = [id_column(), Column("fixed"), origin_column(), Column("extra", extra=True)]
+    page.table(columns, [["i" * 100, "f" * 20, "folder/" * 20 + "log:7", "e" * 50]])
+    header, line = capsys.readouterr().out.splitlines()
+    assert width_of(line) <= 80
+    assert "f" * 20 in line
+    assert line.endswith("/log:7")
+    assert "extra" not in header
+
+
+def test_properties_written_needs_no_run() -> None:
+    assert properties_written(1, [], []) == {}
