@@ -44,7 +44,11 @@ class EventBuffer:
 
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
-        held = Held(self.clock + self.delay, self.clock, seq, event, team_id, distinct_id)
+        try:
+            due = self.clock + self.delay
+        except OverflowError:  # the log's clock stands at the end of the calendar
+            due = FAR_FUTURE
+        held = Held(due, self.clock, seq, event, team_id, distinct_id)
         self._waiting.append(held)
         self._first_seen.setdefault((team_id, distinct_id), seq)
         self.next_due = self._waiting[0].due

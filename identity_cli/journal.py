@@ -3,6 +3,7 @@
 The keys in a warning's details are the platform's own, camelCase, as of its rule set.
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,7 +37,8 @@ def time_of(event: Event) -> datetime | None:
         return event.timestamp
     arrival = arrival_of(event)
     if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
-        return arrival - timedelta(milliseconds=event.offset)
+        with suppress(OverflowError):  # an offset of centuries is none
+            return arrival - timedelta(milliseconds=event.offset)
     return arrival
 
 

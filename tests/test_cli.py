@@ -185,6 +185,12 @@ def test_golden_output(cli: Invoke, request: pytest.FixtureRequest, name: str, c
     assert output == path.read_text(encoding="utf-8"), "pytest --update writes it anew"
 
 
+def test_golden_tables_fit_eighty_columns() -> None:
+    for path in GOLDEN.glob("*.txt"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert width_of(line) <= 80, f"{path.name}: {line}"
+
+
 def test_no_golden_file_is_left_over() -> None:
     (marker,) = (mark for mark in test_golden_output.pytestmark if mark.name == "parametrize")
     assert {name for name, _ in marker.args[1]} == {path.name for path in GOLDEN.iterdir()}
@@ -495,9 +501,8 @@ def test_the_next_step_can_be_typed(cli: Invoke, tmp_path: Path) -> None:
     place = tmp_path / "it's"
     output = cli("replay", "sample_data/events.ndjson", "--run", str(place)).stdout
     (line,) = (line for line in output.splitlines() if "idcli person " in line)
-    shell = subprocess.run(
-        ["sh", "-c", f"printf '%s\\n' {line.split('idcli ')[1]}"], capture_output=True, text=True
-    )
+    script = f"printf '%s\\n' {line.split('idcli ')[1]}"
+    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert cli(*shell.stdout.splitlines()).stdout.startswith("user_ivo is person ")
 
 
@@ -585,7 +590,8 @@ def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, shop: Path) 
         "import sys; from identity_cli.store.run import Run; from identity_cli.__main__ import main;"
         "Run.find_person = lambda *_: 1 / 0; sys.argv = ['idcli', 'person', 'x']; main()"
     )
-    done = subprocess.run([sys.executable, "-c", script], cwd=shop, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "ZeroDivisionError" in done.stderr
     assert "Traceback" in done.stderr

@@ -155,6 +155,22 @@ def test_a_merge_keeps_the_targets_values_then_writes_the_events_own(resolved: R
     assert outcome.person_of("ada")["properties"] == {"a": 1, "b": None, "c": 3, "e": 9}
 
 
+@pytest.mark.parametrize("larger", ["old", "ada"])
+def test_whichever_side_of_a_merge_has_more_the_targets_values_win(larger: str) -> None:
+    """The smaller side is moved to the larger; nobody may see which it was."""
+    many = {f"{larger} {number}": number for number in range(9)}
+    log = [
+        {"event": "e", "distinct_id": name, "properties": {"$device_id": name, "$set": {"k": name, name: 1}}}
+        for name in ("old", "ada")
+    ]
+    log.append({"event": "e", "distinct_id": larger, "properties": {"$set": many}})
+    log.append({"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "old"}})
+    outcome = resolve(log)
+    assert outcome.person_of("ada")["properties"] == {"k": '"ada"', "old": 1, "ada": 1, **many}
+    (merge,) = [fact for fact in outcome.journal if getattr(fact, "outcome", None) == "merged"]
+    assert merge.dropped == {"k": "old"}
+
+
 def test_the_journal_tells_every_change_with_what_it_replaced(resolved: Resolved) -> None:
     outcome = resolved("""
         {"event": "e", "distinct_id": "ada", "properties": {"$device_id": "ada", "$set": {"plan": "free"}, "$set_once": {"source": "ad"}}}

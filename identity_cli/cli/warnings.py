@@ -115,4 +115,4 @@ def _show_group(page: Page, group: WarningGroup) -> None:
     page.table(columns, rows)
     if len(group.ids) > WORST:
         more = number_text(len(group.ids) - WORST)
-        page.line((f"  … and {more} more ids; --type {group.type} --all shows each warning", "dim"))
+        page.line((f"  … and {more} more; --all shows every warning", "dim"))

@@ -13,11 +13,15 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
+from identity_cli import javascript
 from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.times import parse_time
 from identity_cli.events import ABSENT
 
 Id = str | int | float | bool | None
+LARGEST_TEAM_ID = 2**53
+
+TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
 
@@ -47,7 +51,7 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True):
     event: Name
     uuid: Any = None
     distinct_id: Id = None
-    team_id: int | None = None
+    team_id: TeamId | None = None
     set: Any = msgspec.field(default=None, name="$set")
     set_once: Any = msgspec.field(default=None, name="$set_once")
     timestamp: Time = None
@@ -104,7 +108,7 @@ def _build(event_type: type[WireEvent], fields: dict[str, Any]) -> WireEvent:
     event = event_type(
         event=_name(fields.get("event")),
         uuid=_scrubbed(fields.get("uuid")),
-        distinct_id=_scrubbed(fields.get("distinct_id")),
+        distinct_id=_id(fields.get("distinct_id")),
         team_id=_team(fields.get("team_id")),
         set=_scrubbed(fields.get("$set")),
         set_once=_scrubbed(fields.get("$set_once")),
@@ -119,7 +123,14 @@ def _build(event_type: type[WireEvent], fields: dict[str, Any]) -> WireEvent:
     for field in msgspec.structs.fields(properties):
         if field.encode_name in inside:
             setattr(properties, field.name, _scrubbed(inside[field.encode_name]))
+    properties.distinct_id = _id(inside.get("distinct_id"))
     return event
+
+
+def _id(value: Any) -> Id:
+    """An id as the resolver takes it: a list or an object is the text that JavaScript makes of it."""
+    value = _scrubbed(value)
+    return javascript.text(value) if isinstance(value, list | dict) else value
 
 
 def _name(value: Any) -> str:
@@ -129,11 +140,11 @@ def _name(value: Any) -> str:
 
 
 def _team(value: Any) -> int | None:
-    if value is None or isinstance(value, int):
-        return value
     if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    raise Unusable("team_id is not a number")
+        value = int(value)
+    if value is None or (isinstance(value, int) and 0 <= value <= LARGEST_TEAM_ID):
+        return value
+    raise Unusable("team_id is no team's number")
 
 
 def _scrubbed(value: Any) -> Any:

@@ -62,13 +62,11 @@ def _with_lent(event: Event, writes: Writes, copied: CopiedProperties) -> Writes
         return writes
     if copied.overrides:
         return Writes({**writes.set, **latest}, {**writes.set_once, **initial}, writes.unset)
-    # What is neither object nor list counts for nothing here, though elsewhere a text has its indexes.
-    given = Writes(
-        {} if isinstance(event.properties.set, str) else writes.set,
-        {} if isinstance(event.properties.set_once, str) else writes.set_once,
-        writes.unset,
-    )
-    return Writes({**latest, **given.set}, {**initial, **given.set_once}, writes.unset)
+    # A text counts for nothing here unless an operator beside `properties` made an object of it.
+    properties = event.properties
+    set_ = {} if event.set is None and isinstance(properties.set, str) else writes.set
+    set_once = {} if event.set_once is None and isinstance(properties.set_once, str) else writes.set_once
+    return Writes({**latest, **set_}, {**initial, **set_once}, writes.unset)
 
 
 def _given(event: Event) -> Writes:

@@ -30,7 +30,10 @@ def json_texts(values: Sequence[Any]) -> list[str]:
 def time_text(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds."""
     if moment.tzinfo is not UTC:
-        moment = moment.astimezone(UTC)
+        try:
+            moment = moment.astimezone(UTC)
+        except OverflowError:  # at either end of the calendar; its own clock is the nearest there is
+            moment = moment.replace(tzinfo=UTC)
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
