@@ -851,6 +851,7 @@ def test_shortened_text_fits(text: str, width: int, keep: str, short: str) -> No
     ("value", "text"),
     [
         ("pro", "pro"),
+        ("2023-03-13", "2023-03-13"),
         ("10", '"10"'),
         (10, "10"),
         ("true", '"true"'),

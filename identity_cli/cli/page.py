@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from itertools import islice
 
 from identity_cli.cli.text import is_terminal, number_text, padded, shortened, visible, width_of
 
@@ -118,12 +119,19 @@ class Page:
         for (name, _), value in cells:
             self._ink([(" " * indent + padded(name, width, False) + GAP, "dim"), value])
 
-    def folded(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], limit: int | None) -> None:
-        """A table of the first rows, and how many more there are; no limit shows all."""
-        shown = rows if limit is None or len(rows) <= limit + 2 else rows[:limit]
-        self.table(columns, shown)
-        if len(shown) < len(rows):
-            self.line((f"  … and {number_text(len(rows) - len(shown))} more; --all shows them", "dim"))
+    def folded(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Cell]],
+        count: int,
+        limit: int | None,
+        hint: str = "--all shows them",
+    ) -> None:
+        """A table of the first of so many rows, and how many more there are; no limit shows all."""
+        shown = count if limit is None or count <= limit + 2 else limit
+        self.table(columns, islice(rows, shown))
+        if shown < count:
+            self.line((f"  … and {number_text(count - shown)} more; {hint}", "dim"))
 
 
 def _made_visible(parts: Iterable[Part]) -> list[Part]:

@@ -1,6 +1,7 @@
 """`idcli person`: who an id is, and why."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -41,6 +42,11 @@ def command(run: Run, wanted: str, team_id: int | None, output: str, show_all: b
 
 
 def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
+    """The report as one object; `format` changes when a key is renamed or means something else.
+
+    Every item of `distinct_ids`, `properties`, `links` and `warnings` has the `file` and
+    `line` of its event. `replaced` holds the value before in a list, empty if there was none.
+    """
     person = report.person._asdict()
     del person["person"]
     person["is_identified"] = bool(report.person.is_identified)
@@ -82,9 +88,9 @@ class _Screen(Page):
         """The path:line of a seq."""
         return str(self._run.origin(seq))
 
-    def list(self, columns: list[Column], rows: list[list[Cell]]) -> None:
-        """A table, folded if it is long."""
-        self.folded(columns, rows, self._limit)
+    def list(self, columns: list[Column], rows: Iterable[list[Cell]], count: int) -> None:
+        """A table of so many rows, folded if they are many."""
+        self.folded(columns, rows, count, self._limit)
 
 
 def _show(page: _Screen, wanted: str, report: PersonReport) -> None:
@@ -135,7 +141,7 @@ def _show_ids(page: _Screen, report: PersonReport) -> None:
         number_column("events"),
         Column("when", extra=True),
     ]
-    rows: list[list[Cell]] = [
+    rows: Iterator[list[Cell]] = (
         [
             item.distinct_id,
             (f"{item.how} !", "yellow") if item.silently else (item.how, STYLES[item.how]),
@@ -145,8 +151,8 @@ def _show_ids(page: _Screen, report: PersonReport) -> None:
             time_text(item.time),
         ]
         for item in report.distinct_ids
-    ]
-    page.list(columns, rows)
+    )
+    page.list(columns, rows, len(report.distinct_ids))
 
 
 def _show_properties(page: _Screen, report: PersonReport) -> None:
@@ -161,7 +167,7 @@ def _show_properties(page: _Screen, report: PersonReport) -> None:
         origin_column(),
         Column("event", keep="start", extra=True),
     ]
-    rows: list[list[Cell]] = [
+    rows: Iterator[list[Cell]] = (
         [
             key,
             value_text(item.value),
@@ -171,8 +177,8 @@ def _show_properties(page: _Screen, report: PersonReport) -> None:
             item.event,
         ]
         for key, item in report.properties.items()
-    ]
-    page.list(columns, rows)
+    )
+    page.list(columns, rows, len(report.properties))
 
 
 def _show_links(page: _Screen, links: list[LinkRow]) -> None:
@@ -187,7 +193,7 @@ def _show_links(page: _Screen, links: list[LinkRow]) -> None:
         origin_column(),
         Column("event", keep="start", extra=True),
     ]
-    rows: list[list[Cell]] = [
+    rows: Iterator[list[Cell]] = (
         [
             (link.outcome, STYLES.get(link.outcome, "red")),
             link.source_distinct_id,
@@ -196,27 +202,23 @@ def _show_links(page: _Screen, links: list[LinkRow]) -> None:
             link.event,
         ]
         for link in links
-    ]
-    page.list(columns, rows)
+    )
+    page.list(columns, rows, len(links))
 
 
 def _show_losses(page: _Screen, links: list[LinkRow]) -> None:
-    rows: list[list[Cell]] = [
-        [key, value_text(value), page.where(link.seq)]
-        for link in links
-        for key, value in (link.dropped or {}).items()
-    ]
-    if rows:
-        page.heading("Values lost in merges", f"{len(rows):,}")
-        page.list(
-            [Column("key", keep="start", style="bold"), Column("value", keep="start"), origin_column()], rows
-        )
+    lost = [(key, value, link.seq) for link in links if link.dropped for key, value in link.dropped.items()]
+    if lost:
+        page.heading("Values lost in merges", f"{len(lost):,}")
+        columns = [Column("key", keep="start", style="bold"), Column("value", keep="start"), origin_column()]
+        rows: Iterator[list[Cell]] = ([key, value_text(value), page.where(seq)] for key, value, seq in lost)
+        page.list(columns, rows, len(lost))
 
 
 def _show_warnings(page: _Screen, report: PersonReport) -> None:
-    if report.warnings:
-        page.heading("Warnings", f"{len(report.warnings):,}")
-        rows: list[list[Cell]] = [
-            [item.type, item.distinct_id, page.where(item.seq)] for item in report.warnings
-        ]
-        page.list([Column("type", keep="start"), id_column(), origin_column()], rows)
+    warnings = report.warnings
+    if warnings:
+        page.heading("Warnings", f"{len(warnings):,}")
+        columns = [Column("type", keep="start"), id_column(), origin_column()]
+        rows: Iterator[list[Cell]] = ([one.type, one.distinct_id, page.where(one.seq)] for one in warnings)
+        page.list(columns, rows, len(warnings))

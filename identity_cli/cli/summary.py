@@ -1,6 +1,7 @@
 """How the summary of a run looks: as a page, and as JSON."""
 
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from identity_cli.cli.options import DEFAULT_RUN
@@ -10,6 +11,7 @@ from identity_cli.events import Origin
 from identity_cli.reports.summary import Noted, Summary, WarningNoted
 
 FORMAT = 1
+SHOWN = 10  # reasons for rejecting lines
 
 OUTCOMES = {
     "created": ("green", "neither id known: one person with both"),
@@ -143,7 +145,8 @@ def _show_noted(page: Page, title: str, items: list[Noted], note: str) -> None:
     if items:
         page.heading(title, f"{sum(item.times for item in items):,}, {note}")
         columns = (Column("", keep="start"), Column("", right=True, style="bold"), origin_column(""))
-        page.folded(columns, [[item.what, item.times, str(item.origin)] for item in items], 10)
+        rows: Iterator[list[Cell]] = ([item.what, item.times, str(item.origin)] for item in items)
+        page.folded(columns, rows, len(items), SHOWN, "see the run folder")
 
 
 def _show_books(page: Page, figures: Summary) -> None:

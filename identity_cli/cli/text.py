@@ -8,9 +8,6 @@ import json
 import sys
 from typing import Any
 
-_WORDS_OF_JSON = ("", "true", "false", "null")
-_STARTS_OF_JSON = '-"[{0123456789'
-
 
 def visible(text: str) -> str:
     r"""The text with characters that do not print as escapes, such as \x1b."""
@@ -33,9 +30,17 @@ def visible_json(text: str) -> str:
 
 def value_text(value: Any) -> str:
     """A property value for people: text as it is, unless it could be taken for another kind of value."""
-    if isinstance(value, str) and value not in _WORDS_OF_JSON and value[0] not in _STARTS_OF_JSON:
+    if isinstance(value, str) and value and not _is_json(value):
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def number_text(number: int) -> str:
