@@ -22,6 +22,8 @@ from identity_cli.facts import (
     EventHeld,
     EventRejected,
     Fact,
+    IngestionWarning,
+    Linked,
     Outcome,
     PersonCreated,
     PersonIdentified,
@@ -204,12 +206,14 @@ class PersonResolver:
             return
         event = step.event
         writes = writes_of(event, self._rules)
-        person = None
+        person, told = None, len(self._facts)
         try:
             if event.event in self._rules.links:
                 person = self._link(step, writes)
             if person is None:
                 person = self._update_or_create(step, writes)
+                if event.event in self._rules.links:
+                    self._name_person(told, person)
         except UnsetNotAList as failure:
             self._facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
             self._attribute(step, None, failure.reason)
@@ -386,6 +390,13 @@ class PersonResolver:
             self._facts.append(PersonIdentified(step.seq, person.number))
 
     # Looking up and telling
+
+    def _name_person(self, told: int, person: Person) -> None:
+        """A link that came to nothing may be its own id's first event: whose it is shows only now."""
+        for index in range(told, len(self._facts)):
+            fact = self._facts[index]
+            if isinstance(fact, Linked | IngestionWarning) and fact.person is None:
+                self._facts[index] = fact._replace(person=person.number)
 
     def _ids_of(self, team_id: int) -> Ids:
         ids = self._teams.get(team_id)

@@ -69,14 +69,14 @@ class SourceFile:
     """An open file: lines to read, and bytes read so far."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self.path = os.fsencode(path).decode("utf-8", "replace")  # as it is shown and stored
         try:
             raw = _open_raw(path)
             self._size_at_start = os.fstat(raw.fileno()).st_size if path != STANDARD_INPUT else None
             self._raw = _HashingReader(raw)
             self._lines = _decompressed(io.BufferedReader(self._raw, BUFFER_BYTES))
         except OSError as error:
-            raise LogUnreadable(path, error.strerror or str(error)) from None
+            raise LogUnreadable(self.path, error.strerror or str(error)) from None
 
     def read_lines(self, about_bytes: int) -> list[bytes]:
         """The next whole lines, about so many bytes of them; none at the end."""

@@ -93,7 +93,8 @@ def _load(line: bytes) -> dict[str, Any]:
     try:
         fields = json.loads(text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
-        raise Unusable(f"not JSON: {error.msg.lower()} at column {error.colno}") from None
+        problem = error.msg.lower().removesuffix(" at")
+        raise Unusable(f"not JSON: {problem} at column {error.colno}") from None
     except RecursionError:
         raise Unusable("nested too deeply") from None
     except ValueError as error:  # more digits in one number than Python converts
