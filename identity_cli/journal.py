@@ -11,10 +11,9 @@ from identity_cli import javascript
 from identity_cli.buffer import arrival_of
 from identity_cli.events import Event
 from identity_cli.facts import IngestionWarning, Linked, Outcome
-from identity_cli.persons import DistinctId, Person
+from identity_cli.owners import Ids
+from identity_cli.persons import Person
 from identity_cli.rules.base import RuleSet
-
-Ids = dict[str, DistinctId]
 
 
 class Step:

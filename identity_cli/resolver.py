@@ -11,6 +11,7 @@ target, whichever is older.
 
 from collections.abc import Iterable, Iterator, Set
 from datetime import datetime
+from typing import Any
 
 from identity_cli import javascript
 from identity_cli.buffer import FAR_FUTURE, EventBuffer
@@ -30,7 +31,6 @@ from identity_cli.facts import (
     PropertiesChanged,
 )
 from identity_cli.journal import (
-    Ids,
     Step,
     already_identified,
     illegal_id,
@@ -39,7 +39,8 @@ from identity_cli.journal import (
     time_of,
     too_long,
 )
-from identity_cli.persons import NEVER_SINCE, DistinctId, Person, survivor_of
+from identity_cli.owners import Ids, Owners, owner_in
+from identity_cli.persons import NEVER_SINCE, DistinctId, Person
 from identity_cli.properties import Change, created, is_noise, written
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.holding import waits
@@ -63,9 +64,7 @@ class PersonResolver:
         self._team_id = team_id
         self._buffer = EventBuffer(rules.buffer_seconds if buffer_seconds is None else buffer_seconds)
         self._attributing = attributing
-        self._teams: dict[int, Ids] = {}
-        self._personless: dict[int, Ids] = {}
-        self._persons: list[Person] = []
+        self._owners = Owners()
         self._facts: list[Fact] = []
 
     # What a replay asks
@@ -84,13 +83,13 @@ class PersonResolver:
         facts = self._facts = []
         buffer, buffering = self._buffer, self._buffer.is_on
         plain = self._rules.copied is None and not self._rules.personless and not self._attributing
-        team, ids = None, self._ids_of(self._team_id)
+        team, ids = None, self._owners.ids_of(self._team_id)
         seq = first_seq - 1
         for event in events:
             seq += 1
             if event.team_id != team:
                 team = event.team_id
-                ids = self._ids_of(self._team_id if team is None else team)
+                ids = self._owners.ids_of(self._team_id if team is None else team)
             if buffering:
                 arrival = (
                     event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
@@ -116,7 +115,7 @@ class PersonResolver:
             ):
                 self._arrive(seq, event, ids)
             elif known is None:
-                self._meet(seq, event, ids)
+                self._meet(seq, event, distinct_id)
             else:
                 time = event.timestamp or time_of(event)
                 known.count += 1
@@ -140,14 +139,11 @@ class PersonResolver:
     @property
     def persons(self) -> list[Person]:
         """Every person ever made, in order; those merged away have a survivor."""
-        return self._persons
+        return self._owners.persons
 
     def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
         """Every distinct id seen, by team; one used only without profiles has no person."""
-        for seen_in in (self._teams, self._personless):
-            for team_id, ids in seen_in.items():
-                for distinct_id, seen in ids.items():
-                    yield team_id, distinct_id, seen
+        return self._owners.distinct_ids()
 
     @property
     def may_reject_later(self) -> bool:
@@ -160,19 +156,20 @@ class PersonResolver:
 
     # An event on its way
 
-    def _meet(self, seq: int, event: Event, ids: Ids) -> None:
+    def _meet(self, seq: int, event: Event, distinct_id: Any) -> None:
         """An event that shows an id and asks for nothing: its id may have to wait, or becomes a person."""
-        distinct_id = event.distinct_id or event.properties.distinct_id
-        if type(distinct_id) is not str or not distinct_id:
-            self._arrive(seq, event, ids)
-            return
         team_id = self._team_id if event.team_id is None else event.team_id
+        if type(distinct_id) is not str or not distinct_id:
+            self._arrive(seq, event, self._owners.ids_of(team_id))
+            return
         buffer = self._buffer
         if buffer.is_on and buffer.has_time and waits(event, distinct_id, team_id, self._rules):
             buffer.hold(seq, event, team_id, distinct_id)
             return
         time = event.timestamp or time_of(event)
-        self._own_new_person(seq, team_id, ids, distinct_id, time).see(time)
+        person = self._owners.make_person(team_id, distinct_id, time)
+        self._own(seq, distinct_id, person).see(time)
+        self._facts.append(PersonCreated(seq, person.number, distinct_id))
 
     def _arrive(self, seq: int, event: Event, ids: Ids) -> None:
         """Any event at the door: refused, made to wait, or processed."""
@@ -193,7 +190,7 @@ class PersonResolver:
     def _release(self, before: int | None, now: datetime) -> None:
         """Process, in order, what has waited long enough; it is not tested again."""
         while held := self._buffer.take_due(now):
-            ids = self._ids_of(held.team_id)
+            ids = self._owners.ids_of(held.team_id)
             existed = held.distinct_id in ids
             self._facts.append(
                 EventHeld(held.seq, held.team_id, held.distinct_id, held.arrived, held.due, before, existed)
@@ -245,14 +242,13 @@ class PersonResolver:
 
     def _process_without_profile(self, step: Step) -> None:
         """No person is made and nothing is written; the id is remembered."""
-        seen = step.ids.get(step.distinct_id)
-        if seen is None:
-            personless = self._personless.setdefault(step.team_id, {})
-            seen = personless.get(step.distinct_id)
-            if seen is None:
-                seen = personless[step.distinct_id] = DistinctId(step.seq, step.seq, None)
+        person = owner_in(step.ids, step.distinct_id)
+        if person is None:
+            seen = self._owners.without_person(step.seq, step.team_id, step.distinct_id)
+        else:
+            seen = step.ids[step.distinct_id]
         seen.see(step.time)
-        self._attribute(step, None if seen.person is None else survivor_of(seen.person), "personless")
+        self._attribute(step, person, "personless")
 
     # Linking
 
@@ -263,11 +259,11 @@ class PersonResolver:
             return None
         source_id, target_id = javascript.text(other), step.distinct_id
         if source_id == target_id:
-            self._facts.append(linked(step, source_id, Outcome.SAME_ID, *self._owners(step, source_id)))
+            self._facts.append(linked(step, source_id, Outcome.SAME_ID, *_owners(step, source_id)))
             return None
         for illegal, counterpart in ((target_id, source_id), (source_id, target_id)):
             if is_illegal(illegal, self._rules):
-                owners = self._owners(step, source_id)
+                owners = _owners(step, source_id)
                 self._facts.append(linked(step, source_id, Outcome.REFUSED_ILLEGAL, *owners))
                 self._facts.append(illegal_id(step, illegal, counterpart, owners[1], self._rules))
                 return None
@@ -275,7 +271,7 @@ class PersonResolver:
 
     def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Two legal, different ids: make, attach, merge or refuse; the result is identified."""
-        source, target = self._owners(step, source_id)
+        source, target = _owners(step, source_id)
         if target is None:
             if source is None:
                 return self._create_linked(step, source_id, writes)
@@ -300,7 +296,9 @@ class PersonResolver:
     def _create_linked(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Neither id known: one new person with both, identified from the start."""
         creator, joiner = step.distinct_id, source_id
-        if self._rules.personless_id_swap and self._only_personless(step, source_id, step.distinct_id):
+        if self._rules.personless_id_swap and self._owners.only_one_was_personless(
+            step.team_id, source_id, step.distinct_id
+        ):
             creator, joiner = joiner, creator
         person = self._create(step, creator, writes)
         self._facts.append(linked(step, source_id, Outcome.CREATED, None, None, person))
@@ -331,32 +329,22 @@ class PersonResolver:
 
     def _update_or_create(self, step: Step, writes: Writes) -> Person:
         """The ordinary way of an event: to the person of its id, made now if there is none."""
-        seen = step.ids.get(step.distinct_id)
-        if seen is None or seen.person is None:
+        person = owner_in(step.ids, step.distinct_id)
+        if person is None:
             return self._create(step, step.distinct_id, writes)
-        person = seen.person if seen.person.survivor is None else survivor_of(seen.person)
         if step.event.event not in self._rules.never_updates:
             self._update(step, person, writes)
         return person
 
     def _create(self, step: Step, creator: str, writes: Writes) -> Person:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
-        seen = self._own_new_person(step.seq, step.team_id, step.ids, creator, step.time)
-        person = seen.person
-        assert person is not None  # made a line ago
+        person = self._owners.make_person(step.team_id, creator, step.time)
+        self._own(step.seq, creator, person)
+        self._facts.append(PersonCreated(step.seq, person.number, creator))
         if writes is not NOTHING:
             person.properties, changes = created(writes)
             self._tell(step, person, changes)
         return person
-
-    def _own_new_person(
-        self, seq: int, team_id: int, ids: Ids, creator: str, time: datetime | None
-    ) -> DistinctId:
-        persons = self._persons
-        person = Person(len(persons), team_id, creator, time)
-        persons.append(person)
-        self._facts.append(PersonCreated(seq, person.number, creator))
-        return self._own(seq, team_id, ids, creator, person)
 
     def _update(self, step: Step, person: Person, writes: Writes, gained: Set[str] | None = None) -> None:
         """Write on a person that exists; gained: the keys that a merge has just added to it."""
@@ -370,19 +358,13 @@ class PersonResolver:
         self._tell(step, person, changes)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
-        self._own(step.seq, step.team_id, step.ids, distinct_id, person)
+        self._own(step.seq, distinct_id, person)
         self._facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
 
-    def _own(self, seq: int, team_id: int, ids: Ids, distinct_id: str, person: Person) -> DistinctId:
-        """Put an id on a person; it keeps what was seen of it before it had one."""
-        first_seq = self._buffer.first_sight(team_id, distinct_id) if self._buffer.is_on else None
-        seen = self._personless.get(team_id, {}).pop(distinct_id, None) if self._personless else None
-        if seen is None:
-            seen = DistinctId(seq if first_seq is None else first_seq, seq, person)
-        else:
-            seen.person, seen.joined = person, seq
-        ids[distinct_id] = seen
-        return seen
+    def _own(self, seq: int, distinct_id: str, person: Person) -> DistinctId:
+        buffer = self._buffer
+        first_seq = buffer.first_sight(person.team_id, distinct_id) if buffer.is_on else None
+        return self._owners.own(seq, first_seq, distinct_id, person)
 
     def _identify(self, step: Step, person: Person) -> None:
         if person.identified_seq is None:
@@ -397,25 +379,6 @@ class PersonResolver:
             fact = self._facts[index]
             if isinstance(fact, Linked | IngestionWarning) and fact.person is None:
                 self._facts[index] = fact._replace(person=person.number)
-
-    def _ids_of(self, team_id: int) -> Ids:
-        ids = self._teams.get(team_id)
-        if ids is None:
-            ids = self._teams[team_id] = {}
-        return ids
-
-    def _owners(self, step: Step, source_id: str) -> tuple[Person | None, Person | None]:
-        """The persons of the other id and of the event's own id."""
-        source, target = step.ids.get(source_id), step.ids.get(step.distinct_id)
-        return (
-            None if source is None or source.person is None else survivor_of(source.person),
-            None if target is None or target.person is None else survivor_of(target.person),
-        )
-
-    def _only_personless(self, step: Step, one: str, other: str) -> bool:
-        """Whether the one id, and not the other, was used without a profile."""
-        personless = self._personless.get(step.team_id, {})
-        return one in personless and other not in personless
 
     def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
         if changes:
@@ -436,6 +399,11 @@ class PersonResolver:
                     step.seq, event.uuid, event.event, step.team_id, step.distinct_id, number, note
                 )
             )
+
+
+def _owners(step: Step, source_id: str) -> tuple[Person | None, Person | None]:
+    """The persons of the other id and of the event's own id."""
+    return owner_in(step.ids, source_id), owner_in(step.ids, step.distinct_id)
 
 
 def own_id(event: Event) -> str | None:

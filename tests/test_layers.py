@@ -17,7 +17,7 @@ LAYERS = [
     "rules dialects",
     "properties",
     "persons",
-    "buffer sources",
+    "owners buffer sources",
     "journal",
     "resolver",
     "reader",

@@ -1,0 +1,72 @@
+"""Who owns each distinct id: all persons ever made, and the ids that were put on them."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from identity_cli.persons import DistinctId, Person, survivor_of
+
+Ids = dict[str, DistinctId]
+
+
+class Owners:
+    """Persons by number, distinct ids by team."""
+
+    def __init__(self) -> None:
+        self.persons: list[Person] = []
+        self._teams: dict[int, Ids] = {}
+        self._personless: dict[int, Ids] = {}
+
+    def ids_of(self, team_id: int) -> Ids:
+        """A team's distinct ids that have a person."""
+        ids = self._teams.get(team_id)
+        if ids is None:
+            ids = self._teams[team_id] = {}
+        return ids
+
+    def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
+        """Every distinct id seen, by team; one used only without profiles has no person."""
+        for seen_in in (self._teams, self._personless):
+            for team_id, ids in seen_in.items():
+                for distinct_id, seen in ids.items():
+                    yield team_id, distinct_id, seen
+
+    def make_person(self, team_id: int, creator: str, created_at: datetime | None) -> Person:
+        """A new person, without an id yet."""
+        person = Person(len(self.persons), team_id, creator, created_at)
+        self.persons.append(person)
+        return person
+
+    def own(self, seq: int, first_seq: int | None, distinct_id: str, person: Person) -> DistinctId:
+        """Put an id on its first person; it keeps what was seen of it before.
+
+        first_seq: where the id was first seen, if that was before seq.
+        """
+        team_id = person.team_id
+        seen = self._personless.get(team_id, {}).pop(distinct_id, None) if self._personless else None
+        if seen is None:
+            seen = DistinctId(seq if first_seq is None else first_seq, seq, person)
+        else:
+            seen.person, seen.joined = person, seq
+        self.ids_of(team_id)[distinct_id] = seen
+        return seen
+
+    def without_person(self, seq: int, team_id: int, distinct_id: str) -> DistinctId:
+        """An id that is used without a profile and has no person."""
+        ids = self._personless.setdefault(team_id, {})
+        seen = ids.get(distinct_id)
+        if seen is None:
+            seen = ids[distinct_id] = DistinctId(seq, seq, None)
+        return seen
+
+    def only_one_was_personless(self, team_id: int, one: str, other: str) -> bool:
+        """Whether the one id, and not the other, was used without a profile."""
+        ids = self._personless.get(team_id, {})
+        return one in ids and other not in ids
+
+
+def owner_in(ids: Ids, distinct_id: str) -> Person | None:
+    """The person that stands today for an id of these, if it has one."""
+    seen = ids.get(distinct_id)
+    if seen is None or seen.person is None:
+        return None
+    return seen.person if seen.person.survivor is None else survivor_of(seen.person)
