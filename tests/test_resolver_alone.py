@@ -64,6 +64,7 @@ ALLOWED = {
     *(
         "identity_cli.javascript",
         "identity_cli.journal",
+        "identity_cli.owners",
         "identity_cli.persons",
         "identity_cli.properties",
         "identity_cli.resolver",
