@@ -11,7 +11,7 @@ import json
 import lzma
 import os
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ import xxhash
 from identity_cli.errors import LogShrank, LogUnreadable, NoLogs
 
 STANDARD_INPUT = "-"
+RUN_DATABASE = "run.db"  # a folder with this file is a run
 STANDARD_INPUT_NUMBER = 0
 BUFFER_BYTES = 1 << 20
 
@@ -176,15 +177,24 @@ def total_size(paths: Iterable[str]) -> int | None:
 
 def _files_in(folder: Path) -> list[str]:
     try:
-        inside = sorted(path for path in folder.rglob("*") if path.is_file())
+        files = [str(path) for path in sorted(_walk(folder))]
     except OSError as error:
         raise LogUnreadable(str(folder), error.strerror or str(error)) from None
-    visible = [
-        path for path in inside if not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
-    if not visible:
+    if not files:
         raise NoLogs(str(folder))
-    return [str(path) for path in visible]
+    return files
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The files below a folder, except hidden ones and those of a run: its tables look like logs."""
+    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    if any(path.name == RUN_DATABASE for path in inside):
+        return
+    for path in inside:
+        if path.is_dir():
+            yield from _walk(path)
+        elif path.is_file():
+            yield path
 
 
 def _open_raw(path: str) -> io.FileIO:

@@ -471,3 +471,18 @@ def test_days_in_many_spellings(day: str) -> None:
 )
 def test_what_is_no_time(odd: Any) -> None:
     assert parse_time(odd) is None
+
+
+def test_a_folder_stands_for_its_files_but_not_for_a_run_in_it(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "b.ndjson"
+    log.parent.mkdir()
+    log.write_text('{"event":"e","distinct_id":"b"}\n')
+    (log.parent / "a").mkdir()
+    (log.parent / "a" / "first.ndjson").write_text('{"event":"e","distinct_id":"a"}\n')
+    (log.parent / ".hidden").write_text('{"event":"e","distinct_id":"h"}\n')
+    for _ in range(2):  # the second time the first time's run is there to be mistaken for logs
+        run = replay(log.parent, run=log.parent / "idcli-run", with_events=True, table_formats=("ndjson",))
+        assert [source["path"] for source in run.sources()] == [
+            str(log.parent / "a" / "first.ndjson"),
+            str(log),
+        ]

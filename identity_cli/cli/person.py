@@ -59,7 +59,10 @@ def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
         "merged_person_ids": report.merged_person_ids,
         "distinct_ids": [_placed(run, item) for item in report.distinct_ids],
         "properties": [{"key": key, **_placed(run, item)} for key, item in report.properties.items()],
-        "links": [{**_placed(run, link), "silently": link.is_silent} for link in report.links],
+        "links": [
+            {**_placed(run, link), "silently": link.is_silent, "forced": link.is_forced}
+            for link in report.links
+        ],
         "warnings": [_placed(run, item) for item in report.warnings],
     }
 
@@ -112,6 +115,10 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     if silent:
         joined = f"! {plural(silent, 'id')} joined it when already identified, without a warning: "
         page.line((joined, "yellow"), ("one person, or two?", "bold yellow"))
+    forced = sum(link.is_forced for link in report.links)
+    if forced:
+        merged = f"! {plural(forced, 'identified person')} merged in by $merge_dangerously: "
+        page.line((merged, "yellow"), ("one person, or several?", "bold yellow"))
     page.line()
     made = f"{time_text(person.created_at)}, with {person.creator_distinct_id}".removeprefix(", ")
     rows: list[list[Cell]] = [["team", str(person.team_id)], ["created", made]]

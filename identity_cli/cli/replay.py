@@ -1,5 +1,6 @@
 """`idcli replay`: from logs to a run folder, and a summary of it."""
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,8 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
     from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
     from identity_cli.sources import expand, total_size
 
+    # A polite kill cleans up like Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     paths, asked = expand(logs), ReplayOptions(**options)
     _check_names(paths)
     openers = file_openers(paths)

@@ -44,6 +44,7 @@ def document(figures: Summary) -> dict[str, Any]:
             "total": sum(figures.outcomes.values()),
             "outcomes": figures.outcomes,
             "attached_to_identified": 0 if figures.silent is None else figures.silent.times,
+            "merged_from_identified": 0 if figures.forced is None else figures.forced.times,
         },
         "buffer": {"held": figures.held, "found_their_person": figures.held_found},
         "warnings": [_warning(item) for item in figures.warnings],
@@ -113,6 +114,9 @@ def _link_rows(figures: Summary) -> list[list[Cell]]:
         if outcome == "attached" and figures.silent is not None:
             where = f"no warning, e.g. {figures.silent.origin}"
             rows.append([("    to somebody identified", "yellow"), figures.silent.times, (where, "yellow")])
+        if outcome == "merged" and figures.forced is not None:
+            where = f"$merge_dangerously, e.g. {figures.forced.origin}"
+            rows.append([("    from identified", "yellow"), figures.forced.times, (where, "yellow")])
     return rows
 
 

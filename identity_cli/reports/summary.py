@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from identity_cli.events import Origin
+from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
 _PLACE_IN_LINE = re.compile(r"( at)? at (column|byte) \d+$")
@@ -60,6 +61,7 @@ class Summary(NamedTuple):
     most_ids: int
     outcomes: dict[str, int]
     silent: Noted | None
+    forced: Noted | None
     held: int
     held_found: int
     warnings: list[WarningNoted]
@@ -84,7 +86,8 @@ def summary(run: Run) -> Summary:
         run.count("distinct_ids"),
         run.count("most_ids"),
         run.counts_by("links", "outcome"),
-        _silent(run),
+        _first_of(run, "silent", run.silent_attachments()),
+        _first_of(run, "forced", run.forced_merges()),
         run.count("held"),
         run.count("held_found"),
         [
@@ -99,11 +102,11 @@ def summary(run: Run) -> Summary:
     )
 
 
-def _silent(run: Run) -> Noted | None:
-    first = next(run.silent_attachments(), None)
+def _first_of(run: Run, what: str, links: Iterator[LinkRow]) -> Noted | None:
+    first = next(links, None)
     if first is None:
         return None
-    return Noted(first.target_distinct_id, run.count("silent"), run.origin(first.seq))
+    return Noted(first.target_distinct_id, run.count(what), run.origin(first.seq))
 
 
 def _reasons(run: Run, table: str) -> Iterator[Noted]:
@@ -117,13 +120,11 @@ def _reasons(run: Run, table: str) -> Iterator[Noted]:
 
 
 def _ids_worth_a_look(run: Run) -> Iterator[str]:
-    """Ids whose persons tell most: joined in silence, refused, with the most ids."""
-    silent = next(run.silent_attachments(), None)
-    if silent is not None:
-        yield silent.target_distinct_id
-    refused = run.first_refusal()
-    if refused is not None:
-        yield refused.target_distinct_id
+    """Ids whose persons tell most: joined in silence, merged by force, refused, with the most ids."""
+    silent, forced = next(run.silent_attachments(), None), next(run.forced_merges(), None)
+    for link in (silent, forced, run.first_refusal()):
+        if link is not None:
+            yield link.target_distinct_id
     largest = next(run.persons("ids"), None)
     if largest is not None:
         yield largest.creator_distinct_id

@@ -91,6 +91,11 @@ class LinkRow(Row):
         """Whether it put an unknown id on a person already identified, of which nothing warns."""
         return self.outcome == "attached" and self.source_identified
 
+    @property
+    def is_forced(self) -> bool:
+        """Whether it merged away a person already identified, which only `$merge_dangerously` may."""
+        return self.outcome == "merged" and self.source_identified
+
 
 class ChangeRow(Row):
     """What one event changed in a person's properties; changes as in facts.PropertiesChanged."""

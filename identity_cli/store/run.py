@@ -135,6 +135,11 @@ class Run:
         where = "outcome = 'attached' AND source_identified"
         return map(_link_row, self._rows(f"{_LINKS} WHERE {where} ORDER BY links.rowid"))
 
+    def forced_merges(self) -> Iterator[LinkRow]:
+        """Links that merged away a person already identified, which only `$merge_dangerously` may."""
+        where = "outcome = 'merged' AND source_identified"
+        return map(_link_row, self._rows(f"{_LINKS} WHERE {where} ORDER BY links.rowid"))
+
     def first_refusal(self) -> LinkRow | None:
         """The first link refused because its source was identified."""
         where = "outcome = 'refused_identified' ORDER BY links.rowid LIMIT 1"
@@ -362,6 +367,7 @@ _COUNTS = {
     "warnings": "SELECT count(*) FROM warnings",
     "held": "SELECT count(*) FROM held",
     "held_found": "SELECT count(*) FROM held WHERE person_existed",
+    "forced": "SELECT count(*) FROM links WHERE outcome = 'merged' AND source_identified",
     "silent": "SELECT count(*) FROM links WHERE outcome = 'attached' AND source_identified",
     "most_ids": "SELECT coalesce(max(id_count), 0) FROM persons",
     "rejected": "SELECT count(*) FROM rejected",
