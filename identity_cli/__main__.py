@@ -1,6 +1,7 @@
 """`idcli` and `python -m identity_cli`."""
 
 import gc
+import io
 import os
 import sys
 from contextlib import suppress
@@ -17,6 +18,9 @@ def main() -> None:
     try:
         from identity_cli.cli import idcli
 
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")  # rather than break on an old encoding
         idcli(prog_name="idcli")
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 0

@@ -59,6 +59,13 @@ class FolderNotARun(IdcliError):
         )
 
 
+class RunNotWritten(IdcliError):
+    """A run that the disk or its limits did not take."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"cannot write the run {path}: {reason}. Is there room? Nothing was changed.")
+
+
 class NoRun(IdcliError):
     """A command that reads a run, and there is none."""
 

@@ -29,9 +29,22 @@ def text(value: Any) -> str:
         case int() | float():
             return number_text(value)
         case list():
-            return ",".join("" if item is None else text(item) for item in value)
+            return _list_text(value)
         case _:
             return "[object Object]"
+
+
+def _list_text(items: list[Any]) -> str:
+    """Elements joined by commas, and their elements in turn; null is nothing. Without recursion."""
+    leaves = []
+    waiting = items[::-1]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list) and item:
+            waiting.extend(reversed(item))
+        else:
+            leaves.append("" if item is None or item == [] else text(item))
+    return ",".join(leaves)
 
 
 def number_text(number: float) -> str:

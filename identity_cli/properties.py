@@ -80,6 +80,13 @@ def same_value(one: Any, other: Any) -> bool:
     """Whether two JSON values are the same one: unlike Python's ==, true is not 1."""
     if one is other:
         return True
+    try:
+        return _same(one, other)
+    except RecursionError:  # nested beyond sense
+        return False
+
+
+def _same(one: Any, other: Any) -> bool:
     if type(one) is not type(other) or one != other:
         return False
     return not isinstance(one, list | dict) or repr(one) == repr(other)
@@ -97,7 +104,7 @@ def _overwrite(properties: Properties, values: Properties, changes: list[Change]
         old = properties.get(key, ABSENT)
         if old is ABSENT:
             changes.append(("set", key, value))
-        elif old != value or not same_value(old, value):
+        elif not same_value(old, value):
             changes.append(("set", key, value, old))
         else:
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,13 @@ def replay(
     log: a path, several paths, or events as JSON objects (dicts). buffer: seconds, 0 for
     none. options: the other fields of ReplayOptions. IdcliError if it cannot be done.
     """
-    if isinstance(log, str | Path):
-        log = [log]
-    items = list(log) if not hasattr(log, "__next__") else log
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
-    if isinstance(items, list) and all(isinstance(item, str | Path) for item in items) and items:
-        return replay_sources(file_openers(map(str, items)), Path(run), asked)
-    return replay_sources([partial(EventSource, items)], Path(run), asked)
+    items = iter([log] if isinstance(log, str | Path) else log)
+    first = list(islice(items, 1))
+    everything = chain(first, items)
+    if first and isinstance(first[0], str | Path):
+        return replay_sources(file_openers(map(str, everything)), Path(run), asked)
+    return replay_sources([partial(EventSource, everything)], Path(run), asked)
 
 
 def file_openers(paths: Iterable[str]) -> list[Callable[[], LineSource]]:

@@ -199,17 +199,18 @@ class PersonResolver:
 
     def _process(self, step: Step) -> None:
         """Link first, then write: the order of the platform's own steps."""
+        told = len(self._facts)
         if self._rules.personless and self._is_settled_by_profile(step):
             return
         event = step.event
         writes = writes_of(event, self._rules)
-        person, told = None, len(self._facts)
+        person = None
         try:
             if event.event in self._rules.links:
                 person = self._link(step, writes)
             if person is None:
                 person = self._update_or_create(step, writes)
-                if event.event in self._rules.links:
+                if event.event in self._rules.links or self._rules.personless:
                     self._name_person(told, person)
         except UnsetNotAList as failure:
             self._facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
@@ -374,7 +375,7 @@ class PersonResolver:
     # Looking up and telling
 
     def _name_person(self, told: int, person: Person) -> None:
-        """A link that came to nothing may be its own id's first event: whose it is shows only now."""
+        """Of a link that came to nothing, or a warning, it may show only now whose event it was."""
         for index in range(told, len(self._facts)):
             fact = self._facts[index]
             if isinstance(fact, Linked | IngestionWarning) and fact.person is None:

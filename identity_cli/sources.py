@@ -11,7 +11,7 @@ import json
 import lzma
 import os
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,9 +20,9 @@ from typing import IO, Any, Protocol
 import xxhash
 
 from identity_cli.errors import LogShrank, LogUnreadable, NoLogs
+from identity_cli.run_mark import is_run
 
 STANDARD_INPUT = "-"
-RUN_DATABASE = "run.db"  # a folder with this file is a run
 STANDARD_INPUT_NUMBER = 0
 BUFFER_BYTES = 1 << 20
 
@@ -115,7 +115,10 @@ class EventSource:
 
     def read_lines(self, about_bytes: int) -> list[bytes]:
         """The next events, as lines."""
-        lines = [json.dumps(event).encode() + b"\n" for event in islice(self._events, about_bytes // 1024)]
+        lines = [
+            json.dumps(event, default=str).encode() + b"\n"
+            for event in islice(self._events, about_bytes // 1024)
+        ]
         for line in lines:
             self._hash.update(line)
             self.bytes_read += len(line)
@@ -159,20 +162,21 @@ def expand(paths: Iterable[str]) -> list[str]:
             files += _files_in(Path(path))
         else:
             files.append(path)
+    total_size(files)  # a missing one shows now, not after the first is read
     return files
 
 
-def total_size(paths: Iterable[str]) -> int | None:
+def total_size(paths: Sequence[str]) -> int | None:
     """Bytes on disk of all files; None when standard input is among them."""
-    total = 0
-    for path in paths:
-        if path == STANDARD_INPUT:
-            return None
-        try:
-            total += os.stat(path).st_size
-        except OSError as error:
-            raise LogUnreadable(path, error.strerror or str(error)) from None
-    return total
+    sizes = [_size(path) for path in paths if path != STANDARD_INPUT]
+    return None if STANDARD_INPUT in paths else sum(sizes)
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError as error:
+        raise LogUnreadable(path, error.strerror or str(error)) from None
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -187,12 +191,14 @@ def _files_in(folder: Path) -> list[str]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     """The files below a folder, except hidden ones and those of a run: its tables look like logs."""
-    inside = [path for path in folder.iterdir() if not path.name.startswith(".")]
-    if any(path.name == RUN_DATABASE for path in inside):
+    if is_run(folder):
         return
-    for path in inside:
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
         if path.is_dir():
-            yield from _walk(path)
+            if not path.is_symlink():  # it may lead back to where we are
+                yield from _walk(path)
         elif path.is_file():
             yield path
 

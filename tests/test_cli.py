@@ -28,7 +28,7 @@ from identity_cli.cli.text import shortened, value_text, visible, visible_json, 
 from identity_cli.reports.history import properties_written
 from identity_cli.reports.person import person_report
 from identity_cli.rules import RULE_SETS
-from identity_cli.store import folder, run
+from identity_cli.store import run
 from identity_cli.store.tables import TABLES
 from identity_cli.warning_types import WARNING_TYPES
 
@@ -809,10 +809,6 @@ def test_looking_up_a_person_imports_little(shop: Path) -> None:
     }
     bare = modules_after("", shop)
     assert not (loaded - bare) & heavy
-
-
-def test_the_name_of_the_database_is_known_twice() -> None:
-    assert run.DATABASE == folder.DATABASE
 
 
 # Pieces

@@ -13,7 +13,7 @@ PACKAGE = Path(identity_cli.__file__).parent
 
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
-    "errors events javascript facts warning_types",
+    "errors events javascript facts run_mark warning_types",
     "rules dialects",
     "properties",
     "persons",

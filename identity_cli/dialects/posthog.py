@@ -141,9 +141,11 @@ def _name(value: Any) -> str:
 
 
 def _team(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) <= len(str(LARGEST_TEAM_ID)):
         value = int(value)
-    if value is None or (isinstance(value, int) and 0 <= value <= LARGEST_TEAM_ID):
+    if value is None or (
+        not isinstance(value, bool) and isinstance(value, int) and 0 <= value <= LARGEST_TEAM_ID
+    ):
         return value
     raise Unusable("team_id is no team's number")
 

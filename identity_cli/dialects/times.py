@@ -39,7 +39,7 @@ def _other_spelling(text: str) -> datetime | None:
             continue
     try:
         return _aware(parsedate_to_datetime(text))
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError):  # all of which strangers' dates have raised
         return None
 
 

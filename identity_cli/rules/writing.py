@@ -1,6 +1,7 @@
 """What an event asks to write on its person: `$set`, `$set_once`, `$unset`."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from identity_cli import javascript
@@ -34,7 +35,10 @@ def writes_of(event: Event, rules: RuleSet) -> Writes:
     writes = _given(event)
     if rules.copied is not None:
         writes = _with_lent(event, writes, rules.copied)
-    return _without_nul(writes) if rules.nul_becomes_replacement else writes
+    if rules.nul_becomes_replacement:
+        with suppress(RecursionError):  # nested beyond sense: kept as it is
+            return _without_nul(writes)
+    return writes
 
 
 def unset_keys(unset: Any, rules: RuleSet) -> Iterable[str]:

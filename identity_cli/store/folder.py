@@ -6,17 +6,23 @@ when, one whole run is left and the next command finds it.
 """
 
 import os
+import re
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from identity_cli.errors import FolderNotARun, NoRun
-from identity_cli.store.schema import APPLICATION_ID
+from identity_cli.errors import FolderNotARun, NoRun, RunNotWritten
+from identity_cli.run_mark import DATABASE, is_run
 
-DATABASE = "run.db"
 REJECTED = "rejected.ndjson"
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 OUR_FILES = frozenset(
     {
         DATABASE,
@@ -35,20 +41,41 @@ OUR_FILES = frozenset(
 @contextmanager
 def new_run(folder: Path) -> Iterator[Path]:
     """A folder to write a run into; it takes its place when the block ends well."""
-    folder = folder.absolute()
-    _recover(folder)
-    _check_replaceable(folder)
+    folder = folder.resolve()
+    if folder == Path.cwd():
+        raise FolderNotARun(str(folder), "whatever you work on: it is the current folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(folder)
+    with _alone_in(folder.parent):
+        _recover(folder)
+        _check_replaceable(folder)
+        _remove_abandoned(folder)
     partial = Path(
         tempfile.mkdtemp(prefix=f".{folder.name}.{os.getpid()}.", suffix=".partial", dir=folder.parent)
     )
     try:
         yield partial
         partial.chmod(0o777 & ~_umask())
-        _put_in_place(partial, folder)
+        with _alone_in(folder.parent):
+            _check_replaceable(folder)  # a long replay leaves time to put something else there
+            _put_in_place(partial, folder)
+    except sqlite3.Error as error:
+        raise RunNotWritten(str(folder), str(error)) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Keep other replays from moving runs about in a folder meanwhile, where the system can."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def existing_run(folder: Path) -> Path:
@@ -57,16 +84,6 @@ def existing_run(folder: Path) -> Path:
         if (place / DATABASE).is_file():
             return place
     raise NoRun(str(folder))
-
-
-def is_run_database(path: Path) -> bool:
-    """Whether the file is a run's database: SQLite keeps an application's mark in its header."""
-    try:
-        with open(path, "rb") as file:
-            header = file.read(72)
-    except OSError:
-        return False
-    return header[68:72] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def _aside(folder: Path) -> Path:
@@ -88,7 +105,7 @@ def _check_replaceable(folder: Path) -> None:
     strange = sorted(inside - OUR_FILES)
     if strange:
         raise FolderNotARun(str(folder), ", ".join(strange[:3]) + (" and more" if len(strange) > 3 else ""))
-    if inside and not is_run_database(folder / DATABASE):
+    if inside and not is_run(folder):
         raise FolderNotARun(str(folder), f"no {DATABASE} of idcli's")
 
 
@@ -103,9 +120,10 @@ def _put_in_place(partial: Path, folder: Path) -> None:
 
 def _remove_abandoned(folder: Path) -> None:
     """Remove what replays left that were killed before they could clean up."""
-    for path in folder.parent.glob(f".{folder.name}.*.partial"):
-        process = path.name.removeprefix(f".{folder.name}.").split(".")[0]
-        if process.isdecimal() and not _is_running(int(process)):
+    partial = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)\.[^.]+\.partial")
+    for path in folder.parent.iterdir():
+        match = partial.fullmatch(path.name)
+        if match and not _is_running(int(match[1])):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -23,6 +23,9 @@ _TOUCHED = """
 CREATE TEMP TABLE touched (person INTEGER PRIMARY KEY);
 INSERT INTO touched SELECT DISTINCT coalesce(p.survivor, p.person) FROM persons p WHERE p.person IN (
     SELECT source_person FROM links UNION SELECT target_person FROM links UNION SELECT person FROM links
+    UNION SELECT d.person FROM links l JOIN distinct_ids d
+    ON d.distinct_id = l.source_distinct_id AND d.team_id = l.team_id
+    WHERE l.outcome IN ('refused_illegal', 'same_id')  -- an id that became a person afterwards
 )
 """
 _PERSONS = (

@@ -24,6 +24,7 @@ from identity_cli.errors import (
     UnknownId,
 )
 from identity_cli.events import Origin
+from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.origins import Origins
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 StoreError = sqlite3.Error
-DATABASE = "run.db"
 
 
 _PERSON_COLUMNS = (
@@ -63,7 +63,7 @@ class Run:
             (version,) = self.database.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
             raise RunUnreadable(path, str(error)) from None
-        if application != schema.APPLICATION_ID:
+        if application != APPLICATION_ID:
             raise NoRun(self.name)
         if version != schema.SCHEMA_VERSION:
             known = schema.SCHEMA_VERSION

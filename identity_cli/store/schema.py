@@ -9,7 +9,6 @@ Version 1: first.
 """
 
 SCHEMA_VERSION = 1
-APPLICATION_ID = 0x69646C69  # tells a run from any other SQLite file
 
 SCHEMA = """
 -- What was asked, and what came out, as JSON values: rule_set, buffer_seconds, counts, ...

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli import facts
+from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.cells import json_text, json_texts, time_texts, uuid_text
-from identity_cli.store.folder import DATABASE
 
 Row = tuple[Any, ...]
 FACTS_AT_ONCE = 5_000
@@ -93,7 +93,7 @@ _VALUES = {
 def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, cached_statements=32)
     for pragma in (
-        f"application_id={schema.APPLICATION_ID}",
+        f"application_id={APPLICATION_ID}",
         f"user_version={schema.SCHEMA_VERSION}",
         "page_size=16384",
         "journal_mode=OFF",
