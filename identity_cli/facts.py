@@ -25,11 +25,12 @@ class Outcome(StrEnum):
 
 
 class PersonCreated(NamedTuple):
-    """A distinct id nobody had became a person."""
+    """A distinct id nobody had became a person; a merge may lower its created_at later."""
 
     seq: int
     person: int
     distinct_id: str
+    created_at: datetime | None
 
 
 class DistinctIdAttached(NamedTuple):

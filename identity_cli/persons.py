@@ -34,6 +34,7 @@ class Person:
         "created_at",
         "creator",
         "identified_seq",
+        "made_at",
         "number",
         "properties",
         "survivor",
@@ -44,7 +45,8 @@ class Person:
         self.number = number
         self.team_id = team_id
         self.creator = creator
-        self.created_at = created_at
+        self.created_at = created_at  # of all that were merged into it, the oldest
+        self.made_at = created_at
         self.identified_seq: int | None = None
         self.properties: dict[str, Any] = NO_PROPERTIES
         self.survivor: Person | None = None

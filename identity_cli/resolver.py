@@ -169,7 +169,7 @@ class PersonResolver:
         time = event.timestamp or time_of(event)
         person = self._owners.make_person(team_id, distinct_id, time)
         self._own(seq, distinct_id, person).see(time)
-        self._facts.append(PersonCreated(seq, person.number, distinct_id))
+        self._facts.append(PersonCreated(seq, person.number, distinct_id, time))
 
     def _arrive(self, seq: int, event: Event, ids: Ids) -> None:
         """Any event at the door: refused, made to wait, or processed."""
@@ -341,7 +341,7 @@ class PersonResolver:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
         person = self._owners.make_person(step.team_id, creator, step.time)
         self._own(step.seq, creator, person)
-        self._facts.append(PersonCreated(step.seq, person.number, creator))
+        self._facts.append(PersonCreated(step.seq, person.number, creator, step.time))
         if writes is not NOTHING:
             person.properties, changes = created(writes)
             self._tell(step, person, changes)

@@ -486,3 +486,20 @@ def test_a_folder_stands_for_its_files_but_not_for_a_run_in_it(tmp_path: Path) -
             str(log.parent / "a" / "first.ndjson"),
             str(log),
         ]
+
+
+@pytest.mark.parametrize("rules", list(RULE_SETS))
+def test_values_nested_beyond_sense_end_no_replay(rules: str, run_of: Any) -> None:
+    deep = "[" * 900 + "]" * 900
+    run = run_of(
+        f'{{"event":"$create_alias","distinct_id":"a","properties":{{"alias":{deep}}}}}\n'
+        + f'{{"event":"$set","distinct_id":"b","properties":{{"$set":{{"k":{deep}}}}}}}\n' * 2
+        + '{"event":"e","distinct_id":"c","team_id":true}\n'
+        + '{"event":"e","distinct_id":"d","team_id":"'
+        + "9" * 5000
+        + '"}\n'
+        + '{"event":"e","distinct_id":"e","timestamp":"Mon, 1 Jan 2023 00:00:00 +99999999999999999999"}\n',
+        rules=rules,
+    )
+    assert run.count("persons") == 3
+    assert run.count("rejected") == 2

@@ -477,3 +477,53 @@ def test_nothing_in_a_run_tells_when_or_by_whom_it_was_made(tmp_path: Path) -> N
         results.append({path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()})
         time.sleep(1.1)
     assert first == second
+
+
+def test_a_person_merged_away_and_its_survivor_keep_the_time_they_were_made(run_of: Any) -> None:
+    run = run_of(
+        """{"event":"e","distinct_id":"new","timestamp":"2023-03-02T00:00:00Z","properties":{"$device_id":"new"}}
+{"event":"e","distinct_id":"old","timestamp":"2023-03-01T00:00:00Z","properties":{"$device_id":"old"}}
+{"event":"$identify","distinct_id":"new","properties":{"$anon_distinct_id":"old"}}
+{"event":"e","distinct_id":"new","timestamp":"2022-01-01T00:00:00Z"}
+"""
+    )
+    person = run.find_person("new")
+    assert person.created_at == "2023-03-01T00:00:00.000Z"
+    made = {row.distinct_id: row.person_made_at for row in run.ids_of(person.person)}
+    assert made == {"new": "2023-03-02T00:00:00.000Z", "old": "2023-03-01T00:00:00.000Z"}
+
+
+def test_a_folder_that_fills_up_during_a_replay_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "run"
+
+    def events() -> Any:
+        yield {"event": "e", "distinct_id": "a"}
+        place.mkdir()
+        (place / "thesis.txt").write_text("mine")
+
+    with pytest.raises(FolderNotARun):
+        replay(events(), run=place)
+    assert (place / "thesis.txt").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_another_runs_folder_in_the_making_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / f".run.2023.{os.getpid()}.abc.partial"
+    other.mkdir()
+    replay([{"event": "e", "distinct_id": "a"}], run=tmp_path / "run")
+    assert other.is_dir()
+
+
+def test_a_run_may_be_a_link_but_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    for _ in range(2):
+        replay([{"event": "e", "distinct_id": "a"}], run=tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "run.db").is_file()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(FolderNotARun):
+        replay([{"event": "e", "distinct_id": "a"}], run=".")

@@ -74,7 +74,7 @@ def _ids(run: Run, person: PersonRow, links: list[LinkRow]) -> list[PersonId]:
 
 def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:
     if link is None:
-        seq, event, time, other = row.joined_seq, None, row.first_seen, None
+        seq, event, time, other = row.joined_seq, None, row.person_made_at, None
     else:
         seq, event, time = link.seq, link.event, link.time
         ends = (link.source_distinct_id, link.target_distinct_id)

@@ -70,6 +70,7 @@ def write_persons(persons: Sequence[Person], totals: Totals, insert: Insert, emi
         ids = [person_ids[number] for number in numbers]
         creators = [person.creator for person in standing]
         created = time_texts([person.created_at for person in standing])
+        made = time_texts([person.made_at for person in standing])
         identified = [person.identified_seq or 0 for person in standing]
         properties = json_texts([person.properties for person in standing])
         own = [totals.ids[number] for number in numbers]
@@ -81,7 +82,7 @@ def write_persons(persons: Sequence[Person], totals: Totals, insert: Insert, emi
         insert(
             "persons",
             zip(
-                *(numbers, teams, ids, creators, created, identified, repeat(NO_SURVIVOR)),
+                *(numbers, teams, ids, creators, created, made, identified, repeat(NO_SURVIVOR)),
                 *(properties, counts, events, first, last),
                 strict=False,  # no survivor, as often as needed
             ),
@@ -102,10 +103,15 @@ def _merged_rows(merged: Sequence[Person], person_ids: Sequence[str]) -> list[Ro
     return [
         (
             *(person.number, person.team_id, person_ids[person.number], person.creator),
-            *(created, person.identified_seq or 0, survivor_of(person).number),
+            *(created, made, person.identified_seq or 0, survivor_of(person).number),
             *(None, None, None, None, None),
         )
-        for person, created in zip(merged, time_texts([person.created_at for person in merged]), strict=True)
+        for person, created, made in zip(
+            merged,
+            time_texts([person.created_at for person in merged]),
+            time_texts([person.made_at for person in merged]),
+            strict=True,
+        )
     ]
 
 

@@ -58,13 +58,14 @@ class PersonRow(Row):
 
 
 class IdRow(Row):
-    """One distinct id of a person: how it came in, and to which person at first."""
+    """One distinct id of a person: how it came in, to which person at first, and when that was made."""
 
     distinct_id: str
     event_count: int
     seq: int
     joined_seq: int
     joined_person: int
+    person_made_at: str | None
     first_seen: str | None
     last_seen: str | None
 

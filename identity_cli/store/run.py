@@ -213,8 +213,9 @@ class Run:
     def ids_of(self, person: int) -> list[IdRow]:
         """The distinct ids of a person, in the order in which they came in."""
         query = (
-            "SELECT distinct_id, event_count, seq, joined_seq, joined_person, first_seen, last_seen"
-            " FROM distinct_ids WHERE person = ? ORDER BY joined_seq, rowid"
+            "SELECT d.distinct_id, d.event_count, d.seq, d.joined_seq, d.joined_person, p.made_at,"
+            " d.first_seen, d.last_seen FROM distinct_ids d JOIN persons p ON p.person = d.joined_person"
+            " WHERE d.person = ? ORDER BY d.joined_seq, d.rowid"
         )
         return [IdRow(*row) for row in self.database.execute(query, (person,))]
 

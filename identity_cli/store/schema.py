@@ -21,7 +21,10 @@ CREATE TABLE sources (
 
 CREATE TABLE persons (
     person INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, person_id TEXT NOT NULL,
-    creator_distinct_id TEXT NOT NULL, created_at TEXT, identified_seq INTEGER,
+    creator_distinct_id TEXT NOT NULL,
+    created_at TEXT,                -- of all that were merged into it, the oldest
+    made_at TEXT,                   -- its own, from the event that made it
+    identified_seq INTEGER,
     survivor INTEGER,               -- the person it was merged into in the end; NULL while it stands
     -- of those that stand:
     properties TEXT, id_count INTEGER, event_count INTEGER, first_seen TEXT, last_seen TEXT

@@ -52,6 +52,7 @@ class JournalWriter:
         """Write the run's own data and the indexes; the database stays open to be read."""
         rows = [(key, json.dumps(value)) for key, value in metadata.items()]
         self.insert("run", rows)
+        self.database.execute("PRAGMA cache_size=-16384")  # what the indexes' sorting may take
         for statement in schema.INDEXES.split(";"):
             self.database.execute(statement)
         self.database.execute("COMMIT")
@@ -78,7 +79,7 @@ class JournalWriter:
 _VALUES = {
     "run": "?,?",
     "sources": "?,?,?,?,?",
-    "persons": "?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
+    "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
     "distinct_ids": "?,?,?,?,?,?,?,?,?",
     "links": "?,?,?,?,?,?,?,?,?,?,?,?,?",
     "property_changes": "?,?,?,?,?",
