@@ -6,6 +6,7 @@ plays no part. The delay is the same for all, so events leave in the order they 
 
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -76,3 +77,14 @@ class EventBuffer:
 def arrival_of(event: Event) -> datetime | None:
     """When the event reached the platform, as far as its line tells."""
     return event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
+
+
+def time_of(event: Event) -> datetime | None:
+    """When the event happened: its timestamp, else its arrival less the SDK's offset."""
+    if event.timestamp is not None:
+        return event.timestamp
+    arrival = arrival_of(event)
+    if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
+        with suppress(OverflowError):  # an offset of centuries is none
+            return arrival - timedelta(milliseconds=event.offset)
+    return arrival

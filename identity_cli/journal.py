@@ -3,12 +3,10 @@
 The keys in a warning's details are the platform's own, camelCase, as of its rule set.
 """
 
-from contextlib import suppress
-from datetime import datetime, timedelta
 from typing import Any
 
 from identity_cli import javascript
-from identity_cli.buffer import arrival_of
+from identity_cli.buffer import time_of
 from identity_cli.events import Event
 from identity_cli.facts import IngestionWarning, Linked, Outcome
 from identity_cli.owners import Ids
@@ -28,17 +26,6 @@ class Step:
         self.ids = ids  # of its team
         self.distinct_id = distinct_id
         self.time = event.timestamp or time_of(event)
-
-
-def time_of(event: Event) -> datetime | None:
-    """When the event happened: its timestamp, else its arrival less the SDK's offset."""
-    if event.timestamp is not None:
-        return event.timestamp
-    arrival = arrival_of(event)
-    if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
-        with suppress(OverflowError):  # an offset of centuries is none
-            return arrival - timedelta(milliseconds=event.offset)
-    return arrival
 
 
 def linked(

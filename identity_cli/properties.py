@@ -39,8 +39,7 @@ def written(
         given = writes.set.keys() | writes.set_once.keys()
         spared = {key for key in given if key not in before} if gained is None else given & gained
         removals = [key for key in removals if key not in spared]
-    # Where properties can be noisy, all this may yet be discarded.
-    properties = dict(before) if rules.noisy or not before else before
+    properties = before or {}
     changes = _fill(properties, writes.set_once) if writes.set_once else []
     if writes.set:
         _overwrite(properties, writes.set, changes)
@@ -50,16 +49,24 @@ def written(
     return properties, changes
 
 
-def is_noise(event: str, before: Properties, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
+def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
     """Only known keys changed, all of them noisy: not worth a write to the platform.
 
     To the platform a list or an object always differs from the stored one.
     """
-    if event in rules.always_stores or any(change[0] == "unset" for change in changes):
+    if event in rules.always_stores:
         return False
-    changed = {change[1] for change in changes}
+    if any(operation != "set" or not replaced for operation, _, _, *replaced in changes):
+        return False  # a key removed, or a new one
+    changed = {key for _, key, *_ in changes}
     changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
-    return all(key in before and key in rules.noisy for key in changed)
+    return changed <= rules.noisy
+
+
+def undo(properties: Properties, changes: list[Change]) -> None:
+    """Put back the values that noise has replaced."""
+    for _, key, _, replaced in changes:
+        properties[key] = replaced
 
 
 def united(target: Properties, source: Properties) -> tuple[Properties, Properties]:

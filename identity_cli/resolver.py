@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from identity_cli import javascript
-from identity_cli.buffer import FAR_FUTURE, EventBuffer
+from identity_cli.buffer import FAR_FUTURE, EventBuffer, time_of
 from identity_cli.events import ABSENT, Event
 from identity_cli.facts import (
     DistinctIdAttached,
@@ -36,12 +36,11 @@ from identity_cli.journal import (
     illegal_id,
     linked,
     profile_warning,
-    time_of,
     too_long,
 )
 from identity_cli.owners import Ids, Owners, owner_in
 from identity_cli.persons import NEVER_SINCE, DistinctId, Person
-from identity_cli.properties import Change, created, is_noise, written
+from identity_cli.properties import Change, created, is_noise, undo, written
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.holding import waits
 from identity_cli.rules.linking import is_illegal, other_id
@@ -91,7 +90,7 @@ class PersonResolver:
                 team = event.team_id
                 ids = self._owners.ids_of(self._team_id if team is None else team)
             if buffering:
-                arrival = (
+                arrival = (  # as arrival_of, in line
                     event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
                 )
                 if arrival is not None and arrival > buffer.clock:
@@ -351,9 +350,12 @@ class PersonResolver:
         """Write on a person that exists; gained: the keys that a merge has just added to it."""
         if writes is NOTHING:
             return
-        before, rules = person.properties, self._rules
-        properties, changes = written(before, writes, rules, gained)
-        if not changes or (rules.noisy and is_noise(step.event.event, before, writes, changes, rules)):
+        rules = self._rules
+        properties, changes = written(person.properties, writes, rules, gained)
+        if not changes:
+            return
+        if rules.noisy and is_noise(step.event.event, writes, changes, rules):
+            undo(properties, changes)
             return
         person.properties = properties
         self._tell(step, person, changes)

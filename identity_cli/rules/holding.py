@@ -4,9 +4,9 @@ A backend event can arrive before the linking event that explains its id; the bu
 gives that event a minute to come. The rule is asked once, on arrival.
 """
 
-from identity_cli import javascript
 from identity_cli.events import ABSENT, Event
-from identity_cli.rules.base import Hold, LinkKey, RuleSet
+from identity_cli.rules.base import Hold, RuleSet
+from identity_cli.rules.linking import named_id
 
 MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter"})
 
@@ -14,7 +14,7 @@ MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-n
 def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     """Whether an event of an id without a person waits for a link."""
     hold = rules.passes_buffer.get(event.event)
-    if hold is not None and _passes(event, distinct_id, hold):
+    if hold is not None and _passes(event, distinct_id, hold, rules):
         return False
     if team_id <= rules.holds_anonymous_up_to_team:
         return True
@@ -25,12 +25,8 @@ def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     return not (isinstance(properties.lib, str) and properties.lib in MOBILE_LIBRARIES)
 
 
-def _passes(event: Event, distinct_id: str, hold: Hold) -> bool:
+def _passes(event: Event, distinct_id: str, hold: Hold, rules: RuleSet) -> bool:
     if hold is Hold.NEVER:
         return True
-    key = LinkKey.ANON_DISTINCT_ID if event.event == "$identify" else LinkKey.ALIAS
-    properties = event.properties
-    other = properties.anon_distinct_id if key is LinkKey.ANON_DISTINCT_ID else properties.alias
-    if other is ABSENT or not javascript.is_truthy(other):
-        return False
-    return hold is Hold.UNLESS_LINK or other != distinct_id
+    other = named_id(event, rules)
+    return other is not ABSENT and (hold is Hold.UNLESS_LINK or other != distinct_id)
