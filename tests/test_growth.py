@@ -5,15 +5,13 @@ Nothing is measured here; what is not linear does not end within the time allowe
 
 import gc
 import json
-import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
 
 import pytest
 from outcomes import events_of
+from patience import within
 
 from identity_cli import replay
 from identity_cli.persons import survivor_of
@@ -21,22 +19,6 @@ from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 
 IDENTIFY = '{{"event":"$identify","distinct_id":"ada","properties":{{"$anon_distinct_id":"id-{}"}}}}'
-
-
-@contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """Fails what stalls."""
-
-    def stop(*_: Any) -> None:
-        raise TimeoutError(f"not done after {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def seen(number: int) -> str:

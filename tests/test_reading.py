@@ -5,19 +5,18 @@ import gzip
 import json
 import lzma
 import os
-import signal
 import socket
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from outcomes import rows_of
+from patience import within
 
 from identity_cli import Run, replay
 from identity_cli.dialects.times import parse_time
@@ -40,22 +39,6 @@ def kept_lines(run: Run) -> list[bytes]:
         b64decode(row["raw_base64"]) if "raw_base64" in row else row["raw"].encode()
         for row in rows_of(run, "rejected")
     ]
-
-
-@contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """Fails what stalls; generous, since this measures nothing."""
-
-    def stop(*_: Any) -> None:
-        raise TimeoutError(f"not done after {seconds} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 # Lines that are no events
