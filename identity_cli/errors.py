@@ -152,3 +152,20 @@ class JournalDiffers(IdcliError):
             f"the properties of person {person_id} do not follow from the journal ({', '.join(keys[:5])}). "
             "Replay the log again; if it happens again, this is a bug in idcli."
         )
+
+
+class UnknownDialect(IdcliError):
+    """No input format of that name."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no dialect {name!r}; there are {', '.join(known)} (see: idcli dialects)")
+
+
+class AmbiguousDialect(IdcliError):
+    """Several input formats recognise a log equally well."""
+
+    def __init__(self, path: str, names: list[str]) -> None:
+        super().__init__(
+            f"{path}: its lines may be {' or '.join(names)};"
+            f" say which with --dialect {names[0]} (see: idcli dialects)"
+        )

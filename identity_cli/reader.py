@@ -1,15 +1,18 @@
 """From log files to events, in the order of the file, which is ingestion order.
 
 Never sorts, never drops in silence: a line that is no event comes out as a rejected line
-with its place, its reason and its own bytes. Lines are counted over all files; that
-count, `seq`, is an event's place in ingestion order.
+with its place, its reason and its own bytes. Each event takes the next `seq`, its place
+in ingestion order over all files; so does a line that is none.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import cast
 
-from identity_cli.dialects.base import Dialect, Unusable
-from identity_cli.events import Event, Origin
+from identity_cli.dialects import detected
+from identity_cli.dialects.base import Decode, DecodeAll, Dialect, Unusable
+from identity_cli.events import Event
+from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
 
 BLOCK_BYTES = 1 << 16  # small enough to stay in the processor's cache between reading and decoding
@@ -26,11 +29,30 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class RejectedLine:
-    """A line that is no event."""
+    """A line, or one event of several on a line, that cannot be used."""
 
     seq: int
     reason: str
     line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read: copied_names are the event properties that the rules copy onto persons.
+
+    dialect: of every source; None to detect that of each.
+    """
+
+    copied_names: tuple[str, ...] = ()
+    dialect: Dialect | None = None
+    _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
+
+    def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
+        """The dialect's decoders; the same for every source, as they may keep state."""
+        if dialect.name not in self._decoders:
+            names = self.copied_names
+            self._decoders[dialect.name] = dialect.decoder(names), dialect.lenient_decoder(names)
+        return self._decoders[dialect.name]
 
 
 class LogReader:
@@ -39,80 +61,103 @@ class LogReader:
     def __init__(
         self,
         openers: Sequence[Callable[[], LineSource]],
-        dialect: Dialect,
-        copied_names: Iterable[str] = (),
+        reading: Reading,
         *,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """on_progress is told the bytes read from disk so far, now and then."""
         self.sources: list[Source] = []
+        self.origins = Origins()
         self.lines = 0
         self.blank = 0
+        self.seqs = 0
         self._openers = openers
-        self._decode = dialect.decoder(copied_names)
-        self._decode_leniently = dialect.lenient_decoder(copied_names)
+        self._reading = reading
         self._on_progress = on_progress
 
     def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
         finished_bytes = 0
         for open_source in self._openers:
             file = open_source()
-            source = Source(file.path, self.lines + 1)
+            source = Source(file.path, self.seqs + 1)
             self.sources.append(source)
+            self.origins.add_source(file.path, source.first_seq)
             try:
+                decoded: Callable[[list[bytes]], Iterable[Block | RejectedLine]] | None = None
                 while lines := file.read_lines(BLOCK_BYTES):
-                    first_seq = self.lines + 1
-                    self.lines += len(lines)
-                    yield from self._decoded(first_seq, lines)
+                    if decoded is None:
+                        decoded = self._decoding_of(source, lines)
+                    yield from decoded(lines)
+                    source.lines += len(lines)
                     if self._on_progress:
                         self._on_progress(finished_bytes + file.bytes_read)
                 file.finish(source)
             finally:
                 file.close()
-            source.lines = self.lines + 1 - source.first_seq
+            self.lines += source.lines
             finished_bytes += source.size
 
-    def origin(self, seq: int) -> Origin:
-        """Where the line with that seq stands."""
-        source = next(source for source in reversed(self.sources) if source.first_seq <= seq)
-        return Origin(source.path, seq - source.first_seq + 1)
+    def _decoding_of(
+        self, source: Source, lines: list[bytes]
+    ) -> Callable[[list[bytes]], Iterable[Block | RejectedLine]]:
+        """How blocks of lines of that source become events; lines: its first."""
+        dialect = self._reading.dialect or detected(source.path, lines)
+        source.dialect = dialect.name
+        source.names_persons = any(b'"person_id"' in line for line in lines)
+        strict, lenient = self._reading.decoders(dialect)
+        if dialect.several:
+            decode_all = cast(DecodeAll, strict)
+            return lambda lines: self._several(source, lines, decode_all, lenient)
+        decode = cast(Decode, strict)
+        return lambda lines: self._one_a_line(source, lines, decode, lenient)
 
-    def _decoded(self, first_seq: int, lines: list[bytes]) -> Iterator[Block | RejectedLine]:
+    def _one_a_line(
+        self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
+    ) -> Iterable[Block | RejectedLine]:
         try:
-            events = list(map(self._decode, lines))
+            events = list(map(decode, lines))
         except Exception:  # whatever the fast decoder found, the lenient one tells line by line
-            yield from self._decoded_one_by_one(first_seq, lines)
-        else:
-            yield Block(first_seq, events, lines)
+            return self._several(source, lines, lambda line: (decode(line),), lenient)
+        self.seqs += len(lines)
+        return (Block(self.seqs + 1 - len(lines), events, lines),)
 
-    def _decoded_one_by_one(self, first_seq: int, lines: list[bytes]) -> Iterator[Block | RejectedLine]:
+    def _several(
+        self, source: Source, lines: list[bytes], decode: DecodeAll, lenient: DecodeAll
+    ) -> Iterator[Block | RejectedLine]:
         events: list[Event] = []
-        start = 0  # of the events at hand, among the lines
+        lines_of_events: list[bytes] = []
         for index, line in enumerate(lines):
-            event = self._event_or_reason(line)
-            if not isinstance(event, str) and event is not None:
-                events.append(event)
-                continue
-            if events:
-                yield Block(first_seq + start, events, lines[start:index])
-                events = []
-            start = index + 1
-            if event is None:
-                self.blank += 1
-            else:
-                yield RejectedLine(first_seq + index, event, line)
+            items = _events_or_reason(line, decode, lenient)
+            if len(items) > 1:
+                self.origins.add_batch(self.seqs + 1, source.lines + index + 1, len(items))
+            for item in items:
+                self.seqs += 1
+                if item is not None and not isinstance(item, Unusable):
+                    events.append(item)
+                    lines_of_events.append(line)
+                    continue
+                if events:
+                    yield Block(self.seqs - len(events), events, lines_of_events)
+                    events, lines_of_events = [], []
+                if item is None:
+                    self.blank += 1
+                else:
+                    yield RejectedLine(self.seqs, str(item), line)
         if events:
-            yield Block(first_seq + start, events, lines[start:])
+            yield Block(self.seqs + 1 - len(events), events, lines_of_events)
 
-    def _event_or_reason(self, line: bytes) -> Event | str | None:
-        """The event of a line, or why it is none; None for a blank line."""
-        try:
-            return self._decode(line)
-        except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
-            pass
-        if not line.strip():
-            return None
-        try:
-            return self._decode_leniently(line)
-        except Unusable as unusable:
-            return str(unusable)
+
+def _events_or_reason(
+    line: bytes, decode: DecodeAll, lenient: DecodeAll
+) -> Sequence[Event | Unusable | None]:
+    """The events of a line, or why it is none; None for a blank line."""
+    try:
+        return decode(line)
+    except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
+        pass
+    if not line.strip():
+        return (None,)
+    try:
+        return lenient(line)
+    except Unusable as unusable:
+        return (unusable,)

@@ -14,18 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli import __version__
-from identity_cli.dialects import POSTHOG
+from identity_cli.dialects import dialect_named
 from identity_cli.errors import LineRejected
 from identity_cli.facts import DistinctIdAttached, EventHeld, EventRejected, Fact, Linked, PersonCreated
-from identity_cli.reader import Block, LogReader, RejectedLine
+from identity_cli.origins import Origins
+from identity_cli.reader import Block, LogReader, Reading, RejectedLine
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
+from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.sources import EventSource, LineSource, SourceFile, expand
 from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
 from identity_cli.store.graph import write_graph
-from identity_cli.store.origins import Origins
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
@@ -36,7 +37,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
-    """How to replay; None for buffer_seconds means what the rule set says."""
+    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected."""
 
     rules: str = "guide"
     buffer_seconds: float | None = None
@@ -44,6 +45,7 @@ class ReplayOptions:
     table_formats: tuple[str, ...] = ("csv",)
     with_events: bool = False
     strict: bool = False
+    dialect: str | None = None
 
 
 def replay(
@@ -100,8 +102,7 @@ class _Replay:
         self._rules = rule_set(options.rules)
         self._reader = LogReader(
             openers,
-            POSTHOG,
-            names_to_read(self._rules.copied),
+            _reading(self._rules, options),
             on_progress=on_progress,
         )
         self._resolver = PersonResolver(
@@ -150,7 +151,7 @@ class _Replay:
                     self._waiting_lines.pop(fact.seq, None)
 
     def _reject(self, seq: int, reason: str, line: bytes, *, by_platform: bool = False) -> None:
-        origin = self._reader.origin(seq)
+        origin = self._reader.origins[seq]
         if self._options.strict and not by_platform:
             raise LineRejected(origin, reason)
         self._journal.reject(seq, reason, line)
@@ -159,9 +160,10 @@ class _Replay:
     def _write_tables(self) -> None:
         journal, resolver, reader = self._journal, self._resolver, self._reader
         journal.flush()
-        sources = [(s.path, s.first_seq, s.lines, s.size, s.hash) for s in reader.sources]
+        sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in reader.sources]
         journal.insert("sources", sources)
-        origins = Origins([(source.path, source.first_seq) for source in reader.sources])
+        journal.insert("batches", reader.origins.batches)
+        origins = reader.origins
         totals = final.totals_of(resolver.persons, resolver.distinct_ids())
         attributed = sum(totals.events)
         with self._table(tables.PERSONS) as emit:
@@ -209,18 +211,24 @@ class _Replay:
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
             "idcli_version": __version__,
-            "dialect": POSTHOG.name,
+            "names_persons": [source.path for source in reader.sources if source.names_persons],
             "rule_set": self._rules.name,
             "buffer_seconds": buffer,
             "team_id": options.team_id,
             "lines": reader.lines,
             "blank": reader.blank,
             "rejected": self._rejected.count,
-            "events": reader.lines - reader.blank - self._rejected.count,
+            "seqs": reader.seqs,
+            "events": reader.seqs - reader.blank - self._rejected.count,
             "attributed": attributed,
             "links": counts[Linked],
             "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + personless,
         }
+
+
+def _reading(rules: RuleSet, options: ReplayOptions) -> Reading:
+    dialect = None if options.dialect is None else dialect_named(options.dialect)
+    return Reading(tuple(names_to_read(rules.copied)), dialect)
 
 
 @contextmanager

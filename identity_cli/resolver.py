@@ -99,8 +99,9 @@ class PersonResolver:
                         self._release(seq, arrival)
             properties = event.properties
             distinct_id = event.distinct_id
-            if distinct_id is None:
-                distinct_id = properties.distinct_id
+            inner_id = properties.distinct_id
+            if inner_id is not None and inner_id != distinct_id:
+                distinct_id = own_id(event, self._rules)
             known = ids.get(distinct_id)
             if (
                 event.set is not None
@@ -172,7 +173,7 @@ class PersonResolver:
 
     def _arrive(self, seq: int, event: Event, ids: Ids) -> None:
         """Any event at the door: refused, made to wait, or processed."""
-        distinct_id = own_id(event)
+        distinct_id = own_id(event, self._rules)
         if distinct_id is None or (distinct_id == "" and self._rules.refuses_empty_id):
             self._facts.append(EventRejected(seq, "no distinct_id", by_platform=False))
             return
@@ -409,11 +410,19 @@ def _owners(step: Step, source_id: str) -> tuple[Person | None, Person | None]:
     return owner_in(step.ids, source_id), owner_in(step.ids, step.distinct_id)
 
 
-def own_id(event: Event) -> str | None:
-    """The event's distinct id as text; None where it has none."""
-    given = event.distinct_id
-    if given is None:
-        given = event.properties.distinct_id
+def own_id(event: Event, rules: RuleSet) -> str | None:
+    """The event's distinct id as text; None where it has none.
+
+    Where it has two, which one counted was a matter of capture, and of its date. An event
+    past capture, which shows by what capture and ingestion add, has its id at the top.
+    """
+    given, inner = event.distinct_id, event.properties.distinct_id
+    if given is None or (inner is not None and rules.takes_inner_id_first and _is_as_sent(event)):
+        given = given if inner is None else inner
     if isinstance(given, str):
         return given
     return None if given is None else javascript.text(given)
+
+
+def _is_as_sent(event: Event) -> bool:
+    return event.team_id is None and not (event.now or event.created_at or event.inserted_at)

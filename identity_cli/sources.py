@@ -38,6 +38,8 @@ class Source:
     """One log file: its place in the run, and what it was when it was read.
 
     first_seq: the seq of its first line. size: bytes on disk; hash: XXH3 of these bytes.
+    dialect: the name of its input format. names_persons: whether its first lines say what
+    person the platform gave them.
     """
 
     path: str
@@ -45,6 +47,8 @@ class Source:
     size: int = 0
     hash: str = ""
     lines: int = 0
+    dialect: str = ""
+    names_persons: bool = False
 
 
 class LineSource(Protocol):

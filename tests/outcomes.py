@@ -72,7 +72,7 @@ def events_of(lines: Iterable[bytes | str], rules: RuleSet) -> list[Any]:
         try:
             events.append(strict(raw))
         except Exception:  # what the strict decoder may raise is its own affair
-            events.append(lenient(raw))
+            events += lenient(raw)
     return events
 
 

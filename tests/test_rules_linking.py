@@ -315,7 +315,7 @@ def test_text_made_of_odd_values_may_be_illegal(other: object, text: str) -> Non
 def test_distinct_id_stands_at_the_top_or_in_properties(resolved: Resolved) -> None:
     outcome = resolved("""
         {"event": "$pageview", "properties": {"distinct_id": "inside"}}
-        {"event": "$pageview", "distinct_id": "top", "properties": {"distinct_id": "ignored"}}
+        {"event": "$pageview", "distinct_id": "top"}
         {"event": "$pageview", "distinct_id": null, "properties": {"distinct_id": "inside"}}
         {"event": "$pageview", "distinct_id": 42}
         {"event": "$pageview", "distinct_id": 42.0}

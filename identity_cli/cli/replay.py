@@ -76,6 +76,11 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     help="Which files to write beside run.db: csv, ndjson, both with a comma, or none.",
 )
 @click.option("--events", "with_events", is_flag=True, help="Keep every event, with its person.")
+@click.option(
+    "--dialect",
+    metavar="NAME",
+    help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")

@@ -91,9 +91,15 @@ def _show_source(page: Page, figures: Summary) -> None:
     paths = [source["path"] for source in figures.sources]
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
     buffer = f"buffer {figures.buffer_seconds:g} s" if figures.buffer_seconds else "no buffer"
-    page.line((what, "bold"), f": {plural(figures.lines, 'line')}, rules {figures.rule_set}, {buffer}")
+    dialects = " and ".join(dict.fromkeys(source["dialect"] for source in figures.sources if source["lines"]))
+    of_dialect = f" of {dialects}" if dialects else ""
+    page.line(
+        (what, "bold"),
+        f": {plural(figures.lines, 'line')}{of_dialect}, rules {figures.rule_set}, {buffer}",
+    )
     if not figures.events:
         page.line(("Not one line of it is an event: is it the right file?", "bold red"))
+        page.line("What can be read: idcli dialects. Anything else: idcli replay --map event=name ...")
 
 
 def _person_rows(figures: Summary) -> list[list[Cell]]:
@@ -170,3 +176,5 @@ def _show_next(page: Page, figures: Summary, folder: str) -> None:
     if figures.warnings:
         page.line(f"  idcli warnings{where}")
     page.line(f"  idcli persons{where}")
+    for path in figures.names_persons[:1]:
+        page.line(f"  idcli verify --events {shlex.quote(path)}{where}")

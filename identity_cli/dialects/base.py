@@ -1,7 +1,12 @@
-"""What a dialect is: how the lines of one input format become events."""
+"""What a dialect is: how the lines of one input format become events.
 
-from collections.abc import Callable, Iterable
+Bad input is a value: where a line holds several events and one of them is none, that one
+stands among the others as an Unusable.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from identity_cli.events import Event
 
@@ -10,17 +15,33 @@ class Unusable(Exception):
     """The line is no event of this dialect; the message is the reason, for the log's reader."""
 
 
+Decode = Callable[[bytes], Event]
+DecodeAll = Callable[[bytes], Sequence[Event | Unusable]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """One input format.
 
-    decoder and lenient_decoder take the names of the event properties that the rules
-    copy onto persons, and make a function from a line to an event. The first is fast and
-    may raise anything; the second is asked about the lines on which the first failed, and
-    raises Unusable.
+    guide: how its identify, alias, merge and traits become links and property writes, what
+    the vendor itself does differently, and what its log cannot tell.
+    recognises: whether a line, parsed, is one of this dialect; told the more lines of a
+    file's beginning, the likelier the file is of it.
+    decoder and lenient_decoder are asked once per replay, with the names of the event
+    properties that the rules copy onto persons, so they may keep state from line to line;
+    a line that fails must leave that state alone. The fast decoder may raise anything, and
+    gives one event a line, or, where several is true, the events of a line. The lenient one
+    is asked about the lines on which the fast one failed; it gives the events of a line, and
+    raises Unusable for a line that is none.
+    order_key: which time of an event says best when it arrived, in words; None where the
+    order of the file is all there is.
     """
 
     name: str
     title: str
-    decoder: Callable[[Iterable[str]], Callable[[bytes], Event]]
-    lenient_decoder: Callable[[Iterable[str]], Callable[[bytes], Event]]
+    guide: str
+    recognises: Callable[[Any], bool]
+    decoder: Callable[[Iterable[str]], Decode | DecodeAll]
+    lenient_decoder: Callable[[Iterable[str]], DecodeAll]
+    several: bool = False
+    order_key: str | None = None

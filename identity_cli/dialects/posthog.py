@@ -1,186 +1,165 @@
-"""PostHog events as SDKs send them and as its pipeline passes them on, one a line.
+"""PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them.
 
-`distinct_id` stands at the top or in `properties`, `$set` and `$set_once` in either or
-both. Only what identity depends on is decoded; the rest of the line is skipped. A line
-that the strict decoder does not take (an odd type, NaN, a lone surrogate, a byte-order
-mark) is read again with the standard library before it is given up.
+The distinct id stands at the top or in `properties`, `$set` and `$set_once` in either or
+both. What `$identify`, `$create_alias` and `$merge_dangerously` do, the rule set says: this
+is the form in which the rules are written. An object without an event but with
+`$distinct_id`, as old browser SDKs post to `/engage/`, is a `$identify` that links nobody.
+Capture bodies, ingestion messages and rows with `properties` as text may stand among the
+lines; a file of nothing else is read faster as the dialect of that name.
+
+What a log cannot tell: an event exported from the platform has the id it was stored with;
+since August 2026 stored events may lack `$set` and `$set_once`; `_inserted_at` of a backfill
+is the event's own time; `now` in a historical export is the time of the export, so it is
+no arrival time and is not used as one.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
-from typing import Annotated, Any, cast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import msgspec
 
-from identity_cli import javascript
-from identity_cli.dialects.base import Unusable
+from identity_cli.dialects.base import DecodeAll, Unusable
+from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, team_from, value_of
+from identity_cli.dialects.record import WireEvent, event_type, properties_type
 from identity_cli.dialects.times import parse_time
-from identity_cli.events import ABSENT
+from identity_cli.events import IDENTIFY
 
-Id = str | int | float | bool | None
-LARGEST_TEAM_ID = 2**53
-
-TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
-Name = Annotated[str, msgspec.Meta(min_length=1)]
-Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
+Fields = Mapping[str, Any]
 
 
-class WireProperties(msgspec.Struct, gc=False, kw_only=True):
-    """The part of `properties` that every rule set may ask for."""
-
-    distinct_id: Id = None
-    anon_distinct_id: Any = msgspec.field(default=ABSENT, name="$anon_distinct_id")
-    alias: Any = None
-    set: Any = msgspec.field(default=None, name="$set")
-    set_once: Any = msgspec.field(default=None, name="$set_once")
-    unset: Any = msgspec.field(default=None, name="$unset")
-    device_id: Any = msgspec.field(default=None, name="$device_id")
-    lib: Any = msgspec.field(default=None, name="$lib")
-    process_person_profile: Any = msgspec.field(default=ABSENT, name="$process_person_profile")
-
-    @property
-    def copied(self) -> Iterable[tuple[str, Any]]:
-        """Nothing: rule sets that copy event properties ask for a wider record."""
-        return ()
-
-
-class WireEvent(msgspec.Struct, gc=False, kw_only=True):
-    """One event of the wire; `properties` is narrow or wide, as the rules need."""
-
-    event: Name
-    uuid: Any = None
-    distinct_id: Id = None
-    team_id: TeamId | None = None
-    set: Any = msgspec.field(default=None, name="$set")
-    set_once: Any = msgspec.field(default=None, name="$set_once")
-    timestamp: Time = None
-    offset: Any = None
-    now: Time = None
-    received_at: Time = msgspec.field(default=None, name="_received_at")
-    created_at: Time = None
-    inserted_at: Time = msgspec.field(default=None, name="_inserted_at")
-    properties: WireProperties = msgspec.field(default_factory=WireProperties)
+class NoOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """The `options` of capture v1 where they say nothing."""
 
 
 def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     """The decoder of one line; copied_names: event properties that the rules copy onto persons."""
-    names = tuple(copied_names)
-    event_type = _wide_event(names) if names else WireEvent
-    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(event_type).decode
+    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(_bare(event_type(copied_names))).decode
     return strict
 
 
-def lenient_decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
-    """The decoder for lines that the strict one refused; Unusable says why a line is not an event."""
-    names = tuple(copied_names)
-    event_type = _wide_event(names) if names else WireEvent
+def lenient_decoder(copied_names: Iterable[str]) -> DecodeAll:
+    """The decoder for lines that the strict one refused; takes every form that PostHog has."""
+    record = event_type(copied_names)
 
-    def decode(line: bytes) -> WireEvent:
-        fields = _load(line)
-        properties = fields.get("properties")
-        inside = properties if isinstance(properties, dict) else {}
-        return _build(event_type, {**fields, "properties": inside})
+    def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
+        return [*events_in(value_of(line), record)]
 
     return decode
 
 
-def _load(line: bytes) -> dict[str, Any]:
-    try:
-        text = line.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Unusable(f"not UTF-8 at byte {error.start}") from None
-    try:
-        fields = json.loads(text, parse_constant=lambda _: None)
-    except json.JSONDecodeError as error:
-        problem = error.msg.lower().removesuffix(" at")
-        raise Unusable(f"not JSON: {problem} at column {error.colno}") from None
-    except RecursionError:
-        raise Unusable("nested too deeply") from None
-    except ValueError as error:  # more digits in one number than Python converts
-        raise Unusable(f"not JSON: {error}") from None
-    if not isinstance(fields, dict):
+def recognises(value: Any) -> bool:
+    """Whether a line is one bare event, or something that `/engage/` takes."""
+    if not isinstance(value, dict) or "data" in value or "batch" in value:
+        return False
+    if "$distinct_id" in value and "event" not in value:
+        return "$token" in value and ("$set" in value or "$set_once" in value) and "$device_id" in value
+    properties = value.get("properties")
+    return "event" in value and (
+        "distinct_id" in value
+        or (isinstance(properties, dict) and "distinct_id" in properties and _is_of_posthog(properties))
+    )
+
+
+def _is_of_posthog(properties: Fields) -> bool:
+    return "$lib" in properties or "$device_id" in properties or not {"mp_lib", "time"} & properties.keys()
+
+
+def events_in(value: Any, record: type[WireEvent]) -> Iterable[WireEvent | Unusable]:
+    """The events of a line: one, or those of a capture body; Unusable where there is none."""
+    if isinstance(value, list):
+        return _each(value, record)
+    if not isinstance(value, dict):
         raise Unusable("not a JSON object")
-    return fields
+    if isinstance(value.get("batch"), list) and "event" not in value:
+        return _each(value["batch"], record, arrived=_arrival_of_body(value))
+    return [event_of(unwrapped(value), record)]
 
 
-def _build(event_type: type[WireEvent], fields: dict[str, Any]) -> WireEvent:
-    inside = fields["properties"]
-    event = event_type(
-        event=_name(fields.get("event")),
-        uuid=_scrubbed(fields.get("uuid")),
-        distinct_id=_id(fields.get("distinct_id")),
-        team_id=_team(fields.get("team_id")),
-        set=_scrubbed(fields.get("$set")),
-        set_once=_scrubbed(fields.get("$set_once")),
+def unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
+    """The event of an ingestion message, whose outer fields win over those inside; else as it is."""
+    if not isinstance(fields.get("data"), str) or "properties" in fields:
+        return fields
+    inner = value_of(fields["data"].encode("utf-8", "surrogatepass"))
+    if not isinstance(inner, dict):
+        raise Unusable("its data is no JSON object")
+    outer = {key: value for key, value in fields.items() if key != "data" and value is not None}
+    return {**inner, **outer}
+
+
+def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
+    """One event of any form; Unusable where it has no name."""
+    inside = _properties_of(fields)
+    imported = "$$is_historical_export_event" in inside
+    given = fields.get("distinct_id")
+    event = record(
+        event=name_from(_name_in(fields)),
+        uuid=scrubbed(fields.get("uuid") or None),
+        distinct_id=id_from(fields.get("$distinct_id") if given is None else given),
+        team_id=team_from(fields.get("team_id")),
+        set=scrubbed(fields.get("$set")),
+        set_once=scrubbed(fields.get("$set_once")),
         timestamp=parse_time(fields.get("timestamp")),
         offset=fields.get("offset"),
-        now=parse_time(fields.get("now")),
+        now=None if imported else parse_time(fields.get("now")),
         received_at=parse_time(fields.get("_received_at")),
         created_at=parse_time(fields.get("created_at")),
-        inserted_at=parse_time(fields.get("_inserted_at")),
+        inserted_at=parse_time(fields.get("_inserted_at", fields.get("inserted_at"))),
     )
     properties = event.properties
-    for field in msgspec.structs.fields(properties):
+    for field in msgspec.structs.fields(properties_type(record)):
         if field.encode_name in inside:
-            setattr(properties, field.name, _scrubbed(inside[field.encode_name]))
-    properties.distinct_id = _id(inside.get("distinct_id"))
+            setattr(properties, field.name, scrubbed(inside[field.encode_name]))
+    properties.distinct_id = id_from(inside.get("distinct_id"))
     return event
 
 
-def _id(value: Any) -> Id:
-    """An id as the resolver takes it: a list or an object is the text that JavaScript makes of it."""
-    value = _scrubbed(value)
-    return javascript.text(value) if isinstance(value, list | dict) else value
-
-
-def _name(value: Any) -> str:
-    if value is None or value == "":
-        raise Unusable("no event name")
-    return _scrubbed(value) if isinstance(value, str) else json.dumps(value)
-
-
-def _team(value: Any) -> int | None:
-    if isinstance(value, str) and value.isdecimal() and len(value) <= len(str(LARGEST_TEAM_ID)):
-        value = int(value)
-    if value is None or (
-        not isinstance(value, bool) and isinstance(value, int) and 0 <= value <= LARGEST_TEAM_ID
-    ):
-        return value
-    raise Unusable("team_id is no team's number")
-
-
-def _scrubbed(value: Any) -> Any:
-    """The value with lone surrogates as U+FFFD, which is what the platform stores."""
-    if value is None or isinstance(value, int | float):
-        return value
-    text = json.dumps(value, ensure_ascii=False)
-    if text.isascii():
-        return value
-    return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-
-
-def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
-    """A WireEvent whose properties also keep the event properties of these names."""
-    fields = [
-        (f"copied_{index}", Any, msgspec.field(default=ABSENT, name=name)) for index, name in enumerate(names)
-    ]
-    attributes = [name for name, _, _ in fields]
-
-    def copied(self: Any) -> Iterator[tuple[str, Any]]:
-        for name, attribute in zip(names, attributes, strict=True):
-            value = getattr(self, attribute)
-            if value is not ABSENT:
-                yield name, value
-
-    properties_type = msgspec.defstruct(
-        "WideProperties",
-        fields,
-        bases=(WireProperties,),
-        namespace={"copied": property(copied)},
-        gc=False,
-        kw_only=True,
+def _bare(record: type[WireEvent]) -> type[WireEvent]:
+    """The record, but refusing lines whose meaning stands in fields that it does not have."""
+    historical = ("historical", None, msgspec.field(default=None, name="$$is_historical_export_event"))
+    properties = msgspec.defstruct(
+        "BareProperties", [historical], bases=(properties_type(record),), gc=False, kw_only=True
     )
-    properties_field = ("properties", properties_type, msgspec.field(default_factory=properties_type))
-    wide = msgspec.defstruct("WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True)
-    return cast(type[WireEvent], wide)
+    elsewhere = [
+        ("dollar_distinct_id", None, msgspec.field(default=None, name="$distinct_id")),
+        ("data", None, None),
+        ("options", NoOptions | None, None),
+        ("properties", properties, msgspec.field(default_factory=properties)),
+    ]
+    bare = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)
+    return cast(type[WireEvent], bare)
+
+
+def _each(
+    items: list[Any], record: type[WireEvent], arrived: Fields = {}
+) -> Iterable[WireEvent | Unusable]:
+    if not items:
+        raise Unusable("no event in the batch")
+    for number, item in enumerate(items, 1):
+        try:
+            if not isinstance(item, dict):
+                raise Unusable("not a JSON object")
+            yield event_of({**arrived, **unwrapped(item)}, record)
+        except Unusable as reason:
+            yield Unusable(f"event {number} of {len(items)}: {reason}")
+
+
+def _arrival_of_body(body: Fields) -> Fields:
+    """What a recorder noted beside the batch holds for each of its events."""
+    return {key: body[key] for key in ("now", "_received_at", "team_id") if key in body}
+
+
+def _name_in(fields: Fields) -> Any:
+    if "event" not in fields and "$distinct_id" in fields and ("$set" in fields or "$set_once" in fields):
+        return IDENTIFY
+    return fields.get("event")
+
+
+def _properties_of(fields: Fields) -> dict[str, Any]:
+    properties = fields.get("properties")
+    if isinstance(properties, str):
+        properties = value_of(properties.encode("utf-8", "surrogatepass")) if properties else None
+    properties = dict(properties) if isinstance(properties, dict) else {}
+    options = fields.get("options")
+    if isinstance(options, dict) and "process_person_profile" in options:
+        properties.setdefault("$process_person_profile", options["process_person_profile"])
+    return properties

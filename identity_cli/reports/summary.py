@@ -51,6 +51,7 @@ class Summary(NamedTuple):
     """The figures of a run."""
 
     sources: list[dict[str, Any]]
+    names_persons: list[str]
     rule_set: str
     buffer_seconds: float
     lines: int
@@ -77,6 +78,7 @@ def summary(run: Run) -> Summary:
     about = run.metadata
     return Summary(
         run.sources(),
+        about["names_persons"],
         about["rule_set"],
         about["buffer_seconds"],
         about["lines"],

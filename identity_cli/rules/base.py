@@ -57,6 +57,7 @@ class RuleSet:
     stands_for: str
 
     refuses_empty_id: bool = True  # at the door, before anything else
+    takes_inner_id_first: bool = True  # capture until 2024: `properties.distinct_id` before the top level's
 
     # Linking
     links: Mapping[str, LinkKey] = field(

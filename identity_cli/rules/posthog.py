@@ -86,6 +86,7 @@ SEPTEMBER_2023 = RuleSet(
 CURRENT = RuleSet(
     name="current",
     stands_for="the newest code read, 2026",
+    takes_inner_id_first=False,
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,
     longest_linkable_id=400,

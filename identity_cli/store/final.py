@@ -9,10 +9,10 @@ from datetime import datetime
 from itertools import repeat
 from typing import NamedTuple
 
+from identity_cli.origins import Origins
 from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
 from identity_cli.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_texts, time_texts
-from identity_cli.store.origins import Origins
 from identity_cli.store.tables import Record, batches
 from identity_cli.store.writer import Row
 

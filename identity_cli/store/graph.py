@@ -12,8 +12,8 @@ from typing import IO
 
 import msgspec
 
+from identity_cli.origins import Origins
 from identity_cli.store.cells import json_texts
-from identity_cli.store.origins import Origins
 from identity_cli.store.tables import BUFFER_BYTES, batches
 
 GRAPH_FORMAT = 1

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from identity_cli.origins import Origins
 from identity_cli.persons import person_uuid
-from identity_cli.store.origins import Origins
 from identity_cli.store.tables import Record
 
 PERSONS = """

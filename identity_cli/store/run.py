@@ -24,9 +24,9 @@ from identity_cli.errors import (
     UnknownId,
 )
 from identity_cli.events import Origin
+from identity_cli.origins import Origins
 from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
-from identity_cli.store.origins import Origins
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
 if TYPE_CHECKING:
@@ -95,7 +95,10 @@ class Run:
     @cached_property
     def origins(self) -> Origins:
         """From seq to file and line."""
-        return Origins(list(self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, rowid")))
+        return Origins(
+            self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, rowid"),
+            self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
+        )
 
     def origin(self, seq: int) -> Origin:
         """Where the event of that seq stands."""
@@ -103,8 +106,8 @@ class Run:
 
     def sources(self) -> list[dict[str, Any]]:
         """The log files replayed."""
-        columns = ("path", "lines", "size", "hash")
-        rows = self._rows("SELECT path, lines, size, hash FROM sources ORDER BY rowid")
+        columns = ("path", "lines", "size", "hash", "dialect")
+        rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY rowid")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def count(self, what: str) -> int:
@@ -159,8 +162,8 @@ class Run:
         on_persons = self._one("SELECT coalesce(sum(id_count), 0) FROM persons WHERE survivor IS NULL")
         return [
             (
-                "lines",
-                about["lines"],
+                "lines" if about["seqs"] == about["lines"] else "lines and events in batches",
+                about["seqs"],
                 {"events": about["events"], "rejected": self.count("rejected"), "blank": about["blank"]},
             ),
             (

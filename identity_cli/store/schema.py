@@ -1,14 +1,15 @@
 """The tables of run.db, the whole of one replay.
 
 A person is a number, in order of creation; those merged away stay, with their survivor.
-`seq` is a line's place over all sources, from 1; `sources` turns it into file and line.
+`seq` is an event's place over all sources, from 1, and mostly that of its line; `sources` and
+`batches` turn it into file and line.
 What happened at a seq happened in the order of (moment, seq), where moment is the seq
 itself, or for an event that waited in the buffer the `released_before` in `held`.
 
-Version 1: first.
+Version 2: the dialect of each source, lines that hold several events.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 -- What was asked, and what came out, as JSON values: rule_set, buffer_seconds, counts, ...
@@ -16,8 +17,10 @@ CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 CREATE TABLE sources (
     path TEXT NOT NULL, first_seq INTEGER NOT NULL, lines INTEGER NOT NULL,
-    size INTEGER NOT NULL, hash TEXT NOT NULL
+    size INTEGER NOT NULL, hash TEXT NOT NULL, dialect TEXT NOT NULL
 );
+-- Lines that hold several events, each with a seq of its own.
+CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL);
 
 CREATE TABLE persons (
     person INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, person_id TEXT NOT NULL,

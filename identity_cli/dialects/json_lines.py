@@ -1,0 +1,76 @@
+"""A line as JSON, read with patience: what the fast decoder does not take, the standard library may."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from identity_cli import javascript
+from identity_cli.dialects.base import Unusable
+from identity_cli.dialects.record import LARGEST_TEAM_ID, Id
+
+
+def value_of(line: bytes) -> Any:
+    """The JSON value of a line; NaN is null. Unusable where it is none."""
+    try:
+        return msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _value_by_the_standard_library(line)
+
+
+def object_of(line: bytes) -> dict[str, Any]:
+    """The JSON object of a line; Unusable where it is none."""
+    value = value_of(line)
+    if not isinstance(value, dict):
+        raise Unusable("not a JSON object")
+    return value
+
+
+def _value_by_the_standard_library(line: bytes) -> Any:
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Unusable(f"not UTF-8 at byte {error.start}") from None
+    try:
+        return json.loads(text, parse_constant=lambda _: None)
+    except json.JSONDecodeError as error:
+        problem = error.msg.lower().removesuffix(" at")
+        raise Unusable(f"not JSON: {problem} at column {error.colno}") from None
+    except RecursionError:
+        raise Unusable("nested too deeply") from None
+    except ValueError as error:  # more digits in one number than Python converts
+        raise Unusable(f"not JSON: {error}") from None
+
+
+def name_from(value: Any) -> str:
+    """An event's name as text; Unusable without one."""
+    if value is None or value == "":
+        raise Unusable("no event name")
+    return scrubbed(value) if isinstance(value, str) else json.dumps(value)
+
+
+def id_from(value: Any) -> Id:
+    """An id as the resolver takes it: a list or an object is the text that JavaScript makes of it."""
+    value = scrubbed(value)
+    return javascript.text(value) if isinstance(value, list | dict) else value
+
+
+def team_from(value: Any) -> int | None:
+    """A team's number; Unusable for what is none."""
+    if isinstance(value, str) and value.isdecimal() and len(value) <= len(str(LARGEST_TEAM_ID)):
+        value = int(value)
+    if value is None or (
+        not isinstance(value, bool) and isinstance(value, int) and 0 <= value <= LARGEST_TEAM_ID
+    ):
+        return value
+    raise Unusable("team_id is no team's number")
+
+
+def scrubbed(value: Any) -> Any:
+    """The value with lone surrogates as U+FFFD, which is what the platform stores."""
+    if value is None or isinstance(value, int | float):
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii():
+        return value
+    return json.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))

@@ -1,0 +1,93 @@
+"""The record that every dialect makes of an event: only what identity depends on."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, cast
+
+import msgspec
+
+from identity_cli.events import ABSENT
+
+Id = str | int | float | bool | None
+LARGEST_TEAM_ID = 2**53
+
+TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
+
+
+class WireProperties(msgspec.Struct, gc=False, kw_only=True):
+    """The part of `properties` that every rule set may ask for."""
+
+    distinct_id: Id = None
+    anon_distinct_id: Any = msgspec.field(default=ABSENT, name="$anon_distinct_id")
+    alias: Any = None
+    set: Any = msgspec.field(default=None, name="$set")
+    set_once: Any = msgspec.field(default=None, name="$set_once")
+    unset: Any = msgspec.field(default=None, name="$unset")
+    device_id: Any = msgspec.field(default=None, name="$device_id")
+    lib: Any = msgspec.field(default=None, name="$lib")
+    process_person_profile: Any = msgspec.field(default=ABSENT, name="$process_person_profile")
+
+    @property
+    def copied(self) -> Iterable[tuple[str, Any]]:
+        """Nothing: rule sets that copy event properties ask for a wider record."""
+        return ()
+
+
+class WireEvent(msgspec.Struct, gc=False, kw_only=True):
+    """One event; `properties` is narrow or wide, as the rules need."""
+
+    event: Name
+    uuid: Any = None
+    distinct_id: Id = None
+    team_id: TeamId | None = None
+    set: Any = msgspec.field(default=None, name="$set")
+    set_once: Any = msgspec.field(default=None, name="$set_once")
+    timestamp: Time = None
+    offset: Any = None
+    now: Time = None
+    received_at: Time = msgspec.field(default=None, name="_received_at")
+    created_at: Time = None
+    inserted_at: Time = msgspec.field(default=None, name="_inserted_at")
+    properties: WireProperties = msgspec.field(default_factory=WireProperties)
+
+
+def event_type(copied_names: Iterable[str]) -> type[WireEvent]:
+    """The record for rules that copy the event properties of these names onto persons."""
+    names = tuple(copied_names)
+    return _wide_event(names) if names else WireEvent
+
+
+@cache
+def properties_type(record: type[WireEvent]) -> type[WireProperties]:
+    """The type of that record's properties."""
+    (field,) = (field for field in msgspec.structs.fields(record) if field.name == "properties")
+    return cast(type[WireProperties], field.type)
+
+
+def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
+    """A WireEvent whose properties also keep the event properties of these names."""
+    fields = [
+        (f"copied_{index}", Any, msgspec.field(default=ABSENT, name=name)) for index, name in enumerate(names)
+    ]
+    attributes = [name for name, _, _ in fields]
+
+    def copied(self: Any) -> Iterator[tuple[str, Any]]:
+        for name, attribute in zip(names, attributes, strict=True):
+            value = getattr(self, attribute)
+            if value is not ABSENT:
+                yield name, value
+
+    wide_properties = msgspec.defstruct(
+        "WideProperties",
+        fields,
+        bases=(WireProperties,),
+        namespace={"copied": property(copied)},
+        gc=False,
+        kw_only=True,
+    )
+    properties_field = ("properties", wide_properties, msgspec.field(default_factory=wide_properties))
+    wide = msgspec.defstruct("WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True)
+    return cast(type[WireEvent], wide)

@@ -1,0 +1,61 @@
+"""Lines that hold several events: each has its place in ingestion order, all have their line's origin."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from identity_cli import Run, replay
+from identity_cli.errors import UnknownDialect
+from identity_cli.origins import Origins
+
+
+def event(distinct_id: str, name: str = "e", **more: object) -> dict[str, object]:
+    return {"event": name, "distinct_id": distinct_id, **more}
+
+
+def identify(distinct_id: str, anonymous: str) -> dict[str, object]:
+    return event(distinct_id, "$identify", properties={"$anon_distinct_id": anonymous})
+
+
+def run_of(folder: Path, *lines: object) -> Run:
+    log = folder / "log.ndjson"
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return replay(log, folder / "run", buffer=0)
+
+
+def test_an_event_has_the_origin_of_its_line(tmp_path: Path) -> None:
+    run = run_of(
+        tmp_path,
+        event("a"),
+        {"batch": [event("b"), event("c"), identify("u", "b")], "api_key": "phc"},
+        event("d"),
+        [event("e"), identify("v", "e")],
+        identify("w", "d"),
+    )
+    origins = {row[1]: row[5] for row in run.records("distinct_ids")}
+    assert origins == {"a": 1, "b": 2, "c": 2, "u": 2, "d": 3, "e": 4, "v": 4, "w": 5}
+    assert [run.origin(seq).line for seq in range(1, 9)] == [1, 2, 2, 2, 3, 4, 4, 5]
+    assert run.metadata["lines"] == 5
+    assert run.metadata["events"] == 8
+    assert all(total == sum(parts.values()) for _, total, parts in run.books())
+
+
+def test_what_is_no_event_among_several_is_rejected_alone(tmp_path: Path) -> None:
+    run = run_of(tmp_path, {"batch": [event("a"), {"distinct_id": "nameless"}, event("b"), 7]}, event("c"))
+    (row,) = run.sources()
+    assert row["lines"] == 2
+    assert {row[1] for row in run.records("distinct_ids")} == {"a", "b", "c"}
+    reasons = [(json.loads(line)["line"], json.loads(line)["reason"]) for line in run.rejected_lines()]
+    assert reasons == [(1, "event 2 of 4: no event name"), (1, "event 4 of 4: not a JSON object")]
+
+
+def test_origins_across_files_with_batches() -> None:
+    origins = Origins([("a", 1), ("b", 6)], [(2, 2, 3), (6, 1, 2)])
+    places = [f"{path}:{line}" for path, line in (origins[seq] for seq in range(1, 10))]
+    assert places == ["a:1", "a:2", "a:2", "a:2", "a:3", "b:1", "b:1", "b:2", "b:3"]
+
+
+def test_a_dialect_that_there_is_not(tmp_path: Path) -> None:
+    with pytest.raises(UnknownDialect, match="there are posthog"):
+        replay([event("a")], tmp_path / "run", dialect="post-hog")
