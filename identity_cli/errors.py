@@ -154,6 +154,25 @@ class JournalDiffers(IdcliError):
         )
 
 
+class InternalUsersUnreadable(IdcliError):
+    """A file of internal users that is none."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read internal users from {path}: {reason}. Give the project's test_account_filters as "
+            "JSON, or ids, e-mail addresses and domains, one a line."
+        )
+
+
+class NoInternalUsers(IdcliError):
+    """A command that tells internal users apart, and a run that does not."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"the run {folder} does not know who is internal: replay the log with --internal-users FILE."
+        )
+
+
 class UnknownDialect(IdcliError):
     """No input format of that name."""
 

@@ -17,16 +17,17 @@ from identity_cli import __version__
 from identity_cli.dialects import dialect_named
 from identity_cli.errors import LineRejected
 from identity_cli.facts import DistinctIdAttached, EventHeld, EventRejected, Fact, Linked, PersonCreated
+from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
 from identity_cli.reader import Block, LogReader, Reading, RejectedLine
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver import PersonResolver, own_id
 from identity_cli.rules import rule_set
-from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.sources import EventSource, LineSource, SourceFile, expand
 from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
 from identity_cli.store.graph import write_graph
+from identity_cli.store.internal import mark_internal
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
@@ -46,6 +47,7 @@ class ReplayOptions:
     with_events: bool = False
     strict: bool = False
     dialect: str | None = None
+    internal_users: str | Path | None = None
 
 
 def replay(
@@ -100,11 +102,11 @@ class _Replay:
         self._folder = folder
         self._options = options
         self._rules = rule_set(options.rules)
-        self._reader = LogReader(
-            openers,
-            _reading(self._rules, options),
-            on_progress=on_progress,
+        self._internal_users = (
+            None if options.internal_users is None else read_internal_users(options.internal_users)
         )
+        self._marks = self._event_marks()
+        self._reader = LogReader(openers, self._reading(), on_progress=on_progress)
         self._resolver = PersonResolver(
             self._rules,
             team_id=options.team_id,
@@ -114,6 +116,18 @@ class _Replay:
         self._journal = JournalWriter(folder, with_events=options.with_events)
         self._rejected = RejectedLines(folder)
         self._waiting_lines: dict[int, bytes] = {}
+
+    def _event_marks(self) -> EventMarks | None:
+        """What gathers who is internal by its events, where filters ask for their properties."""
+        users = self._internal_users
+        if users is None or not users.event_property_names:
+            return None
+        return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
+
+    def _reading(self) -> Reading:
+        names = names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
+        named = self._options.dialect
+        return Reading(tuple(dict.fromkeys(names)), None if named is None else dialect_named(named))
 
     def write(self) -> None:
         """Read, resolve and write everything."""
@@ -128,6 +142,8 @@ class _Replay:
 
     def _resolve(self, block: Block) -> None:
         resolver = self._resolver
+        if self._marks is not None:
+            self._marks.see(block.events)
         facts = resolver.apply_all(block.first_seq, block.events)
         if resolver.may_reject_later:
             # An event that fails when the buffer releases it is kept with its line, like any other.
@@ -172,6 +188,8 @@ class _Replay:
         with self._table(tables.DISTINCT_IDS) as emit:
             final.write_distinct_ids(resolver.distinct_ids(), person_ids, origins, (journal.insert, emit))
         journal.finish(self._metadata(attributed))
+        if self._internal_users is not None:
+            mark_internal(journal.database, self._internal_users, self._marks)
         self._write_from_database(origins)
 
     def _write_from_database(self, origins: Origins) -> None:
@@ -224,11 +242,6 @@ class _Replay:
             "links": counts[Linked],
             "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + personless,
         }
-
-
-def _reading(rules: RuleSet, options: ReplayOptions) -> Reading:
-    dialect = None if options.dialect is None else dialect_named(options.dialect)
-    return Reading(tuple(names_to_read(rules.copied)), dialect)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ PACKAGE = Path(identity_cli.__file__).parent
 LAYERS = [
     "errors events javascript facts run_mark warning_types",
     "origins",
-    "rules dialects",
+    "rules dialects internal_users",
     "properties",
     "persons",
     "owners buffer sources",

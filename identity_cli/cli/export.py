@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from identity_cli.cli.options import Command, format_option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, with_run
 from identity_cli.cli.text import is_terminal, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
@@ -15,6 +15,7 @@ from identity_cli.store.tables import TABLES, lines
 @click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
 @format_option("csv", "ndjson", "json")
 @with_run
+@internal_option
 def command(run: Run, table: str, output: str) -> None:
     """Write a table of the run to standard output.
 

@@ -10,6 +10,7 @@ from identity_cli.errors import RunUnreadable
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
+INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
 
 
@@ -72,6 +73,25 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
     return click.option("--team-id", type=int, metavar="N", help=text)
+
+
+def internal_option(command: Callable[..., None]) -> Callable[..., None]:
+    """--internal, for a command that is given the run first: it then sees only what was asked for."""
+
+    @click.option(
+        "--internal",
+        "which",
+        type=click.Choice(INTERNAL),
+        default=INTERNAL[0],
+        show_default=True,
+        help="With internal users, without them, or them alone; for runs of replay --internal-users.",
+    )
+    @functools.wraps(command)
+    def with_some_shown(run: Any, *, which: str, **arguments: Any) -> None:
+        run.show_internal(which)
+        command(run, **arguments)
+
+    return with_some_shown
 
 
 def with_run(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,13 +1,13 @@
 """`idcli persons`: which persons there are."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from identity_cli.cli.options import Command, format_option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, with_run
 from identity_cli.cli.page import Column, Page, id_column, number_column
 from identity_cli.cli.render import write_records
 from identity_cli.cli.text import number_text, plural, time_text
@@ -55,6 +55,7 @@ Condition = tuple[str, str]
 )
 @format_option()
 @with_run
+@internal_option
 def command(
     run: Run,
     output: str,
@@ -72,11 +73,25 @@ def command(
     wanted = [_condition(given) for given in conditions]
     found = _matching(run.persons(order, None if wanted else limit, **kind), wanted)
     if output != "table":
-        write_records(COLUMNS, map(_record, islice(found, limit)), output)
+        _write(run, islice(found, limit), output)
         return
     shown = list(islice(found, limit))
     rest = sum(1 for _ in found) if wanted else run.count_persons(**kind) - len(shown)
-    _show(Page(), shown, rest, run.team_count() > 1)
+    tells = run.internal_users is not None and run.shows_internal == "include"
+    internal = run.internal_reasons(one.person for one in shown) if tells else None
+    _show(Page(), shown, rest, Extras(run.team_count() > 1, internal))
+
+
+def _write(run: Run, persons: Iterable[PersonRow], output: str) -> None:
+    """Records for machines; a run that tells internal users apart says of each why it is one."""
+    if run.internal_users is None:
+        write_records(COLUMNS, map(_record, persons), output)
+        return
+    records = (
+        {**_record(person), "internal": run.internal_reasons([person.person]).get(person.person)}
+        for person in persons
+    )
+    write_records((*COLUMNS, "internal"), records, output)
 
 
 def _condition(given: str) -> Condition:
@@ -114,18 +129,26 @@ def _record(person: PersonRow) -> dict[str, Any]:
     return record
 
 
-def _show(page: Page, shown: list[PersonRow], rest: int, teams: bool) -> None:
+class Extras(NamedTuple):
+    """Columns that not every run needs: the team, and who is internal."""
+
+    teams: bool
+    internal: Container[int] | None
+
+
+def _show(page: Page, shown: list[PersonRow], rest: int, extras: Extras) -> None:
     columns = [
-        *([Column("team", right=True)] if teams else []),
+        *([Column("team", right=True)] if extras.teams else []),
         id_column("made with"),
         Column("identified"),
+        *([] if extras.internal is None else [Column("internal")]),
         number_column("ids"),
         number_column("events"),
         Column("first seen"),
         Column("last seen"),
         Column("person id", extra=True),
     ]
-    page.table(columns, [_row(person, teams) for person in shown], indent=0)
+    page.table(columns, [_row(person, extras) for person in shown], indent=0)
     if rest:
         more = f"… and {number_text(rest)} more; --limit {len(shown) + rest} shows them"
         page.line((more, "dim"))
@@ -133,11 +156,12 @@ def _show(page: Page, shown: list[PersonRow], rest: int, teams: bool) -> None:
         page.line((plural(len(shown), "person"), "dim"))
 
 
-def _row(person: PersonRow, teams: bool) -> list[Any]:
+def _row(person: PersonRow, extras: Extras) -> list[Any]:
     return [
-        *([str(person.team_id)] if teams else []),
+        *([str(person.team_id)] if extras.teams else []),
         person.creator_distinct_id,
         ("yes", "green") if person.is_identified else ("no", "yellow"),
+        *([] if extras.internal is None else ["yes" if person.person in extras.internal else ""]),
         person.id_count,
         person.event_count,
         time_text(person.first_seen)[:16],

@@ -81,6 +81,11 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     metavar="NAME",
     help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
 )
+@click.option(
+    "--internal-users",
+    metavar="FILE",
+    help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")

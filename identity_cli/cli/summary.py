@@ -8,7 +8,7 @@ from identity_cli.cli.options import DEFAULT_RUN
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
 from identity_cli.events import Origin
-from identity_cli.reports.summary import Noted, Summary, WarningNoted
+from identity_cli.reports.summary import InternalUsers, Noted, Summary, WarningNoted
 
 FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
@@ -40,6 +40,7 @@ def document(figures: Summary) -> dict[str, Any]:
             "anonymous": figures.persons - figures.identified,
         },
         "distinct_ids": figures.distinct_ids,
+        "internal_users": None if figures.internal is None else _internal(figures.internal),
         "links": {
             "total": sum(figures.outcomes.values()),
             "outcomes": figures.outcomes,
@@ -52,6 +53,20 @@ def document(figures: Summary) -> dict[str, Any]:
         "dropped": [_noted(item) for item in figures.dropped],
         "books": [{**line._asdict(), "balances": line.balances} for line in figures.books],
         "files": [name for name, _ in figures.files],
+    }
+
+
+def _internal(users: InternalUsers) -> dict[str, Any]:
+    return {
+        "source": users.source,
+        "showing": users.showing,
+        **{
+            what: {"total": total, "internal": internal, "without_internal": total - internal}
+            for what in ("persons", "events", "distinct_ids")
+            for total, internal in (getattr(users, what),)
+        },
+        "not_evaluable": users.not_evaluable,
+        "remarks": users.remarks,
     }
 
 
@@ -73,6 +88,8 @@ def show(page: Page, figures: Summary, folder: str) -> None:
     _show_source(page, figures)
     page.line()
     page.table(_COLUMNS, [*_person_rows(figures), *_link_rows(figures), *_buffer_rows(figures)], indent=0)
+    if figures.internal is not None:
+        _show_doubts(page, figures.internal)
     _show_warnings(page, figures)
     _show_noted(page, "Rejected lines", figures.rejected, "kept in rejected.ndjson")
     _show_noted(page, "Dropped events", figures.dropped, "by the rules")
@@ -105,10 +122,37 @@ def _show_source(page: Page, figures: Summary) -> None:
 def _person_rows(figures: Summary) -> list[list[Cell]]:
     anonymous = figures.persons - figures.identified
     most = f"at most {figures.most_ids:,} on one person" if figures.most_ids else ""
+    kinds = f"{figures.identified:,} identified, {anonymous:,} anonymous"
     return [
-        [("Persons", "bold"), figures.persons, f"{figures.identified:,} identified, {anonymous:,} anonymous"],
+        [
+            ("Persons" + _SHOWING[figures.internal.showing if figures.internal else "include"], "bold"),
+            figures.persons,
+            kinds,
+        ],
+        *(_internal_rows(figures.internal) if figures.internal else []),
         [("Distinct ids", "bold"), figures.distinct_ids, most],
     ]
+
+
+_SHOWING = {"include": "", "exclude": ", none internal", "only": ", internal only"}
+
+
+def _internal_rows(users: InternalUsers) -> list[list[Cell]]:
+    total, internal = users.persons
+    return [
+        ["  internal", internal, f"{plural(users.events[1], 'event')}, by {users.source}"],
+        ["  without them", total - internal, f"{plural(users.events[0] - users.events[1], 'event')}"],
+    ]
+
+
+def _show_doubts(page: Page, users: InternalUsers) -> None:
+    """What could not be told, and what looks wrong in the file."""
+    if users.not_evaluable or users.remarks:
+        page.heading("Internal users", "what to know of " + users.source)
+    for sentence in users.not_evaluable:
+        page.paragraph(f"Not evaluated, so nobody is internal by it: {sentence}")
+    for sentence in users.remarks:
+        page.paragraph(sentence)
 
 
 def _link_rows(figures: Summary) -> list[list[Cell]]:

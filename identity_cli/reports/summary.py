@@ -47,8 +47,24 @@ class Sum(NamedTuple):
         return f"{self.total:,} {self.what} {sign} {' + '.join(parts) or 'none'}"
 
 
+class InternalUsers(NamedTuple):
+    """Who of a run is internal, and how sure that is.
+
+    persons, events, distinct_ids: of all persons, and of internal ones. showing: "include",
+    "exclude" or "only": whose figures the rest of the summary gives.
+    """
+
+    source: str
+    persons: tuple[int, int]
+    events: tuple[int, int]
+    distinct_ids: tuple[int, int]
+    showing: str
+    not_evaluable: list[str]
+    remarks: list[str]
+
+
 class Summary(NamedTuple):
-    """The figures of a run."""
+    """The figures of a run, or of the persons that it shows; the books are of the whole run."""
 
     sources: list[dict[str, Any]]
     names_persons: list[str]
@@ -71,6 +87,7 @@ class Summary(NamedTuple):
     books: list[Sum]
     files: list[tuple[str, int]]
     ids_worth_a_look: list[str]
+    internal: InternalUsers | None
 
 
 def summary(run: Run) -> Summary:
@@ -101,6 +118,20 @@ def summary(run: Run) -> Summary:
         [Sum(*line) for line in run.books()],
         run.files(),
         list(dict.fromkeys(_ids_worth_a_look(run))),
+        _internal(run),
+    )
+
+
+def _internal(run: Run) -> InternalUsers | None:
+    about = run.internal_users
+    if about is None:
+        return None
+    return InternalUsers(
+        source=about["source"],
+        **run.internal_counts(),
+        showing=run.shows_internal,
+        not_evaluable=about["not_evaluable"],
+        remarks=about["remarks"],
     )
 
 

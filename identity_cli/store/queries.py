@@ -50,7 +50,7 @@ def distinct_ids(database: sqlite3.Connection, origins: Origins) -> Iterator[Rec
     """Every distinct id seen, in order of its joining a person."""
     for team, distinct_id, person_id, count, seq in database.execute(
         "SELECT d.team_id, d.distinct_id, p.person_id, d.event_count, d.seq "
-        "FROM distinct_ids d LEFT JOIN persons p USING (person) ORDER BY d.rowid"
+        "FROM distinct_ids d LEFT JOIN main.persons p USING (person) ORDER BY d.rowid"
     ):
         yield (team, distinct_id, person_id, count, *origins[seq])
 
@@ -60,9 +60,9 @@ def links(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     for seq, *link in database.execute(
         "SELECT l.seq, l.uuid, l.event, l.time, l.team_id, l.source_distinct_id, l.target_distinct_id,"
         " l.outcome, s.person_id, t.person_id, l.source_identified, p.person_id, l.dropped FROM links l"
-        " LEFT JOIN persons s ON s.person = l.source_person"
-        " LEFT JOIN persons t ON t.person = l.target_person"
-        " LEFT JOIN persons p ON p.person = l.person ORDER BY l.rowid"
+        " LEFT JOIN main.persons s ON s.person = l.source_person"
+        " LEFT JOIN main.persons t ON t.person = l.target_person"
+        " LEFT JOIN main.persons p ON p.person = l.person ORDER BY l.rowid"
     ):
         link[9] = bool(link[9])
         yield (*origins[seq], *link)
@@ -72,7 +72,7 @@ def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]
     """Every ingestion warning, in the order in which they arose."""
     for seq, *warning in database.execute(
         "SELECT w.seq, w.uuid, w.team_id, w.type, w.distinct_id, p.person_id, w.details"
-        " FROM warnings w LEFT JOIN persons p USING (person) ORDER BY w.rowid"
+        " FROM warnings w LEFT JOIN main.persons p USING (person) ORDER BY w.rowid"
     ):
         yield (*origins[seq], *warning)
 
@@ -81,9 +81,9 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     """Every event, in the order of the log, with its person then and in the end."""
     for seq, uuid, event, team, distinct_id, then, in_the_end, note in database.execute(
         "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note"
-        " FROM events e LEFT JOIN persons a ON a.person = e.person_at_ingestion"
-        " LEFT JOIN distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
-        " LEFT JOIN persons p ON p.person = d.person ORDER BY e.seq"
+        " FROM events e LEFT JOIN main.persons a ON a.person = e.person_at_ingestion"
+        " LEFT JOIN main.distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
+        " LEFT JOIN main.persons p ON p.person = d.person ORDER BY e.seq"
     ):
         is_nobodys = note is not None and note != "personless"
         yield (

@@ -19,6 +19,7 @@ from identity_cli.errors import (
     IdOfAnotherTeam,
     IdWithoutPerson,
     NoEvents,
+    NoInternalUsers,
     NoRun,
     RunUnreadable,
     UnknownId,
@@ -54,6 +55,7 @@ class Run:
     def __init__(self, folder: "str | Path") -> None:
         """Open the run in that folder; NoRun or RunUnreadable if there is none to read."""
         self.name = str(folder)
+        self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
         self._place = _place_of(self.name)
         path = os.path.join(self._place, DATABASE)
@@ -153,13 +155,17 @@ class Run:
         return self._one("SELECT count(DISTINCT team_id) FROM persons")
 
     def books(self) -> list[tuple[str, int, dict[str, int]]]:
-        """Sums that must balance: what, how many, and the parts they must add up to."""
+        """Sums that must balance: what, how many, and the parts they must add up to; of the whole run."""
         about = self.metadata
-        personless = self._one("SELECT coalesce(sum(event_count), 0) FROM distinct_ids WHERE person IS NULL")
-        attributed = self._one("SELECT coalesce(sum(event_count), 0) FROM persons WHERE survivor IS NULL")
+        personless = self._one(
+            "SELECT coalesce(sum(event_count), 0) FROM main.distinct_ids WHERE person IS NULL"
+        )
+        attributed = self._one(
+            "SELECT coalesce(sum(event_count), 0) FROM main.persons WHERE survivor IS NULL"
+        )
         dropped = self._one("SELECT count(*) FROM dropped")
-        without_person = self._one("SELECT count(*) FROM distinct_ids WHERE person IS NULL")
-        on_persons = self._one("SELECT coalesce(sum(id_count), 0) FROM persons WHERE survivor IS NULL")
+        without_person = self._one("SELECT count(*) FROM main.distinct_ids WHERE person IS NULL")
+        on_persons = self._one("SELECT coalesce(sum(id_count), 0) FROM main.persons WHERE survivor IS NULL")
         return [
             (
                 "lines" if about["seqs"] == about["lines"] else "lines and events in batches",
@@ -171,7 +177,7 @@ class Run:
                 about["events"],
                 {"attributed": attributed, "without a person": personless, "dropped": dropped},
             ),
-            ("links", about["links"], self.counts_by("links", "outcome")),
+            ("links", about["links"], self.counts_by("main.links", "outcome")),
             (
                 "distinct ids",
                 about["distinct_ids"],
@@ -243,7 +249,7 @@ class Run:
         """The property changes of any of these persons, in the order in which they happened."""
         query = (
             "SELECT c.seq, coalesce(h.released_before, c.seq), c.person, c.event, c.time, c.changes"
-            " FROM property_changes c LEFT JOIN held h USING (seq)"
+            " FROM property_changes c LEFT JOIN main.held h USING (seq)"
             " WHERE c.person IN {parts} ORDER BY 2, 1, c.rowid"
         )
         rows = self._rows_about(query, parts)
@@ -289,6 +295,43 @@ class Run:
 
     def _warning(self, rowid: int) -> WarningRow:
         return _warning_row(self.database.execute(f"{_WARNINGS} WHERE rowid = ?", (rowid,)).fetchone())
+
+    # Internal users
+
+    @property
+    def internal_users(self) -> dict[str, Any] | None:
+        """What was said of internal users, as store.internal writes it; None if nothing was."""
+        about: dict[str, Any] | None = self.metadata.get("internal_users")
+        return about
+
+    def internal_counts(self) -> dict[str, tuple[int, int]]:
+        """Persons, events and distinct_ids: all that persons have, and how many are internal ones'."""
+        from identity_cli.store import internal  # only runs that tell internal users apart need it
+
+        figures = self.database.execute(internal.COUNTS).fetchone()
+        return {"persons": figures[:2], "events": figures[2:4], "distinct_ids": figures[4:]}
+
+    def internal_reasons(self, persons: Iterable[int]) -> dict[int, str]:
+        """Why each of these persons is internal; those that are not are missing."""
+        query = "SELECT person, reason FROM internal_persons WHERE person IN {parts}"
+        return dict(self._rows_about(query, persons))
+
+    def show_internal(self, which: str) -> None:
+        """From now on tell of everybody ("include"), without internal persons ("exclude"), or of them "only".
+
+        Persons, ids, links, warnings, events and what waited are narrowed, the books and what
+        nobody owns are not. NoInternalUsers if the run was not told who is internal.
+        """
+        if which == self.shows_internal:
+            return
+        if self.internal_users is None:
+            raise NoInternalUsers(self.name)
+        from identity_cli.store import internal
+
+        internal.widen(self.database)
+        if which != "include":
+            internal.narrow(self.database, which, with_events=self.has_events())
+        self.shows_internal = which
 
     # Whole tables
 
@@ -381,7 +424,7 @@ _COUNTS = {
 _LINKS = (
     "SELECT links.seq, coalesce(h.released_before, links.seq), uuid, event, time, source_distinct_id,"
     " target_distinct_id, outcome, source_person, target_person, source_identified, person, dropped"
-    " FROM links LEFT JOIN held h USING (seq)"
+    " FROM links LEFT JOIN main.held h USING (seq)"
 )
 _FEW = 100
 _MOST = 2**62  # more than there will ever be

@@ -80,6 +80,11 @@ CREATE TABLE events (
 );
 """
 
+# Only with --internal-users: who is internal, those merged into such a person among them.
+INTERNAL_PERSONS_TABLE = """
+CREATE TABLE internal_persons (person INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+"""
+
 # Built after the rows are in: several times cheaper than keeping them up to date.
 INDEXES = """
 CREATE INDEX distinct_ids_by_id ON distinct_ids (distinct_id);

@@ -1,0 +1,127 @@
+"""Who is internal: marked in a run once its persons are written, and left out when it is read."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING
+
+from identity_cli.store import schema
+
+if TYPE_CHECKING:
+    from identity_cli.internal_users import EventMarks, InternalUsers
+
+METADATA = "internal_users"
+"""The key in the table `run`: source, kind, size, not_evaluable, remarks."""
+_AT_ONCE = 1_000
+
+# Marking
+
+_PERSONS = "SELECT person, team_id, properties FROM persons WHERE survivor IS NULL ORDER BY person"
+_IDS = "SELECT person, distinct_id FROM distinct_ids WHERE person IS NOT NULL ORDER BY person, rowid"
+_MERGED_AWAY = (
+    "INSERT INTO internal_persons SELECT p.person, i.reason FROM persons p"
+    " JOIN internal_persons i ON i.person = p.survivor"
+)
+
+
+def mark_internal(
+    database: sqlite3.Connection, internal_users: "InternalUsers", events: "EventMarks | None" = None
+) -> None:
+    """Mark the persons that are internal; the database holds all persons and ids, and is writable.
+
+    events: what was gathered where filters ask for properties of events.
+    """
+    database.execute("BEGIN")
+    database.execute(schema.INTERNAL_PERSONS_TABLE)
+    marked: list[tuple[int, str]] = []
+    for person, reason in _internal(database, internal_users, events):
+        marked.append((person, reason))
+        if len(marked) == _AT_ONCE:
+            _insert(database, marked)
+    _insert(database, marked)
+    database.execute(_MERGED_AWAY)
+    about = {
+        "source": internal_users.source,
+        "kind": internal_users.kind,
+        "size": internal_users.size,
+        "not_evaluable": internal_users.not_evaluable,
+        "remarks": [
+            *internal_users.remarks,
+            *(f"no event of this log has the property {name}" for name in (events.unseen if events else ())),
+        ],
+    }
+    database.execute("INSERT INTO run VALUES (?, ?)", (METADATA, json.dumps(about, ensure_ascii=False)))
+    database.execute("COMMIT")
+
+
+def _internal(
+    database: sqlite3.Connection, internal_users: "InternalUsers", events: "EventMarks | None"
+) -> Iterator[tuple[int, str]]:
+    """Persons that stand and are internal, and why, in order of creation."""
+    ids = groupby(database.execute(_IDS), key=itemgetter(0))
+    owner, owned = next(ids, (None, iter(())))
+    for person, team_id, properties in database.execute(_PERSONS):
+        own: list[str] = []
+        if owner == person:
+            own = [distinct_id for _, distinct_id in owned]
+            owner, owned = next(ids, (None, iter(())))
+        reason = internal_users.person_reason(json.loads(properties), own)
+        if reason is None and events is not None and own and not events.keeps(team_id, own):
+            reason = "no event passes"
+        if reason is not None:
+            yield person, reason
+
+
+def _insert(database: sqlite3.Connection, marked: list[tuple[int, str]]) -> None:
+    database.executemany("INSERT INTO internal_persons VALUES (?, ?)", marked)
+    marked.clear()
+
+
+# Reading
+
+# Whose each row is, in the terms of its own table; a person merged away is marked with its survivor.
+_OF_ITS_ID = (
+    "(SELECT d.person FROM main.distinct_ids d"
+    " WHERE d.distinct_id = {0}.distinct_id AND d.team_id = {0}.team_id)"
+)
+_WHOSE = {
+    "persons": "person",
+    "distinct_ids": "person",
+    "links": "person",
+    "warnings": f"coalesce(person, {_OF_ITS_ID.format('warnings')})",
+    "held": _OF_ITS_ID.format("held"),
+    "events": _OF_ITS_ID.format("events"),
+}
+
+
+def narrow(database: sqlite3.Connection, which: str, *, with_events: bool) -> None:
+    """Let the tables show only rows of persons that are internal ("only") or are not ("exclude").
+
+    Views of the connection's own stand before the tables and take their names, so that
+    every query is narrowed alike; `main.persons` is still all of them. Rows of nobody's
+    are not internal.
+    """
+    test = {"only": "IS TRUE", "exclude": "IS NOT TRUE"}[which]
+    for table, whose in _WHOSE.items():
+        if table == "events" and not with_events:
+            continue
+        condition = f"({whose} IN (SELECT person FROM main.internal_persons)) {test}"
+        rows = f"SELECT rowid AS rowid, * FROM main.{table} AS {table} WHERE {condition}"
+        database.execute(f"CREATE TEMP VIEW {table} AS {rows}")
+
+
+def widen(database: sqlite3.Connection) -> None:
+    """Let the tables show everything again."""
+    for table in _WHOSE:
+        database.execute(f"DROP VIEW IF EXISTS temp.{table}")
+
+
+COUNTS = """
+SELECT count(*), count(reason),
+    coalesce(sum(event_count), 0), coalesce(sum(event_count) FILTER (WHERE reason IS NOT NULL), 0),
+    coalesce(sum(id_count), 0), coalesce(sum(id_count) FILTER (WHERE reason IS NOT NULL), 0)
+FROM main.persons LEFT JOIN main.internal_persons USING (person) WHERE survivor IS NULL
+"""
+"""Persons that stand, their events and their distinct ids: all, and the internal ones."""
