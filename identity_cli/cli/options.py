@@ -75,20 +75,20 @@ def team_option(text: str) -> Callable[[Function], Function]:
     return click.option("--team-id", type=int, metavar="N", help=text)
 
 
+def internal_choice(text: str) -> Callable[[Function], Function]:
+    """--internal include, exclude or only."""
+    return click.option(
+        "--internal", type=click.Choice(INTERNAL), default=INTERNAL[0], show_default=True, help=text
+    )
+
+
 def internal_option(command: Callable[..., None]) -> Callable[..., None]:
     """--internal, for a command that is given the run first: it then sees only what was asked for."""
 
-    @click.option(
-        "--internal",
-        "which",
-        type=click.Choice(INTERNAL),
-        default=INTERNAL[0],
-        show_default=True,
-        help="With internal users, without them, or them alone; for runs of replay --internal-users.",
-    )
+    @internal_choice("With internal users, without them, or them alone; for runs of replay --internal-users.")
     @functools.wraps(command)
-    def with_some_shown(run: Any, *, which: str, **arguments: Any) -> None:
-        run.show_internal(which)
+    def with_some_shown(run: Any, *, internal: str, **arguments: Any) -> None:
+        run.show_internal(internal)
         command(run, **arguments)
 
     return with_some_shown

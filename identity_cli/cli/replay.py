@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, run_option
+from identity_cli.cli.options import Command, format_option, internal_choice, run_option
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import ReplayProgress, write_document
 from identity_cli.cli.summary import document, show
@@ -86,6 +86,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     metavar="FILE",
     help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
 )
+@internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
@@ -96,7 +97,11 @@ def command(logs: tuple[str, ...], folder: str, quiet: bool, output: str, **opti
     of such files, or - for standard input. Writes a run folder, which the other commands
     read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
     """
+    shown = options.pop("internal")
+    if shown != "include" and options["internal_users"] is None:
+        raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     run = _replay(logs, folder, quiet, options)
+    run.show_internal(shown)
     figures = summary(run)
     if not quiet:
         if output == "json":

@@ -60,6 +60,8 @@ class EventMarks:
             self._unseen -= properties.keys()
             if not self._matches(properties):
                 kept.add(distinct_id)
+                if "\0" in distinct_id:  # some rules put another character there
+                    kept.add(distinct_id.replace("\0", "\ufffd"))
 
     def keeps(self, team_id: int, distinct_ids: Collection[str]) -> bool:
         """Whether any of these ids has an event that passes."""

@@ -123,7 +123,9 @@ def _like(pattern: str) -> str:
 
 _REFUSED_BY_RE2 = re.compile(r"\(\?<?[=!]|\(\?P=|\(\?>|\(\?\(|\\[1-9]|[*+?}]\+")
 _ONLY_IN_RE2 = re.compile(r"\\[pPzQEC]|\[\[:|\(\?-|\(\?[imsU]*U|\(\?<\w")
-_MAY_NEVER_END = re.compile(r"[*+}]\??[^()]*\)+[*+{]")
+_ESCAPE_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_INNERMOST_GROUP = re.compile(r"\((?:\?[^:>)]*[:>])?([^()]*)\)(?=([*+]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?)")
+_VARIES = re.compile(r"[*+?|]|\{\d+,")
 
 
 def _matches(wanted: Any) -> Passes:
@@ -133,13 +135,24 @@ def _matches(wanted: Any) -> Passes:
         return _nothing
     if _ONLY_IN_RE2.search(bare):
         raise NotEvaluable("its regular expression is of a kind that only RE2 has")
-    if _MAY_NEVER_END.search(bare):
+    if _may_never_end(pattern):
         raise NotEvaluable("its regular expression repeats a repetition, which might never end here")
     try:
         found_in = re.compile(pattern, re.DOTALL | re.ASCII).search
     except (re.error, OverflowError, RecursionError):
         return _nothing
     return lambda found: found_in(_text(found)) is not None
+
+
+def _may_never_end(pattern: str) -> bool:
+    """Whether it repeats, over and over, a group that can match the same text in several ways."""
+    rest = _ESCAPE_OR_CLASS.sub("x", pattern)
+    while group := _INNERMOST_GROUP.search(rest):
+        varies = _VARIES.search(group[1]) is not None
+        if varies and group[2]:
+            return True
+        rest = f"{rest[: group.start()]}{'x?' if varies else 'x'}{rest[group.end() :]}"
+    return False
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {

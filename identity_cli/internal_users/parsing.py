@@ -94,7 +94,8 @@ def _words(item: dict[str, Any]) -> str:
     else:
         shown = "" if value is None else _shown(value)
     prefix = "" if kind in ("event", "person") else f"{kind} "
-    return f"{prefix}{item['key']} {_operator(item)} {shown}".rstrip()
+    text = f"{prefix}{item['key']} {_operator(item)} {shown}".rstrip()
+    return text.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be stored
 
 
 def _shown(value: Any) -> str:

@@ -52,7 +52,7 @@ def mark_internal(
             *(f"no event of this log has the property {name}" for name in (events.unseen if events else ())),
         ],
     }
-    database.execute("INSERT INTO run VALUES (?, ?)", (METADATA, json.dumps(about, ensure_ascii=False)))
+    database.execute("INSERT INTO run VALUES (?, ?)", (METADATA, json.dumps(about)))
     database.execute("COMMIT")
 
 
@@ -68,7 +68,7 @@ def _internal(
             own = [distinct_id for _, distinct_id in owned]
             owner, owned = next(ids, (None, iter(())))
         reason = internal_users.person_reason(json.loads(properties), own)
-        if reason is None and events is not None and own and not events.keeps(team_id, own):
+        if reason is None and events is not None and not events.keeps(team_id, own):
             reason = "no event passes"
         if reason is not None:
             yield person, reason
