@@ -188,3 +188,13 @@ class AmbiguousDialect(IdcliError):
             f"{path}: its lines may be {' or '.join(names)};"
             f" say which with --dialect {names[0]} (see: idcli dialects)"
         )
+
+
+class BadMapping(IdcliError):
+    """A --map that does not say where a field stands."""
+
+    def __init__(self, given: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read --map {given!r}: {reason}. Write FIELD=PATH, as in --map distinct_id=user.id, "
+            "or name a file of such lines (see: idcli dialects generic)."
+        )

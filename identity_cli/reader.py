@@ -50,8 +50,12 @@ class Reading:
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
         if dialect.name not in self._decoders:
-            names = self.copied_names
-            self._decoders[dialect.name] = dialect.decoder(names), dialect.lenient_decoder(names)
+            fast = dialect.decoder(self.copied_names)
+            patient = dialect.lenient_decoder
+            self._decoders[dialect.name] = (
+                fast,
+                cast(DecodeAll, fast) if patient is None else patient(self.copied_names),
+            )
         return self._decoders[dialect.name]
 
 

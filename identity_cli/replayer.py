@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli import __version__
-from identity_cli.dialects import dialect_named
-from identity_cli.errors import LineRejected
+from identity_cli.dialects import dialect_named, generic
+from identity_cli.dialects.base import Dialect
+from identity_cli.dialects.mapping import read_mapping
+from identity_cli.errors import BadMapping, LineRejected
 from identity_cli.facts import DistinctIdAttached, EventHeld, EventRejected, Fact, Linked, PersonCreated
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
@@ -38,7 +40,10 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
-    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected."""
+    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
+
+    mapping: where the fields of any other log stand, see dialects.mapping.
+    """
 
     rules: str = "guide"
     buffer_seconds: float | None = None
@@ -47,6 +52,7 @@ class ReplayOptions:
     with_events: bool = False
     strict: bool = False
     dialect: str | None = None
+    mapping: tuple[str, ...] = ()
     internal_users: str | Path | None = None
 
 
@@ -126,8 +132,16 @@ class _Replay:
 
     def _reading(self) -> Reading:
         names = names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
-        named = self._options.dialect
-        return Reading(tuple(dict.fromkeys(names)), None if named is None else dialect_named(named))
+        return Reading(tuple(dict.fromkeys(names)), self._dialect())
+
+    def _dialect(self) -> Dialect | None:
+        """The dialect insisted on."""
+        named, mapping = self._options.dialect, self._options.mapping
+        if mapping and named in (None, generic.NAME):
+            return generic.dialect(read_mapping(mapping))
+        if mapping:
+            raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
+        return None if named is None else dialect_named(named)
 
     def write(self) -> None:
         """Read, resolve and write everything."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "persons": "List persons.",
     "warnings": "Show what the platform would have warned about.",
     "export": "Write a table of the run to standard output.",
+    "dialects": "List the input formats, and what each means to persons.",
 }
 """Name and first line of help; the command stands in the module of that name."""
 

@@ -82,6 +82,14 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
 )
 @click.option(
+    "--map",
+    "mapping",
+    metavar="FIELD=PATH|FILE",
+    multiple=True,
+    help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated.",
+)
+@click.option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
+@click.option(
     "--internal-users",
     metavar="FILE",
     help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
@@ -90,7 +98,9 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
-def command(logs: tuple[str, ...], folder: str, quiet: bool, output: str, **options: Any) -> None:
+def command(
+    logs: tuple[str, ...], folder: str, quiet: bool, output: str, save_map: str | None, **options: Any
+) -> None:
     """Replay event logs and resolve their persons.
 
     LOG is an NDJSON file in the order of arrival, plain or compressed (gz, bz2, xz), a folder
@@ -100,6 +110,8 @@ def command(logs: tuple[str, ...], folder: str, quiet: bool, output: str, **opti
     shown = options.pop("internal")
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
+    if save_map is not None:
+        _save_map(options["mapping"], save_map)
     run = _replay(logs, folder, quiet, options)
     run.show_internal(shown)
     figures = summary(run)
@@ -127,6 +139,14 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
         return replay_sources(openers, Path(folder), asked)
     with ReplayProgress(total_size(paths)) as progress:
         return replay_sources(openers, Path(folder), asked, progress)
+
+
+def _save_map(mapping: tuple[str, ...], file: str) -> None:
+    from identity_cli.dialects.mapping import mapping_text, read_mapping
+
+    if not mapping:
+        raise click.UsageError("--save-map needs --map FIELD=PATH.")
+    Path(file).write_text(mapping_text(read_mapping(mapping)), encoding="utf-8")
 
 
 def _check_names(paths: list[str]) -> None:

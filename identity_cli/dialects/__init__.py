@@ -5,23 +5,66 @@ beginning.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from identity_cli.dialects import posthog
+from identity_cli.dialects import (
+    amplitude,
+    generic,
+    mixpanel,
+    posthog,
+    posthog_capture,
+    posthog_messages,
+    posthog_rows,
+    rudderstack,
+    segment,
+)
 from identity_cli.dialects.base import Dialect, Unusable
 from identity_cli.dialects.json_lines import value_of
-from identity_cli.errors import AmbiguousDialect, UnknownDialect
+from identity_cli.errors import AmbiguousDialect, BadMapping, UnknownDialect
 
-POSTHOG = Dialect(
-    name="posthog",
-    title="PostHog events, one a line: from an SDK, from capture, from an export",
-    guide=posthog.__doc__ or "",
-    recognises=posthog.recognises,
-    decoder=posthog.decoder,
-    lenient_decoder=posthog.lenient_decoder,
-    order_key="now, _received_at, _inserted_at or created_at",
+
+def _dialect(name: str, title: str, module: Any, order_key: str, form_of: str | None = None) -> Dialect:
+    """The dialect that a module describes."""
+    return Dialect(
+        name=name,
+        title=title,
+        guide=module.__doc__,
+        recognises=module.recognises,
+        decoder=module.decoder,
+        lenient_decoder=getattr(module, "lenient_decoder", None),
+        several=module in _SEVERAL,
+        order_key=order_key,
+        form_of=form_of,
+    )
+
+
+_SEVERAL = (posthog_capture, mixpanel, amplitude)
+"""Those whose fast decoder gives the events of a line, not one event."""
+
+POSTHOG = _dialect(
+    "posthog", "PostHog events: from an SDK, from capture, from an export", posthog, posthog.ORDER_KEY
 )
-
-DIALECTS = {dialect.name: dialect for dialect in (POSTHOG,)}
+_FORMS = (
+    ("posthog-capture", "PostHog capture bodies: a batch or an array of events", posthog_capture),
+    ("posthog-messages", "PostHog ingestion messages, the event as text in data", posthog_messages),
+    ("posthog-rows", "PostHog events as stored, properties as text", posthog_rows),
+)
+DIALECTS = {
+    dialect.name: dialect
+    for dialect in (
+        POSTHOG,
+        *(_dialect(*form, posthog.ORDER_KEY, form_of="posthog") for form in _FORMS),
+        _dialect("segment", "Segment calls: identify, track, alias, ...", segment, "receivedAt"),
+        _dialect(
+            "rudderstack", "RudderStack calls: identify, track, alias, merge, ...", rudderstack, "receivedAt"
+        ),
+        _dialect(
+            "mixpanel", "Mixpanel: raw export, or what its SDKs send", mixpanel, "mp_processing_time_ms"
+        ),
+        _dialect("amplitude", "Amplitude: event export and merged ids", amplitude, "server_upload_time"),
+    )
+}
+"""Every dialect that is told from the lines, by name; `generic` needs a mapping."""
 
 LINES_TO_JUDGE = 100
 BYTES_TO_JUDGE = 1 << 20
@@ -29,8 +72,10 @@ BYTES_TO_JUDGE = 1 << 20
 
 def dialect_named(name: str) -> Dialect:
     """The dialect of that name; UnknownDialect."""
+    if name == generic.NAME:
+        raise BadMapping("", "the dialect generic needs to know where the distinct id stands")
     if name not in DIALECTS:
-        raise UnknownDialect(name, list(DIALECTS))
+        raise UnknownDialect(name, [*DIALECTS, generic.NAME])
     return DIALECTS[name]
 
 
@@ -45,6 +90,9 @@ def detected(path: str, lines: Iterable[bytes]) -> Dialect:
     best = [name for name, score in scores.items() if score == most]
     if most == 0:
         return POSTHOG
+    kinds = {DIALECTS[name].form_of or name for name in best}
+    if len(kinds) == 1 and len(best) > 1:
+        return DIALECTS[kinds.pop()]
     if len(best) > 1:
         raise AmbiguousDialect(path, best)
     return DIALECTS[best[0]]

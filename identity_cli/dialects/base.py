@@ -32,9 +32,11 @@ class Dialect:
     a line that fails must leave that state alone. The fast decoder may raise anything, and
     gives one event a line, or, where several is true, the events of a line. The lenient one
     is asked about the lines on which the fast one failed; it gives the events of a line, and
-    raises Unusable for a line that is none.
+    raises Unusable for a line that is none. Without it the decoder takes every line and raises
+    Unusable itself, so that there is one state.
     order_key: which time of an event says best when it arrived, in words; None where the
     order of the file is all there is.
+    form_of: the dialect that reads these lines as well, only more slowly.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Dialect:
     guide: str
     recognises: Callable[[Any], bool]
     decoder: Callable[[Iterable[str]], Decode | DecodeAll]
-    lenient_decoder: Callable[[Iterable[str]], DecodeAll]
+    lenient_decoder: Callable[[Iterable[str]], DecodeAll] | None = None
     several: bool = False
     order_key: str | None = None
+    form_of: str | None = None

@@ -14,15 +14,19 @@ no arrival time and is not used as one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Any, cast
 
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Unusable
 from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, team_from, value_of
-from identity_cli.dialects.record import WireEvent, event_type, properties_type
+from identity_cli.dialects.record import WireEvent, WireProperties, event_type, properties_type
 from identity_cli.dialects.times import parse_time
 from identity_cli.events import IDENTIFY
+
+ORDER_KEY = "now, _received_at, created_at or _inserted_at"
 
 Fields = Mapping[str, Any]
 
@@ -33,7 +37,7 @@ class NoOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     """The decoder of one line; copied_names: event properties that the rules copy onto persons."""
-    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(_bare(event_type(copied_names))).decode
+    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(bare(event_type(copied_names))).decode
     return strict
 
 
@@ -49,11 +53,13 @@ def lenient_decoder(copied_names: Iterable[str]) -> DecodeAll:
 
 def recognises(value: Any) -> bool:
     """Whether a line is one bare event, or something that `/engage/` takes."""
-    if not isinstance(value, dict) or "data" in value or "batch" in value:
+    if not isinstance(value, dict) or isinstance(value.get("data"), str) or "batch" in value:
         return False
     if "$distinct_id" in value and "event" not in value:
         return "$token" in value and ("$set" in value or "$set_once" in value) and "$device_id" in value
     properties = value.get("properties")
+    if isinstance(properties, str):
+        return False
     return "event" in value and (
         "distinct_id" in value
         or (isinstance(properties, dict) and "distinct_id" in properties and _is_of_posthog(properties))
@@ -61,7 +67,7 @@ def recognises(value: Any) -> bool:
 
 
 def _is_of_posthog(properties: Fields) -> bool:
-    return "$lib" in properties or "$device_id" in properties or not {"mp_lib", "time"} & properties.keys()
+    return "$lib" in properties or properties.keys().isdisjoint(("mp_lib", "time"))
 
 
 def events_in(value: Any, record: type[WireEvent]) -> Iterable[WireEvent | Unusable]:
@@ -113,24 +119,32 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
     return event
 
 
-def _bare(record: type[WireEvent]) -> type[WireEvent]:
+@cache
+def bare(record: type[WireEvent]) -> type[WireEvent]:
     """The record, but refusing lines whose meaning stands in fields that it does not have."""
-    historical = ("historical", None, msgspec.field(default=None, name="$$is_historical_export_event"))
-    properties = msgspec.defstruct(
-        "BareProperties", [historical], bases=(properties_type(record),), gc=False, kw_only=True
-    )
+    properties = bare_properties(record)
     elsewhere = [
         ("dollar_distinct_id", None, msgspec.field(default=None, name="$distinct_id")),
         ("data", None, None),
         ("options", NoOptions | None, None),
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
-    bare = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)
-    return cast(type[WireEvent], bare)
+    strict = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)
+    return cast(type[WireEvent], strict)
+
+
+@cache
+def bare_properties(record: type[WireEvent]) -> type[WireProperties]:
+    """The record's properties, but refusing those of a historical export, whose `now` means another thing."""
+    marker = ("historical", None, msgspec.field(default=None, name="$$is_historical_export_event"))
+    strict = msgspec.defstruct(
+        "BareProperties", [marker], bases=(properties_type(record),), gc=False, kw_only=True
+    )
+    return cast(type[WireProperties], strict)
 
 
 def _each(
-    items: list[Any], record: type[WireEvent], arrived: Fields = {}
+    items: list[Any], record: type[WireEvent], arrived: Fields = MappingProxyType({})
 ) -> Iterable[WireEvent | Unusable]:
     if not items:
         raise Unusable("no event in the batch")

@@ -1,0 +1,166 @@
+"""The calls that Segment's spec defines, identify, track, alias and their like, which RudderStack took over.
+
+Both dialects read the same record; what each call means to persons, each says for itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from identity_cli.dialects.base import DecodeAll, Unusable
+from identity_cli.dialects.json_lines import id_from, scrubbed, value_of
+from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
+from identity_cli.dialects.times import parse_time
+from identity_cli.events import GROUP_IDENTIFY
+
+NAMES = {"page": "$pageview", "screen": "$screen", "group": GROUP_IDENTIFY}
+"""What calls without a name of their own are called as events."""
+CALLS = frozenset({*NAMES, "track", "identify", "alias", "merge"})
+
+
+class Context(msgspec.Struct, gc=False):
+    """The part of `context` that may hold traits."""
+
+    traits: Any = None
+
+
+class Call(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
+    """One call; times are aware or None."""
+
+    type: str
+    user_id: Id = None
+    anonymous_id: Id = None
+    previous_id: Id = None
+    event: str | None = None
+    traits: Any = None
+    context: Context | None = None
+    merge_properties: Any = None
+    message_id: Any = None
+    timestamp: Time = None
+    original_timestamp: Time = None
+    received_at: Time = None
+    recorded_at: Time = msgspec.field(default=None, name="_received_at")
+
+    @property
+    def own_id(self) -> Id:
+        """Whose call it is: the user's, before anybody is known the anonymous id's."""
+        return self.user_id or self.anonymous_id
+
+    @property
+    def context_traits(self) -> Any:
+        """The traits that libraries repeat on every call, or that stand nowhere else."""
+        return None if self.context is None else self.context.traits
+
+
+Fill = Callable[[Call, WireEvent], None]
+"""Gives an event what a call means to persons; Unusable where it means nothing."""
+
+
+def decoder(copied_names: Iterable[str], fill: Fill) -> Callable[[bytes], WireEvent]:
+    """The fast decoder of one call a line."""
+    event_of = _maker(event_type(copied_names), fill)
+    decode = msgspec.json.Decoder(Call).decode
+    return lambda line: event_of(decode(line))
+
+
+def lenient_decoder(copied_names: Iterable[str], fill: Fill) -> DecodeAll:
+    """The decoder for what the fast one refused: bodies with a batch, odd types, odd times."""
+    event_of = _maker(event_type(copied_names), fill)
+
+    def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
+        value = value_of(line)
+        if not isinstance(value, dict):
+            raise Unusable("not a JSON object")
+        batch = value.get("batch")
+        if not isinstance(batch, list):
+            return [event_of(_call(value))]
+        if not batch:
+            raise Unusable("no call in the batch")
+        around = {key: value[key] for key in ("receivedAt", "_received_at") if key in value}
+        return [_or_reason(item, number, len(batch)) for number, item in enumerate(_within(batch, around), 1)]
+
+    def _or_reason(item: Any, number: int, count: int) -> WireEvent | Unusable:
+        try:
+            return event_of(_call(item))
+        except Unusable as reason:
+            return Unusable(f"call {number} of {count}: {reason}")
+
+    return decode
+
+
+def is_call(value: Any) -> bool:
+    """Whether a JSON value is a call of the spec, whoever sent it."""
+    return (
+        isinstance(value, dict)
+        and value.get("type") in CALLS
+        and "distinct_id" not in value
+        and ("userId" in value or "anonymousId" in value)
+    )
+
+
+def library_of(value: Mapping[str, Any]) -> str:
+    """The name that the sending library gives itself."""
+    context = value.get("context")
+    library = context.get("library") if isinstance(context, dict) else None
+    name = library.get("name") if isinstance(library, dict) else None
+    return name.lower() if isinstance(name, str) else ""
+
+
+def judged(value: Any, is_ours: Callable[[Mapping[str, Any]], bool]) -> bool:
+    """Whether a line is a call of ours, or a body whose first call is."""
+    if isinstance(value, dict) and isinstance(value.get("batch"), list) and value["batch"]:
+        value = value["batch"][0]
+    return is_call(value) and is_ours(value)
+
+
+def _within(batch: list[Any], around: Mapping[str, Any]) -> list[Any]:
+    return [{**around, **item} if isinstance(item, dict) else item for item in batch]
+
+
+def _call(fields: Any) -> Call:
+    if not isinstance(fields, dict):
+        raise Unusable("not a JSON object")
+    kind = fields.get("type")
+    if not isinstance(kind, str):
+        raise Unusable("no type of call")
+    context, name = fields.get("context"), fields.get("event")
+    return Call(
+        type=kind,
+        user_id=id_from(fields.get("userId")),
+        anonymous_id=id_from(fields.get("anonymousId")),
+        previous_id=id_from(fields.get("previousId")),
+        event=scrubbed(name) if isinstance(name, str) else None,
+        traits=scrubbed(fields.get("traits")),
+        context=Context(scrubbed(context.get("traits"))) if isinstance(context, dict) else None,
+        merge_properties=scrubbed(fields.get("mergeProperties")),
+        message_id=scrubbed(fields.get("messageId")),
+        timestamp=parse_time(fields.get("timestamp")),
+        original_timestamp=parse_time(fields.get("originalTimestamp")),
+        received_at=parse_time(fields.get("receivedAt")),
+        recorded_at=parse_time(fields.get("_received_at")),
+    )
+
+
+def _maker(record: type[WireEvent], fill: Fill) -> Callable[[Call], WireEvent]:
+    new_properties = properties_type(record)
+
+    def event_of(call: Call) -> WireEvent:
+        name = call.event if call.type == "track" else NAMES.get(call.type, call.type)
+        if not name:
+            raise Unusable("no event name")
+        event = record(
+            event=name,
+            uuid=call.message_id,
+            distinct_id=call.own_id,
+            timestamp=call.timestamp or call.original_timestamp,
+            received_at=call.received_at or call.recorded_at,
+            properties=new_properties(),
+        )
+        if call.type in ("identify", "alias", "merge"):
+            fill(call, event)
+        elif call.type not in CALLS:
+            raise Unusable(f"no call of the spec: {call.type[:40]}")
+        return event
+
+    return event_of

@@ -1,0 +1,202 @@
+"""Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
+
+The distinct id is `$distinct_id_before_identity` where the export has it, else `distinct_id`.
+`$identify` links `$anon_id` to `$identified_id`; `$create_alias` links `alias` to
+`distinct_id`; `$merge` joins the first two of `$distinct_ids` as `$merge_dangerously` does:
+without a safeguard. The first event with a pair of `$user_id` and `$device_id` links the
+device to the user, as a `$identify` before it (the simplified API). A person update has no
+event: `$set`, `$set_once` and `$unset` become a `$set` event that writes them; `$add`,
+`$append`, `$union`, `$remove` and `$delete` depend on values and are not applied. `time` is
+seconds, milliseconds, or ISO without a zone, which then is UTC.
+
+What Mixpanel does differently: the original API merges on `$identify` only when `$anon_id` is a
+UUID of version 4 that was never merged before, has no notion of an identified person, and
+caps a person at 500 ids; in the simplified API two user ids never become one, and
+`$create_alias` does nothing.
+
+What a log cannot tell: an exported `distinct_id` is already merged, in the original API into
+one picked at random, so without `$distinct_id_before_identity` an export shows fewer persons
+apart than there were; person updates are not part of the event export; the export is not
+free of repeats.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from identity_cli.dialects.base import DecodeAll, Unusable
+from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, value_of
+from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
+from identity_cli.dialects.times import parse_time
+from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+
+DEVICE_PREFIX = "$device:"
+_UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")
+_MARKS = (
+    "mp_lib",
+    "mp_processing_time_ms",
+    "$distinct_id_before_identity",
+    "$distinct_ids",
+    "$identified_id",
+    "time",
+)
+
+
+class MixpanelProperties(msgspec.Struct, gc=False, kw_only=True):
+    """The part of `properties` that identity depends on."""
+
+    distinct_id: Id = None
+    before_identity: Id = msgspec.field(default=None, name="$distinct_id_before_identity")
+    user_id: Id = msgspec.field(default=None, name="$user_id")
+    device_id: Id = msgspec.field(default=None, name="$device_id")
+    identified_id: Id = msgspec.field(default=None, name="$identified_id")
+    anon_id: Id = msgspec.field(default=None, name="$anon_id")
+    alias: Any = None
+    merged: Any = msgspec.field(default=None, name="$distinct_ids")
+    insert_id: Any = msgspec.field(default=None, name="$insert_id")
+    time: Any = None
+    processed_ms: Any = msgspec.field(default=None, name="mp_processing_time_ms")
+    lib: Any = msgspec.field(default=None, name="mp_lib")
+
+
+class MixpanelEvent(msgspec.Struct, gc=False, kw_only=True):
+    """One event."""
+
+    event: str
+    properties: MixpanelProperties
+    recorded_at: Time = msgspec.field(default=None, name="_received_at")
+
+
+def decoder(copied_names: Iterable[str]) -> DecodeAll:
+    """The decoder of one event a line; with the link that a new pair of ids makes, two."""
+    record = event_type(copied_names)
+    events_of = _Events(record)
+    decode = msgspec.json.Decoder(MixpanelEvent).decode
+
+    def events(line: bytes) -> Sequence[WireEvent | Unusable]:
+        try:
+            event = decode(line)
+        except ValueError:  # a person update, a list of events, odd types
+            return patiently(line)
+        return events_of(event)
+
+    def patiently(line: bytes) -> Sequence[WireEvent | Unusable]:
+        value = value_of(line)
+        items = value if isinstance(value, list) else [value]
+        if not items:
+            raise Unusable("no event in the batch")
+        found: list[WireEvent | Unusable] = []
+        for item in items:
+            try:
+                found += one(item)
+            except Unusable as reason:
+                if len(items) == 1:
+                    raise
+                found.append(reason)
+        return found
+
+    def one(item: Any) -> Sequence[WireEvent]:
+        if not isinstance(item, dict):
+            raise Unusable("not a JSON object")
+        if "$group_key" in item:
+            raise Unusable("an update of a group, which is no person")
+        if "event" not in item and any(name in item for name in _UPDATES):
+            return [_update(item, record)]
+        return events_of(_event(item))
+
+    return events
+
+
+def recognises(value: Any) -> bool:
+    """Whether a line is an event or a person update of Mixpanel's."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, dict) or "distinct_id" in value or "api_key" in value:
+        return False
+    if "event" not in value:
+        return "$distinct_id" in value and "$device_id" not in value and not value.keys().isdisjoint(_UPDATES)
+    properties = value.get("properties")
+    if not isinstance(properties, dict) or "$lib" in properties:
+        return False
+    of_alias = value["event"] == CREATE_ALIAS and "alias" in properties and "token" in properties
+    return of_alias or not properties.keys().isdisjoint(_MARKS)
+
+
+class _Events:
+    """Makes the events of one line; remembers which devices it has linked to which users."""
+
+    def __init__(self, record: type[WireEvent]) -> None:
+        self._record = record
+        self._new_properties = properties_type(record)
+        self._pairs = PairLinks(record)
+
+    def __call__(self, line: MixpanelEvent) -> Sequence[WireEvent]:
+        inside = line.properties
+        own = _own_id(inside)
+        event = self._new(name_from(line.event), own, inside, line.recorded_at)
+        if event.event == IDENTIFY:
+            event.distinct_id = inside.identified_id or own
+            event.properties.anon_distinct_id = ABSENT if inside.anon_id is None else inside.anon_id
+        elif event.event == CREATE_ALIAS:
+            event.properties.alias = inside.alias
+        elif event.event == "$merge":
+            event.event = MERGE_DANGEROUSLY
+            event.distinct_id, event.properties.alias = _first_two(inside.merged)
+        elif inside.user_id and inside.device_id:
+            event.distinct_id = inside.user_id
+            return self._pairs.before(event, inside.device_id)
+        return (event,)
+
+    def _new(self, name: str, own: Id, inside: MixpanelProperties, recorded_at: datetime | None) -> WireEvent:
+        return self._record(
+            event=name,
+            uuid=inside.insert_id,
+            distinct_id=own,
+            timestamp=parse_time(inside.time),
+            received_at=parse_time(inside.processed_ms) or recorded_at,
+            properties=self._new_properties(device_id=inside.device_id, lib=inside.lib),
+        )
+
+
+def _own_id(inside: MixpanelProperties) -> Id:
+    own = inside.distinct_id if inside.before_identity is None else inside.before_identity
+    if own is None:
+        own = inside.user_id or inside.device_id
+    return own.removeprefix(DEVICE_PREFIX) if isinstance(own, str) else own
+
+
+def _event(fields: Mapping[str, Any]) -> MixpanelEvent:
+    inside = fields.get("properties")
+    properties = MixpanelProperties()
+    for field in msgspec.structs.fields(properties):
+        if isinstance(inside, dict) and field.encode_name in inside:
+            setattr(properties, field.name, scrubbed(inside[field.encode_name]))
+    for name in ("distinct_id", "before_identity", "user_id", "device_id", "identified_id", "anon_id"):
+        setattr(properties, name, id_from(getattr(properties, name)))
+    name = name_from(fields.get("event"))
+    return MixpanelEvent(
+        event=name, properties=properties, recorded_at=parse_time(fields.get("_received_at"))
+    )
+
+
+def _update(fields: Mapping[str, Any], record: type[WireEvent]) -> WireEvent:
+    """A person update as an event that writes."""
+    own = id_from(fields.get("$distinct_id"))
+    return record(
+        event=SET,
+        distinct_id=own.removeprefix(DEVICE_PREFIX) if isinstance(own, str) else own,
+        timestamp=parse_time(fields.get("$time")),
+        received_at=parse_time(fields.get("_received_at")),
+        set=scrubbed(fields.get("$set")),
+        set_once=scrubbed(fields.get("$set_once")),
+        properties=properties_type(record)(unset=scrubbed(fields.get("$unset"))),
+    )
+
+
+def _first_two(ids: Any) -> tuple[Id, Id]:
+    if not isinstance(ids, list) or len(ids) < 2:
+        raise Unusable("a $merge that names no two ids")
+    return id_from(ids[0]), id_from(ids[1])

@@ -1,0 +1,54 @@
+"""PostHog ingestion messages, one a line: what capture hands on, the event as text in `data`.
+
+The outer fields, `distinct_id`, `uuid`, `now` and `team_id` among them, win over those of the
+event inside, as they do in ingestion. `now` is the arrival time.
+
+What a log cannot tell: the queue keeps the order for each distinct id, not between an
+anonymous id and the user it becomes; so sort by arrival.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import msgspec
+
+from identity_cli.dialects import posthog
+from identity_cli.dialects.record import Id, TeamId, Time, WireEvent, event_type
+
+lenient_decoder = posthog.lenient_decoder
+
+
+class Message(msgspec.Struct, gc=False, kw_only=True):
+    """The outer part, whose fields win."""
+
+    data: str
+    distinct_id: Id = None
+    uuid: str | None = None
+    team_id: TeamId | None = None
+    timestamp: Time = None
+    now: Time = None
+    properties: None = None  # a message has none; what has some is something else
+
+
+def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
+    """The decoder of one message a line."""
+    decode_message = msgspec.json.Decoder(Message).decode
+    decode_event = cast(
+        Callable[[str], WireEvent], msgspec.json.Decoder(posthog.bare(event_type(copied_names))).decode
+    )
+
+    def event(line: bytes) -> WireEvent:
+        message = decode_message(line)
+        inner = decode_event(message.data)
+        for name in ("distinct_id", "uuid", "team_id", "timestamp", "now"):
+            value = getattr(message, name)
+            if value is not None:
+                setattr(inner, name, value)
+        return inner
+
+    return event
+
+
+def recognises(value: Any) -> bool:
+    """Whether a line is a message with an event inside."""
+    return isinstance(value, dict) and isinstance(value.get("data"), str) and "properties" not in value
