@@ -76,7 +76,12 @@ class EventBuffer:
 
 def arrival_of(event: Event) -> datetime | None:
     """When the event reached the platform, as far as its line tells."""
-    return event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
+    return arrival_told(event) or event.timestamp
+
+
+def arrival_told(event: Event) -> datetime | None:
+    """When the event reached the platform, if its line tells that and not only when it happened."""
+    return event.now or event.received_at or event.inserted_at or event.created_at
 
 
 def time_of(event: Event) -> datetime | None:

@@ -190,6 +190,16 @@ class AmbiguousDialect(IdcliError):
         )
 
 
+class NothingToSortBy(IdcliError):
+    """--order with a log whose lines tell no such time."""
+
+    def __init__(self, order: str) -> None:
+        super().__init__(
+            f"no line tells the {order} time of its event, so there is nothing to sort by. "
+            "Replay without --order: the order of the file is then all there is."
+        )
+
+
 class BadMapping(IdcliError):
     """A --map that does not say where a field stands."""
 

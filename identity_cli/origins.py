@@ -1,7 +1,8 @@
 """From a seq, an event's place in ingestion order, to its file and line.
 
 Mostly one line is one event, and a seq is a line's number over all sources. A line that
-holds several events takes a seq for each of them.
+holds several events takes a seq for each of them; a log that was sorted first has its lines
+in another order than its files.
 """
 
 from array import array
@@ -12,24 +13,37 @@ from itertools import repeat
 from identity_cli.events import Origin
 
 Batch = tuple[int, int, int]
-"""A line of several events: its first seq, its number in its file, how many events."""
+"""A line of several events: its first seq, its number in its file, how many events.
+
+In a sorted log the number is the line's place after sorting.
+"""
 
 
 class Origins:
     """Where each seq stands."""
 
-    def __init__(self, sources: Iterable[tuple[str, int]] = (), batches: Iterable[Batch] = ()) -> None:
-        """sources: path and first seq of each, in order; batches in order."""
+    def __init__(
+        self,
+        sources: Iterable[tuple[str, int]] = (),
+        batches: Iterable[Batch] = (),
+        order: "array[int] | None" = None,
+    ) -> None:
+        """sources: path and first seq of each, in order; batches in order; order: see reorder."""
         self._paths: list[str] = []
         self._starts: list[int] = []
         self._batches = tuple(array("q") for _ in range(3))
+        self.order = order
         for source in sources:
             self.add_source(*source)
         for batch in batches:
             self.add_batch(*batch)
 
+    def reorder(self, order: "array[int]") -> None:
+        """The lines were sorted: order[place - 1] is the number, over all sources, of the line put there."""
+        self.order = order
+
     def add_source(self, path: str, first_seq: int) -> None:
-        """From that seq on, events come from that file."""
+        """From that seq on, or in a sorted log from that line over all sources on, it is that file."""
         self._paths.append(path)
         self._starts.append(first_seq)
 
@@ -43,19 +57,30 @@ class Origins:
         """The lines that hold several events, in order."""
         return zip(*self._batches, strict=True)
 
+    def source_of_line(self, number: int) -> int:
+        """Which source, from 0, has the line of that number over all sources; for sorted logs."""
+        return bisect_right(self._starts, number) - 1
+
     def __getitem__(self, seq: int) -> Origin:
+        if self.order is not None:
+            number = self.order[self._line_of(seq, 1) - 1]
+            index = self.source_of_line(number)
+            return Origin(self._paths[index], number - self._starts[index] + 1)
         index = bisect_right(self._starts, seq) - 1
-        start = self._starts[index]
+        return Origin(self._paths[index], self._line_of(seq, self._starts[index]))
+
+    def _line_of(self, seq: int, start: int) -> int:
+        """The line of a seq in a file whose first seq is start."""
         first_seqs, lines, counts = self._batches
         batch = bisect_right(first_seqs, seq) - 1
         if batch < 0 or first_seqs[batch] < start:
-            return Origin(self._paths[index], seq - start + 1)
+            return seq - start + 1
         beyond = seq - first_seqs[batch] - counts[batch]
-        return Origin(self._paths[index], lines[batch] + max(0, beyond + 1))
+        return lines[batch] + max(0, beyond + 1)
 
     def places(self, seqs: Sequence[int]) -> tuple[Iterable[str], list[int]]:
         """Paths and lines of many seqs."""
-        if len(self._starts) == 1 and not self._batches[0]:
+        if len(self._starts) == 1 and not self._batches[0] and self.order is None:
             return repeat(self._paths[0], len(seqs)), [*seqs]
         origins = [self[seq] for seq in seqs]
         return [origin.path for origin in origins], [origin.line for origin in origins]

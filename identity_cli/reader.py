@@ -7,6 +7,7 @@ in ingestion order over all files; so does a line that is none.
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import cast
 
 from identity_cli.dialects import detected
@@ -58,6 +59,14 @@ class Reading:
             )
         return self._decoders[dialect.name]
 
+    def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
+        """The same, the first giving the events of a line whatever the dialect."""
+        strict, lenient = self.decoders(dialect)
+        if dialect.several:
+            return cast(DecodeAll, strict), lenient
+        decode = cast(Decode, strict)
+        return (lambda line: (decode(line),)), lenient
+
 
 class LogReader:
     """Reads sources one after the other; iterate once, then ask for its counts."""
@@ -108,12 +117,18 @@ class LogReader:
         dialect = self._reading.dialect or detected(source.path, lines)
         source.dialect = dialect.name
         source.names_persons = any(b'"person_id"' in line for line in lines)
+        return partial(self._reading_of(dialect), source)
+
+    def _reading_of(
+        self, dialect: Dialect
+    ) -> Callable[[Source, list[bytes]], Iterable[Block | RejectedLine]]:
+        """How lines of that dialect become events."""
         strict, lenient = self._reading.decoders(dialect)
         if dialect.several:
             decode_all = cast(DecodeAll, strict)
-            return lambda lines: self._several(source, lines, decode_all, lenient)
+            return lambda source, lines: self._several(source, lines, decode_all, lenient)
         decode = cast(Decode, strict)
-        return lambda lines: self._one_a_line(source, lines, decode, lenient)
+        return lambda source, lines: self._one_a_line(source, lines, decode, lenient)
 
     def _one_a_line(
         self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
@@ -131,7 +146,7 @@ class LogReader:
         events: list[Event] = []
         lines_of_events: list[bytes] = []
         for index, line in enumerate(lines):
-            items = _events_or_reason(line, decode, lenient)
+            items = decoded_or_reason(line, decode, lenient)
             if len(items) > 1:
                 self.origins.add_batch(self.seqs + 1, source.lines + index + 1, len(items))
             for item in items:
@@ -151,7 +166,7 @@ class LogReader:
             yield Block(self.seqs + 1 - len(events), events, lines_of_events)
 
 
-def _events_or_reason(
+def decoded_or_reason(
     line: bytes, decode: DecodeAll, lenient: DecodeAll
 ) -> Sequence[Event | Unusable | None]:
     """The events of a line, or why it is none; None for a blank line."""

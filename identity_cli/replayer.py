@@ -9,22 +9,35 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, count, groupby, islice
 from pathlib import Path
 from typing import Any
 
 from identity_cli import __version__
-from identity_cli.dialects import dialect_named, generic
+from identity_cli.arrivals import ArrivalWatch
+from identity_cli.dialects import POSTHOG, dialect_named, generic
 from identity_cli.dialects.base import Dialect
 from identity_cli.dialects.mapping import read_mapping
+from identity_cli.door import refusals
 from identity_cli.errors import BadMapping, LineRejected
-from identity_cli.facts import DistinctIdAttached, EventHeld, EventRejected, Fact, Linked, PersonCreated
+from identity_cli.events import Event
+from identity_cli.facts import (
+    DistinctIdAttached,
+    EventDropped,
+    EventHeld,
+    EventRejected,
+    Fact,
+    Linked,
+    PersonCreated,
+)
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
 from identity_cli.reader import Block, LogReader, Reading, RejectedLine
+from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.resolver import PersonResolver, own_id
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
+from identity_cli.sorted_reader import SortedLogReader
 from identity_cli.sources import EventSource, LineSource, SourceFile, expand
 from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
@@ -35,6 +48,7 @@ from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
+REPEAT = "repeats an earlier event"
 Progress = Callable[[int], None]
 
 
@@ -42,7 +56,8 @@ Progress = Callable[[int], None]
 class ReplayOptions:
     """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
 
-    mapping: where the fields of any other log stand, see dialects.mapping.
+    mapping: where the fields of any other log stand, see dialects.mapping. order: sort the log
+    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one.
     """
 
     rules: str = "guide"
@@ -53,6 +68,8 @@ class ReplayOptions:
     strict: bool = False
     dialect: str | None = None
     mapping: tuple[str, ...] = ()
+    order: str | None = None
+    dedupe: bool = False
     internal_users: str | Path | None = None
 
 
@@ -112,7 +129,9 @@ class _Replay:
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
         self._marks = self._event_marks()
-        self._reader = LogReader(openers, self._reading(), on_progress=on_progress)
+        self._reader = self._log_reader(openers, on_progress)
+        self._arrivals = ArrivalWatch()
+        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
         self._resolver = PersonResolver(
             self._rules,
             team_id=options.team_id,
@@ -129,6 +148,12 @@ class _Replay:
         if users is None or not users.event_property_names:
             return None
         return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
+
+    def _log_reader(self, openers: list[Callable[[], LineSource]], on_progress: Progress | None) -> LogReader:
+        order = self._options.order
+        if order is None:
+            return LogReader(openers, self._reading(), on_progress=on_progress)
+        return SortedLogReader(openers, self._reading(), (order, self._folder), on_progress)
 
     def _reading(self) -> Reading:
         names = names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
@@ -150,9 +175,37 @@ class _Replay:
                 if isinstance(item, RejectedLine):
                     self._reject(item.seq, item.reason, item.line)
                 else:
-                    self._resolve(item)
+                    self._see(item)
             self._write_facts(self._resolver.finish(), None)
             self._write_tables()
+
+    def _see(self, block: Block) -> None:
+        """Take a block; its repeats are dropped, or only counted."""
+        self._arrivals.see(block.first_seq, block.events)
+        if self._is_of_posthog:
+            self._journal.insert("refused_at_door", refusals(block.first_seq, block.events))
+        if isinstance(self._repeats, RepeatCounter):
+            self._repeats.see(block.events, block.lines)
+            self._resolve(block)
+            return
+        new = self._repeats.are_new(block.events, block.lines)
+        for is_new, group in groupby(range(len(new)), new.__getitem__):
+            places = [*group]
+            part = slice(places[0], places[-1] + 1)
+            first = block.first_seq + places[0]
+            if is_new:
+                self._resolve(Block(first, block.events[part], block.lines[part]))
+            else:
+                self._journal.write([*map(self._repeat, count(first), block.events[part])])
+
+    @property
+    def _is_of_posthog(self) -> bool:
+        """Whether the events of now would have come to PostHog's own door."""
+        return self._reader.sources[-1].dialect.startswith(POSTHOG.name)
+
+    def _repeat(self, seq: int, event: Event) -> EventDropped:
+        team_id = self._options.team_id if event.team_id is None else event.team_id
+        return EventDropped(seq, team_id, own_id(event, self._rules) or "", REPEAT)
 
     def _resolve(self, block: Block) -> None:
         resolver = self._resolver
@@ -193,6 +246,8 @@ class _Replay:
         sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in reader.sources]
         journal.insert("sources", sources)
         journal.insert("batches", reader.origins.batches)
+        if reader.origins.order is not None:
+            journal.insert("line_order", [(reader.origins.order.tobytes(),)])
         origins = reader.origins
         totals = final.totals_of(resolver.persons, resolver.distinct_ids())
         attributed = sum(totals.events)
@@ -247,6 +302,13 @@ class _Replay:
             "rule_set": self._rules.name,
             "buffer_seconds": buffer,
             "team_id": options.team_id,
+            "order": options.order,
+            "moved": reader.moved if isinstance(reader, SortedLogReader) else 0,
+            "arrivals": self._arrivals.told(),
+            "repeats": self._repeats.repeats
+            if isinstance(self._repeats, RepeatFilter)
+            else self._repeats.count(),
+            "deduped": options.dedupe,
             "lines": reader.lines,
             "blank": reader.blank,
             "rejected": self._rejected.count,

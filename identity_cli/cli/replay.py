@@ -95,6 +95,13 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
 )
 @internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
+@click.option(
+    "--order",
+    type=click.Choice(("arrival", "time")),
+    help="Sort first: by arrival, for exports in another order; by time of event, which is not what "
+    "the platform did: it went by arrival.",
+)
+@click.option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")

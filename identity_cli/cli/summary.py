@@ -2,13 +2,14 @@
 
 import shlex
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 from identity_cli.cli.options import DEFAULT_RUN
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
 from identity_cli.events import Origin
-from identity_cli.reports.summary import InternalUsers, Noted, Summary, WarningNoted
+from identity_cli.reports.summary import InternalUsers, Noted, Order, Summary, WarningNoted
 
 FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
@@ -32,6 +33,12 @@ def document(figures: Summary) -> dict[str, Any]:
         "sources": figures.sources,
         "rule_set": figures.rule_set,
         "buffer_seconds": figures.buffer_seconds,
+        "order": {
+            **figures.order._asdict(),
+            "first_late": None if figures.order.first_late is None else _place(figures.order.first_late),
+        },
+        "repeats": {"count": figures.repeats, "skipped": figures.deduped},
+        "refused_at_door": [_noted(item) for item in figures.refused_at_door],
         "lines": figures.lines,
         "events": figures.events,
         "persons": {
@@ -86,6 +93,7 @@ def _place(origin: Origin) -> dict[str, Any]:
 def show(page: Page, figures: Summary, folder: str) -> None:
     """A summary as a page; folder is where the run is."""
     _show_source(page, figures)
+    _show_order(page, figures)
     page.line()
     page.table(_COLUMNS, [*_person_rows(figures), *_link_rows(figures), *_buffer_rows(figures)], indent=0)
     if figures.internal is not None:
@@ -93,6 +101,7 @@ def show(page: Page, figures: Summary, folder: str) -> None:
     _show_warnings(page, figures)
     _show_noted(page, "Rejected lines", figures.rejected, "kept in rejected.ndjson")
     _show_noted(page, "Dropped events", figures.dropped, "by the rules")
+    _show_noted(page, "Refused at the door", figures.refused_at_door, "by capture; replayed all the same")
     _show_books(page, figures)
     _show_next(page, figures, folder)
 
@@ -117,6 +126,29 @@ def _show_source(page: Page, figures: Summary) -> None:
     if not figures.events:
         page.line(("Not one line of it is an event: is it the right file?", "bold red"))
         page.line("What can be read: idcli dialects. Anything else: idcli replay --map event=name ...")
+
+
+def _show_order(page: Page, figures: Summary) -> None:
+    """What to know of the log's order and of its repeats before believing the figures."""
+    order = figures.order
+    if order.sorted_by is not None:
+        page.paragraph(f"Sorted by {order.sorted_by}: {plural(order.moved, 'line')} moved.", indent=0)
+    if order.sorted_by == "time":
+        page.paragraph(
+            "The platform went by arrival, not by time: where events came late, its persons differ.",
+            indent=0,
+        )
+    elif order.late:
+        page.paragraph(f"Not in order of arrival: {_late(order)}.", indent=0)
+        page.paragraph("Persons depend on the order: idcli replay --order arrival sorts first.", indent=0)
+    if figures.repeats:
+        what = "skipped" if figures.deduped else "replayed all the same; --dedupe skips them"
+        page.line((f"{plural(figures.repeats, 'event')} repeated an earlier one, {what}", "yellow"))
+
+
+def _late(order: Order) -> str:
+    share = f"{order.late:,} of {order.with_arrival:,} events arrived before one above them"
+    return f"{share}, first {order.first_late}, by up to {timedelta(seconds=round(order.largest_step_back))}"
 
 
 def _person_rows(figures: Summary) -> list[list[Cell]]:

@@ -18,6 +18,26 @@ def value_of(line: bytes) -> Any:
         return _value_by_the_standard_library(line)
 
 
+class Content(msgspec.Struct):
+    """What two sendings of one event have in common, as it stands there."""
+
+    properties: msgspec.Raw
+    set: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="$set")
+    set_once: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="$set_once")
+
+
+_content = msgspec.json.Decoder(Content).decode
+
+
+def content_of(line: bytes) -> tuple[bytes, ...]:
+    """What an event says beside its name, id and time; the whole line where that cannot be told."""
+    try:
+        content = _content(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return (line,)
+    return bytes(content.properties), bytes(content.set), bytes(content.set_once)
+
+
 def object_of(line: bytes) -> dict[str, Any]:
     """The JSON object of a line; Unusable where it is none."""
     value = value_of(line)

@@ -47,6 +47,21 @@ class Sum(NamedTuple):
         return f"{self.total:,} {self.what} {sign} {' + '.join(parts) or 'none'}"
 
 
+class Order(NamedTuple):
+    """Whether the log is in the order of arrival, and what was done about it.
+
+    sorted_by: "arrival", "time" or None. late: events behind one that arrived at least a second
+    later; largest_step_back in seconds.
+    """
+
+    sorted_by: str | None
+    moved: int
+    with_arrival: int
+    late: int
+    first_late: Origin | None
+    largest_step_back: float
+
+
 class InternalUsers(NamedTuple):
     """Who of a run is internal, and how sure that is.
 
@@ -68,6 +83,10 @@ class Summary(NamedTuple):
 
     sources: list[dict[str, Any]]
     names_persons: list[str]
+    order: "Order"
+    repeats: int
+    deduped: bool
+    refused_at_door: list[Noted]
     rule_set: str
     buffer_seconds: float
     lines: int
@@ -96,6 +115,10 @@ def summary(run: Run) -> Summary:
     return Summary(
         run.sources(),
         about["names_persons"],
+        _order(run),
+        about["repeats"],
+        about["deduped"],
+        _refused_at_door(run),
         about["rule_set"],
         about["buffer_seconds"],
         about["lines"],
@@ -120,6 +143,29 @@ def summary(run: Run) -> Summary:
         list(dict.fromkeys(_ids_worth_a_look(run))),
         _internal(run),
     )
+
+
+def _order(run: Run) -> Order:
+    seen = run.metadata["arrivals"]
+    first = seen["first_late"]
+    return Order(
+        run.metadata["order"],
+        run.metadata["moved"],
+        seen["with_arrival"],
+        seen["late"],
+        None if first is None else run.origin(first),
+        seen["largest_step_back"],
+    )
+
+
+def _refused_at_door(run: Run) -> list[Noted]:
+    noted = list(_reasons(run, "refused_at_door"))
+    blank = run.blank_ids()
+    if blank is not None:
+        noted.append(
+            Noted("a distinct_id of blanks: capture refuses it today", blank[0], run.origin(blank[1]))
+        )
+    return noted
 
 
 def _internal(run: Run) -> InternalUsers | None:

@@ -31,6 +31,7 @@ from identity_cli.store import schema
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
 if TYPE_CHECKING:
+    from array import array
     from pathlib import Path
 
 StoreError = sqlite3.Error
@@ -100,7 +101,16 @@ class Run:
         return Origins(
             self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, rowid"),
             self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
+            self._line_order(),
         )
+
+    def _line_order(self) -> "array[int] | None":
+        (numbers,) = self.database.execute("SELECT max(numbers) FROM line_order").fetchone()
+        if numbers is None:
+            return None
+        from array import array
+
+        return array("q", numbers)
 
     def origin(self, seq: int) -> Origin:
         """Where the event of that seq stands."""
@@ -134,6 +144,12 @@ class Run:
         """Per reason in the table rejected or dropped, the earliest first: how many, and the first's seq."""
         query = f"SELECT reason, count(*), min(seq) FROM {table} GROUP BY 1 ORDER BY 3"
         return {reason: (count, first) for reason, count, first in self._rows(query)}
+
+    def blank_ids(self) -> tuple[int, int] | None:
+        """Events under ids of nothing but blanks, and the first of them; None if there are none."""
+        query = "SELECT sum(event_count), min(seq) FROM main.distinct_ids WHERE trim(distinct_id) = ''"
+        events, first = self.database.execute(query).fetchone()
+        return None if events is None else (events, first)
 
     def silent_attachments(self) -> Iterator[LinkRow]:
         """Links that put an unknown id on a person already identified, which nothing warns of."""

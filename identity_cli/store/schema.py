@@ -6,7 +6,7 @@ A person is a number, in order of creation; those merged away stay, with their s
 What happened at a seq happened in the order of (moment, seq), where moment is the seq
 itself, or for an event that waited in the buffer the `released_before` in `held`.
 
-Version 2: the dialect of each source, lines that hold several events.
+Version 2: the dialect of each source, lines that hold several events, lines in another order.
 """
 
 SCHEMA_VERSION = 2
@@ -21,6 +21,8 @@ CREATE TABLE sources (
 );
 -- Lines that hold several events, each with a seq of its own.
 CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL);
+-- Of a log that was sorted first: 64-bit integers, for each place the number of its line over all sources.
+CREATE TABLE line_order (numbers BLOB NOT NULL);
 
 CREATE TABLE persons (
     person INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, person_id TEXT NOT NULL,
@@ -70,6 +72,8 @@ CREATE TABLE dropped (
 CREATE TABLE rejected (
     seq INTEGER NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL, excerpt TEXT NOT NULL
 );
+-- Events that were replayed, but that the platform would not have let in.
+CREATE TABLE refused_at_door (seq INTEGER PRIMARY KEY, reason TEXT NOT NULL);
 """
 
 # Only with --events.

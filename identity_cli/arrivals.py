@@ -1,0 +1,60 @@
+"""Watches whether a log is in the order of arrival, by the arrival times that its lines tell."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from identity_cli.events import Event
+
+VISIBLE_SECONDS = 1.0
+"""Smaller steps back are the jitter of several senders, which every real log has."""
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+class ArrivalWatch:
+    """Counts the events that stand behind one that arrived later."""
+
+    def __init__(self) -> None:
+        self.with_arrival = 0
+        self.late = 0
+        self.first_late: int | None = None
+        self.largest_step_back = 0.0
+        self._latest = _LONG_AGO
+
+    def see(self, first_seq: int, events: Sequence[Event]) -> None:
+        """Take the next events."""
+        # As buffer.arrival_told, in line: this is asked of every event.
+        arrived = [
+            event.now or event.received_at or event.inserted_at or event.created_at for event in events
+        ]
+        if None not in arrived:
+            ordered = sorted(arrived)  # type: ignore[type-var]  # none is None
+            if ordered == arrived and ordered[0] >= self._latest:  # type: ignore[operator]
+                self.with_arrival += len(arrived)
+                self._latest = ordered[-1]  # type: ignore[assignment]
+                return
+        for seq, moment in enumerate(arrived, first_seq):
+            if moment is not None:
+                self._see_one(seq, moment)
+
+    def _see_one(self, seq: int, moment: datetime) -> None:
+        self.with_arrival += 1
+        if moment >= self._latest:
+            self._latest = moment
+            return
+        back = (self._latest - moment).total_seconds()
+        self.largest_step_back = max(self.largest_step_back, back)
+        if back >= VISIBLE_SECONDS:
+            self.late += 1
+            if self.first_late is None:
+                self.first_late = seq
+
+    def told(self) -> dict[str, Any]:
+        """What was seen, for the run's metadata; seconds."""
+        return {
+            "with_arrival": self.with_arrival,
+            "late": self.late,
+            "first_late": self.first_late,
+            "largest_step_back": self.largest_step_back,
+        }

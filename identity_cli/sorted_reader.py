@@ -1,0 +1,118 @@
+"""Reads a log whose lines are not in the order in which they arrived: sorts them first.
+
+Two passes: one finds each line's time, the other reads the sorted lines as if they were the
+log. Origins still tell where each line stands in its file. A line that holds several events
+moves whole.
+"""
+
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+from identity_cli.buffer import arrival_told, time_of
+from identity_cli.dialects import detected
+from identity_cli.dialects.base import Dialect, Unusable
+from identity_cli.errors import NothingToSortBy
+from identity_cli.events import Event
+from identity_cli.ordering import Entry, sorted_entries
+from identity_cli.reader import BLOCK_BYTES, Block, LogReader, Reading, RejectedLine, decoded_or_reason
+from identity_cli.sources import LineSource, Source
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BEFORE_ALL = -(2**62)
+LINES_AT_ONCE = 64
+ORDERS: dict[str, Callable[[Event], datetime | None]] = {"arrival": arrival_told, "time": time_of}
+"""What --order sorts by."""
+
+
+class SortedLogReader(LogReader):
+    """A LogReader that sorts the lines of all its sources by the time of their events.
+
+    A line without a time stays behind the one before it in its file.
+    """
+
+    def __init__(
+        self,
+        openers: Sequence[Callable[[], LineSource]],
+        reading: Reading,
+        order: tuple[str, Path],
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """order: a key of ORDERS, and a folder for what does not fit into memory."""
+        super().__init__(openers, reading, on_progress=on_progress)
+        self._order, self._folder = order
+        self._time_of = ORDERS[self._order]
+        self._dialects: list[Dialect] = []
+        self.moved = 0
+
+    def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
+        places = array("q")
+        self.origins.reorder(places)
+        all_lines = Source("", 1)
+        entries = sorted_entries(self._with_times(), self._folder)
+        for dialect, group in groupby(entries, lambda entry: self._dialects[self._source_of(entry.number)]):
+            read = self._reading_of(dialect)
+            for chunk in _chunks(group):
+                places.extend(entry.number for entry in chunk)
+                yield from read(all_lines, [entry.line for entry in chunk])
+                all_lines.lines += len(chunk)
+        self.moved = sum(number != place for place, number in enumerate(places, 1))
+
+    def _with_times(self) -> Iterator[Entry]:
+        """Every line with its time, in the order of the files."""
+        found_any = False
+        for open_source in self._openers:
+            file = open_source()
+            source = Source(file.path, self.lines + 1)
+            self.sources.append(source)
+            self.origins.add_source(file.path, source.first_seq)
+            key = BEFORE_ALL
+            try:
+                for number, line, moment in self._times_of(file, source):
+                    if moment is not None:
+                        key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
+                    yield Entry(key, number, line)
+                file.finish(source)
+            finally:
+                file.close()
+            self.lines += source.lines
+        if self.lines and not found_any:
+            raise NothingToSortBy(self._order)
+
+    def _times_of(self, file: LineSource, source: Source) -> Iterator[tuple[int, bytes, datetime | None]]:
+        # Decoders that keep state see the lines in another order now; those of the second pass start afresh.
+        strict = lenient = None
+        while lines := file.read_lines(BLOCK_BYTES):
+            if strict is None or lenient is None:
+                dialect = self._reading.dialect or detected(source.path, lines)
+                source.dialect = dialect.name
+                self._dialects.append(dialect)
+                strict, lenient = Reading(dialect=dialect).several(dialect)
+            for line in lines:
+                events = decoded_or_reason(line, strict, lenient)
+                source.lines += 1
+                yield source.first_seq + source.lines - 1, line, self._earliest(events)
+            if self._on_progress:
+                self._on_progress(sum(one.size for one in self.sources) + file.bytes_read)
+        if strict is None:
+            self._dialects.append(self._reading.dialect or detected(source.path, []))
+
+    def _earliest(self, events: Iterable[Event | Unusable | None]) -> datetime | None:
+        usable = (event for event in events if event is not None and not isinstance(event, Unusable))
+        return min((time for event in usable if (time := self._time_of(event)) is not None), default=None)
+
+    def _source_of(self, number: int) -> int:
+        return self.origins.source_of_line(number)
+
+
+def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    chunk: list[Entry] = []
+    for entry in entries:
+        chunk.append(entry)
+        if len(chunk) == LINES_AT_ONCE:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
