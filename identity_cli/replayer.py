@@ -18,7 +18,7 @@ from identity_cli.arrivals import ArrivalWatch
 from identity_cli.dialects import POSTHOG, dialect_named, generic
 from identity_cli.dialects.base import Dialect
 from identity_cli.dialects.mapping import read_mapping
-from identity_cli.door import refusals
+from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping, LineRejected
 from identity_cli.events import Event
 from identity_cli.facts import (
@@ -182,7 +182,7 @@ class _Replay:
     def _see(self, block: Block) -> None:
         """Take a block; its repeats are dropped, or only counted."""
         self._arrivals.see(block.first_seq, block.events)
-        if self._is_of_posthog:
+        if may_be_refused(block.events) and self._is_of_posthog:
             self._journal.insert("refused_at_door", refusals(block.first_seq, block.events))
         if isinstance(self._repeats, RepeatCounter):
             self._repeats.see(block.events, block.lines)
