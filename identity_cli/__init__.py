@@ -3,24 +3,23 @@
 In a notebook: `from identity_cli import replay`, then `run = replay("events.ndjson")`.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from identity_cli.replayer import replay as replay
+    from identity_cli.reports.diff import diff as diff
+    from identity_cli.reports.verify import verify as verify
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "replay"]
+__all__ = ["Run", "__version__", "diff", "replay", "verify"]
+
+_HOMES = {"Run": "store.run", "diff": "reports.diff", "replay": "replayer", "verify": "reports.verify"}
 
 
 def __getattr__(name: str) -> Any:
     # Imported when asked for: a command that only reads a run needs no decoder.
-    if name == "replay":
-        from identity_cli.replayer import replay
-
-        return replay
-    if name == "Run":
-        from identity_cli.store.run import Run
-
-        return Run
+    if name in _HOMES:
+        return getattr(import_module(f"identity_cli.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -208,3 +208,23 @@ class BadMapping(IdcliError):
             f"cannot read --map {given!r}: {reason}. Write FIELD=PATH, as in --map distinct_id=user.id, "
             "or name a file of such lines (see: idcli dialects generic)."
         )
+
+
+class NoAnswer(IdcliError):
+    """An export that does not tell who is who."""
+
+    def __init__(self, rows: int, needed: str) -> None:
+        super().__init__(
+            f"none of the {rows:,} rows of the export names a person: it needs {needed}. "
+            "Give --persons an export of persons, --events one of events."
+        )
+
+
+class LogChanged(IdcliError):
+    """A log that is not what it was when it was replayed."""
+
+    def __init__(self, path: str, before: int, after: int) -> None:
+        super().__init__(
+            f"{path} is not the log that was replayed ({before:,} bytes then, {after:,} now, another hash). "
+            "Replay it again first."
+        )

@@ -299,6 +299,15 @@ class _Replay:
         return {
             "idcli_version": __version__,
             "names_persons": [source.path for source in reader.sources if source.names_persons],
+            "options": {
+                "rules": options.rules,
+                "buffer_seconds": options.buffer_seconds,
+                "team_id": options.team_id,
+                "dialect": options.dialect,
+                "mapping": options.mapping,
+                "order": options.order,
+                "dedupe": options.dedupe,
+            },
             "rule_set": self._rules.name,
             "buffer_seconds": buffer,
             "team_id": options.team_id,

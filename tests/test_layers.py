@@ -13,7 +13,7 @@ PACKAGE = Path(identity_cli.__file__).parent
 
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
-    "errors events javascript facts run_mark warning_types",
+    "errors events javascript facts run_mark warning_types comparison",
     "origins",
     "rules dialects internal_users",
     "properties",
@@ -22,9 +22,10 @@ LAYERS = [
     "journal",
     "resolver",
     "reader",
-    "sorted_reader",
+    "sorted_reader answers",
     "store",
     "replayer",
+    "trials",
     "reports",
     "cli",
     "__init__ __main__",

@@ -21,6 +21,8 @@ COMMANDS = {
     "persons": "List persons.",
     "warnings": "Show what the platform would have warned about.",
     "export": "Write a table of the run to standard output.",
+    "verify": "Hold a run against the platform's own answer.",
+    "diff": "Compare two runs, person by person.",
     "dialects": "List the input formats, and what each means to persons.",
 }
 """Name and first line of help; the command stands in the module of that name."""

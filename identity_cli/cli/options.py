@@ -70,6 +70,13 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
+def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]:
+    """--limit N."""
+    return click.option(
+        "--limit", type=click.IntRange(0), default=default, show_default=True, metavar="N", help=text
+    )
+
+
 def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
     return click.option("--team-id", type=int, metavar="N", help=text)

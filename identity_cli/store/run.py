@@ -231,6 +231,18 @@ class Run:
         most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
         return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}{most}"))
 
+    def members(self) -> Iterator[tuple[str, int, int, str]]:
+        """Each distinct id that has a person: id, team, events, person id; by id, then team."""
+        return self._rows(
+            "SELECT d.distinct_id, d.team_id, d.event_count, p.person_id FROM distinct_ids d"
+            " JOIN persons p USING (person) ORDER BY 1, 2"
+        )
+
+    def states(self) -> Iterator[tuple[str, tuple[bool, str]]]:
+        """Each person that stands: person id, then whether it is identified, and its properties as JSON."""
+        query = "SELECT person_id, identified_seq IS NOT NULL, properties FROM persons WHERE survivor IS NULL"
+        return ((person_id, (bool(flag), properties)) for person_id, flag, properties in self._rows(query))
+
     def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
         """How many persons stand of that kind."""
         return self._one(f"SELECT count(*) FROM persons WHERE {_standing(identified, min_ids)}")

@@ -1,0 +1,172 @@
+"""`idcli diff`: two runs compared, person by person."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.options import Command, format_option, limit_option
+from identity_cli.cli.page import Cell, Column, Page, id_column, number_column
+from identity_cli.cli.render import write_document, write_records
+from identity_cli.cli.text import number_text, plural
+from identity_cli.comparison import Change, Comparison, Kind, Member
+from identity_cli.errors import ExitCode
+from identity_cli.reports.diff import Diff, diff
+from identity_cli.store.run import Run
+
+FORMAT = 1
+MOVED = ("team_id", "distinct_id", "events", "change", "old_person_id", "new_person_id")
+MEANINGS = {
+    Kind.MERGED: ("red", "were several persons, are one"),
+    Kind.SPLIT: ("green", "were one person, are several"),
+    Kind.OVERLAPPING: ("yellow", "exchanged ids"),
+    Kind.NEW: ("cyan", "have only ids that were not there"),
+    Kind.GONE: ("cyan", "had only ids that are gone"),
+}
+
+
+@click.command(
+    "diff",
+    cls=Command,
+    epilog="Example: idcli replay sample_data/events.ndjson --rules current --run current && "
+    "idcli diff idcli-run current",
+)
+@click.argument("run1", metavar="RUN1")
+@click.argument("run2", metavar="RUN2")
+@limit_option("Changes shown.")
+@format_option()
+@click.pass_context
+def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -> None:
+    """Compare two runs: who is together in one and apart in the other.
+
+    Persons are compared by their ids. Exit code 1 when persons or their properties differ. csv and
+    ndjson give every id that moved.
+    """
+    old, new = Run(run1), Run(run2)
+    found = diff(old, new)
+    if output == "table":
+        show(Page(), found, limit)
+    elif output == "json":
+        write_document(document(found))
+    else:
+        write_records(MOVED, (_moved(change, member) for change, member in found.comparison.moved), output)
+    old.close()
+    new.close()
+    if found.differs:
+        ctx.exit(ExitCode.FINDINGS)
+
+
+def document(found: Diff) -> dict[str, Any]:
+    """A diff as one JSON object."""
+    return {
+        "format": FORMAT,
+        "settings": {name: {"old": old, "new": new} for name, (old, new) in found.settings.items()},
+        **figures(found.comparison),
+        "properties_differ": [{"old": old, "new": new} for old, new in found.properties_differ],
+    }
+
+
+def figures(comparison: Comparison) -> dict[str, Any]:
+    """A comparison as JSON."""
+    return {
+        "persons": {"before": comparison.persons_before, "after": comparison.persons_after},
+        "unchanged": len(comparison.unchanged),
+        **{str(kind): comparison.count(kind) for kind in Kind},
+        "ids": {"all": comparison.ids, "new": comparison.ids_new, "gone": comparison.ids_gone},
+        "ids_moved": sum(len(change.moved) for change in comparison.changes),
+        "events_moved": sum(change.events_moved for change in comparison.changes),
+        "pairs": {
+            **comparison.pairs._asdict(),
+            "precision": comparison.pairs.precision,
+            "recall": comparison.pairs.recall,
+        },
+        "changes": [
+            {
+                "kind": str(change.kind),
+                "old": change.old,
+                "new": change.new,
+                "ids": change.ids,
+                "moved": [_moved(change, member) for member in change.moved],
+            }
+            for change in comparison.changes
+        ],
+    }
+
+
+def _moved(change: Change, member: Member) -> dict[str, Any]:
+    values = (member.team_id, member.distinct_id, member.events, str(change.kind), member.old, member.new)
+    return dict(zip(MOVED, values, strict=True))
+
+
+def show(page: Page, found: Diff, limit: int) -> None:
+    """A diff as a page."""
+    for name, (old, new) in found.settings.items():
+        page.line((f"{name}: ", "dim"), f"{_value(old)} → {_value(new)}")
+    if found.settings:
+        page.line()
+    show_comparison(page, found.comparison, limit)
+    if found.properties_differ:
+        what = plural(len(found.properties_differ), "person")
+        page.line()
+        page.line(f"{what} with the same ids, but other properties or another identified flag")
+
+
+def show_comparison(page: Page, comparison: Comparison, limit: int) -> None:
+    """The figures of a comparison, and its largest changes."""
+    before, after = comparison.persons_before, comparison.persons_after
+    difference = f"{after - before:+,}" if after != before else "as many"
+    rows: list[list[Cell]] = [
+        [("Persons", "bold"), after, f"were {before:,}: {difference}"],
+        ["  unchanged", len(comparison.unchanged), "the same ids"],
+    ]
+    for kind, (style, meaning) in MEANINGS.items():
+        if comparison.count(kind):
+            rows.append([(f"  {kind}", style), comparison.count(kind), meaning])
+    moved = sum(len(change.moved) for change in comparison.changes)
+    events = sum(change.events_moved for change in comparison.changes)
+    of_all = f"with {plural(events, 'event')}, of {plural(comparison.ids, 'id')}"
+    rows.append([("Ids moved", "bold"), moved, of_all])
+    pairs = comparison.pairs
+    agreement = f"precision {pairs.precision:.4f}, recall {pairs.recall:.4f}"
+    rows.append([("Pairs of ids", "bold"), pairs.new, agreement])
+    page.table(_FIGURES, rows, indent=0)
+    _show_largest(page, comparison.changes, limit)
+
+
+_FIGURES = (
+    Column("", keep="start"),
+    Column("", right=True, style="bold"),
+    Column("", keep="start", style="dim"),
+)
+
+
+def _show_largest(page: Page, changes: list[Change], limit: int) -> None:
+    shown = [change for change in changes if change.moved][:limit]
+    if not shown:
+        return
+    page.heading("Largest changes", f"{len(shown):,} of {number_text(len(changes))}")
+    columns = (
+        Column("", style="bold"),
+        number_column("ids moved"),
+        number_column("events"),
+        number_column("persons before"),
+        number_column("after"),
+        id_column("e.g."),
+    )
+    page.table(
+        columns,
+        [
+            [
+                (str(change.kind), MEANINGS[change.kind][0]),
+                len(change.moved),
+                change.events_moved,
+                len(change.old),
+                len(change.new),
+                change.moved[0].distinct_id,
+            ]
+            for change in shown
+        ],
+    )
+
+
+def _value(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,51 @@
+"""Replays a run's log anew, with something changed: what other settings would have come to."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from identity_cli.errors import LogChanged, LogUnreadable
+from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
+from identity_cli.store.run import Run
+
+
+def options_of(run: Run) -> ReplayOptions:
+    """What was asked of the replay that made a run, without its tables."""
+    asked = {**run.metadata["options"], "mapping": tuple(run.metadata["options"]["mapping"])}
+    return ReplayOptions(**asked, table_formats=())
+
+
+@contextmanager
+def replayed(run: Run, **changes: Any) -> Iterator[Run]:
+    """The run that its log gives with other ReplayOptions; gone at the end of the block.
+
+    LogChanged if the log is not the one replayed.
+    """
+    with tempfile.TemporaryDirectory(prefix="idcli-") as folder:
+        again = replay_sources(
+            file_openers(paths_of(run)), Path(folder) / "run", replace(options_of(run), **changes)
+        )
+        for before, after in zip(run.sources(), again.sources(), strict=True):
+            check_source(before, after)
+        try:
+            yield again
+        finally:
+            again.close()
+
+
+def paths_of(run: Run) -> list[str]:
+    """The files of a run's log; LogUnreadable where it was no file."""
+    paths = [source["path"] for source in run.sources()]
+    for path in paths:
+        if not Path(path).exists():
+            raise LogUnreadable(path, "the log that was replayed is not there any more")
+    return paths
+
+
+def check_source(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """LogChanged unless a file is what it was."""
+    if (before["size"], before["hash"]) != (after["size"], after["hash"]):
+        raise LogChanged(before["path"], before["size"], after["size"])
