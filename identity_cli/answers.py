@@ -2,7 +2,7 @@
 
 Two exports tell it: that of persons, of which each id's row with the highest
 `person_distinct_id_version` counts, and events that carry their `person_id`, of which each id's latest
-counts. Files are read as logs are: plain or compressed, one JSON object a line.
+counts. Files are read as logs are: JSON lines, plain or compressed, or Parquet.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,9 +15,9 @@ from identity_cli.dialects.json_lines import id_from, object_of, team_from
 from identity_cli.dialects.times import parse_time
 from identity_cli.errors import NoAnswer
 from identity_cli.javascript import text as as_text
-from identity_cli.sources import SourceFile, expand
+from identity_cli.parquet_file import rows_of
+from identity_cli.sources import expand
 
-BLOCK_BYTES = 1 << 20
 PERSONLESS = "propertyless"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -97,16 +97,11 @@ def _key(row: dict[str, Any], team_id: int) -> Key | None:
 
 def _rows(paths: Iterable[str], answer: Answer) -> Iterator[dict[str, Any]]:
     for path in expand(paths):
-        file = SourceFile(path)
-        try:
-            while lines := file.read_lines(BLOCK_BYTES):
-                for line in lines:
-                    if not line.strip():
-                        continue
-                    answer.rows += 1
-                    try:
-                        yield object_of(line)
-                    except Unusable:
-                        answer.unusable += 1
-        finally:
-            file.close()
+        for line in rows_of(path):
+            if not line.strip():
+                continue
+            answer.rows += 1
+            try:
+                yield object_of(line)
+            except Unusable:
+                answer.unusable += 1

@@ -228,3 +228,10 @@ class LogChanged(IdcliError):
             f"{path} is not the log that was replayed ({before:,} bytes then, {after:,} now, another hash). "
             "Replay it again first."
         )
+
+
+class ExtraMissing(IdcliError):
+    """A format that needs a library which only some installations have."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what}: reading it takes one more library: pip install 'idcli[{extra}]'.")

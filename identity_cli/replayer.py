@@ -32,13 +32,14 @@ from identity_cli.facts import (
 )
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
+from identity_cli.parquet_file import open_log
 from identity_cli.reader import Block, LogReader, Reading, RejectedLine
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.resolver import PersonResolver, own_id
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.sorted_reader import SortedLogReader
-from identity_cli.sources import EventSource, LineSource, SourceFile, expand
+from identity_cli.sources import EventSource, LineSource, expand
 from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
 from identity_cli.store.graph import write_graph
@@ -96,7 +97,7 @@ def replay(
 
 def file_openers(paths: Iterable[str]) -> list[Callable[[], LineSource]]:
     """What opens each file of these paths, folders expanded."""
-    return [partial(SourceFile, path) for path in expand(paths)]
+    return [partial(open_log, path) for path in expand(paths)]
 
 
 def replay_sources(

@@ -19,17 +19,20 @@ from typing import IO, Any, Protocol
 
 import xxhash
 
+from identity_cli import zstd_file
 from identity_cli.errors import LogShrank, LogUnreadable, NoLogs
 from identity_cli.run_mark import is_run
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NUMBER = 0
 BUFFER_BYTES = 1 << 20
+PARQUET_MAGIC = b"PAR1"
 
-_OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], io.BufferedIOBase]], ...] = (
+_OPENERS: tuple[tuple[bytes, Callable[[io.BufferedReader], Any]], ...] = (
     (b"\x1f\x8b", lambda raw: gzip.GzipFile(fileobj=raw, mode="rb")),
     (b"BZh", lambda raw: bz2.BZ2File(raw, "rb")),
     (b"\xfd7zXZ\x00", lambda raw: lzma.LZMAFile(raw, "rb")),
+    (zstd_file.MAGIC, zstd_file.ZstdFile),
 )
 
 
@@ -216,6 +219,8 @@ def _open_raw(path: str) -> io.FileIO:
 def _decompressed(buffered: io.BufferedReader) -> IO[bytes]:
     """The plain bytes; what a file is follows from its first bytes, never from its name."""
     start = buffered.peek(8)
+    if start.startswith(PARQUET_MAGIC):
+        raise OSError("Parquet is read from its end, so it has to be a file")
     for magic, opener in _OPENERS:
         if start.startswith(magic):
             return io.BufferedReader(opener(buffered), BUFFER_BYTES)

@@ -14,12 +14,12 @@ PACKAGE = Path(identity_cli.__file__).parent
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
     "errors events javascript facts run_mark warning_types comparison",
-    "origins",
+    "origins zstd_file",
     "rules dialects internal_users",
     "properties",
     "persons",
     "owners buffer sources ordering arrivals repeats door",
-    "journal",
+    "parquet_file journal",
     "resolver",
     "reader",
     "sorted_reader answers",
@@ -37,7 +37,9 @@ FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/render.py",),
     "msgspec": ("dialects/", "store/"),
-    "xxhash": ("sources.py",),
+    "xxhash": ("sources.py", "parquet_file.py"),
+    "pyarrow": ("parquet_file.py",),
+    "zstandard": ("zstd_file.py",),
 }
 # Modules of the standard library that have their place.
 PLACED = {

@@ -27,8 +27,7 @@ MEANINGS = {
 @click.command(
     "diff",
     cls=Command,
-    epilog="Example: idcli replay sample_data/events.ndjson --rules current --run current && "
-    "idcli diff idcli-run current",
+    epilog="Example: idcli diff idcli-run current-run",
 )
 @click.argument("run1", metavar="RUN1")
 @click.argument("run2", metavar="RUN2")
@@ -36,10 +35,10 @@ MEANINGS = {
 @format_option()
 @click.pass_context
 def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -> None:
-    """Compare two runs: who is together in one and apart in the other.
+    """Compare two runs, person by person.
 
-    Persons are compared by their ids. Exit code 1 when persons or their properties differ. csv and
-    ndjson give every id that moved.
+    Who is together in one and apart in the other; persons are compared by their ids. Exit
+    code 1 when persons or their properties differ. csv and ndjson give every id that moved.
     """
     old, new = Run(run1), Run(run2)
     found = diff(old, new)

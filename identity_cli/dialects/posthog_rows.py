@@ -10,56 +10,48 @@ a table has no order of its own: sort by arrival.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 import msgspec
 
 from identity_cli.dialects import posthog
-from identity_cli.dialects.record import Id, Name, TeamId, Time, WireEvent, event_type
-from identity_cli.dialects.times import parse_time
+from identity_cli.dialects.record import WireEvent, event_type
 
 lenient_decoder = posthog.lenient_decoder
 
 
-class Row(msgspec.Struct, gc=False, kw_only=True):
-    """The columns that count; times may have no zone, which then is UTC."""
-
-    event: Name
-    properties: str
-    uuid: str | None = None
-    distinct_id: Id = None
-    team_id: TeamId | None = None
-    timestamp: str | None = None
-    created_at: str | None = None
-    now: str | None = None
-    received_at: Time = msgspec.field(default=None, name="_received_at")
-    inserted_at: str | None = msgspec.field(default=None, name="_inserted_at")
-    set: None = msgspec.field(default=None, name="$set")
-    set_once: None = msgspec.field(default=None, name="$set_once")
-    data: None = None
+_TIMES = (
+    ("timestamp", "timestamp"),
+    ("created_at", "created_at"),
+    ("now", "now"),
+    ("inserted_at", "_inserted_at"),
+)
 
 
 def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     """The decoder of one row a line."""
     record = event_type(copied_names)
-    decode_row = msgspec.json.Decoder(Row).decode
+    times = [(name, datetime | None, msgspec.field(default=None, name=column)) for name, column in _TIMES]
+    row_type = msgspec.defstruct(
+        "Row", [*times, ("properties", str), ("data", None, None)], bases=(record,), gc=False, kw_only=True
+    )
+    decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row_type).decode
     decode_properties = msgspec.json.Decoder(posthog.bare_properties(record)).decode
 
     def event(line: bytes) -> WireEvent:
         row = decode_row(line)
-        return record(
-            event=row.event,
-            uuid=row.uuid or None,
-            distinct_id=row.distinct_id,
-            team_id=row.team_id,
-            timestamp=_time(row.timestamp),
-            created_at=_time(row.created_at),
-            now=_time(row.now),
-            received_at=row.received_at,
-            inserted_at=_time(row.inserted_at),
-            properties=decode_properties(row.properties),
-        )
+        row.properties = decode_properties(row.properties)
+        # Times may have no zone, which then is UTC.
+        if row.timestamp is not None and row.timestamp.tzinfo is None:
+            row.timestamp = row.timestamp.replace(tzinfo=UTC)
+        if row.created_at is not None and row.created_at.tzinfo is None:
+            row.created_at = row.created_at.replace(tzinfo=UTC)
+        if row.now is not None and row.now.tzinfo is None:
+            row.now = row.now.replace(tzinfo=UTC)
+        if row.inserted_at is not None and row.inserted_at.tzinfo is None:
+            row.inserted_at = row.inserted_at.replace(tzinfo=UTC)
+        return cast(WireEvent, row)
 
     return event
 
@@ -67,7 +59,3 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
 def recognises(value: Any) -> bool:
     """Whether a line is a row of events with its properties as text."""
     return isinstance(value, dict) and "event" in value and isinstance(value.get("properties"), str)
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else parse_time(text)
