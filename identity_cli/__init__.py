@@ -10,12 +10,19 @@ if TYPE_CHECKING:
     from identity_cli.replayer import replay as replay
     from identity_cli.reports.diff import diff as diff
     from identity_cli.reports.verify import verify as verify
+    from identity_cli.reports.whatif import whatif as whatif
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "diff", "replay", "verify"]
+__all__ = ["Run", "__version__", "diff", "replay", "verify", "whatif"]
 
-_HOMES = {"Run": "store.run", "diff": "reports.diff", "replay": "replayer", "verify": "reports.verify"}
+_HOMES = {
+    "Run": "store.run",
+    "diff": "reports.diff",
+    "replay": "replayer",
+    "verify": "reports.verify",
+    "whatif": "reports.whatif",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -235,3 +235,12 @@ class ExtraMissing(IdcliError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what}: reading it takes one more library: pip install 'idcli[{extra}]'.")
+
+
+class NoSuchEvent(IdcliError):
+    """An event that is not in the log."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(
+            f"no event {named!r} in the log of this run: give its uuid, or FILE:LINE as idcli prints it."
+        )

@@ -6,7 +6,7 @@ in another order than its files.
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
@@ -68,6 +68,33 @@ class Origins:
             return Origin(self._paths[index], number - self._starts[index] + 1)
         index = bisect_right(self._starts, seq) - 1
         return Origin(self._paths[index], self._line_of(seq, self._starts[index]))
+
+    def seqs_of(self, path: str, line: int) -> list[int]:
+        """The seqs of a line's events; the path as given to the replay, or only its last part."""
+        return [
+            seq
+            for index, known in enumerate(self._paths)
+            if known == path or known.endswith(f"/{path}")
+            for seq in self._seqs_in(index, line)
+        ]
+
+    def _seqs_in(self, index: int, line: int) -> Iterator[int]:
+        start = self._starts[index]
+        if self.order is not None:
+            try:
+                wanted, first = self.order.index(start + line - 1) + 1, 1
+            except ValueError:
+                return
+        else:
+            wanted, first = line, start
+        # Lines never go back from seq to seq, and none is behind its seq.
+        ends = self._starts[index + 1 :] if self.order is None else []
+        end = min(ends, default=2**62)
+        seq = bisect_left(range(first, first + (1 << 40)), wanted, key=lambda seq: self._line_of(seq, first))
+        seq += first
+        while seq < end and self._line_of(seq, first) == wanted:
+            yield seq
+            seq += 1
 
     def _line_of(self, seq: int, start: int) -> int:
         """The line of a seq in a file whose first seq is start."""

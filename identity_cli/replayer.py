@@ -115,6 +115,30 @@ def replay_sources(
     return finished
 
 
+def log_reader(
+    openers: list[Callable[[], LineSource]],
+    options: ReplayOptions,
+    copied_names: Iterable[str],
+    scratch: Path,
+    on_progress: Progress | None = None,
+) -> LogReader:
+    """What reads a log as the options say; scratch: a folder for sorting."""
+    reading = Reading(tuple(dict.fromkeys(copied_names)), _dialect(options))
+    if options.order is None:
+        return LogReader(openers, reading, on_progress=on_progress)
+    return SortedLogReader(openers, reading, (options.order, scratch), on_progress)
+
+
+def _dialect(options: ReplayOptions) -> Dialect | None:
+    """The dialect insisted on."""
+    named, mapping = options.dialect, options.mapping
+    if mapping and named in (None, generic.NAME):
+        return generic.dialect(read_mapping(mapping))
+    if mapping:
+        raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
+    return None if named is None else dialect_named(named)
+
+
 class _Replay:
     def __init__(
         self,
@@ -130,7 +154,7 @@ class _Replay:
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
         self._marks = self._event_marks()
-        self._reader = self._log_reader(openers, on_progress)
+        self._reader = log_reader(openers, options, self._names(), folder, on_progress)
         self._arrivals = ArrivalWatch()
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
         self._resolver = PersonResolver(
@@ -150,24 +174,9 @@ class _Replay:
             return None
         return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
 
-    def _log_reader(self, openers: list[Callable[[], LineSource]], on_progress: Progress | None) -> LogReader:
-        order = self._options.order
-        if order is None:
-            return LogReader(openers, self._reading(), on_progress=on_progress)
-        return SortedLogReader(openers, self._reading(), (order, self._folder), on_progress)
-
-    def _reading(self) -> Reading:
-        names = names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
-        return Reading(tuple(dict.fromkeys(names)), self._dialect())
-
-    def _dialect(self) -> Dialect | None:
-        """The dialect insisted on."""
-        named, mapping = self._options.dialect, self._options.mapping
-        if mapping and named in (None, generic.NAME):
-            return generic.dialect(read_mapping(mapping))
-        if mapping:
-            raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
-        return None if named is None else dialect_named(named)
+    def _names(self) -> Iterable[str]:
+        """The event properties that rules and filters ask for."""
+        return names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
 
     def write(self) -> None:
         """Read, resolve and write everything."""

@@ -130,6 +130,15 @@ class PersonResolver:
                     known.first = time
         return facts
 
+    def pass_time(self, seq: int, moment: datetime) -> list[Fact]:
+        """Let the log's clock run on with an event that is left out; seq: where that stands."""
+        facts = self._facts = []
+        if self._buffer.is_on and moment > self._buffer.clock:
+            self._buffer.clock = moment
+            if moment >= self._buffer.next_due:
+                self._release(seq, moment)
+        return facts
+
     def finish(self) -> list[Fact]:
         """Release what still waits: the log is at its end."""
         facts = self._facts = []

@@ -70,6 +70,7 @@ class RuleSet:
     unguarded: frozenset[str] = frozenset({MERGE_DANGEROUSLY})
     present_anon_id_links: bool = False  # even null or "", which then is an illegal id
     quoted_ids_are_illegal: bool = False
+    blocked_ids: frozenset[str] = frozenset()  # as illegal as the platform's own: for what-ifs and repairs
     longest_linkable_id: int | None = None  # code points; a NUL is then illegal too
 
     # Event buffer

@@ -38,7 +38,7 @@ def named_id(event: Event, rules: RuleSet) -> Any:
 
 def is_illegal(distinct_id: str, rules: RuleSet) -> bool:
     """Whether the id is so common a slip that linking it would join strangers."""
-    if javascript.is_blank(distinct_id):
+    if javascript.is_blank(distinct_id) or distinct_id in rules.blocked_ids:
         return True
     limit = rules.longest_linkable_id
     if limit is not None and ("\0" in distinct_id or len(distinct_id) > limit):

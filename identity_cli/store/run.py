@@ -238,6 +238,22 @@ class Run:
             " JOIN persons p USING (person) ORDER BY 1, 2"
         )
 
+    def keys_of(self, distinct_id: str) -> list[tuple[int, str]]:
+        """The teams that have a distinct id, each with it."""
+        query = "SELECT team_id, distinct_id FROM distinct_ids WHERE distinct_id = ? ORDER BY 1"
+        return list(self.database.execute(query, (distinct_id,)))
+
+    def link_pairs(self) -> Iterator[tuple[int, str, str]]:
+        """Team, source and target of every link but those of illegal ids, which never join anybody."""
+        columns = "team_id, source_distinct_id, target_distinct_id"
+        return self._rows(f"SELECT {columns} FROM links WHERE outcome != 'refused_illegal'")
+
+    def link_ends(self, column: str, value: Any) -> list[tuple[int, int, str, str]]:
+        """Seq, team, source and target of the links of a seq or of a uuid."""
+        wanted = {"seq": "seq", "uuid": "uuid"}[column]
+        query = f"SELECT seq, team_id, source_distinct_id, target_distinct_id FROM links WHERE {wanted} = ?"
+        return list(self.database.execute(query, (value,)))
+
     def states(self) -> Iterator[tuple[str, tuple[bool, str]]]:
         """Each person that stands: person id, then whether it is identified, and its properties as JSON."""
         query = "SELECT person_id, identified_seq IS NOT NULL, properties FROM persons WHERE survivor IS NULL"

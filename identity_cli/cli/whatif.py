@@ -1,0 +1,145 @@
+"""`idcli whatif`: who would be who had an event, an id or a rule been different."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.diff import figures, show_comparison
+from identity_cli.cli.diff import show as show_diff
+from identity_cli.cli.options import Command, format_option, limit_option, with_run
+from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
+from identity_cli.cli.render import write_document
+from identity_cli.cli.text import number_text, plural
+from identity_cli.errors import ExitCode
+from identity_cli.reports.diff import diff
+from identity_cli.reports.whatif import Change, Flip, WhatIf, whatif
+from identity_cli.rules import RULE_SETS
+from identity_cli.store.run import Run
+from identity_cli.trials import replayed
+
+FORMAT = 1
+
+
+@click.command("whatif", cls=Command, epilog="Example: idcli whatif --without sample_data/events.ndjson:297")
+@click.option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid or FILE:LINE.")
+@click.option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
+@click.option(
+    "--reset-before",
+    "resets",
+    multiple=True,
+    metavar="FILE:LINE",
+    help="As though reset() had been called on the device before that event.",
+)
+@click.option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
+@click.option("--buffer", type=float, metavar="SECONDS", help="Another buffer; replays the whole log.")
+@limit_option("Changes and links shown.")
+@format_option("table", "json")
+@with_run
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run: Run,
+    without: tuple[str, ...],
+    blocked: tuple[str, ...],
+    resets: tuple[str, ...],
+    rules: str | None,
+    buffer: float | None,
+    limit: int,
+    output: str,
+) -> None:
+    """Replay with a change, and tell what it changes.
+
+    Which persons split or join, which ids and events move, which later links come out
+    otherwise, which properties differ, and the unique users before and after. Only events
+    that the change can affect are replayed. Exit code 1 when something changes.
+    """
+    events = Change(without, blocked, resets)
+    settings = {"rules": rules, "buffer_seconds": buffer}
+    asked = {name: value for name, value in settings.items() if value is not None}
+    if bool(asked) == (events != Change()):
+        raise click.UsageError("give --without, --block-id or --reset-before, or else --rules or --buffer.")
+    differs = _by_settings(run, asked, limit, output) if asked else _by_events(run, events, limit, output)
+    if differs:
+        ctx.exit(ExitCode.FINDINGS)
+
+
+def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> bool:
+    from identity_cli.cli.diff import document
+
+    with replayed(run, **asked) as other:
+        found = diff(run, other)
+        if output == "json":
+            write_document(document(found))
+        else:
+            show_diff(Page(), found, limit)
+        return found.differs
+
+
+def _by_events(run: Run, change: Change, limit: int, output: str) -> bool:
+    found = whatif(run, change)
+    if output == "json":
+        write_document(document(found))
+    else:
+        show(Page(), found, limit)
+    return found.differs
+
+
+def document(found: WhatIf) -> dict[str, Any]:
+    """A what-if as one JSON object."""
+    before, after = found.persons
+    return {
+        "format": FORMAT,
+        "unique_users": {"before": before, "after": after},
+        "scope": {"ids": found.ids, "events": found.events},
+        **figures(found.comparison),
+        "links": [_flip(flip) for flip in found.flips],
+        "properties": [{"old": old, "new": new, "names": names} for old, new, names in found.properties],
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {
+        "file": flip.origin.path,
+        "line": flip.origin.line,
+        "event": flip.event,
+        "source_distinct_id": flip.source_distinct_id,
+        "target_distinct_id": flip.target_distinct_id,
+        "before": flip.before,
+        "after": flip.after,
+    }
+
+
+def show(page: Page, found: WhatIf, limit: int) -> None:
+    """A what-if as a page."""
+    before, after = found.persons
+    if not found.differs:
+        page.line(("It would change nothing.", "bold green"))
+    page.line(("Unique users", "bold"), f"  {before:,} → {after:,}  ({after - before:+,})")
+    page.line(
+        (
+            f"replayed {plural(found.events, 'event')} of the {plural(found.ids, 'id')} that it can affect",
+            "dim",
+        )
+    )
+    page.line()
+    show_comparison(page, found.comparison, limit)
+    if found.flips:
+        page.heading("Links that come out otherwise", number_text(len(found.flips)))
+        of_links = (
+            origin_column(),
+            id_column("other id"),
+            id_column("into"),
+            Column("was"),
+            Column("would be", style="bold"),
+        )
+        rows: list[list[Cell]] = [
+            [str(flip.origin), flip.source_distinct_id, flip.target_distinct_id, flip.before, flip.after]
+            for flip in found.flips
+        ]
+        page.folded(of_links, rows, len(rows), limit, "--limit shows them")
+    if found.properties:
+        page.heading("Properties that differ", plural(len(found.properties), "person"))
+        changed: list[list[Cell]] = [[new, ", ".join(names)] for _, new, names in found.properties]
+        page.folded(
+            (Column("person"), Column("properties", "start")), changed, len(changed), limit, "--limit"
+        )

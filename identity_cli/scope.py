@@ -1,0 +1,159 @@
+"""The part of a log that a question is about, replayed in memory as often as it takes.
+
+Two events can only interact when their ids are connected by links, refused ones included; only
+refusals of illegal ids connect nobody. So the events of connected ids, with the clock of all the
+others, replay just as they do within the whole log.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.edits import NO_EDITS, Edits
+from identity_cli.events import ABSENT, Event
+from identity_cli.facts import Fact, Linked
+from identity_cli.javascript import text as as_text
+from identity_cli.persons import survivor_of
+from identity_cli.reader import RejectedLine
+from identity_cli.repeats import RepeatFilter
+from identity_cli.replayer import file_openers, log_reader
+from identity_cli.resolver import PersonResolver, own_id
+from identity_cli.rules import rule_set
+from identity_cli.rules.copying import names_to_read
+from identity_cli.rules.linking import other_id
+from identity_cli.store.run import Run
+from identity_cli.trials import check_source, options_of, paths_of
+
+Key = tuple[int, str]
+"""Team and distinct id."""
+
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Resolution:
+    """What the events of a scope come to.
+
+    person_of: person id of each distinct id. states: whether a person is identified, and its properties.
+    links: by seq. events: how many each id has.
+    """
+
+    person_of: dict[Key, str] = field(default_factory=dict)
+    states: dict[str, tuple[bool, dict[str, Any]]] = field(default_factory=dict)
+    links: dict[int, Linked] = field(default_factory=dict)
+    events: Counter[Key] = field(default_factory=Counter)
+
+    def are_together(self, one: Key, two: Key) -> bool:
+        """Whether two ids are one person."""
+        return one in self.person_of and self.person_of[one] == self.person_of.get(two)
+
+
+@dataclass(slots=True)
+class Scope:
+    """Connected ids of a run, and their events with the log's clock before each."""
+
+    run: Run
+    keys: set[Key]
+    steps: list[tuple[int, Event, datetime]] = field(default_factory=list)
+
+    def resolve(self, edits: Edits = NO_EDITS) -> Resolution:
+        """Replay the events, with changes."""
+        options = options_of(self.run)
+        resolver = PersonResolver(
+            edits.rules(rule_set(options.rules)),
+            team_id=options.team_id,
+            buffer_seconds=options.buffer_seconds,
+        )
+        result = Resolution()
+        for seq, event, clock in self.steps:
+            _note(resolver.pass_time(seq, clock), result)
+            changed = edits.applied(seq, event)
+            if changed is not None:
+                _note(resolver.apply(seq, changed), result)
+            else:  # what is left out still shows what time it is
+                _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
+        _note(resolver.finish(), result)
+        _gather(resolver, result)
+        return result
+
+
+def _note(facts: Iterable[Fact], result: Resolution) -> None:
+    for fact in facts:
+        if type(fact) is Linked:
+            result.links[fact.seq] = fact
+
+
+def _gather(resolver: PersonResolver, result: Resolution) -> None:
+    for team_id, distinct_id, seen in resolver.distinct_ids():
+        if seen.person is not None:
+            person = survivor_of(seen.person)
+            key = team_id, distinct_id
+            result.person_of[key] = person.uuid
+            result.events[key] = seen.count
+            result.states.setdefault(person.uuid, (person.is_identified, dict(person.properties)))
+
+
+def connected(run: Run, keys: Iterable[Key]) -> set[Key]:
+    """All the ids that links connect with these, directly or not."""
+    neighbours: dict[Key, list[Key]] = {}
+    for team_id, source, target in run.link_pairs():
+        one, two = (team_id, source), (team_id, target)
+        neighbours.setdefault(one, []).append(two)
+        neighbours.setdefault(two, []).append(one)
+    found = set(keys)
+    waiting = list(found)
+    while waiting:
+        for key in neighbours.get(waiting.pop(), ()):
+            if key not in found:
+                found.add(key)
+                waiting.append(key)
+    return found
+
+
+def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None) -> Scope:
+    """Read, in one pass over the log, the events of all ids connected with these."""
+    scope = Scope(run, connected(run, keys))
+    names = {distinct_id for _, distinct_id in scope.keys}
+    clock = LONG_AGO
+    rules, team_id = rule_set(options_of(run).rules), options_of(run).team_id
+    for seq, event in events_of(run, on_progress):
+        given, inside = event.distinct_id, event.properties
+        own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
+        links = inside.alias is not None or inside.anon_distinct_id is not ABSENT
+        if own in names or (links and _names_other(event, names, rules)):
+            team = team_id if event.team_id is None else event.team_id
+            if (team, own) in scope.keys or links:
+                scope.steps.append((seq, event, clock))
+                continue
+        arrival = event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
+        if arrival is not None and arrival > clock:
+            clock = arrival
+    return scope
+
+
+def _names_other(event: Event, names: set[str], rules: Any) -> bool:
+    other = other_id(event, rules)
+    return other is not ABSENT and as_text(other) in names
+
+
+def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event]]:
+    """Every event of a run's log as it was replayed, with its seq; LogChanged if it is another."""
+    options = options_of(run)
+    names = names_to_read(rule_set(options.rules).copied)
+    repeats = RepeatFilter() if options.dedupe else None
+    with tempfile.TemporaryDirectory(prefix="idcli-") as scratch:
+        reader = log_reader(file_openers(paths_of(run)), options, names, Path(scratch), on_progress)
+        for item in reader:
+            if isinstance(item, RejectedLine):
+                continue
+            new = repeats.are_new(item.events, item.lines) if repeats else None
+            for index, event in enumerate(item.events):
+                if new is None or new[index]:
+                    yield item.first_seq + index, event
+        for before, after in zip(run.sources(), reader.sources, strict=True):
+            check_source(before, {"size": after.size, "hash": after.hash})

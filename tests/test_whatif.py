@@ -1,0 +1,165 @@
+"""What if: an answer from the part of a log that a change can affect is that of replaying all of it."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from nasty_logs import nasty_log
+
+from identity_cli import Run, replay, whatif
+from identity_cli.cli import idcli
+from identity_cli.comparison import Kind
+from identity_cli.edits import Edits
+from identity_cli.errors import LogChanged, LogUnreadable, NoSuchEvent
+from identity_cli.reports.whatif import Change
+from identity_cli.scope import Resolution, scope_of
+
+SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return replay(SAMPLE, tmp_path_factory.mktemp("sample") / "run")
+
+
+def run_of(folder: Path, events: list[Event], **options: Any) -> Run:
+    folder.mkdir(exist_ok=True)
+    log = folder / "log.ndjson"
+    log.write_text("".join(json.dumps(event) + "\n" for event in events))
+    return replay(log, folder / "run", **options)
+
+
+def told(run: Run, keys: set[tuple[int, str]]) -> tuple[Any, ...]:
+    """What a whole run says of some ids: persons, states, outcomes of links."""
+    person_of = {(team, one): person for one, team, _, person in run.members() if (team, one) in keys}
+    states = {
+        person: (flag, json.loads(properties))
+        for person, (flag, properties) in run.states()
+        if person in person_of.values()
+    }
+    links = {
+        seq: outcome
+        for seq, team, target, outcome in run.database.execute(
+            "SELECT seq, team_id, target_distinct_id, outcome FROM links"
+        )
+        if (team, target) in keys
+    }
+    return person_of, states, links
+
+
+def told_by_scope(resolution: Resolution, keys: set[tuple[int, str]]) -> tuple[Any, ...]:
+    person_of = {key: person for key, person in resolution.person_of.items() if key in keys}
+    states = {
+        person: (flag, json.loads(json.dumps(properties)))
+        for person, (flag, properties) in resolution.states.items()
+        if person in person_of.values()
+    }
+    links = {
+        seq: str(link.outcome)
+        for seq, link in resolution.links.items()
+        if (link.team_id, link.target_distinct_id) in keys
+    }
+    return person_of, states, links
+
+
+def neutral(event: Event) -> Event:
+    """An event of nobody we ask about, at the same time."""
+    times = {name: event[name] for name in ("timestamp", "now") if name in event}
+    return {"event": "e", "distinct_id": "somebody else", "uuid": event["uuid"], "properties": {}, **times}
+
+
+@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_part_replays_as_the_whole_does(rules: str, seed: int, tmp_path: Path) -> None:
+    random = Random(f"{rules} {seed} whatif")
+    events = nasty_log(random, 70)
+    options: dict[str, Any] = {"rules": rules, "buffer": random.choice([None, 0, 20.5]), "table_formats": ()}
+    whole = run_of(tmp_path / "a", events, **options)
+    own = random.choice([(team, one) for one, team, _, _ in whole.members()])
+    scope = scope_of(whole, [own])
+    assert told_by_scope(scope.resolve(), scope.keys) == told(whole, scope.keys)
+    gone = random.choice(scope.steps)[0]
+    changed = [neutral(event) if seq == gone else event for seq, event in enumerate(events, 1)]
+    other = run_of(tmp_path / "b", changed, **options)
+    edited = scope.resolve(Edits(without=frozenset([gone])))
+    assert told_by_scope(edited, scope.keys) == told(other, scope.keys)
+
+
+def test_an_event_left_out(run: Run) -> None:
+    """[297] and [298] each suffice to join Petra to Nils and Olga."""
+    one = whatif(run, Change(without=("events.ndjson:297",)))
+    assert one.persons == (49, 49)
+    assert [(flip.origin.line, flip.before, flip.after) for flip in one.flips] == [
+        (298, "same_person", "merged")
+    ]
+    both = whatif(run, Change(without=("events.ndjson:297", "events.ndjson:298")))
+    (change,) = both.comparison.changes
+    assert (change.kind, both.persons) == (Kind.SPLIT, (49, 50))
+    assert sorted(member.distinct_id for member in change.moved) == ["anon-b2e97c", "user_petra"]
+    assert both.ids == 6
+    assert both.events == 27
+
+
+def test_an_event_is_named_by_its_uuid(run: Run) -> None:
+    (uuid,) = [json.loads(line)["uuid"] for line in SAMPLE.read_text().splitlines()[296:297]]
+    assert (
+        whatif(run, Change(without=(uuid,))).flips
+        == whatif(run, Change(without=("events.ndjson:297",))).flips
+    )
+
+
+def test_an_event_that_links_nobody(tmp_path: Path) -> None:
+    events = [{"event": "e", "distinct_id": "a", "properties": {"$set": {"k": value}}} for value in (1, 2)]
+    found = whatif(run_of(tmp_path, events), Change(without=("log.ndjson:2",)))
+    assert not found.comparison.changes
+    ((_, _, names),) = found.properties
+    assert names == ["k"]
+
+
+def test_an_id_blocked(run: Run) -> None:
+    found = whatif(run, Change(blocked_ids=("user_petra",)))
+    assert found.persons == (49, 51)
+    assert {flip.after for flip in found.flips} == {"refused_illegal"}
+
+
+def test_a_reset_made_up_for(run: Run) -> None:
+    """Ivo signed in on Hanna's device: with a reset before, the two are two."""
+    found = whatif(run, Change(resets=("events.ndjson:245",)))
+    assert found.persons == (49, 50)
+    (change,) = found.comparison.changes
+    assert [member.distinct_id for member in change.moved] == ["user_ivo"]
+
+
+def test_no_such_event(run: Run) -> None:
+    for named in ("events.ndjson:9999", "no uuid"):
+        with pytest.raises(NoSuchEvent):
+            whatif(run, Change(without=(named,)))
+
+
+def test_a_log_that_changed_or_vanished(tmp_path: Path) -> None:
+    events = [{"event": "e", "distinct_id": "a"}]
+    run = run_of(tmp_path, events)
+    log = tmp_path / "log.ndjson"
+    log.write_text(log.read_text() * 2)
+    with pytest.raises(LogChanged):
+        whatif(run, Change(blocked_ids=("a",)))
+    log.unlink()
+    with pytest.raises(LogUnreadable):
+        whatif(run, Change(blocked_ids=("a",)))
+
+
+def test_the_command(run: Run) -> None:
+    asked = ["whatif", "--run", str(run.folder)]
+    shown = CliRunner().invoke(idcli, [*asked, "--reset-before", "events.ndjson:245"])
+    assert shown.exit_code == 1
+    assert "49 → 50  (+1)" in shown.stdout
+    rules = CliRunner().invoke(idcli, [*asked, "--rules", "2022-12", "--format", "json"])
+    assert json.loads(rules.stdout)["persons"]["after"] == 52
+    assert CliRunner().invoke(idcli, asked).exit_code == 2
+    nothing = CliRunner().invoke(idcli, [*asked, "--block-id", "user_ana", "--buffer", "0"])
+    assert nothing.exit_code == 2, "one or the other"
