@@ -90,6 +90,19 @@ def test_a_part_replays_as_the_whole_does(rules: str, seed: int, tmp_path: Path)
     assert told_by_scope(edited, scope.keys) == told(other, scope.keys)
 
 
+def test_events_of_others_still_show_what_time_it_is(tmp_path: Path) -> None:
+    """Line 2 is of somebody else, but releases line 1 from the buffer before the link, which tells no time."""
+    link = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
+    events = [
+        {"event": "e", "distinct_id": "u", "now": "2026-05-04T09:00:00Z"},
+        {"event": "e", "distinct_id": "x", "now": "2026-05-04T09:05:00Z"},
+        link,
+    ]
+    scope = scope_of(run_of(tmp_path, events), [(1, "u")])
+    assert [seq for seq, _, _ in scope.steps] == [1, 3]
+    assert [str(link.outcome) for link in scope.resolve().links.values()] == ["attached"]
+
+
 def test_an_event_left_out(run: Run) -> None:
     """[297] and [298] each suffice to join Petra to Nils and Olga."""
     one = whatif(run, Change(without=("events.ndjson:297",)))
