@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from identity_cli.reports.diff import diff as diff
     from identity_cli.reports.verify import verify as verify
     from identity_cli.reports.whatif import whatif as whatif
+    from identity_cli.reports.why import why as why
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "diff", "replay", "verify", "whatif"]
+__all__ = ["Run", "__version__", "diff", "replay", "verify", "whatif", "why"]
 
 _HOMES = {
     "Run": "store.run",
@@ -22,6 +23,7 @@ _HOMES = {
     "replay": "replayer",
     "verify": "reports.verify",
     "whatif": "reports.whatif",
+    "why": "reports.why",
 }
 
 

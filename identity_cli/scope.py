@@ -8,14 +8,16 @@ others, replay just as they do within the whole log.
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.events import ABSENT, Event
+from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event
 from identity_cli.facts import Fact, Linked
 from identity_cli.javascript import text as as_text
 from identity_cli.persons import survivor_of
@@ -35,6 +37,10 @@ Key = tuple[int, str]
 Progress = Callable[[int], None]
 
 
+Step = tuple[int, Event, datetime]
+"""An event with its seq, and what time the log showed before it."""
+
+
 @dataclass(slots=True)
 class Resolution:
     """What the events of a scope come to.
@@ -52,6 +58,17 @@ class Resolution:
         """Whether two ids are one person."""
         return one in self.person_of and self.person_of[one] == self.person_of.get(two)
 
+    def ids_with(self, key: Key) -> list[str]:
+        """The distinct ids of an id's person; the id alone where it has none."""
+        person = self.person_of.get(key)
+        ids = sorted(one for (_, one), whose in self.person_of.items() if whose == person)
+        return ids if person is not None else [key[1]]
+
+    def is_identified(self, key: Key) -> bool:
+        """Whether an id's person is."""
+        person = self.person_of.get(key)
+        return person is not None and self.states[person][0]
+
 
 @dataclass(slots=True)
 class Scope:
@@ -59,10 +76,10 @@ class Scope:
 
     run: Run
     keys: set[Key]
-    steps: list[tuple[int, Event, datetime]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
 
-    def resolve(self, edits: Edits = NO_EDITS) -> Resolution:
-        """Replay the events, with changes."""
+    def resolve(self, edits: Edits = NO_EDITS, steps: Iterable[Step] | None = None) -> Resolution:
+        """Replay the events, with changes; or other steps in their place."""
         options = options_of(self.run)
         resolver = PersonResolver(
             edits.rules(rule_set(options.rules)),
@@ -70,7 +87,7 @@ class Scope:
             buffer_seconds=options.buffer_seconds,
         )
         result = Resolution()
-        for seq, event, clock in self.steps:
+        for seq, event, clock in self.steps if steps is None else steps:
             _note(resolver.pass_time(seq, clock), result)
             changed = edits.applied(seq, event)
             if changed is not None:
@@ -96,6 +113,22 @@ def _gather(resolver: PersonResolver, result: Resolution) -> None:
             result.person_of[key] = person.uuid
             result.events[key] = seen.count
             result.states.setdefault(person.uuid, (person.is_identified, dict(person.properties)))
+
+
+def as_dangerous_merge(event: Event, source: str) -> Event:
+    """The event, had it been a `$merge_dangerously` of that source."""
+    changed: Any = copy(event)
+    changed.event, changed.properties = MERGE_DANGEROUSLY, copy(event.properties)
+    changed.properties.alias = source
+    return cast(Event, changed)
+
+
+def linking_event(name: str, target: Key, source: str) -> Event:
+    """An event that asks to link a source to a target."""
+    record = event_type(())
+    key = "anon_distinct_id" if name == IDENTIFY else "alias"
+    properties = properties_type(record)(**{key: source})
+    return record(event=name, distinct_id=target[1], team_id=target[0], properties=properties)
 
 
 def connected(run: Run, keys: Iterable[Key]) -> set[Key]:

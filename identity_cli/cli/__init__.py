@@ -21,6 +21,7 @@ COMMANDS = {
     "persons": "List persons.",
     "warnings": "Show what the platform would have warned about.",
     "export": "Write a table of the run to standard output.",
+    "why": "Prove why two ids are one person, or are not.",
     "whatif": "Replay with a change, and tell what it changes.",
     "verify": "Hold a run against the platform's own answer.",
     "diff": "Compare two runs, person by person.",

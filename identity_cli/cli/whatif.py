@@ -10,7 +10,6 @@ from identity_cli.cli.options import Command, format_option, limit_option, with_
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import number_text, plural
-from identity_cli.errors import ExitCode
 from identity_cli.reports.diff import diff
 from identity_cli.reports.whatif import Change, Flip, WhatIf, whatif
 from identity_cli.rules import RULE_SETS
@@ -35,9 +34,7 @@ FORMAT = 1
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
-@click.pass_context
 def command(
-    ctx: click.Context,
     run: Run,
     without: tuple[str, ...],
     blocked: tuple[str, ...],
@@ -51,19 +48,24 @@ def command(
 
     Which persons split or join, which ids and events move, which later links come out
     otherwise, which properties differ, and the unique users before and after. Only events
-    that the change can affect are replayed. Exit code 1 when something changes.
+    that the change can affect are replayed.
     """
     events = Change(without, blocked, resets)
     settings = {"rules": rules, "buffer_seconds": buffer}
     asked = {name: value for name, value in settings.items() if value is not None}
     if bool(asked) == (events != Change()):
         raise click.UsageError("give --without, --block-id or --reset-before, or else --rules or --buffer.")
-    differs = _by_settings(run, asked, limit, output) if asked else _by_events(run, events, limit, output)
-    if differs:
-        ctx.exit(ExitCode.FINDINGS)
+    if asked:
+        _by_settings(run, asked, limit, output)
+    else:
+        found = whatif(run, events)
+        if output == "json":
+            write_document(document(found))
+        else:
+            show(Page(), found, limit)
 
 
-def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> bool:
+def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> None:
     from identity_cli.cli.diff import document
 
     with replayed(run, **asked) as other:
@@ -72,16 +74,6 @@ def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> bo
             write_document(document(found))
         else:
             show_diff(Page(), found, limit)
-        return found.differs
-
-
-def _by_events(run: Run, change: Change, limit: int, output: str) -> bool:
-    found = whatif(run, change)
-    if output == "json":
-        write_document(document(found))
-    else:
-        show(Page(), found, limit)
-    return found.differs
 
 
 def document(found: WhatIf) -> dict[str, Any]:

@@ -1,0 +1,116 @@
+"""`idcli why`: the proof that two ids are one person, or what keeps them apart."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.page import Page
+from identity_cli.cli.render import write_document
+from identity_cli.cli.text import plural
+from identity_cli.events import Origin
+from identity_cli.reports.why import Side, Step, Why, why
+from identity_cli.store.run import Run
+
+FORMAT = 1
+IDS_SHOWN = 4
+
+
+@click.command("why", cls=Command, epilog="Example: idcli why user_petra user_nils")
+@click.argument("one", metavar="A")
+@click.argument("two", metavar="B")
+@team_option("The team of both ids.")
+@format_option("table", "json")
+@with_run
+def command(run: Run, one: str, two: str, team_id: int | None, output: str) -> None:
+    """Prove why two ids are one person, or are not.
+
+    The links between them, each with its line and the state just before; since when they are
+    together; the events without which they would be apart. Or what was refused or is missing,
+    and what would have joined them. Each claim is confirmed by a replay.
+    """
+    found = why(run, one, two, team_id)
+    if output == "json":
+        write_document(document(found))
+    else:
+        show(Page(), found)
+
+
+def document(found: Why) -> dict[str, Any]:
+    """The answer as one JSON object."""
+    return {
+        "format": FORMAT,
+        "team_id": found.one[0],
+        "distinct_ids": [found.one[1], found.two[1]],
+        "are_one": found.are_one,
+        "path": [_step(step) for step in found.path],
+        "together_since": None if found.together_since is None else _place(found.together_since),
+        "separators": [[_place(place.origin) for place in places] for places in found.separators],
+        "separators_are_exact": found.exact,
+        "reasons": found.reasons,
+        "remedies": found.remedies,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        **_place(step.origin),
+        "uuid": step.link.uuid,
+        "event": step.link.event,
+        "time": step.link.time,
+        "outcome": step.link.outcome,
+        "rule": step.rule,
+        "source": _side(step.source),
+        "target": _side(step.target),
+        "dropped": step.link.dropped,
+    }
+
+
+def _side(side: Side) -> dict[str, Any]:
+    return {"distinct_id": side.distinct_id, "is_identified": side.is_identified, "ids_before": side.ids}
+
+
+def _place(origin: Origin) -> dict[str, Any]:
+    return {"file": origin.path, "line": origin.line}
+
+
+def show(page: Page, found: Why) -> None:
+    """The answer as a page."""
+    verdict = "are one person" if found.are_one else "are two persons"
+    page.line((found.one[1], "bold"), " and ", (found.two[1], "bold"), f" {verdict}")
+    for number, step in enumerate(found.path, 1):
+        page.line()
+        _show_step(page, number, step)
+    if found.together_since is not None:
+        page.line()
+        page.line("Together since ", (str(found.together_since), "cyan"))
+    if found.separators:
+        _show_separators(page, found)
+    for title, sentences in (("Why not", found.reasons), ("What would have joined them", found.remedies)):
+        if sentences:
+            page.heading(title)
+            for sentence in sentences:
+                page.paragraph(f"- {sentence}")
+
+
+def _show_step(page: Page, number: int, step: Step) -> None:
+    link = step.link
+    page.line((f"{number}. ", "dim"), (str(step.origin), "cyan"), f"  {link.event}  ", (link.outcome, "bold"))
+    page.paragraph(f"{link.source_distinct_id} joined {link.target_distinct_id}: {step.rule}.", indent=3)
+    for name, side in (("source", step.source), ("target", step.target)):
+        page.paragraph(f"{name} before: {_words(side)}", indent=3)
+    if link.dropped:
+        page.paragraph(f"lost in the merge: {', '.join(link.dropped)}", indent=3)
+
+
+def _words(side: Side) -> str:
+    shown = ", ".join(side.ids[:IDS_SHOWN]) + (", …" if len(side.ids) > IDS_SHOWN else "")
+    flag = "identified" if side.is_identified else "not identified"
+    return f"{side.distinct_id}, {flag}, {plural(len(side.ids), 'id')}: {shown}"
+
+
+def _show_separators(page: Page, found: Why) -> None:
+    note = "" if found.exact else "a bound: smaller sets may exist"
+    page.heading("Apart without", note)
+    for places in found.separators:
+        page.paragraph("- " + " and ".join(str(place.origin) for place in places))

@@ -1,0 +1,297 @@
+"""Why two ids are one person, or why they are not: each claim is confirmed by a replay."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from identity_cli.edits import Edits
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
+from identity_cli.scope import Key, Resolution, Scope, as_dangerous_merge, linking_event, scope_of
+from identity_cli.store.rows import LinkRow, PersonRow
+from identity_cli.store.run import Run
+
+Progress = Callable[[int], None]
+
+JOINS = frozenset({"created", "attached", "merged"})
+EVENTS_TRIED_ALONE = 400
+EVENTS_TRIED_IN_PAIRS = 40
+"""Beyond so many events, not every one or every pair is tried, and the sets told are a bound."""
+SETS_TOLD = 5
+
+RULES = {
+    "created": "neither id had a person, so one was made with both",
+    "attached": "one id had no person, so it joined the other's; nothing stands against that",
+    "merged": "the source was not identified, so it could be merged away",
+}
+UNGUARDED = "$merge_dangerously asks nobody: it merges even identified persons"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A person just before a link."""
+
+    distinct_id: str
+    is_identified: bool
+    ids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link on the way from an id to the other; sides are of just before it."""
+
+    origin: Origin
+    link: LinkRow
+    rule: str
+    source: Side
+    target: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An event by its place."""
+
+    seq: int
+    origin: Origin
+
+
+@dataclass(slots=True)
+class Why:
+    """Why two ids are one person, or two.
+
+    path: the links between them, in the order of the way; together_since: the one that completed it.
+    separators: sets of events without which they would be apart; exact: whether every smallest such set
+    was looked for, or these are only ones of which no event can be spared.
+    reasons: if they are two, what was refused or missing; remedies: what would have joined them.
+    """
+
+    one: Key
+    two: Key
+    are_one: bool
+    path: list[Step] = field(default_factory=list)
+    together_since: Origin | None = None
+    separators: list[list[Place]] = field(default_factory=list)
+    exact: bool = True
+    reasons: list[str] = field(default_factory=list)
+    remedies: list[str] = field(default_factory=list)
+
+
+def why(run: Run, one: str, two: str, team_id: int | None = None, on_progress: Progress | None = None) -> Why:
+    """Explain why two distinct ids are one person, or are not."""
+    first = run.find_person(one, team_id)
+    team = first.team_id
+    second = run.find_person(two, team)
+    keys = (_key(run, team, one, first), _key(run, team, two, second))
+    scope = scope_of(run, keys, on_progress)
+    now = scope.resolve()
+    if now.are_together(*keys):
+        return _why_one(run, scope, *keys)
+    return _why_two(run, scope, now, *keys)
+
+
+def _key(run: Run, team_id: int, wanted: str, row: PersonRow) -> Key:
+    """The distinct id asked for; of a person id, the one it was made with."""
+    return team_id, wanted if (team_id, wanted) in run.keys_of(wanted) else row.creator_distinct_id
+
+
+# One person
+
+
+def _why_one(run: Run, scope: Scope, one: Key, two: Key) -> Why:
+    number = run.find_person(one[1], one[0]).person
+    joins = [link for link in run.links_of(run.parts_of(number)) if link.outcome in JOINS]
+    path = _path(joins, one[1], two[1])
+    found = Why(one, two, are_one=True, path=[_step(run, scope, one[0], link) for link in path])
+    if path:
+        found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
+        sets, found.exact = separators(scope, one, two)
+        found.separators = [[Place(seq, run.origin(seq)) for seq in sorted(one)] for one in sets[:SETS_TOLD]]
+    return found
+
+
+def _path(links: Iterable[LinkRow], start: str, end: str) -> list[LinkRow]:
+    """The way between two ids over links; accepted ones are a forest, so there is one way."""
+    neighbours: dict[str, list[tuple[str, LinkRow]]] = defaultdict(list)
+    for link in links:
+        neighbours[link.source_distinct_id].append((link.target_distinct_id, link))
+        neighbours[link.target_distinct_id].append((link.source_distinct_id, link))
+    came: dict[str, tuple[str, LinkRow] | None] = {start: None}
+    waiting = deque([start])
+    while waiting and end not in came:
+        here = waiting.popleft()
+        for there, link in neighbours[here]:
+            if there not in came:
+                came[there] = here, link
+                waiting.append(there)
+    path: list[LinkRow] = []
+    while (before := came.get(end)) is not None:
+        end, link = before
+        path.append(link)
+    return path[::-1]
+
+
+def _step(run: Run, scope: Scope, team_id: int, link: LinkRow) -> Step:
+    before = _just_before(scope, link)
+    sides = [
+        Side(one, before.is_identified((team_id, one)), before.ids_with((team_id, one)))
+        for one in (link.source_distinct_id, link.target_distinct_id)
+    ]
+    forced = link.event == MERGE_DANGEROUSLY and link.outcome == "merged"
+    return Step(run.origin(link.seq), link, UNGUARDED if forced else RULES[link.outcome], *sides)
+
+
+def _just_before(scope: Scope, link: LinkRow) -> Resolution:
+    """The state when the link was processed, which after a wait in the buffer is later than its seq."""
+    until = max(link.seq, link.moment - 1)
+    left_out = Edits(without=frozenset([link.seq]))
+    return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until])
+
+
+def separators(scope: Scope, one: Key, two: Key) -> tuple[list[frozenset[int]], bool]:
+    """Sets of events, by seq, without which two ids are apart; and whether all smallest are among them."""
+
+    def apart_without(seqs: frozenset[int]) -> bool:
+        return not scope.resolve(Edits(without=seqs)).are_together(one, two)
+
+    seqs = [seq for seq, _, _ in scope.steps]
+    if len(seqs) <= EVENTS_TRIED_ALONE:
+        alone = [frozenset([seq]) for seq in seqs if apart_without(frozenset([seq]))]
+        if alone:
+            return alone, True
+        if len(seqs) <= EVENTS_TRIED_IN_PAIRS:
+            pairs = [pair for pair in map(frozenset, combinations(seqs, 2)) if apart_without(pair)]
+            if pairs:
+                return pairs, True
+    return _irreducible(scope, one, two, apart_without), False
+
+
+def _irreducible(
+    scope: Scope, one: Key, two: Key, apart_without: Callable[[frozenset[int]], bool]
+) -> list[frozenset[int]]:
+    """For each link of the way a set with it of which no event can be spared; the smallest first."""
+    found: dict[frozenset[int], None] = {}
+    for first in _way(scope.resolve(), one, two):
+        gone = frozenset([first])
+        while way := _way(scope.resolve(Edits(without=gone)), one, two):
+            gone |= {max(way)}
+        for seq in sorted(gone):
+            if apart_without(gone - {seq}):
+                gone -= {seq}
+        found[gone] = None
+    return sorted(found, key=lambda gone: (len(gone), sorted(gone)))
+
+
+def _way(resolution: Resolution, one: Key, two: Key) -> list[int]:
+    """The seqs of the accepted links between two ids, none where they are apart."""
+    if not resolution.are_together(one, two):
+        return []
+    links = [
+        LinkRow(seq, seq, None, link.event, None, link.source_distinct_id, link.target_distinct_id, *_REST)
+        for seq, link in resolution.links.items()
+        if link.outcome in JOINS and link.team_id == one[0]
+    ]
+    return [link.seq for link in _path(links, one[1], two[1])]
+
+
+_REST = ("", None, None, False, None, None)
+
+
+# Two persons
+
+
+def _why_two(run: Run, scope: Scope, now: Resolution, one: Key, two: Key) -> Why:
+    found = Why(one, two, are_one=False)
+    between = [*_refused_between(run, now, one, two)]
+    for link in between:
+        found.reasons.append(_why_refused(run, link))
+        found.remedies += _what_would_have(run, scope, link, one, two)
+    if not between:
+        found.reasons.append(_nothing_between(run, one, two))
+    found.remedies += _what_would_now(scope, one, two)
+    found.remedies = list(dict.fromkeys(found.remedies))
+    return found
+
+
+def _refused_between(run: Run, now: Resolution, one: Key, two: Key) -> Iterator[LinkRow]:
+    """Refused links that name an id of each person."""
+    sides = set(now.ids_with(one)), set(now.ids_with(two))
+    parts = {n: "" for key in (one, two) for n in run.parts_of(run.find_person(key[1], key[0]).person)}
+    for link in run.links_of(parts):
+        ends = link.source_distinct_id, link.target_distinct_id
+        crosses = any(ends[0] in a and ends[1] in b for a, b in (sides, sides[::-1]))
+        if link.outcome.startswith("refused") and crosses:
+            yield link
+
+
+def _why_refused(run: Run, link: LinkRow) -> str:
+    where = run.origin(link.seq)
+    source, target = link.source_distinct_id, link.target_distinct_id
+    if link.outcome == "refused_illegal":
+        return f"refused at {where}: {source!r} or {target!r} is an id that can be nobody's own"
+    identified = None if link.source_person is None else run.identified_seq(link.source_person)
+    since = "" if identified is None else f", since {run.origin(identified)}"
+    return (
+        f"refused at {where}: {link.event} asked to merge the person of {source!r} into that of {target!r}, "
+        f"but it was identified{since}"
+    )
+
+
+def _what_would_have(run: Run, scope: Scope, link: LinkRow, one: Key, two: Key) -> Iterator[str]:
+    """Changes to the past that join the two, each confirmed by a replay."""
+    where = run.origin(link.seq)
+    if link.event != MERGE_DANGEROUSLY:
+        steps = [
+            (seq, as_dangerous_merge(event, link.source_distinct_id) if seq == link.seq else event, clock)
+            for seq, event, clock in scope.steps
+        ]
+        if scope.resolve(steps=steps).are_together(one, two):
+            yield f"it would have merged as $merge_dangerously at {where}"
+    identified = None if link.source_person is None else run.identified_seq(link.source_person)
+    if identified is not None and identified < link.seq:
+        (late,) = [step for step in scope.steps if step[0] == identified]
+        steps = []
+        for step in scope.steps:
+            if step[0] != identified:
+                steps.append(step)
+            if step[0] == link.seq:
+                steps.append((late[0], late[1], step[2]))
+        if scope.resolve(steps=steps).are_together(one, two):
+            yield f"it would have merged had {run.origin(identified)} come after {where}"
+
+
+def _what_would_now(scope: Scope, one: Key, two: Key) -> Iterator[str]:
+    """Events that, sent now, would join the two; the mildest that does, each confirmed by a replay."""
+    if not scope.steps:
+        return
+    seq, _, clock = scope.steps[-1]
+    for name, what in (
+        (IDENTIFY, "$anon_distinct_id"),
+        (CREATE_ALIAS, "alias"),
+        (MERGE_DANGEROUSLY, "alias"),
+    ):
+        for target, source in ((one, two), (two, one)):
+            steps = [*scope.steps, (seq + 1, linking_event(name, target, source[1]), clock)]
+            if scope.resolve(steps=steps).are_together(one, two):
+                yield f"a {name} of {target[1]!r} with {what} {source[1]!r} would join them now"
+                return
+
+
+_LINKING = ((IDENTIFY, "$anon_distinct_id"), (CREATE_ALIAS, "alias"), (MERGE_DANGEROUSLY, "alias"))
+
+
+def _nothing_between(run: Run, one: Key, two: Key) -> str:
+    links = [
+        (team, link)
+        for key in (one, two)
+        for team, link in (
+            (key[1], link) for link in run.links_of(run.parts_of(run.find_person(key[1], key[0]).person))
+        )
+    ]
+    if not links:
+        return "no event in this log names both sides, and none links either of them to anybody"
+    whose, nearest = max(links, key=lambda item: (item[1].moment, item[1].seq))
+    ends = f"{nearest.source_distinct_id!r} and {nearest.target_distinct_id!r}"
+    return (
+        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of "
+        f"{whose!r}'s person: {nearest.event} of {ends}, {nearest.outcome}"
+    )

@@ -1,0 +1,142 @@
+"""Why two ids are one person or two: every claim is held against a replay of the whole, changed log."""
+
+import json
+from itertools import combinations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from nasty_logs import nasty_log
+from test_whatif import neutral, run_of
+
+from identity_cli import Run, replay, why
+from identity_cli.cli import idcli
+from identity_cli.reports import why as reports_why
+from identity_cli.reports.why import Why
+
+SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return replay(SAMPLE, tmp_path_factory.mktemp("sample") / "run")
+
+
+def are_together(run: Run, one: str, two: str, team_id: int = 1) -> bool:
+    person_of = {(team, distinct_id): person for distinct_id, team, _, person in run.members()}
+    return (team_id, one) in person_of and person_of[team_id, one] == person_of.get((team_id, two))
+
+
+def lines(found: Why) -> list[list[int]]:
+    return [[place.origin.line for place in places] for places in found.separators]
+
+
+def test_the_way_between_two_ids(run: Run) -> None:
+    found = why(run, "user_petra", "user_nils")
+    assert [(step.origin.line, step.link.outcome) for step in found.path] == [
+        (297, "merged"),
+        (296, "merged"),
+    ]
+    assert found.together_since is not None
+    assert found.together_since.line == 297
+    first, second = found.path
+    assert first.source.ids == ["anon-b2e97c", "user_petra"]
+    assert first.target.ids == ["anon-19ac46", "anon-d68f05", "user_nils", "user_olga"]
+    assert second.source.is_identified
+    assert lines(found) == [[296, 298], [297, 298]]
+    assert found.exact
+
+
+def test_one_link_that_nothing_warned_of(run: Run) -> None:
+    found = why(run, "user_ivo", "user_hanna")
+    assert lines(found) == [[185], [245]]
+    assert [step.link.outcome for step in found.path] == ["attached", "attached"]
+
+
+def test_a_refusal_says_since_when_and_what_would_have_helped(run: Run) -> None:
+    found = why(run, "user_gesa", "user_fynn")
+    (reason,) = found.reasons
+    assert ":177" in reason
+    assert ":170" in reason
+    assert any("as $merge_dangerously" in remedy for remedy in found.remedies)
+
+
+def test_had_the_other_event_come_later(tmp_path: Path) -> None:
+    """a1 is identified by line 1, so line 2 is refused; the other way round, it would have merged."""
+    events: list[Event] = [
+        {"event": "e", "distinct_id": "u2"},
+        {"event": "$create_alias", "distinct_id": "a1", "properties": {"alias": "a0"}},
+        {"event": "$identify", "distinct_id": "u2", "properties": {"$anon_distinct_id": "a1"}},
+    ]
+    found = why(run_of(tmp_path, events), "a1", "u2")
+    later = [remedy for remedy in found.remedies if "come after" in remedy]
+    assert len(later) == 1
+    assert ":2 come after" in later[0]
+    assert are_together(run_of(tmp_path / "b", [events[0], events[2], events[1]]), "a1", "u2")
+
+
+def test_nothing_between(run: Run) -> None:
+    (reason,) = why(run, "user_ana", "user_bea").reasons
+    assert "no event in this log names both sides" in reason
+
+
+def test_a_person_id_stands_for_the_id_it_was_made_with(run: Run) -> None:
+    person = run.find_person("user_ivo").person_id
+    assert why(run, person, "user_ivo").one == (1, "anon-f9027a")
+
+
+@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+@pytest.mark.parametrize("seed", range(10))
+def test_separators_separate_and_none_of_their_events_can_be_spared(
+    rules: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = Random(f"{rules} {seed} why")
+    if seed % 2:  # the way that large persons go
+        monkeypatch.setattr(reports_why, "EVENTS_TRIED_ALONE", 0)
+    events = nasty_log(random, 24)
+    options: dict[str, Any] = {"rules": rules, "buffer": random.choice([None, 0]), "table_formats": ()}
+    run = run_of(tmp_path / "whole", events, **options)
+    by_person: dict[tuple[int, str], list[str]] = {}
+    for one, team, _, person in run.members():
+        by_person.setdefault((team, person), []).append(one)
+    pairs = [(team, *pair) for (team, _), ids in by_person.items() for pair in combinations(ids, 2)]
+    for team, one, two in random.sample(pairs, min(2, len(pairs))):
+        found = why(run, one, two, team)
+        assert found.are_one
+        ends = [{step.link.source_distinct_id, step.link.target_distinct_id} for step in found.path]
+        assert one in ends[0]
+        assert two in ends[-1]
+        assert found.separators
+        for number, places in enumerate(found.separators[:2]):
+            gone = {place.seq for place in places}
+            for spared in (None, *gone):
+                left_out = gone - {spared}
+                changed = [neutral(e) if seq in left_out else e for seq, e in enumerate(events, 1)]
+                name = f"{team} {pairs.index((team, one, two))} {number} {spared}"
+                other = run_of(tmp_path / name, changed, **options)
+                assert are_together(other, one, two, team) == (spared is not None)
+
+
+def test_what_would_join_them_now_does(tmp_path: Path) -> None:
+    events: list[Event] = [
+        {"event": "$identify", "distinct_id": "u1", "properties": {"$anon_distinct_id": "a1"}},
+        {"event": "e", "distinct_id": "a2"},
+    ]
+    (remedy,) = why(run_of(tmp_path, events, buffer=0), "u1", "a2").remedies
+    assert remedy == "a $identify of 'u1' with $anon_distinct_id 'a2' would join them now"
+    told = {"event": "$identify", "distinct_id": "u1", "properties": {"$anon_distinct_id": "a2"}}
+    assert are_together(run_of(tmp_path / "b", [*events, told], buffer=0), "u1", "a2")
+
+
+def test_the_command(run: Run) -> None:
+    asked = ["why", "--run", str(run.folder), "user_petra", "user_nils"]
+    shown = CliRunner().invoke(idcli, asked)
+    assert shown.exit_code == 0
+    assert "are one person" in shown.stdout
+    told = json.loads(CliRunner().invoke(idcli, [*asked, "--format", "json"]).stdout)
+    assert [step["line"] for step in told["path"]] == [297, 296]
+    assert CliRunner().invoke(idcli, ["why", "--run", str(run.folder), "user_petra", "nobody"]).exit_code == 2
