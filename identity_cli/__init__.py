@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from identity_cli.replayer import replay as replay
+    from identity_cli.reports.culprits import culprits as culprits
     from identity_cli.reports.diff import diff as diff
+    from identity_cli.reports.repair import repair as repair
     from identity_cli.reports.verify import verify as verify
     from identity_cli.reports.whatif import whatif as whatif
     from identity_cli.reports.why import why as why
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "diff", "replay", "verify", "whatif", "why"]
+__all__ = ["Run", "__version__", "culprits", "diff", "repair", "replay", "verify", "whatif", "why"]
 
 _HOMES = {
     "Run": "store.run",
+    "culprits": "reports.culprits",
     "diff": "reports.diff",
+    "repair": "reports.repair",
     "replay": "replayer",
     "verify": "reports.verify",
     "whatif": "reports.whatif",

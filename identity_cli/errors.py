@@ -244,3 +244,22 @@ class NoSuchEvent(IdcliError):
         super().__init__(
             f"no event {named!r} in the log of this run: give its uuid, or FILE:LINE as idcli prints it."
         )
+
+
+class BadPlan(IdcliError):
+    """A file that is no repair plan."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read the plan {path}: {reason}. `idcli repair ID --format json` writes one."
+        )
+
+
+class EventInBatch(IdcliError):
+    """A plan that takes single events out of a line which holds several."""
+
+    def __init__(self, origin: object) -> None:
+        super().__init__(
+            f"{origin} holds several events, of which the plan leaves out some: the line cannot be kept in "
+            "part. Write the log with one event a line, replay that and plan anew."
+        )

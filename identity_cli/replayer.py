@@ -15,6 +15,7 @@ from typing import Any
 
 from identity_cli import __version__
 from identity_cli.arrivals import ArrivalWatch
+from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects import POSTHOG, dialect_named, generic
 from identity_cli.dialects.base import Dialect
 from identity_cli.dialects.mapping import read_mapping
@@ -50,6 +51,7 @@ from identity_cli.store.writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
 REPEAT = "repeats an earlier event"
+LEFT_OUT = "left out by the plan"
 Progress = Callable[[int], None]
 
 
@@ -58,7 +60,8 @@ class ReplayOptions:
     """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
 
     mapping: where the fields of any other log stand, see dialects.mapping. order: sort the log
-    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one.
+    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one. left_out: events, as
+    FILE:LINE, that are dropped.
     """
 
     rules: str = "guide"
@@ -71,6 +74,7 @@ class ReplayOptions:
     mapping: tuple[str, ...] = ()
     order: str | None = None
     dedupe: bool = False
+    left_out: tuple[str, ...] = ()
     internal_users: str | Path | None = None
 
 
@@ -166,6 +170,7 @@ class _Replay:
         self._journal = JournalWriter(folder, with_events=options.with_events)
         self._rejected = RejectedLines(folder)
         self._waiting_lines: dict[int, bytes] = {}
+        self._left_out = frozenset(options.left_out)
 
     def _event_marks(self) -> EventMarks | None:
         """What gathers who is internal by its events, where filters ask for their properties."""
@@ -191,6 +196,29 @@ class _Replay:
 
     def _see(self, block: Block) -> None:
         """Take a block; its repeats are dropped, or only counted."""
+        if self._left_out:
+            for part in self._without_left_out(block):
+                self._see_all(part)
+        else:
+            self._see_all(block)
+
+    def _without_left_out(self, block: Block) -> Iterator[Block]:
+        """The block but for the events that a plan leaves out."""
+        origins = self._reader.origins
+        seqs = range(block.first_seq, block.first_seq + len(block.events))
+        for is_out, group in groupby(seqs, lambda seq: str(origins[seq]) in self._left_out):
+            places = [seq - block.first_seq for seq in group]
+            part = slice(places[0], places[-1] + 1)
+            kept = Block(block.first_seq + places[0], block.events[part], block.lines[part])
+            if not is_out:
+                yield kept
+                continue
+            self._journal.write([*map(self._left, count(kept.first_seq), kept.events)])
+            for event in kept.events:  # the clock is not what is wrong with them
+                facts = self._resolver.pass_time(kept.first_seq, arrival_of(event) or LONG_AGO)
+                self._write_facts(facts, block)
+
+    def _see_all(self, block: Block) -> None:
         self._arrivals.see(block.first_seq, block.events)
         if may_be_refused(block.events) and self._is_of_posthog:
             self._journal.insert("refused_at_door", refusals(block.first_seq, block.events))
@@ -214,8 +242,14 @@ class _Replay:
         return self._reader.sources[-1].dialect.startswith(POSTHOG.name)
 
     def _repeat(self, seq: int, event: Event) -> EventDropped:
+        return self._dropped(seq, event, REPEAT)
+
+    def _left(self, seq: int, event: Event) -> EventDropped:
+        return self._dropped(seq, event, LEFT_OUT)
+
+    def _dropped(self, seq: int, event: Event, reason: str) -> EventDropped:
         team_id = self._options.team_id if event.team_id is None else event.team_id
-        return EventDropped(seq, team_id, own_id(event, self._rules) or "", REPEAT)
+        return EventDropped(seq, team_id, own_id(event, self._rules) or "", reason)
 
     def _resolve(self, block: Block) -> None:
         resolver = self._resolver
@@ -317,6 +351,7 @@ class _Replay:
                 "mapping": options.mapping,
                 "order": options.order,
                 "dedupe": options.dedupe,
+                "left_out": options.left_out,
             },
             "rule_set": self._rules.name,
             "buffer_seconds": buffer,

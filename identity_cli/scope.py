@@ -8,18 +8,24 @@ others, replay just as they do within the whole log.
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.dialects.base import Unusable
+from identity_cli.dialects.json_lines import object_of
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event
+from identity_cli.errors import EventInBatch
+from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
 from identity_cli.facts import Fact, Linked
 from identity_cli.javascript import text as as_text
+from identity_cli.parquet_file import rows_of
 from identity_cli.persons import survivor_of
 from identity_cli.reader import RejectedLine
 from identity_cli.repeats import RepeatFilter
@@ -174,6 +180,27 @@ def _names_other(event: Event, names: set[str], rules: Any) -> bool:
     return other is not ABSENT and as_text(other) in names
 
 
+def raw_event(run: Run, origin: Origin) -> dict[str, Any]:
+    """The JSON object that stands at a place of a run's log; empty where there is none."""
+    for path in paths_of(run):
+        if path == origin.path:
+            line = next(islice(rows_of(path), origin.line - 1, None), b"")
+            with suppress(Unusable):
+                return object_of(line)
+    return {}
+
+
+def log_without(run: Run, left_out: frozenset[str]) -> Iterator[bytes]:
+    """The lines of a run's log, in the order of its files, but for those at FILE:LINE."""
+    batches = {str(run.origin(first)) for first, _, _ in run.origins.batches}
+    for where in sorted(left_out & batches):
+        raise EventInBatch(where)
+    for path in paths_of(run):
+        for number, line in enumerate(rows_of(path), 1):
+            if f"{path}:{number}" not in left_out:
+                yield line if line.endswith(b"\n") else line + b"\n"
+
+
 def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event]]:
     """Every event of a run's log as it was replayed, with its seq; LogChanged if it is another."""
     options = options_of(run)
@@ -181,12 +208,16 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[i
     repeats = RepeatFilter() if options.dedupe else None
     with tempfile.TemporaryDirectory(prefix="idcli-") as scratch:
         reader = log_reader(file_openers(paths_of(run)), options, names, Path(scratch), on_progress)
+        left_out = frozenset(options.left_out)
         for item in reader:
             if isinstance(item, RejectedLine):
                 continue
             new = repeats.are_new(item.events, item.lines) if repeats else None
             for index, event in enumerate(item.events):
+                seq = item.first_seq + index
+                if left_out and str(reader.origins[seq]) in left_out:
+                    continue
                 if new is None or new[index]:
-                    yield item.first_seq + index, event
+                    yield seq, event
         for before, after in zip(run.sources(), reader.sources, strict=True):
             check_source(before, {"size": after.size, "hash": after.hash})

@@ -14,8 +14,9 @@ from identity_cli.store.run import Run
 
 def options_of(run: Run) -> ReplayOptions:
     """What was asked of the replay that made a run, without its tables."""
-    asked = {**run.metadata["options"], "mapping": tuple(run.metadata["options"]["mapping"])}
-    return ReplayOptions(**asked, table_formats=())
+    asked = run.metadata["options"]
+    lists = {name: tuple(asked[name]) for name in ("mapping", "left_out")}
+    return ReplayOptions(**{**asked, **lists}, table_formats=())
 
 
 @contextmanager

@@ -22,6 +22,8 @@ COMMANDS = {
     "warnings": "Show what the platform would have warned about.",
     "export": "Write a table of the run to standard output.",
     "why": "Prove why two ids are one person, or are not.",
+    "culprits": "Rank the events that made one person of several.",
+    "repair": "Plan how to part a person that is several.",
     "whatif": "Replay with a change, and tell what it changes.",
     "verify": "Hold a run against the platform's own answer.",
     "diff": "Compare two runs, person by person.",

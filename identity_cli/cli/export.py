@@ -10,22 +10,45 @@ from identity_cli.cli.text import is_terminal, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
 
+LOG = "log"
+
 
 @click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
-@click.argument("table", type=click.Choice(list(TABLES)), metavar="TABLE")
+@click.argument("table", type=click.Choice([*TABLES, LOG]), metavar="TABLE")
+@click.option(
+    "--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out."
+)
 @format_option("csv", "ndjson", "json")
 @with_run
 @internal_option
-def command(run: Run, table: str, output: str) -> None:
+def command(run: Run, table: str, plan: str | None, output: str) -> None:
     """Write a table of the run to standard output.
 
     TABLE is persons, distinct_ids, links, warnings, rejected or events (the last only if the
-    log was replayed with --events). The same lines as in the files of the run folder.
+    log was replayed with --events): the same lines as in the files of the run folder. Or log: the
+    lines of the log itself, as they are, without those that --plan leaves out.
     """
+    if table == LOG:
+        _write_log(run, plan)
+        return
+    if plan is not None:
+        raise click.UsageError("--plan goes with TABLE log.")
     text = _array(_lines(run, table, "ndjson")) if output == "json" else _lines(run, table, output)
     if is_terminal(sys.stdout):
         text = map(_VISIBLE[output], text)
     sys.stdout.writelines(text)
+
+
+def _write_log(run: Run, plan: str | None) -> None:
+    from identity_cli.reports.repair import read_plan
+    from identity_cli.scope import log_without
+
+    pieces = log_without(run, frozenset(() if plan is None else read_plan(plan)))
+    if is_terminal(sys.stdout):
+        sys.stdout.writelines(visible_json(piece.decode("utf-8", "replace")) for piece in pieces)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(pieces)
 
 
 def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:

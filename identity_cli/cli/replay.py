@@ -102,6 +102,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     "the platform did: it went by arrival.",
 )
 @click.option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
+@click.option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
@@ -114,7 +115,8 @@ def command(
     of such files, or - for standard input. Writes a run folder, which the other commands
     read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
     """
-    shown = options.pop("internal")
+    shown, plan = options.pop("internal"), options.pop("plan")
+    options["left_out"] = _left_out(plan)
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
@@ -146,6 +148,14 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
         return replay_sources(openers, Path(folder), asked)
     with ReplayProgress(total_size(paths)) as progress:
         return replay_sources(openers, Path(folder), asked, progress)
+
+
+def _left_out(plan: str | None) -> tuple[str, ...]:
+    if plan is None:
+        return ()
+    from identity_cli.reports.repair import read_plan
+
+    return tuple(read_plan(plan))
 
 
 def _save_map(mapping: tuple[str, ...], file: str) -> None:

@@ -11,6 +11,7 @@ from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.diff import diff
+from identity_cli.reports.repair import read_plan
 from identity_cli.reports.whatif import Change, Flip, WhatIf, whatif
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
@@ -29,6 +30,7 @@ FORMAT = 1
     metavar="FILE:LINE",
     help="As though reset() had been called on the device before that event.",
 )
+@click.option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
 @click.option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
 @click.option("--buffer", type=float, metavar="SECONDS", help="Another buffer; replays the whole log.")
 @limit_option("Changes and links shown.")
@@ -39,6 +41,7 @@ def command(
     without: tuple[str, ...],
     blocked: tuple[str, ...],
     resets: tuple[str, ...],
+    plan: str | None,
     rules: str | None,
     buffer: float | None,
     limit: int,
@@ -50,11 +53,14 @@ def command(
     otherwise, which properties differ, and the unique users before and after. Only events
     that the change can affect are replayed.
     """
-    events = Change(without, blocked, resets)
+    planned = () if plan is None else read_plan(plan)
+    events = Change((*without, *planned), blocked, resets)
     settings = {"rules": rules, "buffer_seconds": buffer}
     asked = {name: value for name, value in settings.items() if value is not None}
     if bool(asked) == (events != Change()):
-        raise click.UsageError("give --without, --block-id or --reset-before, or else --rules or --buffer.")
+        raise click.UsageError(
+            "give --without, --block-id, --reset-before or --plan, or else --rules or --buffer."
+        )
     if asked:
         _by_settings(run, asked, limit, output)
     else:

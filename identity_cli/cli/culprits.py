@@ -1,0 +1,94 @@
+"""`idcli culprits`: which events made one person of several."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.options import Command, format_option, limit_option, team_option, with_run
+from identity_cli.cli.page import Cell, Column, Page, number_column, origin_column
+from identity_cli.cli.render import write_document
+from identity_cli.cli.text import number_text, plural
+from identity_cli.reports.culprits import Culprit, Culprits, culprits
+from identity_cli.store.run import Run
+
+FORMAT = 1
+LOGINS_SHOWN = 8
+
+
+@click.command("culprits", cls=Command, epilog="Example: idcli culprits user_nils")
+@click.argument("wanted", metavar="ID")
+@team_option("The team of the id.")
+@limit_option("Culprits shown.")
+@format_option("table", "json")
+@with_run
+def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str) -> None:
+    """Rank the events that made one person of several.
+
+    Which events, left out, part the most login ids and move the most events, for the fewest
+    left out; each is measured by a replay.
+    """
+    found = culprits(run, wanted, team_id)
+    if output == "json":
+        write_document(_document(found))
+    else:
+        _show(Page(), found, limit)
+
+
+def _document(found: Culprits) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "person_id": found.person_id,
+        "login_ids": found.login_ids,
+        "ids": found.ids,
+        "links": found.links,
+        "links_measured": found.measured,
+        "culprits": [_culprit(one) for one in found.found],
+    }
+
+
+def _culprit(one: Culprit) -> dict[str, Any]:
+    return {
+        "events": [{"file": place.origin.path, "line": place.origin.line} for place in one.places],
+        "event": one.link.event,
+        "outcome": one.link.outcome,
+        "source_distinct_id": one.link.source_distinct_id,
+        "target_distinct_id": one.link.target_distinct_id,
+        "login_ids_separated": one.login_ids,
+        "ids_separated": list(one.ids),
+        "events_moved": one.events,
+    }
+
+
+def _show(page: Page, found: Culprits, limit: int) -> None:
+    shown = ", ".join(found.login_ids[:LOGINS_SHOWN])
+    page.line(
+        (found.person_id, "bold"), f": {plural(found.ids, 'id')}, {plural(len(found.login_ids), 'login id')}"
+    )
+    if shown:
+        page.paragraph(shown + (", …" if len(found.login_ids) > LOGINS_SHOWN else ""))
+    page.line()
+    if not found.found:
+        page.line("No event can be left out to part it.")
+        return
+    columns = (
+        origin_column("without"),
+        Column("and", "end", extra=True),
+        number_column("login ids"),
+        number_column("ids"),
+        number_column("events"),
+        Column("event", "start", extra=True),
+    )
+    rows: list[list[Cell]] = [
+        [
+            str(one.places[0].origin),
+            ", ".join(f":{place.origin.line}" for place in one.places[1:]),
+            one.login_ids,
+            len(one.ids),
+            one.events,
+            one.link.event,
+        ]
+        for one in found.found
+    ]
+    page.folded(columns, rows, len(rows), limit, "--limit shows them")
+    if found.measured < found.links:
+        page.line((f"  measured {number_text(found.measured)} of {plural(found.links, 'link')}", "dim"))

@@ -1,0 +1,64 @@
+"""`idcli repair`: a plan that a person can review and apply."""
+
+import click
+
+from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.page import Page
+from identity_cli.cli.render import write_document
+from identity_cli.reports.repair import Action, Plan, repair
+from identity_cli.store.run import Run
+
+TITLES = {
+    "leave_out": "Leave out of a re-import",
+    "split": "Split off on the platform",
+    "fix_code": "Fix in the code",
+}
+
+
+@click.command("repair", cls=Command, epilog="Example: idcli repair user_nils --format json")
+@click.argument("wanted", metavar="ID")
+@team_option("The team of the id.")
+@format_option("table", "json")
+@with_run
+def command(run: Run, wanted: str, team_id: int | None, output: str) -> None:
+    """Plan how to part a person that is several.
+
+    Which links to leave out of a re-import, which ids to split off on the platform, which
+    code to fix; each with its reason, and its effect as measured by replay. Review the plan
+    as JSON, prove it with whatif --plan, apply it with replay --apply or export log --plan.
+    """
+    plan = repair(run, wanted, team_id)
+    if output == "json":
+        write_document(plan.document)
+    else:
+        _show(Page(), plan)
+
+
+def _show(page: Page, plan: Plan) -> None:
+    before, after = plan.persons
+    page.line((plan.person_id, "bold"))
+    page.line(f"With this plan, unique users {before:,} → {after:,}  ({after - before:+,})")
+    if not plan.actions:
+        page.line("Nothing to repair: it has no two login ids that leaving out events would part.")
+    for kind, title in TITLES.items():
+        actions = [one for one in plan.actions if one.kind == kind]
+        if actions:
+            page.heading(title)
+        for one in actions:
+            _show_action(page, one)
+
+
+def _show_action(page: Page, one: Action) -> None:
+    details = one.details
+    if one.kind == "leave_out":
+        places = [f"{event['file']}:{event['line']}" for event in details["events"]]
+        page.line("  ", (" and ".join(places), "cyan"))
+    elif one.kind == "split":
+        request = details["request"]
+        page.line("  ", (f"{request['method']} {request['path']}", "bold"))
+    else:
+        page.line("  ", (f"{details['library']} {details['version']}", "bold"), f"  {details['event']}")
+    page.paragraph(f"{one.reason}.", indent=4)
+    for name in ("note", "warning"):
+        if name in details:
+            page.paragraph(f"{details[name]}.", indent=4)

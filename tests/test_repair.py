@@ -1,0 +1,152 @@
+"""Culprits and repairs: what is blamed is what a replay shows, and a plan does what it promises."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from test_whatif import neutral, run_of
+
+from identity_cli import Run, culprits, diff, repair, replay
+from identity_cli.cli import idcli
+from identity_cli.errors import BadPlan, EventInBatch
+from identity_cli.reports.culprits import MEASURED, Culprit
+from identity_cli.reports.repair import read_plan
+from identity_cli.scope import log_without
+
+SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
+
+Event = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return replay(SAMPLE, tmp_path_factory.mktemp("sample") / "run")
+
+
+def lines(one: Culprit) -> list[int]:
+    return [place.origin.line for place in one.places]
+
+
+def link(name: str, own: str, other: str) -> Event:
+    key = "$anon_distinct_id" if name == "$identify" else "alias"
+    return {"uuid": f"{own} {other}", "event": name, "distinct_id": own, "properties": {key: other}}
+
+
+def test_the_event_that_nothing_warned_of_is_blamed_first(run: Run) -> None:
+    found = culprits(run, "user_ivo")
+    assert found.login_ids == ["user_hanna", "user_ivo"]
+    assert [lines(one) for one in found.found] == [[245], [185]]
+    assert (found.found[0].login_ids, found.found[0].ids) == (1, ("user_ivo",))
+
+
+def test_events_that_take_each_others_place_are_blamed_together(run: Run) -> None:
+    """[298] joins what [296] or [297] did: without it left out too, nothing comes apart."""
+    assert [lines(one) for one in culprits(run, "user_nils").found[:2]] == [[296, 298], [297, 298]]
+
+
+def test_the_worst_of_a_person_of_a_thousand_ids(tmp_path: Path) -> None:
+    """Two crowds of devices, each with its users, joined by one dangerous merge."""
+    events = [
+        link("$identify", f"user-{crowd}-{number % 10}", f"device-{crowd}-{number}")
+        for number in range(500)
+        for crowd in "ab"
+    ]
+    for crowd in "ab":
+        events += [
+            link("$merge_dangerously", f"user-{crowd}-0", f"user-{crowd}-{other}") for other in range(1, 10)
+        ]
+    bridge = len(events) + 1
+    events.append(link("$merge_dangerously", "user-a-0", "user-b-0"))
+    big = run_of(tmp_path, events)
+    found = culprits(big, "user-a-0")
+    assert (found.ids, len(found.login_ids)) == (1_020, 20)
+    assert found.measured == MEASURED < found.links
+    assert lines(found.found[0]) == [bridge]
+    assert (found.found[0].login_ids, len(found.found[0].ids)) == (10, 510)
+
+
+def test_what_a_culprit_undoes_is_what_a_replay_without_it_shows(run: Run, tmp_path: Path) -> None:
+    events = SAMPLE.read_text().splitlines()
+    for number, one in enumerate(culprits(run, "user_kaspar").found):
+        gone = set(lines(one))
+        changed = [
+            json.dumps(neutral(json.loads(line))) if place in gone else line
+            for place, line in enumerate(events, 1)
+        ]
+        log = tmp_path / f"{number}.ndjson"
+        log.write_text("\n".join(changed) + "\n")
+        other = replay(log, tmp_path / f"run {number}")
+        persons = {person for distinct_id, _, _, person in other.members() if distinct_id in one.ids}
+        left = {
+            person
+            for distinct_id, _, _, person in other.members()
+            if distinct_id in {"user_kaspar", "user_kaspar_k", "anon-c318e5", "anon-07d2ba"} - set(one.ids)
+        }
+        assert not persons & left
+
+
+def test_a_plan_parts_all_login_ids_and_does_what_it_says(run: Run, tmp_path: Path) -> None:
+    plan = repair(run, "user_nils")
+    assert [one.kind for one in plan.actions] == ["leave_out", "leave_out", "split", "split", "fix_code"]
+    assert plan.persons == (49, 51)
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(plan.document))
+    assert [int(where.rpartition(":")[2]) for where in read_plan(str(file))] == [296, 298, 297]
+    fixed = replay(SAMPLE, tmp_path / "fixed", left_out=tuple(read_plan(str(file))))
+    assert fixed.count("persons") == 51
+    assert all(total == sum(parts.values()) for _, total, parts in fixed.books())
+    log = tmp_path / "fixed.ndjson"
+    log.write_bytes(b"".join(log_without(run, frozenset(read_plan(str(file))))))
+    assert not diff(fixed, replay(log, tmp_path / "again")).differs
+
+
+def test_what_is_split_off_never_has_the_id_that_made_the_person(run: Run) -> None:
+    """That would report success and do nothing."""
+    for wanted in ("user_nils", "user_ivo", "user_kaspar"):
+        creator = run.find_person(wanted).creator_distinct_id
+        for one in repair(run, wanted).actions:
+            if one.kind == "split":
+                assert creator not in one.details["request"]["body"]["distinct_ids_to_split"]
+
+
+def test_nothing_to_repair(run: Run) -> None:
+    plan = repair(run, "user_ana")
+    assert (plan.actions, plan.persons) == ([], (49, 49))
+
+
+def test_a_plan_is_read_with_suspicion(tmp_path: Path) -> None:
+    for text in ("", "[]", '{"actions": [{"action": "leave_out"}]}'):
+        (tmp_path / "plan").write_text(text)
+        with pytest.raises(BadPlan):
+            read_plan(str(tmp_path / "plan"))
+    with pytest.raises(BadPlan, match="No such file"):
+        read_plan(str(tmp_path / "none"))
+
+
+def test_one_event_of_a_line_cannot_be_left_out_of_the_log(tmp_path: Path) -> None:
+    batch: Any = {"batch": [link("$identify", "u", "a"), link("$identify", "v", "b")]}
+    run = run_of(tmp_path, [batch, {"event": "e", "distinct_id": "u"}], dialect="posthog-capture")
+    with pytest.raises(EventInBatch):
+        list(log_without(run, frozenset([f"{tmp_path / 'log.ndjson'}:1"])))
+
+
+def test_the_commands(run: Run, tmp_path: Path) -> None:
+    def invoke(*arguments: str) -> str:
+        result = CliRunner().invoke(idcli, [*arguments, "--run", str(run.folder)])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert (
+        json.loads(invoke("culprits", "user_ivo", "--format", "json"))["culprits"][0]["events"][0]["line"]
+        == 245
+    )
+    assert "user_hanna, user_ivo" in invoke("culprits", "user_ivo")
+    assert "49 → 51  (+2)" in invoke("repair", "user_nils")
+    plan = tmp_path / "plan.json"
+    plan.write_text(invoke("repair", "user_nils", "--format", "json"))
+    assert "49 → 51  (+2)" in invoke("whatif", "--plan", str(plan))
+    assert len(invoke("export", "log", "--plan", str(plan)).splitlines()) == 330
+    asked = ["replay", str(SAMPLE), "--apply", str(plan), "--run", str(tmp_path / "fixed")]
+    assert "left out by the plan  3" in CliRunner().invoke(idcli, asked).stdout
