@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from identity_cli.replayer import replay as replay
+    from identity_cli.reports.blame import blame as blame
     from identity_cli.reports.culprits import culprits as culprits
     from identity_cli.reports.diff import diff as diff
+    from identity_cli.reports.how import how as how
     from identity_cli.reports.repair import repair as repair
     from identity_cli.reports.verify import verify as verify
     from identity_cli.reports.whatif import whatif as whatif
@@ -17,12 +19,26 @@ if TYPE_CHECKING:
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
-__all__ = ["Run", "__version__", "culprits", "diff", "repair", "replay", "verify", "whatif", "why"]
+__all__ = [
+    "Run",
+    "__version__",
+    "blame",
+    "culprits",
+    "diff",
+    "how",
+    "repair",
+    "replay",
+    "verify",
+    "whatif",
+    "why",
+]
 
 _HOMES = {
     "Run": "store.run",
+    "blame": "reports.blame",
     "culprits": "reports.culprits",
     "diff": "reports.diff",
+    "how": "reports.how",
     "repair": "reports.repair",
     "replay": "replayer",
     "verify": "reports.verify",

@@ -263,3 +263,27 @@ class EventInBatch(IdcliError):
             f"{origin} holds several events, of which the plan leaves out some: the line cannot be kept in "
             "part. Write the log with one event a line, replay that and plan anew."
         )
+
+
+class UnknownProperty(IdcliError):
+    """A property that a person never had."""
+
+    def __init__(self, key: str, nearest: list[str]) -> None:
+        hint = f" It had {', '.join(nearest)}." if nearest else " It never had any."
+        super().__init__(f"this person never had a property {key!r}.{hint}")
+
+
+class BadMoment(IdcliError):
+    """A moment of the log that is none."""
+
+    def __init__(self, given: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read --as-of {given!r}: {reason}. Give a line (FILE:120) or a time (2023-03-16T22:05)."
+        )
+
+
+class NotYetSeen(IdcliError):
+    """An id that was not there yet at the moment asked for."""
+
+    def __init__(self, wanted: str, moment: str, origin: object) -> None:
+        super().__init__(f"{wanted!r} had no person yet as of {moment}: it first has one at {origin}.")

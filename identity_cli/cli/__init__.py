@@ -21,6 +21,8 @@ COMMANDS = {
     "persons": "List persons.",
     "warnings": "Show what the platform would have warned about.",
     "export": "Write a table of the run to standard output.",
+    "how": "Tell how a person came to be, step by step.",
+    "blame": "Tell which event wrote a person's properties.",
     "why": "Prove why two ids are one person, or are not.",
     "culprits": "Rank the events that made one person of several.",
     "repair": "Plan how to part a person that is several.",

@@ -25,15 +25,28 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 @click.argument("wanted", metavar="ID")
 @team_option("Only the ID of this team.")
 @format_option("table", "json")
+@click.option(
+    "--as-of",
+    "moment",
+    metavar="LINE|TIME",
+    help="As it was after a line (120 or FILE:120), or before anything of it later than a time.",
+)
 @click.option("--all", "show_all", is_flag=True, help="Show long lists in full.")
 @with_run
-def command(run: Run, wanted: str, team_id: int | None, output: str, show_all: bool) -> None:
+def command(
+    run: Run, wanted: str, team_id: int | None, output: str, show_all: bool, moment: str | None
+) -> None:
     """Show who ID is, and why.
 
     ID is any distinct id or person id. Shows the distinct ids of its person and the line
     that brought each in, the properties and the line that wrote each, and all links and
     warnings that touch the person.
     """
+    if moment is not None:
+        from identity_cli.cli.person_as_of import tell  # the person of today needs nothing of it
+
+        tell(run, wanted, (moment, team_id), output)
+        return
     report = person_report(run, wanted, team_id)
     if output == "json":
         write_document(_document(run, wanted, report))

@@ -15,7 +15,8 @@ State = dict[str, "Written"]
 class Written(Row):
     """A property value and the write it comes from.
 
-    replaced: what it was before, as a list of that one value; empty where the key was new.
+    person: whose it was then. replaced: what it was before, as a list of that one value; empty where the
+    key was new.
     """
 
     value: Any
@@ -23,6 +24,7 @@ class Written(Row):
     event: str
     time: str | None
     seq: int
+    person: int
     replaced: list[Any]
 
 
@@ -32,7 +34,7 @@ def properties_written(person: int, changes: Iterable[ChangeRow], links: Iterabl
     changes and links: those of the person and of all that were merged into it.
     """
     states: dict[int, State] = {}
-    for step in _in_order(changes, links):
+    for step in in_order(changes, links):
         if isinstance(step, LinkRow):
             _merge(states, step)
         else:
@@ -42,7 +44,7 @@ def properties_written(person: int, changes: Iterable[ChangeRow], links: Iterabl
     return states.get(person, {})
 
 
-def _in_order(changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> list[ChangeRow | LinkRow]:
+def in_order(changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> list[ChangeRow | LinkRow]:
     """Merges before the changes of the same event; sorting keeps the order of what is equal."""
     merges = [link for link in links if link.outcome == "merged"]
     return sorted([*merges, *changes], key=lambda step: (step.moment, step.seq))
@@ -66,4 +68,4 @@ def _apply(state: State, step: ChangeRow, change: list[Any]) -> None:
     if operation == "unset":
         state.pop(key, None)
     else:
-        state[key] = Written(value, operation, step.event, step.time, step.seq, replaced)
+        state[key] = Written(value, operation, step.event, step.time, step.seq, step.person, replaced)

@@ -277,6 +277,16 @@ class Run:
         query = "SELECT person, person_id FROM persons WHERE person = ?1 OR survivor = ?1 ORDER BY person"
         return dict(self.database.execute(query, (person,)))
 
+    def makers_of(self, parts: Iterable[int]) -> dict[int, tuple[str, int | None]]:
+        """Of each of these persons the distinct id it was made with, and the event that identified it."""
+        query = "SELECT person, creator_distinct_id, identified_seq FROM persons WHERE person IN {parts}"
+        return {person: (creator, seq) for person, creator, seq in self._rows_about(query, parts)}
+
+    def moments(self, seqs: Iterable[int]) -> dict[int, int]:
+        """Of these events those that waited in the buffer, and the seq before which each was released."""
+        query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"
+        return dict(self._rows_about(query, seqs))
+
     def identified_seq(self, person: int) -> int | None:
         """The event that marked a person identified."""
         row = self.database.execute(

@@ -1,0 +1,89 @@
+"""`idcli blame`: which event wrote a person's properties."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
+from identity_cli.cli.render import write_document, write_records
+from identity_cli.cli.text import plural, value_text
+from identity_cli.reports.blame import Blame, Entry, blame
+from identity_cli.store.run import Run
+
+FORMAT = 1
+FIELDS = (
+    *("key", "what", "value", "replaced", "file", "line", "event", "time"),
+    *("person_id", "made_with", "is_stale"),
+)
+STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
+
+
+@click.command("blame", cls=Command, epilog="Example: idcli blame user_nils email")
+@click.argument("wanted", metavar="ID")
+@click.argument("key", metavar="[PROPERTY]", required=False)
+@team_option("The team of the id.")
+@format_option()
+@with_run
+def command(run: Run, wanted: str, key: str | None, team_id: int | None, output: str) -> None:
+    """Tell which event wrote a person's properties.
+
+    Each current value with its event, operation and the person it was written on. With
+    PROPERTY all that ever happened to it: who overwrote whom, what merges lost or brought
+    along, and stale wins: an older event, ingested later, that overwrote a newer value.
+    """
+    found = blame(run, wanted, key, team_id)
+    records = [_record(run, entry) for entry in found.entries]
+    if output == "json":
+        write_document({"format": FORMAT, "person_id": found.person.person_id, "entries": records})
+    elif output == "table":
+        _show(Page(), run, found, key)
+    else:
+        write_records(FIELDS, iter(records), output)
+
+
+def _record(run: Run, entry: Entry) -> dict[str, Any]:
+    origin = run.origin(entry.seq)
+    values = (
+        *(entry.key, entry.what, entry.value, entry.replaced, origin.path, origin.line, entry.event),
+        *(entry.time, entry.person_id, entry.made_with, entry.is_stale),
+    )
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
+    what = f"{len(found.entries):,} values" if key is None else f"the history of {key}"
+    page.line((found.person.person_id, "bold"), f": {what}")
+    page.line()
+    rows: list[list[Cell]] = [
+        [
+            entry.key,
+            (f"{entry.what} !" if entry.is_stale else entry.what, STYLES.get(entry.what, "")),
+            value_text(entry.value),
+            value_text(entry.replaced[0]) if entry.replaced else "",
+            str(run.origin(entry.seq)),
+            entry.made_with,
+            entry.event,
+        ]
+        for entry in found.entries
+    ]
+    if key is None:
+        page.table(_COLUMNS, rows, indent=0)
+    else:
+        page.table(_COLUMNS[1:], [row[1:] for row in rows], indent=0)
+    stale = sum(entry.is_stale for entry in found.entries)
+    if stale:
+        told = "an older event, ingested later, overwrote a newer value"
+        page.line()
+        page.paragraph(f"! {plural(stale, 'stale win')}: {told}", indent=0)
+
+
+_COLUMNS = (
+    Column("key", keep="start", style="bold"),
+    Column("by"),
+    Column("value", keep="start"),
+    Column("was", keep="start", style="dim"),
+    origin_column(),
+    id_column("on the person of", ""),
+    Column("event", keep="start", extra=True),
+)

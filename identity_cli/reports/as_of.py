@@ -1,0 +1,127 @@
+"""A person as of a moment of the log, from the journal: its ids, properties and links by then."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from identity_cli.errors import BadMoment, NotYetSeen
+from identity_cli.events import Origin
+from identity_cli.reports.history import State, properties_written
+from identity_cli.store.rows import ChangeRow, IdRow, LinkRow
+from identity_cli.store.run import Run
+
+
+@dataclass(slots=True)
+class PersonAsOf:
+    """Who an id was then: which person, with which ids, properties and links.
+
+    until: the last line that counts, None where the moment is a time.
+    """
+
+    person_id: str
+    made_with: str
+    is_identified: bool
+    distinct_ids: list[str]
+    properties: State
+    links: list[LinkRow]
+    until: Origin | None
+
+
+Happened = Callable[[int, str | None], bool]
+"""Whether a fact with that moment and event time had happened by then."""
+
+
+def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None) -> PersonAsOf:
+    """The person of an id after a line (LINE or FILE:LINE), or as of an ISO time.
+
+    At a time, the facts count that stand before the first whose own event was later. BadMoment; NotYetSeen
+    if the id was not there yet.
+    """
+    person = run.find_person(wanted, team_id)
+    parts = run.parts_of(person.person)
+    links, rows = run.links_of(parts), run.ids_of(person.person)
+    moments = run.moments(row.joined_seq for row in rows)
+    until = _until(run, moment)
+    if isinstance(until, datetime):
+        last = _last_by(until, rows, moments, links, run.changes_of(parts))
+        origin = None
+    else:
+        last, origin = until, run.origin(until)
+    by_then = [link for link in links if link.moment <= last]
+    joined = [row for row in rows if moments.get(row.joined_seq, row.joined_seq) <= last]
+    person_of = _persons_then(by_then)
+    own = wanted if any(row.distinct_id == wanted for row in rows) else person.creator_distinct_id
+    found = next((row for row in joined if row.distinct_id == own), None)
+    if found is None:
+        first = next(row for row in rows if row.distinct_id == own)
+        raise NotYetSeen(own, moment, run.origin(first.joined_seq))
+    number = person_of(found.joined_person)
+    changes = [change for change in run.changes_of(parts) if change.moment <= last]
+    creator, identified = run.makers_of([number])[number]
+    flagged = identified is not None and run.moments([identified]).get(identified, identified) <= last
+    return PersonAsOf(
+        parts[number],
+        creator,
+        flagged,
+        [row.distinct_id for row in joined if person_of(row.joined_person) == number],
+        properties_written(number, changes, by_then),
+        [link for link in by_then if number in _numbers(link, person_of)],
+        origin,
+    )
+
+
+def _until(run: Run, moment: str) -> int | datetime:
+    """The last seq that counts, or a time."""
+    path, _, line = moment.rpartition(":")
+    if re.fullmatch(r"\d+", line) and (path or moment == line) and not re.fullmatch(r"[\d\-T:. ]+", path):
+        paths = [path] if path else [source["path"] for source in run.sources()[:1]]
+        seqs = [seq for one in paths for seq in run.origins.seqs_of(one, int(line))]
+        if seqs and seqs[-1] <= run.metadata["seqs"]:
+            return seqs[-1]
+        raise BadMoment(moment, "no such line in this run")
+    try:
+        parsed = datetime.fromisoformat(moment)
+    except ValueError:
+        raise BadMoment(moment, "it is neither") from None
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
+
+
+def _last_by(
+    time: datetime,
+    rows: list[IdRow],
+    moments: dict[int, int],
+    links: list[LinkRow],
+    changes: list[ChangeRow],
+) -> int:
+    """The moment before the first fact of the person whose event was later than a time."""
+    facts: list[tuple[int, str | None]] = [(link.moment, link.time) for link in links]
+    facts += [(change.moment, change.time) for change in changes]
+    facts += [(moments.get(row.joined_seq, row.joined_seq), row.first_seen) for row in rows]
+    late = [moment for moment, text in facts if text is not None and datetime.fromisoformat(text) > time]
+    return min(late, default=2**62) - 1
+
+
+def _persons_then(links: list[LinkRow]) -> Callable[[int], int]:
+    """For each person's number, the one that it had become."""
+    survivor = {
+        link.source_person: link.target_person
+        for link in links
+        if link.outcome == "merged" and link.source_person is not None and link.target_person is not None
+    }
+
+    def person_of(number: int) -> int:
+        while number in survivor:
+            number = survivor[number]
+        return number
+
+    return person_of
+
+
+def _numbers(link: LinkRow, person_of: Callable[[int], int]) -> set[Any]:
+    return {
+        person_of(number)
+        for number in (link.source_person, link.target_person, link.person)
+        if number is not None
+    }

@@ -1,0 +1,167 @@
+"""How a person came to be, step by step, from the journal alone."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from identity_cli.store.rows import IdRow, LinkRow, PersonRow
+from identity_cli.store.run import Run
+
+
+@dataclass(slots=True)
+class Step:
+    """One step of a person's history.
+
+    kind: "created", "attached", "merged", "refused" or "identified". depth: 0 for the person itself, one
+    more for each merge that a part of it went through; the steps of a merged person stand before
+    its merge. ids, events: of the person merged in. lost: values of it that the target's beat.
+    """
+
+    kind: str
+    depth: int
+    seq: int
+    moment: int
+    distinct_id: str
+    other: str | None = None
+    event: str | None = None
+    time: str | None = None
+    outcome: str | None = None
+    person_id: str | None = None
+    ids: int = 0
+    events: int = 0
+    lost: int = 0
+    is_suspicious: bool = False
+    number: int = 0
+
+
+@dataclass(slots=True)
+class How:
+    """A person's history, and the numbers of persons, merges and refused links in it."""
+
+    person: PersonRow
+    steps: list[Step]
+    identified_seq: int | None
+    persons: int
+    merges: int
+    refused: int
+
+
+@dataclass(slots=True)
+class _Part:
+    """What is known of one person that became part of another, or stands."""
+
+    steps: list[Step] = field(default_factory=list)
+    merged_in: dict[int, int] = field(default_factory=dict)  # the seq of a merge: who came in
+    ids: int = 0
+    events: int = 0
+
+
+def how(run: Run, wanted: str, team_id: int | None = None) -> How:
+    """The history of the person of a distinct id or person id."""
+    person = run.find_person(wanted, team_id)
+    person_ids = run.parts_of(person.person)
+    links = run.links_of(person_ids)
+    parts: dict[int, _Part] = defaultdict(_Part)
+    _add_ids(run, parts, person, links, person_ids)
+    _add_links(parts, links, person_ids)
+    for number, (creator, seq) in run.makers_of(person_ids).items():
+        if seq is not None:
+            moment = run.moments([seq]).get(seq, seq)
+            parts[number].steps.append(Step("identified", 0, seq, moment, creator))
+    _add_up(parts, links)
+    steps = [*_told(parts, person.person)]
+    for number, step in enumerate(steps, 1):
+        step.number = number
+    return How(
+        person,
+        steps,
+        run.identified_seq(person.person),
+        len(person_ids),
+        sum(step.kind == "merged" for step in steps),
+        sum(step.kind == "refused" for step in steps),
+    )
+
+
+_ORDER = {"merged": 0, "created": 1, "attached": 2, "refused": 3, "identified": 4}
+
+
+def _add_ids(
+    run: Run, parts: dict[int, _Part], person: PersonRow, links: list[LinkRow], person_ids: dict[int, str]
+) -> None:
+    joins = {link.seq: link for link in links if link.outcome in ("created", "attached")}
+    makers = run.makers_of(person_ids)
+    rows = run.ids_of(person.person)
+    moments = run.moments(row.joined_seq for row in rows)
+    for row in rows:
+        part = parts[row.joined_person]
+        part.ids += 1
+        part.events += row.event_count
+        moment = moments.get(row.joined_seq, row.joined_seq)
+        creator, _ = makers[row.joined_person]
+        part.steps.append(_id_step(row, moment, creator, joins.get(row.joined_seq)))
+
+
+def _id_step(row: IdRow, moment: int, creator: str, link: LinkRow | None) -> Step:
+    kind = "created" if row.distinct_id == creator else "attached"
+    step = Step(kind, 0, row.joined_seq, moment, row.distinct_id, time=row.person_made_at)
+    if link is not None:
+        ends = link.source_distinct_id, link.target_distinct_id
+        step.other = ends[0] if row.distinct_id == ends[1] else ends[1]
+        step.event, step.time, step.outcome = link.event, link.time, link.outcome
+        step.is_suspicious = kind == "attached" and link.is_silent
+    return step
+
+
+def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[int, str]) -> None:
+    for link in links:
+        source, target = link.source_person, link.target_person
+        ends = link.source_distinct_id, link.target_distinct_id
+        about = (link.seq, link.moment, *ends, link.event, link.time, link.outcome)
+        if link.outcome == "merged" and source is not None and target is not None:
+            step = Step("merged", 0, *about, person_ids[source], lost=len(link.dropped or ()))
+            step.is_suspicious = link.is_forced
+            parts[target].steps.append(step)
+            parts[target].merged_in[link.seq] = source
+        elif link.outcome.startswith("refused"):
+            ours = [one for one in (target, source) if one in person_ids]
+            if ours and ours[0] is not None:
+                parts[ours[0]].steps.append(Step("refused", 0, *about))
+
+
+def _add_up(parts: dict[int, _Part], links: list[LinkRow]) -> None:
+    """Ids and events of each person merged in, with all that had been merged into that before."""
+    for link in links:  # in the order in which they happened, so each source is whole by then
+        source, target = link.source_person, link.target_person
+        if link.outcome == "merged" and source is not None and target is not None:
+            parts[target].ids += parts[source].ids
+            parts[target].events += parts[source].events
+    for part in parts.values():
+        for step in part.steps:
+            if step.kind == "merged":
+                source_part = parts[part.merged_in[step.seq]]
+                step.ids, step.events = source_part.ids, source_part.events
+
+
+def _told(parts: dict[int, _Part], person: int) -> Iterator[Step]:
+    """All steps in order, those of a merged person before its merge; no recursion, as merges may chain."""
+    waiting = [(person, 0, _in_order(parts[person]))]
+    pending: list[Step] = []
+    while waiting:
+        number, depth, steps = waiting[-1]
+        step = next(steps, None)
+        if step is None:
+            waiting.pop()
+            if pending:
+                yield pending.pop()
+            continue
+        step.depth = depth
+        if step.kind == "merged":
+            source = parts[number].merged_in[step.seq]
+            pending.append(step)
+            waiting.append((source, depth + 1, _in_order(parts[source])))
+        else:
+            yield step
+
+
+def _in_order(part: _Part) -> Iterator[Step]:
+    return iter(sorted(part.steps, key=lambda step: (step.moment, step.seq, _ORDER[step.kind])))
