@@ -81,7 +81,7 @@ def test_a_chain_of_merges_is_told_without_recursion(tmp_path: Path) -> None:
     assert (found.merges, max(step.depth for step in found.steps)) == (5_000, 5_000)
     shown = told("how", "p0", "--run", str(run.folder))
     assert len(shown.splitlines()) < 20
-    assert "steps of persons merged in" in shown
+    assert "steps; --depth" in shown
 
 
 def test_a_person_of_many_ids_folds(tmp_path: Path) -> None:
