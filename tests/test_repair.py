@@ -111,6 +111,21 @@ def test_what_is_split_off_never_has_the_id_that_made_the_person(run: Run) -> No
                 assert creator not in one.details["request"]["body"]["distinct_ids_to_split"]
 
 
+def test_several_persons_in_one_plan(run: Run, tmp_path: Path) -> None:
+    findings = tmp_path / "findings"
+    findings.write_text('{"distinct_id": "user_ivo"}\nuser_nils\n\nuser_hanna\n')
+    asked = ["repair", "--from", str(findings), "--run", str(run.folder), "--format", "json"]
+    plan = json.loads(CliRunner().invoke(idcli, asked).stdout)
+    assert len(plan["person_ids"]) == 2
+    assert plan["unique_users"] == {"before": 49, "after": 52}
+
+
+def test_a_login_id_that_only_its_culprit_names(tmp_path: Path) -> None:
+    events = [link("$identify", "u", "a"), link("$identify", "v", "a"), link("$identify", "w", "a")]
+    plan = repair(run_of(tmp_path, events), "u")
+    assert [one.kind for one in plan.actions].count("leave_out") == 2
+
+
 def test_nothing_to_repair(run: Run) -> None:
     plan = repair(run, "user_ana")
     assert (plan.actions, plan.persons) == ([], (49, 49))

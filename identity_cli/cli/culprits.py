@@ -6,7 +6,7 @@ import click
 
 from identity_cli.cli.options import Command, format_option, limit_option, team_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, number_column, origin_column
-from identity_cli.cli.render import write_document
+from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.culprits import Culprit, Culprits, culprits
 from identity_cli.store.run import Run
@@ -27,7 +27,8 @@ def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str)
     Which events, left out, part the most login ids and move the most events, for the fewest
     left out; each is measured by a replay.
     """
-    found = culprits(run, wanted, team_id)
+    with reading_progress(run) as progress:
+        found = culprits(run, wanted, team_id, on_progress=progress)
     if output == "json":
         write_document(_document(found))
     else:

@@ -6,10 +6,14 @@ The only module that imports rich, and only where a person looks on.
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.text import is_terminal, visible_json
+
+if TYPE_CHECKING:
+    from identity_cli.store.run import Run
 
 Record = Mapping[str, Any]
 
@@ -94,8 +98,12 @@ class ReplayProgress:
     WAIT_SECONDS = 1.0
     REFRESH_SECONDS = 0.2
 
-    def __init__(self, total_bytes: int | None) -> None:
+    def __init__(
+        self, total_bytes: int | None, doing: tuple[str, str] = ("Replaying", "Writing the run")
+    ) -> None:
+        """doing: what goes on while bytes are read, and after the last."""
         self._total = total_bytes
+        self._reading, self._afterwards = doing
         self._next = time.monotonic() + self.WAIT_SECONDS
         self._bar: Any = None
 
@@ -107,9 +115,9 @@ class ReplayProgress:
         self._next = time.monotonic() + self.REFRESH_SECONDS
         if self._bar is None:
             self._bar = _progress_bar()
-            self._bar.add_task("Replaying", total=self._total)
+            self._bar.add_task(self._reading, total=self._total)
             self._bar.start()
-        self._bar.update(0, completed=bytes_read, description="Writing the run" if done else "Replaying")
+        self._bar.update(0, completed=bytes_read, description=self._afterwards if done else self._reading)
         self._bar.refresh()
 
     def __enter__(self) -> "ReplayProgress":
@@ -118,6 +126,17 @@ class ReplayProgress:
     def __exit__(self, *failure: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+@contextmanager
+def reading_progress(run: "Run") -> Iterator[Callable[[int], None] | None]:
+    """Progress of a command that reads a run's log again; None where nobody watches."""
+    if not is_terminal(sys.stderr):
+        yield None
+        return
+    total = sum(source["size"] for source in run.sources())
+    with ReplayProgress(total, ("Reading the log", "Replaying")) as progress:
+        yield progress
 
 
 def _progress_bar() -> Any:

@@ -4,8 +4,8 @@ import click
 
 from identity_cli.cli.options import Command, format_option, team_option, with_run
 from identity_cli.cli.page import Page
-from identity_cli.cli.render import write_document
-from identity_cli.reports.repair import Action, Plan, repair
+from identity_cli.cli.render import reading_progress, write_document
+from identity_cli.reports.repair import Action, Plan, read_ids, repair
 from identity_cli.store.run import Run
 
 TITLES = {
@@ -16,18 +16,23 @@ TITLES = {
 
 
 @click.command("repair", cls=Command, epilog="Example: idcli repair user_nils --format json")
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="[ID]", required=False)
+@click.option("--from", "findings", metavar="FILE", help="All ids of a file, one a line, as text or JSON.")
 @team_option("The team of the id.")
 @format_option("table", "json")
 @with_run
-def command(run: Run, wanted: str, team_id: int | None, output: str) -> None:
+def command(run: Run, wanted: str | None, findings: str | None, team_id: int | None, output: str) -> None:
     """Plan how to part a person that is several.
 
     Which links to leave out of a re-import, which ids to split off on the platform, which
     code to fix; each with its reason, and its effect as measured by replay. Review the plan
     as JSON, prove it with whatif --plan, apply it with replay --apply or export log --plan.
     """
-    plan = repair(run, wanted, team_id)
+    if (wanted is None) == (findings is None):
+        raise click.UsageError("give ID or --from FILE.")
+    ids = [wanted] if wanted is not None else read_ids(findings or "")
+    with reading_progress(run) as progress:
+        plan = repair(run, ids, team_id, on_progress=progress)
     if output == "json":
         write_document(plan.document)
     else:
@@ -36,7 +41,7 @@ def command(run: Run, wanted: str, team_id: int | None, output: str) -> None:
 
 def _show(page: Page, plan: Plan) -> None:
     before, after = plan.persons
-    page.line((plan.person_id, "bold"))
+    page.line((", ".join(plan.person_ids), "bold"))
     page.line(f"With this plan, unique users {before:,} → {after:,}  ({after - before:+,})")
     if not plan.actions:
         page.line("Nothing to repair: it has no two login ids that leaving out events would part.")

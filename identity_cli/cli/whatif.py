@@ -8,7 +8,7 @@ from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.diff import show as show_diff
 from identity_cli.cli.options import Command, format_option, limit_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
-from identity_cli.cli.render import write_document
+from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.diff import diff
 from identity_cli.reports.repair import read_plan
@@ -64,7 +64,8 @@ def command(
     if asked:
         _by_settings(run, asked, limit, output)
     else:
-        found = whatif(run, events)
+        with reading_progress(run) as progress:
+            found = whatif(run, events, on_progress=progress)
         if output == "json":
             write_document(document(found))
         else:

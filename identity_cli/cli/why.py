@@ -6,7 +6,7 @@ import click
 
 from identity_cli.cli.options import Command, format_option, team_option, with_run
 from identity_cli.cli.page import Page
-from identity_cli.cli.render import write_document
+from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
 from identity_cli.events import Origin
 from identity_cli.reports.why import Side, Step, Why, why
@@ -29,7 +29,8 @@ def command(run: Run, one: str, two: str, team_id: int | None, output: str) -> N
     together; the events without which they would be apart. Or what was refused or is missing,
     and what would have joined them. Each claim is confirmed by a replay.
     """
-    found = why(run, one, two, team_id)
+    with reading_progress(run) as progress:
+        found = why(run, one, two, team_id, on_progress=progress)
     if output == "json":
         write_document(document(found))
     else:
@@ -110,7 +111,8 @@ def _words(side: Side) -> str:
 
 
 def _show_separators(page: Page, found: Why) -> None:
-    note = "" if found.exact else "a bound: smaller sets may exist"
+    alone = len(found.separators[0]) == 1
+    note = "" if found.exact else "others may do as well" if alone else "a bound: smaller sets may exist"
     page.heading("Apart without", note)
     for places in found.separators:
         page.paragraph("- " + " and ".join(str(place.origin) for place in places))

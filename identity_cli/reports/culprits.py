@@ -59,6 +59,8 @@ def ranked(run: Run, scope: Scope, key: Key, edits: Edits | None = None) -> Culp
     """The same within a scope, for the person of an id after some edits."""
     edits = edits or Edits()
     now = scope.resolve(edits)
+    if key not in now.person_of:  # its only event is among those left out
+        return Culprits("", [], 0, 0, 0, [])
     ids = now.ids_with(key)
     logins = login_ids(now, key)
     joins = [link for link in links_on(now, key, ids) if link.outcome in JOINS]

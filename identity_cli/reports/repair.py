@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ class Action:
 class Plan:
     """What to do, and what it comes to, as measured by replay: unique users of the run before and after."""
 
-    person_id: str
+    person_ids: list[str]
     actions: list[Action]
     persons: tuple[int, int]
 
@@ -42,28 +42,39 @@ class Plan:
         before, after = self.persons
         return {
             "format": FORMAT,
-            "person_id": self.person_id,
+            "person_ids": self.person_ids,
             "actions": [{"action": one.kind, "reason": one.reason, **one.details} for one in self.actions],
             "unique_users": {"before": before, "after": after},
         }
 
 
-def repair(run: Run, wanted: str, team_id: int | None = None, on_progress: Progress | None = None) -> Plan:
-    """Plan how to part the login ids of a person; every effect in it is measured by replay."""
-    row = run.find_person(wanted, team_id)
-    key = row.team_id, row.creator_distinct_id
-    scope = scope_of(run, [key], on_progress)
-    chosen = _chosen(run, scope, key)
-    actions = [_leave_out(one) for one in chosen]
-    edits = Edits(without=frozenset(place.seq for one in chosen for place in one.places))
-    before, after = scope.resolve(), scope.resolve(edits)
-    if chosen:
-        ids = before.ids_with(key)
-        actions += _splits(row.person_id, key, _groups(ids, key, after.person_of))
-        actions += _code_to_fix(run, chosen)
+def repair(
+    run: Run, wanted: str | Iterable[str], team_id: int | None = None, on_progress: Progress | None = None
+) -> Plan:
+    """Plan how to part the login ids of one or several persons; every effect in it is measured by replay."""
+    rows = [run.find_person(one, team_id) for one in ([wanted] if isinstance(wanted, str) else wanted)]
+    keys = list(dict.fromkeys((row.team_id, row.creator_distinct_id) for row in rows))
+    scope = scope_of(run, keys, on_progress)
+    before = scope.resolve()
+    chosen: list[Culprit] = []
+    actions: list[Action] = []
+    for key in keys:
+        found = _chosen(run, scope, key)
+        chosen += found
+        actions += [_leave_out(one) for one in found]
+        if found:
+            after = scope.resolve(_without(found))
+            groups = _groups(before.ids_with(key), key, after.person_of)
+            actions += _splits(before.person_of[key], key, groups)
+    actions += _code_to_fix(run, chosen)
+    after = scope.resolve(_without(chosen))
     persons = run.count("persons")
     more = len(set(after.person_of.values())) - len(set(before.person_of.values()))
-    return Plan(row.person_id, actions, (persons, persons + more))
+    return Plan([before.person_of[key] for key in keys], actions, (persons, persons + more))
+
+
+def _without(chosen: Iterable[Culprit]) -> Edits:
+    return Edits(without=frozenset(place.seq for one in chosen for place in one.places))
 
 
 def _chosen(run: Run, scope: Scope, key: Key) -> list[Culprit]:
@@ -155,6 +166,25 @@ _REMEDIES = {
     "$create_alias": "alias joins two login ids: it is for the ids of one human only",
     "$merge_dangerously": "$merge_dangerously is called on persons that are not one human: nothing guards it",
 }
+
+
+def read_ids(path: str) -> list[str]:
+    """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; BadPlan."""
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadPlan(path, getattr(error, "strerror", None) or str(error)) from None
+    return list(dict.fromkeys(one for line in lines if (one := _id_in(line.strip()))))
+
+
+def _id_in(line: str) -> str:
+    if not line.startswith("{"):
+        return line
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line
+    return str(record.get("distinct_id") or record.get("person_id") or "")
 
 
 def read_plan(path: str) -> list[str]:

@@ -70,7 +70,7 @@ class Found:
 
 def whatif(run: Run, change: Change, on_progress: Progress | None = None) -> WhatIf:
     """Replay what a change can affect, with it and without, and compare."""
-    found = [find_event(run, named) for named in (*change.without, *change.resets)]
+    found = [find_event(run, named, on_progress) for named in (*change.without, *change.resets)]
     keys = [key for one in found for key in (one.own, one.other) if key is not None]
     keys += [key for one in change.blocked_ids for key in run.keys_of(one)]
     scope = scope_of(run, keys, on_progress)
@@ -103,7 +103,7 @@ def compared(run: Run, scope: Scope, edits: Edits) -> WhatIf:
     )
 
 
-def find_event(run: Run, named: str) -> Found:
+def find_event(run: Run, named: str, on_progress: Progress | None = None) -> Found:
     """The event of that uuid or at that FILE:LINE; NoSuchEvent."""
     path, colon, line = named.rpartition(":")
     seqs = run.origins.seqs_of(path, int(line)) if colon and line.isdecimal() else []
@@ -112,7 +112,7 @@ def find_event(run: Run, named: str) -> Found:
             return Found(seq, (team, target), (team, source))
     wanted = set(seqs)
     team_id = run.metadata["team_id"]
-    for seq, event in events_of(run):
+    for seq, event in events_of(run, on_progress):
         if seq in wanted or event.uuid == named:
             team = team_id if event.team_id is None else event.team_id
             own = event.distinct_id if event.distinct_id is not None else event.properties.distinct_id
