@@ -41,6 +41,8 @@ Key = tuple[int, str]
 """Team and distinct id."""
 
 Progress = Callable[[int], None]
+REPLACEMENT = "\ufffd"
+"""What newer rules make of a NUL in an id."""
 
 
 Step = tuple[int, Event, datetime]
@@ -163,6 +165,8 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
     for seq, event in events_of(run, on_progress):
         given, inside = event.distinct_id, event.properties
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
+        if own is not None and "\0" in own and rules.nul_becomes_replacement:
+            own = own.replace("\0", REPLACEMENT)
         links = inside.alias is not None or inside.anon_distinct_id is not ABSENT
         if own in names or (links and _names_other(event, names, rules)):
             team = team_id if event.team_id is None else event.team_id
@@ -177,7 +181,10 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
 
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
     other = other_id(event, rules)
-    return other is not ABSENT and as_text(other) in names
+    if other is ABSENT:
+        return False
+    text = as_text(other)
+    return text in names or text.replace("\0", REPLACEMENT) in names
 
 
 def raw_event(run: Run, origin: Origin) -> dict[str, Any]:

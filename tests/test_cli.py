@@ -637,9 +637,16 @@ def test_an_interrupt_leaves_a_line_and_no_run(tmp_path: Path) -> None:
 # Terminals
 
 
+IN_FULL = ("person", "why", "culprits", "repair")
+"""Commands that tell the ids asked for in full, however long."""
 EVERY_SCREEN = [
     ("replay", "log\x1b[31m.ndjson", "--run", "again"),
     *(("person", f"user {nasty}", "--all") for nasty in HOSTILE),
+    *((name, f"user {nasty}") for nasty in HOSTILE for name in ("how", "blame", "culprits", "repair")),
+    *(("why", f"user {nasty}", f"user {HOSTILE[0]}") for nasty in HOSTILE),
+    *(("whatif", "--block-id", f"user {nasty}") for nasty in HOSTILE),
+    ("person", f"user {HOSTILE[0]}", "--as-of", "90"),
+    ("diff", "idcli-run", "idcli-run"),
     ("person", "undefined", "--all"),
     ("person", "\x1b[31mred"),
     ("persons", "--limit", "100"),
@@ -657,7 +664,7 @@ def test_tables_show_no_control_characters_and_fit(
     assert result.exit_code == (2 if command == EVERY_SCREEN[-4] else 0)
     for line in (result.stdout + result.stderr).split("\n"):
         assert line.isprintable(), ascii(line)
-    if len(command[-1]) < 100 and result.exit_code == 0 and command[0] != "person":
+    if len(command[-1]) < 100 and result.exit_code == 0 and command[0] not in IN_FULL:
         assert max(width_of(line) for line in result.stdout.split("\n")) <= 80
 
 
@@ -683,6 +690,9 @@ def test_json_says_the_same_without_control_characters(
         ("persons",),
         ("warnings",),
         ("person", "\x1b[31mnobody"),
+        *((name, f"user {HOSTILE[0]}") for name in ("how", "blame", "culprits", "repair")),
+        ("why", f"user {HOSTILE[0]}", f"user {HOSTILE[1]}"),
+        ("whatif", "--block-id", f"user {HOSTILE[0]}"),
         *(("export", table, "--format", "csv") for table in ("distinct_ids", "events", "rejected")),
         *(("export", table, "--format", "ndjson") for table in ("persons", "links", "rejected")),
         ("export", "persons", "--format", "json"),
@@ -776,10 +786,18 @@ def test_rich_draws_the_progress_bar(
 
 def test_csv_cells_are_no_formulas(hostile: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(hostile)
-    for command in (["export", "distinct_ids"], ["persons", "--format", "csv"]):
+    everything = (
+        ["export", "distinct_ids"],
+        ["persons", "--format", "csv"],
+        ["blame", "user =1+1", "--format", "csv"],
+        ["blame", "user -dash", "--format", "csv"],
+    )
+    for command in everything:
         rows = list(csv.reader(io.StringIO(CliRunner().invoke(idcli, command).stdout)))
         cells = [cell for row in rows for cell in row]
-        assert any(cell.startswith("'=1+1") or cell.startswith("'-dash") for cell in cells)
+        assert any(
+            cell.startswith(("'=1+1", "'-dash")) or "=1+1" in cell or "-dash" in cell for cell in cells
+        )
         assert not any(cell.startswith(("=", "@", "-", "+")) for cell in cells)
 
 

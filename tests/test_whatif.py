@@ -103,6 +103,14 @@ def test_events_of_others_still_show_what_time_it_is(tmp_path: Path) -> None:
     assert [str(link.outcome) for link in scope.resolve().links.values()] == ["attached"]
 
 
+def test_a_nul_in_an_id_is_what_newer_rules_make_of_it(tmp_path: Path) -> None:
+    link = {"event": "$create_alias", "distinct_id": "u", "properties": {"alias": "a\0b"}}
+    run = run_of(tmp_path, [{"event": "e", "distinct_id": "a\0b"}, link], rules="current")
+    scope = scope_of(run, [(1, "u")])
+    assert [seq for seq, _, _ in scope.steps] == [2], "an illegal link connects nobody"
+    assert [seq for seq, _, _ in scope_of(run, [(1, "a\ufffdb")]).steps] == [1, 2]
+
+
 def test_an_event_left_out(run: Run) -> None:
     """[297] and [298] each suffice to join Petra to Nils and Olga."""
     one = whatif(run, Change(without=("events.ndjson:297",)))
