@@ -287,3 +287,12 @@ class NotYetSeen(IdcliError):
 
     def __init__(self, wanted: str, moment: str, origin: object) -> None:
         super().__init__(f"{wanted!r} had no person yet as of {moment}: it first has one at {origin}.")
+
+
+class IdsUnreadable(IdcliError):
+    """A file of ids that cannot be read."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read ids from {path}: {reason}. Give a file with one a line, as text or JSON."
+        )

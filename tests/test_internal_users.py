@@ -492,3 +492,11 @@ def test_the_summary_of_a_replay_leaves_internal_users_out(tmp_path: Path) -> No
     assert json.loads(result.stdout)["persons"]["total"] == 45
     result = CliRunner().invoke(idcli, [*command[:3], str(tmp_path / "other"), *command[4:]])
     assert (result.exit_code, (tmp_path / "other").exists()) == (2, False)
+
+
+def test_a_person_says_that_it_is_internal_and_why(marked: RunOf) -> None:
+    run = marked([event("a", "ann"), event("a", "bob")], "ann\n")
+    assert "internal" in invoke(run, "person", "ann").stdout
+    assert "internal" not in invoke(run, "person", "bob").stdout
+    told = [json.loads(invoke(run, "person", one, "--format", "json").stdout) for one in ("ann", "bob")]
+    assert [bool(one["internal"]) for one in told] == [True, False]

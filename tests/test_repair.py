@@ -126,6 +126,11 @@ def test_a_login_id_that_only_its_culprit_names(tmp_path: Path) -> None:
     assert [one.kind for one in plan.actions].count("leave_out") == 2
 
 
+def test_a_file_of_ids_that_is_not_there(run: Run) -> None:
+    result = CliRunner().invoke(idcli, ["repair", "--from", "nowhere", "--run", str(run.folder)])
+    assert (result.exit_code, "cannot read ids from nowhere" in result.stderr) == (2, True)
+
+
 def test_nothing_to_repair(run: Run) -> None:
     plan = repair(run, "user_ana")
     assert (plan.actions, plan.persons) == ([], (49, 49))

@@ -70,6 +70,7 @@ def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
         "asked_for": wanted,
         "person": person,
         "merged_person_ids": report.merged_person_ids,
+        "internal": report.internal,
         "distinct_ids": [_placed(run, item) for item in report.distinct_ids],
         "properties": [{"key": key, **_placed(run, item)} for key, item in report.properties.items()],
         "links": [
@@ -137,6 +138,8 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     rows: list[list[Cell]] = [["team", str(person.team_id)], ["created", made]]
     if report.identified_seq is not None:
         rows.append(["identified", (page.where(report.identified_seq), "cyan")])
+    if report.internal is not None:
+        rows.append(["internal", (report.internal, "magenta")])
     if report.merged_person_ids:
         rows.append(["merged in", plural(len(report.merged_person_ids), "person")])
     page.pairs(rows)

@@ -31,7 +31,10 @@ class PersonId(Row):
 
 
 class PersonReport(Row):
-    """Everything the run knows about one person; properties are in the order stored."""
+    """Everything the run knows about one person; properties are in the order stored.
+
+    internal: why it is an internal user, None if it is not or the run cannot tell.
+    """
 
     person: PersonRow
     identified_seq: int | None
@@ -40,6 +43,7 @@ class PersonReport(Row):
     properties: State
     links: list[LinkRow]
     warnings: list[WarningRow]
+    internal: str | None
 
 
 def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
@@ -55,6 +59,7 @@ def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonRe
         _properties(run, person, parts, links),
         links,
         run.warnings_of(parts),
+        run.internal_reason(person.person),
     )
 
 

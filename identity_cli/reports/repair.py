@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.edits import Edits
-from identity_cli.errors import BadPlan
+from identity_cli.errors import BadPlan, IdsUnreadable
 from identity_cli.reports.culprits import Culprit, login_ids, ranked
 from identity_cli.scope import Key, Scope, raw_event, scope_of
 from identity_cli.store.run import Run
@@ -169,11 +169,11 @@ _REMEDIES = {
 
 
 def read_ids(path: str) -> list[str]:
-    """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; BadPlan."""
+    """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; IdsUnreadable."""
     try:
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadPlan(path, getattr(error, "strerror", None) or str(error)) from None
+        raise IdsUnreadable(path, getattr(error, "strerror", None) or str(error)) from None
     return list(dict.fromkeys(one for line in lines if (one := _id_in(line.strip()))))
 
 

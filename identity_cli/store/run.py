@@ -370,6 +370,13 @@ class Run:
         query = "SELECT person, reason FROM internal_persons WHERE person IN {parts}"
         return dict(self._rows_about(query, persons))
 
+    def internal_reason(self, person: int) -> str | None:
+        """Why that person is internal; None if it is not, or if the run was not told who is."""
+        try:
+            return self.internal_reasons([person]).get(person)
+        except sqlite3.OperationalError:  # no table of them
+            return None
+
     def show_internal(self, which: str) -> None:
         """From now on tell of everybody ("include"), without internal persons ("exclude"), or of them "only".
 
