@@ -121,6 +121,53 @@ def test_separators_separate_and_none_of_their_events_can_be_spared(
                 assert are_together(other, one, two, team) == (spared is not None)
 
 
+RECORDED = sorted((Path(__file__).parent / "logs").glob("*.ndjson"))
+
+
+@pytest.mark.parametrize("log", RECORDED, ids=lambda log: str(log.stem))
+def test_separators_of_recorded_logs_separate(log: Path, tmp_path: Path) -> None:
+    run = replay(log, tmp_path / "run")
+    lines_of_log = log.read_text().splitlines()
+    by_person: dict[str, list[str]] = {}
+    for one, _, _, person in run.members():
+        by_person.setdefault(person, []).append(one)
+    for number, pair in enumerate(pair for ids in by_person.values() for pair in combinations(ids, 2)):
+        found = why(run, *pair)
+        assert found.separators
+        for places in found.separators:
+            gone = {place.seq for place in places}
+            changed = [
+                json.dumps({**neutral(json.loads(line)), "_received_at": json.loads(line)["_received_at"]})
+                if seq in gone
+                else line
+                for seq, line in enumerate(lines_of_log, 1)
+            ]
+            (tmp_path / "changed.ndjson").write_text("\n".join(changed) + "\n")
+            other = replay(tmp_path / "changed.ndjson", tmp_path / f"{number} {sorted(gone)}")
+            assert not are_together(other, *pair)
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_without_the_log_the_journal_still_answers(gone: bool, tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(SAMPLE.read_bytes())
+    run = replay(log, tmp_path / "run")
+    if gone:
+        log.unlink()
+    else:
+        log.write_bytes(SAMPLE.read_bytes().replace(b"user_ana", b"user_anb"))
+    one, two = why(run, "user_petra", "user_nils"), why(run, "user_gesa", "user_fynn")
+    assert [step.origin.line for step in one.path] == [297, 296]
+    assert one.together_since is not None
+    assert not one.separators
+    assert ":177" in two.reasons[0]
+    assert not two.remedies
+    for found in (one, two):
+        assert found.without_log is not None
+    shown = CliRunner().invoke(idcli, ["why", "--run", str(run.folder), "user_petra", "user_nils"])
+    assert (shown.exit_code, "From the journal alone" in shown.stdout) == (0, True)
+
+
 def test_what_would_join_them_now_does(tmp_path: Path) -> None:
     events: list[Event] = [
         {"event": "$identify", "distinct_id": "u1", "properties": {"$anon_distinct_id": "a1"}},

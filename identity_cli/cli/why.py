@@ -50,6 +50,7 @@ def document(found: Why) -> dict[str, Any]:
         "separators_are_exact": found.exact,
         "reasons": found.reasons,
         "remedies": found.remedies,
+        "without_log": found.without_log,
     }
 
 
@@ -67,7 +68,9 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _side(side: Side) -> dict[str, Any]:
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
     return {"distinct_id": side.distinct_id, "is_identified": side.is_identified, "ids_before": side.ids}
 
 
@@ -87,6 +90,9 @@ def show(page: Page, found: Why) -> None:
         page.line("Together since ", (str(found.together_since), "cyan"))
     if found.separators:
         _show_separators(page, found)
+    if found.without_log is not None:
+        page.heading("From the journal alone")
+        page.paragraph(found.without_log)
     for title, sentences in (("Why not", found.reasons), ("What would have joined them", found.remedies)):
         if sentences:
             page.heading(title)
@@ -99,7 +105,8 @@ def _show_step(page: Page, number: int, step: Step) -> None:
     page.line((f"{number}. ", "dim"), (str(step.origin), "cyan"), f"  {link.event}  ", (link.outcome, "bold"))
     page.paragraph(f"{link.source_distinct_id} joined {link.target_distinct_id}: {step.rule}.", indent=3)
     for name, side in (("source", step.source), ("target", step.target)):
-        page.paragraph(f"{name} before: {_words(side)}", indent=3)
+        if side is not None:
+            page.paragraph(f"{name} before: {_words(side)}", indent=3)
     if link.dropped:
         page.paragraph(f"lost in the merge: {', '.join(link.dropped)}", indent=3)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from identity_cli.edits import Edits
+from identity_cli.errors import LogChanged, LogUnreadable
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
 from identity_cli.scope import Key, Resolution, Scope, as_dangerous_merge, linking_event, scope_of
 from identity_cli.store.rows import LinkRow, PersonRow
@@ -38,13 +39,13 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One link on the way from an id to the other; sides are of just before it."""
+    """One link on the way from an id to the other; sides are of just before it, None without the log."""
 
     origin: Origin
     link: LinkRow
     rule: str
-    source: Side
-    target: Side
+    source: Side | None
+    target: Side | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Why:
     separators: sets of events without which they would be apart; exact: whether every smallest such set
     was looked for, or these are only ones of which no event can be spared.
     reasons: if they are two, what was refused or missing; remedies: what would have joined them.
+    without_log: why the log could not be replayed again; there are no separators and no remedies then.
     """
 
     one: Key
@@ -74,19 +76,23 @@ class Why:
     exact: bool = True
     reasons: list[str] = field(default_factory=list)
     remedies: list[str] = field(default_factory=list)
+    without_log: str | None = None
 
 
 def why(run: Run, one: str, two: str, team_id: int | None = None, on_progress: Progress | None = None) -> Why:
-    """Explain why two distinct ids are one person, or are not."""
+    """Explain why two distinct ids are one person, or are not; from the journal alone if the log is gone."""
     first = run.find_person(one, team_id)
     team = first.team_id
     second = run.find_person(two, team)
     keys = (_key(run, team, one, first), _key(run, team, two, second))
-    scope = scope_of(run, keys, on_progress)
-    now = scope.resolve()
-    if now.are_together(*keys):
-        return _why_one(run, scope, *keys)
-    return _why_two(run, scope, now, *keys)
+    problem, scope = None, None
+    try:
+        scope = scope_of(run, keys, on_progress)
+    except (LogChanged, LogUnreadable) as error:
+        problem = str(error)
+    found = (_why_one if first.person == second.person else _why_two)(run, scope, *keys)
+    found.without_log = problem
+    return found
 
 
 def _key(run: Run, team_id: int, wanted: str, row: PersonRow) -> Key:
@@ -97,13 +103,14 @@ def _key(run: Run, team_id: int, wanted: str, row: PersonRow) -> Key:
 # One person
 
 
-def _why_one(run: Run, scope: Scope, one: Key, two: Key) -> Why:
+def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     number = run.find_person(one[1], one[0]).person
     joins = [link for link in run.links_of(run.parts_of(number)) if link.outcome in JOINS]
     path = _path(joins, one[1], two[1])
     found = Why(one, two, are_one=True, path=[_step(run, scope, one[0], link) for link in path])
     if path:
         found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
+    if path and scope is not None:
         sets, found.exact = separators(scope, one, two)
         found.separators = [[Place(seq, run.origin(seq)) for seq in sorted(one)] for one in sets[:SETS_TOLD]]
     return found
@@ -130,12 +137,14 @@ def _path(links: Iterable[LinkRow], start: str, end: str) -> list[LinkRow]:
     return path[::-1]
 
 
-def _step(run: Run, scope: Scope, team_id: int, link: LinkRow) -> Step:
-    before = _just_before(scope, link)
-    sides = [
-        Side(one, before.is_identified((team_id, one)), before.ids_with((team_id, one)))
-        for one in (link.source_distinct_id, link.target_distinct_id)
-    ]
+def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
+    sides: list[Side | None] = [None, None]
+    if scope is not None:
+        before = _just_before(scope, link)
+        sides = [
+            Side(one, before.is_identified((team_id, one)), before.ids_with((team_id, one)))
+            for one in (link.source_distinct_id, link.target_distinct_id)
+        ]
     forced = link.event == MERGE_DANGEROUSLY and link.outcome == "merged"
     return Step(run.origin(link.seq), link, UNGUARDED if forced else RULES[link.outcome], *sides)
 
@@ -199,24 +208,26 @@ _REST = ("", None, None, False, None, None)
 # Two persons
 
 
-def _why_two(run: Run, scope: Scope, now: Resolution, one: Key, two: Key) -> Why:
+def _why_two(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     found = Why(one, two, are_one=False)
-    between = [*_refused_between(run, now, one, two)]
+    between = [*_refused_between(run, one, two)]
     for link in between:
         found.reasons.append(_why_refused(run, link))
-        found.remedies += _what_would_have(run, scope, link, one, two)
+        if scope is not None:
+            found.remedies += _what_would_have(run, scope, link, one, two)
     if not between:
         found.reasons.append(_nothing_between(run, one, two))
-    found.remedies += _what_would_now(scope, one, two)
+    if scope is not None:
+        found.remedies += _what_would_now(scope, one, two)
     found.remedies = list(dict.fromkeys(found.remedies))
     return found
 
 
-def _refused_between(run: Run, now: Resolution, one: Key, two: Key) -> Iterator[LinkRow]:
+def _refused_between(run: Run, one: Key, two: Key) -> Iterator[LinkRow]:
     """Refused links that name an id of each person."""
-    sides = set(now.ids_with(one)), set(now.ids_with(two))
-    parts = {n: "" for key in (one, two) for n in run.parts_of(run.find_person(key[1], key[0]).person)}
-    for link in run.links_of(parts):
+    numbers = [run.find_person(key[1], key[0]).person for key in (one, two)]
+    sides = [{row.distinct_id for row in run.ids_of(number)} for number in numbers]
+    for link in run.links_of(part for number in numbers for part in run.parts_of(number)):
         ends = link.source_distinct_id, link.target_distinct_id
         crosses = any(ends[0] in a and ends[1] in b for a, b in (sides, sides[::-1]))
         if link.outcome.startswith("refused") and crosses:
@@ -248,7 +259,7 @@ def _what_would_have(run: Run, scope: Scope, link: LinkRow, one: Key, two: Key) 
             yield f"it would have merged as $merge_dangerously at {where}"
     identified = None if link.source_person is None else run.identified_seq(link.source_person)
     if identified is not None and identified < link.seq:
-        (late,) = [step for step in scope.steps if step[0] == identified]
+        late = next(step for step in scope.steps if step[0] == identified)
         steps = []
         for step in scope.steps:
             if step[0] != identified:
