@@ -136,7 +136,9 @@ class _Events:
     def __call__(self, line: MixpanelEvent) -> Sequence[WireEvent]:
         inside = line.properties
         own = _own_id(inside)
-        event = self._new(name_from(line.event), own, inside, line.recorded_at)
+        if not line.event:
+            raise Unusable("no event name")
+        event = self._new(line.event, own, inside, line.recorded_at)
         if event.event == IDENTIFY:
             event.distinct_id = inside.identified_id or own
             event.properties.anon_distinct_id = ABSENT if inside.anon_id is None else inside.anon_id
