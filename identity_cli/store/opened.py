@@ -1,0 +1,123 @@
+"""The database of a finished run, opened read-only: what was asked, which logs, and where each event stands.
+
+Imports as little as it can: looking up one person should take no longer than starting.
+"""
+
+# ruff: noqa: PTH113, PTH118  # pathlib alone costs half a start of Python
+
+import json
+import os.path
+import sqlite3
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from identity_cli.errors import NoRun, RunUnreadable
+from identity_cli.events import Origin
+from identity_cli.origins import Origins
+from identity_cli.run_mark import APPLICATION_ID, DATABASE
+from identity_cli.store import schema
+
+if TYPE_CHECKING:
+    from array import array
+    from pathlib import Path
+
+StoreError = sqlite3.Error
+_FEW = 100
+
+
+class OpenedRun:
+    """The run of a folder."""
+
+    def __init__(self, folder: "str | Path") -> None:
+        """Open the run in that folder; NoRun or RunUnreadable if there is none to read."""
+        self.name = str(folder)
+        self.shows_internal = "include"  # see show_internal
+        self.seconds: float | None = None  # how long its replay took, where that was just now
+        self._place = _place_of(self.name)
+        path = os.path.join(self._place, DATABASE)
+        try:
+            self.database = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)
+            (application,) = self.database.execute("PRAGMA application_id").fetchone()
+            (version,) = self.database.execute("PRAGMA user_version").fetchone()
+        except sqlite3.Error as error:
+            raise RunUnreadable(path, str(error)) from None
+        if application != APPLICATION_ID:
+            raise NoRun(self.name)
+        if version != schema.SCHEMA_VERSION:
+            known = schema.SCHEMA_VERSION
+            raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self.database.close()
+
+    @cached_property
+    def folder(self) -> "Path":
+        """Where the run's files are."""
+        from pathlib import Path  # not needed to look up a person
+
+        return Path(self._place)
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """What was asked of the replay, and its counts."""
+        return {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM run")}
+
+    @cached_property
+    def origins(self) -> Origins:
+        """From seq to file and line."""
+        return Origins(
+            self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, rowid"),
+            self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
+            self._line_order(),
+        )
+
+    def _line_order(self) -> "array[int] | None":
+        (numbers,) = self.database.execute("SELECT max(numbers) FROM line_order").fetchone()
+        if numbers is None:
+            return None
+        from array import array
+
+        return array("q", numbers)
+
+    def origin(self, seq: int) -> Origin:
+        """Where the event of that seq stands."""
+        return self.origins[seq]
+
+    def sources(self) -> list[dict[str, Any]]:
+        """The log files replayed."""
+        columns = ("path", "lines", "size", "hash", "dialect")
+        rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY rowid")
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:
+        """Rows of a query that says {parts} where it means these persons."""
+        numbers = list(map(int, parts))
+        if len(numbers) <= _FEW:  # planned in half the time that a list in a parameter takes
+            return self.database.execute(query.format(parts=f"({','.join(map(str, numbers))})"))
+        listed = "(SELECT value FROM json_each(:numbers))"
+        return self.database.execute(query.format(parts=listed), {"numbers": json.dumps(numbers)})
+
+    def _rows(self, query: str) -> Iterator[Any]:
+        return iter(self.database.execute(query))
+
+    def _one(self, query: str) -> int:
+        (value,) = self.database.execute(query).fetchone()
+        return int(value)
+
+
+def _place_of(folder: str) -> str:
+    """The folder that holds the run of that name."""
+    if os.path.isfile(os.path.join(folder, DATABASE)):
+        return folder
+    from pathlib import Path
+
+    from identity_cli.store.folder import existing_run  # knows where a killed replay may have left it
+
+    return str(existing_run(Path(folder)))
+
+
+def _quoted(path: str) -> str:
+    """The path as it stands in a URI."""
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")

@@ -1,0 +1,227 @@
+"""The persons of a run, their ids, and what the journal tells of them: one method per question."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
+from identity_cli.store.opened import OpenedRun
+from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
+
+_PERSON_COLUMNS = (
+    "person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL, created_at,"
+    " properties, id_count, event_count, first_seen, last_seen"
+)
+PERSON_ORDERS = {
+    "ids": "id_count DESC, person",
+    "events": "event_count DESC, person",
+    "created_at": "created_at IS NULL, created_at, person",
+    "first_seen": "first_seen IS NULL, first_seen, person",
+    "last_seen": "last_seen DESC, person",
+}
+LINKS = (
+    "SELECT links.seq, coalesce(h.released_before, links.seq), uuid, event, time, source_distinct_id,"
+    " target_distinct_id, outcome, source_person, target_person, source_identified, person, dropped"
+    " FROM links LEFT JOIN main.held h USING (seq)"
+)
+_MOST = 2**62  # more than there will ever be
+_LINKS_OF = (
+    "SELECT rowid FROM links WHERE source_person IN {parts}"
+    " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
+    " UNION SELECT rowid FROM links WHERE person IN {parts}"
+)
+WARNINGS = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
+# A refusal is noted with the person of its event: the source's is found by way of the link.
+_REFUSED = "FROM links WHERE source_person IN {parts} AND outcome GLOB 'refused_*'"
+_WARNINGS_OF = (
+    "SELECT rowid FROM warnings WHERE person IN {parts}"
+    f" UNION SELECT rowid FROM warnings WHERE person IN (SELECT person {_REFUSED})"
+    f" AND seq IN (SELECT seq {_REFUSED})"
+)
+
+
+class RunPersons(OpenedRun):
+    """Who is who in a run."""
+
+    def find_person(self, wanted: str, team_id: int | None = None) -> PersonRow:
+        """The person of a distinct id or person id, today's if it was merged away.
+
+        UnknownId with the nearest ids, AmbiguousId when several teams have it.
+        """
+        wanted = wanted.encode("utf-8", "replace").decode()  # what a shell passes may not be text
+        numbers = self._persons_by_any_id(wanted, team_id)
+        if not numbers:
+            raise self._nobody(wanted, team_id)
+        if len(numbers) > 1:
+            raise AmbiguousId(wanted, self._teams_of(numbers))
+        return self.person(numbers[0])
+
+    def person(self, number: int) -> PersonRow:
+        """The person of that number."""
+        row = self.database.execute(
+            f"SELECT {_PERSON_COLUMNS} FROM persons WHERE person = ?", (number,)
+        ).fetchone()
+        return PersonRow(*row)
+
+    def persons(
+        self, order: str = "ids", limit: int | None = None, identified: bool | None = None, min_ids: int = 0
+    ) -> Iterator[PersonRow]:
+        """Persons that stand; order is a key of PERSON_ORDERS."""
+        query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
+        most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
+        return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}{most}"))
+
+    def members(self) -> Iterator[tuple[str, int, int, str]]:
+        """Each distinct id that has a person: id, team, events, person id; by id, then team."""
+        return self._rows(
+            "SELECT d.distinct_id, d.team_id, d.event_count, p.person_id FROM distinct_ids d"
+            " JOIN persons p USING (person) ORDER BY 1, 2"
+        )
+
+    def keys_of(self, distinct_id: str) -> list[tuple[int, str]]:
+        """The teams that have a distinct id, each with it."""
+        query = "SELECT team_id, distinct_id FROM distinct_ids WHERE distinct_id = ? ORDER BY 1"
+        return list(self.database.execute(query, (distinct_id,)))
+
+    def link_pairs(self) -> Iterator[tuple[int, str, str]]:
+        """Team, source and target of every link but those of illegal ids, which never join anybody."""
+        columns = "team_id, source_distinct_id, target_distinct_id"
+        return self._rows(f"SELECT {columns} FROM links WHERE outcome != 'refused_illegal'")
+
+    def link_ends(self, column: str, value: Any) -> list[tuple[int, int, str, str]]:
+        """Seq, team, source and target of the links of a seq or of a uuid."""
+        wanted = {"seq": "seq", "uuid": "uuid"}[column]
+        query = f"SELECT seq, team_id, source_distinct_id, target_distinct_id FROM links WHERE {wanted} = ?"
+        return list(self.database.execute(query, (value,)))
+
+    def states(self) -> Iterator[tuple[str, tuple[bool, str]]]:
+        """Each person that stands: person id, then whether it is identified, and its properties as JSON."""
+        query = "SELECT person_id, identified_seq IS NOT NULL, properties FROM persons WHERE survivor IS NULL"
+        return ((person_id, (bool(flag), properties)) for person_id, flag, properties in self._rows(query))
+
+    def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
+        """How many persons stand of that kind."""
+        return self._one(f"SELECT count(*) FROM persons WHERE {_standing(identified, min_ids)}")
+
+    def ids_of(self, person: int) -> list[IdRow]:
+        """The distinct ids of a person, in the order in which they came in."""
+        query = (
+            "SELECT d.distinct_id, d.event_count, d.seq, d.joined_seq, d.joined_person, p.made_at,"
+            " d.first_seen, d.last_seen FROM distinct_ids d JOIN persons p ON p.person = d.joined_person"
+            " WHERE d.person = ? ORDER BY d.joined_seq, d.rowid"
+        )
+        return [IdRow(*row) for row in self.database.execute(query, (person,))]
+
+    def parts_of(self, person: int) -> dict[int, str]:
+        """The numbers of a person and of all that were merged into it, with their person ids."""
+        query = "SELECT person, person_id FROM persons WHERE person = ?1 OR survivor = ?1 ORDER BY person"
+        return dict(self.database.execute(query, (person,)))
+
+    def makers_of(self, parts: Iterable[int]) -> dict[int, tuple[str, int | None]]:
+        """Of each of these persons the distinct id it was made with, and the event that identified it."""
+        query = "SELECT person, creator_distinct_id, identified_seq FROM persons WHERE person IN {parts}"
+        return {person: (creator, seq) for person, creator, seq in self._rows_about(query, parts)}
+
+    def moments(self, seqs: Iterable[int]) -> dict[int, int]:
+        """Of these events those that waited in the buffer, and the seq before which each was released."""
+        query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"
+        return dict(self._rows_about(query, seqs))
+
+    def identified_seq(self, person: int) -> int | None:
+        """The event that marked a person identified."""
+        row = self.database.execute(
+            "SELECT identified_seq FROM persons WHERE person = ?", (person,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def links_of(self, parts: Iterable[int]) -> list[LinkRow]:
+        """The links that touched any of these persons, in order."""
+        query = f"{LINKS} WHERE links.rowid IN ({_LINKS_OF}) ORDER BY links.rowid"
+        return [link_row(row) for row in self._rows_about(query, parts)]
+
+    def changes_of(self, parts: Iterable[int]) -> list[ChangeRow]:
+        """The property changes of any of these persons, in the order in which they happened."""
+        query = (
+            "SELECT c.seq, coalesce(h.released_before, c.seq), c.person, c.event, c.time, c.changes"
+            " FROM property_changes c LEFT JOIN main.held h USING (seq)"
+            " WHERE c.person IN {parts} ORDER BY 2, 1, c.rowid"
+        )
+        rows = self._rows_about(query, parts)
+        return [ChangeRow._make((*head, json.loads(changes))) for *head, changes in rows]
+
+    def warnings_of(self, parts: Iterable[int]) -> list[WarningRow]:
+        """The warnings about any of these persons, and those about a link that names them, in order."""
+        query = f"{WARNINGS} WHERE rowid IN ({_WARNINGS_OF}) ORDER BY rowid"
+        return [warning_row(row) for row in self._rows_about(query, parts)]
+
+    def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
+        """Distinct ids that look like one that is not there."""
+        stem = wanted.strip().lower()
+        if not stem:
+            return []
+        for condition, argument in (
+            ("lower(distinct_id) = ?", stem),
+            ("instr(lower(distinct_id), ?)", stem),
+            ("instr(lower(distinct_id), ?)", stem[: max(4, len(stem) * 2 // 3)]),
+            ("instr(lower(distinct_id), ?)", stem[-max(4, len(stem) // 2) :]),
+        ):
+            query = f"SELECT DISTINCT distinct_id, length(distinct_id) FROM distinct_ids WHERE {condition}"
+            rows = self.database.execute(f"{query} ORDER BY 2, 1 LIMIT 500", (argument,))
+            found = [distinct_id for distinct_id, _ in rows]
+            if found:
+                return _most_alike(stem, found)[:limit]
+        return []
+
+    def _persons_by_any_id(self, wanted: str, team_id: int | None) -> list[int]:
+        team = "" if team_id is None else f" AND team_id = {int(team_id)}"
+        query = f"SELECT DISTINCT person FROM distinct_ids WHERE distinct_id = ?{team} AND person IS NOT NULL"
+        numbers = [number for (number,) in self.database.execute(query, (wanted,))]
+        if not numbers:
+            query = f"SELECT DISTINCT coalesce(survivor, person) FROM persons WHERE person_id = ?{team}"
+            numbers = [number for (number,) in self.database.execute(query, (wanted.lower(),))]
+        return numbers
+
+    def _nobody(self, wanted: str, team_id: int | None) -> IdcliError:
+        """Why an id has no person."""
+        team = "" if team_id is None else f" AND team_id = {int(team_id)}"
+        seen = self.database.execute(f"SELECT 1 FROM distinct_ids WHERE distinct_id = ?{team}", (wanted,))
+        if seen.fetchone():
+            return IdWithoutPerson(wanted)
+        elsewhere = [] if team_id is None else self._persons_by_any_id(wanted, None)
+        if team_id is not None and elsewhere:
+            return IdOfAnotherTeam(wanted, team_id, self._teams_of(elsewhere))
+        return UnknownId(wanted, self.nearest_ids(wanted))
+
+    def _teams_of(self, persons: list[int]) -> list[int]:
+        return sorted(self.person(number).team_id for number in persons)
+
+
+def link_row(row: tuple[Any, ...]) -> LinkRow:
+    """A row of LINKS, decoded."""
+    *head, identified, person, dropped = row
+    lost = None if dropped is None else json.loads(dropped)
+    return LinkRow._make((*head, bool(identified), person, lost))
+
+
+def warning_row(row: tuple[Any, ...]) -> WarningRow:
+    """A row of WARNINGS, decoded."""
+    *head, details = row
+    return WarningRow._make((*head, json.loads(details)))
+
+
+def _standing(identified: bool | None, min_ids: int) -> str:
+    """The condition for persons that stand, perhaps of one kind."""
+    kind = "" if identified is None else f" AND identified_seq IS {'NOT ' if identified else ''}NULL"
+    return f"survivor IS NULL AND id_count >= {int(min_ids)}{kind}"
+
+
+def _most_alike(wanted: str, found: list[str]) -> list[str]:
+    from difflib import SequenceMatcher
+
+    matcher = SequenceMatcher(b=wanted)
+
+    def likeness(candidate: str) -> float:
+        matcher.set_seq1(candidate.lower())
+        return matcher.ratio()
+
+    return sorted(found, key=lambda candidate: (-likeness(candidate), candidate))
