@@ -13,7 +13,7 @@ from identity_cli.dialects.json_lines import content_of
 from identity_cli.events import Event
 
 HASHES_IN_MEMORY = 1 << 20
-HASHES_AT_ONCE = 1 << 21  # how many are compared at a time, 60 bytes each
+HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
 
 
 class RepeatCounter:

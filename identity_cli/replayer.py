@@ -300,7 +300,9 @@ class _Replay:
         del totals
         with self._table(tables.DISTINCT_IDS) as emit:
             final.write_distinct_ids(resolver.distinct_ids(), person_ids, origins, (journal.insert, emit))
-        journal.finish(self._metadata(attributed))
+        about = self._metadata(attributed)
+        del person_ids, resolver, self._resolver  # whose room the counting of repeats may have
+        journal.finish({**about, "repeats": self._repeat_count()})
         if self._internal_users is not None:
             mark_internal(journal.database, self._internal_users, self._marks)
         self._write_from_database(origins)
@@ -336,6 +338,10 @@ class _Replay:
         for file in files:
             file.close()
 
+    def _repeat_count(self) -> int:
+        repeats = self._repeats
+        return repeats.repeats if isinstance(repeats, RepeatFilter) else repeats.count()
+
     def _metadata(self, attributed: int) -> dict[str, Any]:
         options, reader, counts = self._options, self._reader, self._journal.fact_counts
         personless = sum(1 for _, _, seen in self._resolver.distinct_ids() if seen.person is None)
@@ -359,9 +365,6 @@ class _Replay:
             "order": options.order,
             "moved": reader.moved if isinstance(reader, SortedLogReader) else 0,
             "arrivals": self._arrivals.told(),
-            "repeats": self._repeats.repeats
-            if isinstance(self._repeats, RepeatFilter)
-            else self._repeats.count(),
             "deduped": options.dedupe,
             "lines": reader.lines,
             "blank": reader.blank,
