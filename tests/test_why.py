@@ -168,6 +168,19 @@ def test_without_the_log_the_journal_still_answers(gone: bool, tmp_path: Path) -
     assert (shown.exit_code, "From the journal alone" in shown.stdout) == (0, True)
 
 
+def test_a_long_chain_of_merges_is_explained_at_its_ends(tmp_path: Path) -> None:
+    events: list[Event] = [{"event": "e", "distinct_id": "p0"}]
+    for number in range(1, 600):
+        events.append({"event": "e", "distinct_id": f"p{number}"})
+        alias = {"alias": f"p{number - 1}"}
+        events.append({"event": "$merge_dangerously", "distinct_id": f"p{number}", "properties": alias})
+    found = why(run_of(tmp_path, events, buffer=0), "p0", "p599")
+    assert len(found.path) == 599
+    assert [step.source is None for step in found.path].count(False) == 2 * reports_why.STATES_TOLD
+    assert not found.exact
+    assert all(len(places) == 1 for places in found.separators)
+
+
 def test_what_would_join_them_now_does(tmp_path: Path) -> None:
     events: list[Event] = [
         {"event": "$identify", "distinct_id": "u1", "properties": {"$anon_distinct_id": "a1"}},

@@ -14,6 +14,7 @@ from identity_cli.store.run import Run
 
 FORMAT = 1
 IDS_SHOWN = 4
+STEPS_SHOWN = 5  # at either end of a long way
 
 
 @click.command("why", cls=Command, epilog="Example: idcli why user_petra user_nils")
@@ -82,9 +83,14 @@ def show(page: Page, found: Why) -> None:
     """The answer as a page."""
     verdict = "are one person" if found.are_one else "are two persons"
     page.line((found.one[1], "bold"), " and ", (found.two[1], "bold"), f" {verdict}")
+    middle = len(found.path) - 2 * STEPS_SHOWN
     for number, step in enumerate(found.path, 1):
-        page.line()
-        _show_step(page, number, step)
+        if middle > 0 and number == STEPS_SHOWN + 1:
+            page.line()
+            page.line((f"… {plural(middle, 'link')} more; --format json has them all", "dim"))
+        if middle <= 0 or not STEPS_SHOWN < number <= STEPS_SHOWN + middle:
+            page.line()
+            _show_step(page, number, step)
     if found.together_since is not None:
         page.line()
         page.line("Together since ", (str(found.together_since), "cyan"))

@@ -112,8 +112,12 @@ def _persons_then(links: list[LinkRow]) -> Callable[[int], int]:
     }
 
     def person_of(number: int) -> int:
+        passed = []
         while number in survivor:
+            passed.append(number)
             number = survivor[number]
+        for one in passed:  # so that a chain of merges is walked once
+            survivor[one] = number
         return number
 
     return person_of

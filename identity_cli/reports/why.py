@@ -19,6 +19,11 @@ EVENTS_TRIED_ALONE = 400
 EVENTS_TRIED_IN_PAIRS = 40
 """Beyond so many events, not every one or every pair is tried, and the sets told are a bound."""
 SETS_TOLD = 5
+LINKS_TRIED = 10
+ROUNDS = 50
+"""Of a long way, so many links are tried, each with so many more that take its place."""
+STATES_TOLD = 25
+"""At either end of a long way, the state before a link is told of so many."""
 
 RULES = {
     "created": "neither id had a person, so one was made with both",
@@ -39,7 +44,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One link on the way from an id to the other; sides are of just before it, None without the log."""
+    """One link on the way from an id to the other.
+
+    source, target: just before it; None without the log, and in the middle of a long way.
+    """
 
     origin: Origin
     link: LinkRow
@@ -107,7 +115,9 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     number = run.find_person(one[1], one[0]).person
     joins = [link for link in run.links_of(run.parts_of(number)) if link.outcome in JOINS]
     path = _path(joins, one[1], two[1])
-    found = Why(one, two, are_one=True, path=[_step(run, scope, one[0], link) for link in path])
+    ends = {link.seq for link in (*path[:STATES_TOLD], *path[-STATES_TOLD:])}
+    steps = [_step(run, scope if link.seq in ends else None, one[0], link) for link in path]
+    found = Why(one, two, are_one=True, path=steps)
     if path:
         found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
     if path and scope is not None:
@@ -179,10 +189,12 @@ def _irreducible(
 ) -> list[frozenset[int]]:
     """For each link of the way a set with it of which no event can be spared; the smallest first."""
     found: dict[frozenset[int], None] = {}
-    for first in _way(scope.resolve(), one, two):
+    for first in _way(scope.resolve(), one, two)[:LINKS_TRIED]:
         gone = frozenset([first])
-        while way := _way(scope.resolve(Edits(without=gone)), one, two):
+        while len(gone) < ROUNDS and (way := _way(scope.resolve(Edits(without=gone)), one, two)):
             gone |= {max(way)}
+        if not apart_without(gone):
+            continue
         for seq in sorted(gone):
             if apart_without(gone - {seq}):
                 gone -= {seq}
