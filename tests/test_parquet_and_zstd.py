@@ -2,10 +2,12 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +17,7 @@ import zstandard
 
 from identity_cli import Run, replay, verify
 from identity_cli.errors import ExtraMissing, LogUnreadable
+from identity_cli.parquet_file import rows_of
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -85,6 +88,18 @@ def test_odd_columns_are_passed_over(tmp_path: Path) -> None:
     assert json.loads(run.find_person("u").properties) == {"plan": "pro"}
 
 
+def test_nanoseconds_structures_and_strings_that_are_no_utf8(tmp_path: Path) -> None:
+    moment = pa.array([1_777_888_999_123_456_789], pa.timestamp("ns"))
+    bad = pa.array([b"caf\xe9"], pa.binary()).view(pa.string())
+    uuid = pa.array([bytes(range(240, 256))], pa.binary(16))
+    table = pa.table({"event": ["e"], "distinct_id": ["u"], "timestamp": moment, "raw": bad, "id": uuid})
+    pq.write_table(table, tmp_path / "export.parquet")
+    (line,) = rows_of(str(tmp_path / "export.parquet"))
+    assert b"caf\xe9" in line
+    assert b'"2026-05-04T10:03:19.123456789Z"' in line
+    assert b'"f0f1f2f3-f4f5-f6f7-f8f9-fafbfcfdfeff"' in line
+
+
 def test_an_export_of_persons_as_parquet(tmp_path: Path) -> None:
     run = replay(SAMPLE, tmp_path / "run")
     columns: dict[str, list[Any]] = {"distinct_id": [], "team_id": [], "person_id": []}
@@ -109,6 +124,15 @@ def test_parquet_from_standard_input_is_refused(tmp_path: Path) -> None:
     ended = subprocess.run(asked, input=b"PAR1" + bytes(99), capture_output=True, check=False)
     assert ended.returncode == 2
     assert b"has to be a file" in ended.stderr
+
+
+def test_a_named_pipe_is_read_once_from_its_first_line(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    writer = Thread(target=lambda: (tmp_path / "pipe").write_bytes(SAMPLE.read_bytes()))
+    writer.start()
+    ours = replay(tmp_path / "pipe", tmp_path / "a")
+    writer.join()
+    assert told(ours) == told(replay(SAMPLE, tmp_path / "b"))
 
 
 def test_zstandard_frames_and_what_is_skipped_between_them(tmp_path: Path) -> None:
