@@ -3,6 +3,8 @@
 Problems *in* a log are values (rejected lines, ingestion warnings), never these.
 """
 
+from typing import Any
+
 
 class ExitCode:
     """What the shell sees."""
@@ -16,6 +18,16 @@ class ExitCode:
 
 class IdcliError(Exception):
     """The command cannot do its job."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with the sentence, not with what it was made of."""
+        return _with_sentence, (type(self), *self.args)
+
+
+def _with_sentence(kind: type[IdcliError], *sentence: str) -> IdcliError:
+    error = kind.__new__(kind)
+    error.args = sentence
+    return error
 
 
 class LogUnreadable(IdcliError):
@@ -32,6 +44,16 @@ class LogShrank(IdcliError):
         super().__init__(
             f"{path} changed while it was read: {expected:,} bytes at the start, {found:,} at the end. "
             "Nothing was written; replay again when the file is at rest."
+        )
+
+
+class ReaderGone(IdcliError):
+    """The process that reads the log did not come to its end."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the second process, which reads the log, was ended from outside, perhaps for want of memory. "
+            "Nothing was written; try --one-process."
         )
 
 

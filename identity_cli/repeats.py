@@ -62,7 +62,7 @@ class RepeatFilter:
     """Tells which events repeat an earlier one."""
 
     def __init__(self) -> None:
-        self.repeats = 0
+        self._repeats = 0
         self._seen: set[int] = set()
 
     def are_new(self, events: Sequence[Event], lines: Sequence[bytes]) -> list[bool]:
@@ -71,8 +71,12 @@ class RepeatFilter:
         for value in hashes(events, lines):
             new.append(value not in seen)
             seen.add(value)
-        self.repeats += new.count(False)
+        self._repeats += new.count(False)
         return new
+
+    def count(self) -> int:
+        """How many there were."""
+        return self._repeats
 
 
 def hashes(events: Sequence[Event], lines: Sequence[bytes]) -> Iterable[int]:

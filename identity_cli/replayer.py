@@ -1,46 +1,52 @@
-"""One replay: reader, resolver and store, connected.
+"""One replay: intake, resolver and store, connected.
 
 The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
-from itertools import chain, count, groupby, islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from identity_cli import __version__
-from identity_cli.arrivals import ArrivalWatch
 from identity_cli.buffer import LONG_AGO, arrival_of
-from identity_cli.dialects import POSTHOG, dialect_named, generic
-from identity_cli.dialects.base import Dialect
-from identity_cli.dialects.mapping import read_mapping
-from identity_cli.door import may_be_refused, refusals
-from identity_cli.errors import BadMapping, LineRejected
+from identity_cli.errors import LineRejected
 from identity_cli.events import Event
 from identity_cli.facts import (
     DistinctIdAttached,
     EventDropped,
-    EventHeld,
     EventRejected,
     Fact,
     Linked,
     PersonCreated,
 )
+from identity_cli.intake import (
+    LEFT_OUT,
+    Batch,
+    Intake,
+    Item,
+    ItemReader,
+    KeptLine,
+    Log,
+    LogRead,
+    Progress,
+    RefusedAtDoor,
+    Rejected,
+    ReplayOptions,
+    Skipped,
+    log_of,
+)
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
-from identity_cli.parquet_file import open_log
-from identity_cli.reader import Block, LogReader, Reading, RejectedLine
-from identity_cli.repeats import RepeatCounter, RepeatFilter
-from identity_cli.resolver import PersonResolver, own_id
+from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
-from identity_cli.sorted_reader import SortedLogReader
-from identity_cli.sources import EventSource, LineSource, expand
+from identity_cli.rules.own_id import own_id
+from identity_cli.sources import EventSource
 from identity_cli.store import final, queries, tables
 from identity_cli.store.folder import new_run
 from identity_cli.store.graph import write_graph
@@ -50,32 +56,6 @@ from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
-REPEAT = "repeats an earlier event"
-LEFT_OUT = "left out by the plan"
-Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOptions:
-    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
-
-    mapping: where the fields of any other log stand, see dialects.mapping. order: sort the log
-    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one. left_out: events, as
-    FILE:LINE, that are dropped.
-    """
-
-    rules: str = "guide"
-    buffer_seconds: float | None = None
-    team_id: int = 1
-    table_formats: tuple[str, ...] = ("csv",)
-    with_events: bool = False
-    strict: bool = False
-    dialect: str | None = None
-    mapping: tuple[str, ...] = ()
-    order: str | None = None
-    dedupe: bool = False
-    left_out: tuple[str, ...] = ()
-    internal_users: str | Path | None = None
 
 
 def replay(
@@ -95,62 +75,36 @@ def replay(
     first = list(islice(items, 1))
     everything = chain(first, items)
     if first and isinstance(first[0], str | Path):
-        return replay_sources(file_openers(map(str, everything)), Path(run), asked)
-    return replay_sources([partial(EventSource, everything)], Path(run), asked)
+        return replay_log(log_of(map(str, everything)), Path(run), asked)
+    return replay_log(Log([partial(EventSource, everything)]), Path(run), asked)
 
 
-def file_openers(paths: Iterable[str]) -> list[Callable[[], LineSource]]:
-    """What opens each file of these paths, folders expanded."""
-    return [partial(open_log, path) for path in expand(paths)]
-
-
-def replay_sources(
-    openers: list[Callable[[], LineSource]],
-    run: Path,
-    options: ReplayOptions,
-    on_progress: Progress | None = None,
-) -> Run:
-    """Replay opened sources into a run folder; it appears whole or not at all."""
+def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
+    """Replay a log into a run folder; it appears whole or not at all."""
     started = time.perf_counter()
     with new_run(run) as folder, _without_garbage_collection():
-        _Replay(openers, folder, options, on_progress).write()
+        _Replay(log, folder, options, on_progress).write()
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished
 
 
-def log_reader(
-    openers: list[Callable[[], LineSource]],
-    options: ReplayOptions,
-    copied_names: Iterable[str],
-    scratch: Path,
-    on_progress: Progress | None = None,
-) -> LogReader:
-    """What reads a log as the options say; scratch: a folder for sorting."""
-    reading = Reading(tuple(dict.fromkeys(copied_names)), _dialect(options))
-    if options.order is None:
-        return LogReader(openers, reading, on_progress=on_progress)
-    return SortedLogReader(openers, reading, (options.order, scratch), on_progress)
+def items_of(
+    log: Log, options: ReplayOptions, copied_names: Iterable[str], scratch: Path, on_progress: Progress | None
+) -> ItemReader:
+    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
+    names = tuple(dict.fromkeys(copied_names))
+    if log.size is not None and not options.one_process:
+        from identity_cli import second_process  # which takes its time to import
 
-
-def _dialect(options: ReplayOptions) -> Dialect | None:
-    """The dialect insisted on."""
-    named, mapping = options.dialect, options.mapping
-    if mapping and named in (None, generic.NAME):
-        return generic.dialect(read_mapping(mapping))
-    if mapping:
-        raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
-    return None if named is None else dialect_named(named)
+        if log.size >= second_process.WORTH_IT_BYTES and second_process.is_possible():
+            intake = partial(Intake, log, options, names, scratch)
+            return second_process.SecondProcess(intake, names, on_progress)
+    return Intake(log, options, names, scratch, on_progress)
 
 
 class _Replay:
-    def __init__(
-        self,
-        openers: list[Callable[[], LineSource]],
-        folder: Path,
-        options: ReplayOptions,
-        on_progress: Progress | None,
-    ) -> None:
+    def __init__(self, log: Log, folder: Path, options: ReplayOptions, on_progress: Progress | None) -> None:
         self._folder = folder
         self._options = options
         self._rules = rule_set(options.rules)
@@ -158,9 +112,7 @@ class _Replay:
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
         self._marks = self._event_marks()
-        self._reader = log_reader(openers, options, self._names(), folder, on_progress)
-        self._arrivals = ArrivalWatch()
-        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
+        self._items = items_of(log, options, self._names(), folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
             team_id=options.team_id,
@@ -169,8 +121,7 @@ class _Replay:
         )
         self._journal = JournalWriter(folder, with_events=options.with_events)
         self._rejected = RejectedLines(folder)
-        self._waiting_lines: dict[int, bytes] = {}
-        self._left_out = frozenset(options.left_out)
+        self._kept: dict[int, KeptLine] = {}
 
     def _event_marks(self) -> EventMarks | None:
         """What gathers who is internal by its events, where filters ask for their properties."""
@@ -185,114 +136,74 @@ class _Replay:
 
     def write(self) -> None:
         """Read, resolve and write everything."""
-        with closing(self._journal), closing(self._rejected), closing(iter(self._reader)) as items:
-            for item in items:
-                if isinstance(item, RejectedLine):
-                    self._reject(item.seq, item.reason, item.line)
-                else:
-                    self._see(item)
-            self._write_facts(self._resolver.finish(), None)
+        with closing(self._journal), closing(self._rejected):
+            with closing(iter(self._items)) as items:
+                for item in items:
+                    self._take(item)
+            self._write_facts(self._resolver.finish())
             self._write_tables()
 
-    def _see(self, block: Block) -> None:
-        """Take a block; its repeats are dropped, or only counted."""
-        if self._left_out:
-            for part in self._without_left_out(block):
-                self._see_all(part)
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Batch):
+            self._resolve(item)
+        elif isinstance(item, Rejected):
+            self._reject(item.seq, item.reason, KeptLine(item.origin, item.line))
+        elif isinstance(item, RefusedAtDoor):
+            self._journal.insert("refused_at_door", item.reasons.items())
         else:
-            self._see_all(block)
+            self._skip(item)
 
-    def _without_left_out(self, block: Block) -> Iterator[Block]:
-        """The block but for the events that a plan leaves out."""
-        origins = self._reader.origins
-        seqs = range(block.first_seq, block.first_seq + len(block.events))
-        for is_out, group in groupby(seqs, lambda seq: str(origins[seq]) in self._left_out):
-            places = [seq - block.first_seq for seq in group]
-            part = slice(places[0], places[-1] + 1)
-            kept = Block(block.first_seq + places[0], block.events[part], block.lines[part])
-            if not is_out:
-                yield kept
-                continue
-            self._journal.write([*map(self._left, count(kept.first_seq), kept.events)])
-            for event in kept.events:  # the clock is not what is wrong with them
-                facts = self._resolver.pass_time(kept.first_seq, arrival_of(event) or LONG_AGO)
-                self._write_facts(facts, block)
-
-    def _see_all(self, block: Block) -> None:
-        self._arrivals.see(block.first_seq, block.events)
-        if may_be_refused(block.events) and self._is_of_posthog:
-            self._journal.insert("refused_at_door", refusals(block.first_seq, block.events))
-        if isinstance(self._repeats, RepeatCounter):
-            self._repeats.see(block.events, block.lines)
-            self._resolve(block)
-            return
-        new = self._repeats.are_new(block.events, block.lines)
-        for is_new, group in groupby(range(len(new)), new.__getitem__):
-            places = [*group]
-            part = slice(places[0], places[-1] + 1)
-            first = block.first_seq + places[0]
-            if is_new:
-                self._resolve(Block(first, block.events[part], block.lines[part]))
-            else:
-                self._journal.write([*map(self._repeat, count(first), block.events[part])])
-
-    @property
-    def _is_of_posthog(self) -> bool:
-        """Whether the events of now would have come to PostHog's own door."""
-        return self._reader.sources[-1].dialect.startswith(POSTHOG.name)
-
-    def _repeat(self, seq: int, event: Event) -> EventDropped:
-        return self._dropped(seq, event, REPEAT)
-
-    def _left(self, seq: int, event: Event) -> EventDropped:
-        return self._dropped(seq, event, LEFT_OUT)
+    def _skip(self, skipped: Skipped[Event]) -> None:
+        self._journal.write(
+            [
+                self._dropped(seq, event, skipped.reason)
+                for seq, event in enumerate(skipped.events, skipped.first_seq)
+            ]
+        )
+        if skipped.reason == LEFT_OUT:  # the clock is not what is wrong with them
+            for event in skipped.events:
+                facts = self._resolver.pass_time(skipped.first_seq, arrival_of(event) or LONG_AGO)
+                self._write_facts(facts)
 
     def _dropped(self, seq: int, event: Event, reason: str) -> EventDropped:
         team_id = self._options.team_id if event.team_id is None else event.team_id
         return EventDropped(seq, team_id, own_id(event, self._rules) or "", reason)
 
-    def _resolve(self, block: Block) -> None:
-        resolver = self._resolver
+    def _resolve(self, batch: Batch[Event]) -> None:
         if self._marks is not None:
-            self._marks.see(block.events)
-        facts = resolver.apply_all(block.first_seq, block.events)
-        if resolver.may_reject_later:
-            # An event that fails when the buffer releases it is kept with its line, like any other.
-            for seq in resolver.waiting_since(block.first_seq):
-                self._waiting_lines[seq] = block.lines[seq - block.first_seq]
+            self._marks.see(batch.events)
+        if batch.kept:
+            self._kept.update(batch.kept)
+        facts = self._resolver.apply_all(batch.first_seq, batch.events)
         if facts:
-            self._write_facts(facts, block)
+            self._write_facts(facts)
+        if (
+            self._kept
+        ):  # An event that fails when the buffer releases it is kept with its line, like any other.
+            waiting = set(self._resolver.waiting_since(min(self._kept)))
+            self._kept = {seq: kept for seq, kept in self._kept.items() if seq in waiting}
 
-    def _write_facts(self, facts: list[Fact], block: Block | None) -> None:
+    def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
         for fact in facts:
             if type(fact) is EventRejected:
-                if block is not None and fact.seq >= block.first_seq:
-                    line = block.lines[fact.seq - block.first_seq]
-                else:
-                    line = self._waiting_lines[fact.seq]
-                self._reject(fact.seq, fact.reason, line, by_platform=fact.by_platform)
-        if self._waiting_lines:
-            for fact in facts:
-                if type(fact) is EventHeld:
-                    self._waiting_lines.pop(fact.seq, None)
+                self._reject(fact.seq, fact.reason, self._kept[fact.seq], by_platform=fact.by_platform)
 
-    def _reject(self, seq: int, reason: str, line: bytes, *, by_platform: bool = False) -> None:
-        origin = self._reader.origins[seq]
+    def _reject(self, seq: int, reason: str, kept: KeptLine, *, by_platform: bool = False) -> None:
         if self._options.strict and not by_platform:
-            raise LineRejected(origin, reason)
-        self._journal.reject(seq, reason, line)
-        self._rejected.add(origin, reason, line)
+            raise LineRejected(kept.origin, reason)
+        self._journal.reject(seq, reason, kept.line)
+        self._rejected.add(kept.origin, reason, kept.line)
 
     def _write_tables(self) -> None:
-        journal, resolver, reader = self._journal, self._resolver, self._reader
+        journal, resolver, read = self._journal, self._resolver, self._items.log_read()
+        origins = read.origins
         journal.flush()
-        sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in reader.sources]
+        sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in read.sources]
         journal.insert("sources", sources)
-        journal.insert("batches", reader.origins.batches)
-        if reader.origins.order is not None:
-            journal.insert("line_order", [(reader.origins.order.tobytes(),)])
-        origins = reader.origins
+        journal.insert("batches", origins.batches)
+        if origins.order is not None:
+            journal.insert("line_order", [(origins.order.tobytes(),)])
         totals = final.totals_of(resolver.persons, resolver.distinct_ids())
         attributed = sum(totals.events)
         with self._table(tables.PERSONS) as emit:
@@ -300,9 +211,7 @@ class _Replay:
         del totals
         with self._table(tables.DISTINCT_IDS) as emit:
             final.write_distinct_ids(resolver.distinct_ids(), person_ids, origins, (journal.insert, emit))
-        about = self._metadata(attributed)
-        del person_ids, resolver, self._resolver  # whose room the counting of repeats may have
-        journal.finish({**about, "repeats": self._repeat_count()})
+        journal.finish(self._metadata(read, attributed))
         if self._internal_users is not None:
             mark_internal(journal.database, self._internal_users, self._marks)
         self._write_from_database(origins)
@@ -338,17 +247,13 @@ class _Replay:
         for file in files:
             file.close()
 
-    def _repeat_count(self) -> int:
-        repeats = self._repeats
-        return repeats.repeats if isinstance(repeats, RepeatFilter) else repeats.count()
-
-    def _metadata(self, attributed: int) -> dict[str, Any]:
-        options, reader, counts = self._options, self._reader, self._journal.fact_counts
+    def _metadata(self, read: LogRead, attributed: int) -> dict[str, Any]:
+        options, counts = self._options, self._journal.fact_counts
         personless = sum(1 for _, _, seen in self._resolver.distinct_ids() if seen.person is None)
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
             "idcli_version": __version__,
-            "names_persons": [source.path for source in reader.sources if source.names_persons],
+            "names_persons": [source.path for source in read.sources if source.names_persons],
             "options": {
                 "rules": options.rules,
                 "buffer_seconds": options.buffer_seconds,
@@ -363,14 +268,15 @@ class _Replay:
             "buffer_seconds": buffer,
             "team_id": options.team_id,
             "order": options.order,
-            "moved": reader.moved if isinstance(reader, SortedLogReader) else 0,
-            "arrivals": self._arrivals.told(),
+            "moved": read.moved,
+            "arrivals": read.arrivals,
             "deduped": options.dedupe,
-            "lines": reader.lines,
-            "blank": reader.blank,
+            "repeats": read.repeats,
+            "lines": read.lines,
+            "blank": read.blank,
             "rejected": self._rejected.count,
-            "seqs": reader.seqs,
-            "events": reader.seqs - reader.blank - self._rejected.count,
+            "seqs": read.seqs,
+            "events": read.seqs - read.blank - self._rejected.count,
             "attributed": attributed,
             "links": counts[Linked],
             "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + personless,
@@ -378,7 +284,7 @@ class _Replay:
 
 
 @contextmanager
-def _without_garbage_collection() -> Any:
+def _without_garbage_collection() -> Iterator[None]:
     """A replay makes millions of objects and no cycles: collecting costs a fifth of the time for nothing."""
     was_enabled = gc.isenabled()
     gc.disable()

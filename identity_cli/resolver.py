@@ -41,9 +41,10 @@ from identity_cli.journal import (
 from identity_cli.owners import Ids, Owners, owner_in
 from identity_cli.persons import NEVER_SINCE, DistinctId, Person
 from identity_cli.properties import Change, created, is_noise, undo, written
-from identity_cli.rules.base import RuleSet, Unset
+from identity_cli.rules.base import RuleSet
 from identity_cli.rules.holding import waits
 from identity_cli.rules.linking import is_illegal, other_id
+from identity_cli.rules.own_id import own_id
 from identity_cli.rules.writing import NOTHING, UnsetNotAList, Writes, unset_keys, writes_of
 
 
@@ -153,11 +154,6 @@ class PersonResolver:
     def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
         """Every distinct id seen, by team; one used only without profiles has no person."""
         return self._owners.distinct_ids()
-
-    @property
-    def may_reject_later(self) -> bool:
-        """Whether an event that waits may turn out to be one that the platform cannot process."""
-        return self._buffer.is_on and self._rules.unset is Unset.LIST
 
     def waiting_since(self, seq: int) -> Iterator[int]:
         """The seqs, from that one on, of events that wait."""
@@ -417,21 +413,3 @@ class PersonResolver:
 def _owners(step: Step, source_id: str) -> tuple[Person | None, Person | None]:
     """The persons of the other id and of the event's own id."""
     return owner_in(step.ids, source_id), owner_in(step.ids, step.distinct_id)
-
-
-def own_id(event: Event, rules: RuleSet) -> str | None:
-    """The event's distinct id as text; None where it has none.
-
-    Where it has two, which one counted was a matter of capture, and of its date. An event
-    past capture, which shows by what capture and ingestion add, has its id at the top.
-    """
-    given, inner = event.distinct_id, event.properties.distinct_id
-    if given is None or (inner is not None and rules.takes_inner_id_first and _is_as_sent(event)):
-        given = given if inner is None else inner
-    if isinstance(given, str):
-        return given
-    return None if given is None else javascript.text(given)
-
-
-def _is_as_sent(event: Event) -> bool:
-    return event.team_id is None and not (event.now or event.created_at or event.inserted_at)

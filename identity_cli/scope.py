@@ -8,7 +8,7 @@ others, replay just as they do within the whole log.
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,16 +24,16 @@ from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.errors import EventInBatch
 from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
 from identity_cli.facts import Fact, Linked
+from identity_cli.intake import LEFT_OUT, Batch, Skipped, log_of
 from identity_cli.javascript import text as as_text
 from identity_cli.parquet_file import rows_of
 from identity_cli.persons import survivor_of
-from identity_cli.reader import RejectedLine
-from identity_cli.repeats import RepeatFilter
-from identity_cli.replayer import file_openers, log_reader
-from identity_cli.resolver import PersonResolver, own_id
+from identity_cli.replayer import items_of
+from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.linking import other_id
+from identity_cli.rules.own_id import own_id
 from identity_cli.store.run import Run
 from identity_cli.trials import check_source, options_of, paths_of
 
@@ -162,13 +162,13 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
     names = {distinct_id for _, distinct_id in scope.keys}
     clock = LONG_AGO
     rules, team_id = rule_set(options_of(run).rules), options_of(run).team_id
-    for seq, event in events_of(run, on_progress):
+    for seq, event, is_resolved in events_of(run, on_progress):
         given, inside = event.distinct_id, event.properties
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
         if own is not None and "\0" in own and rules.nul_becomes_replacement:
             own = own.replace("\0", REPLACEMENT)
         links = inside.alias is not None or inside.anon_distinct_id is not ABSENT
-        if own in names or (links and _names_other(event, names, rules)):
+        if is_resolved and (own in names or (links and _names_other(event, names, rules))):
             team = team_id if event.team_id is None else event.team_id
             if (team, own) in scope.keys or links:
                 scope.steps.append((seq, event, clock))
@@ -177,6 +177,13 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
         if arrival is not None and arrival > clock:
             clock = arrival
     return scope
+
+
+def key_of(event: Event, run: Run) -> Key:
+    """The event's own distinct id in its team."""
+    options = options_of(run)
+    team_id = options.team_id if event.team_id is None else event.team_id
+    return team_id, own_id(event, rule_set(options.rules)) or ""
 
 
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
@@ -208,23 +215,19 @@ def log_without(run: Run, left_out: frozenset[str]) -> Iterator[bytes]:
                 yield line if line.endswith(b"\n") else line + b"\n"
 
 
-def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event]]:
-    """Every event of a run's log as it was replayed, with its seq; LogChanged if it is another."""
+def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event, bool]]:
+    """Every event of a run's log as it was replayed, with its seq; LogChanged if it is another.
+
+    The flag says whether it was resolved: of those that a plan leaves out only the time counts.
+    """
     options = options_of(run)
     names = names_to_read(rule_set(options.rules).copied)
-    repeats = RepeatFilter() if options.dedupe else None
     with tempfile.TemporaryDirectory(prefix="idcli-") as scratch:
-        reader = log_reader(file_openers(paths_of(run)), options, names, Path(scratch), on_progress)
-        left_out = frozenset(options.left_out)
-        for item in reader:
-            if isinstance(item, RejectedLine):
-                continue
-            new = repeats.are_new(item.events, item.lines) if repeats else None
-            for index, event in enumerate(item.events):
-                seq = item.first_seq + index
-                if left_out and str(reader.origins[seq]) in left_out:
-                    continue
-                if new is None or new[index]:
-                    yield seq, event
-        for before, after in zip(run.sources(), reader.sources, strict=True):
+        items = items_of(log_of(paths_of(run)), options, names, Path(scratch), on_progress)
+        with closing(iter(items)) as every:
+            for item in every:
+                if isinstance(item, Batch) or (isinstance(item, Skipped) and item.reason == LEFT_OUT):
+                    for seq, event in enumerate(item.events, item.first_seq):
+                        yield seq, event, isinstance(item, Batch)
+        for before, after in zip(run.sources(), items.log_read().sources, strict=True):
             check_source(before, {"size": after.size, "hash": after.hash})

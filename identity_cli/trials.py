@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.errors import LogChanged, LogUnreadable
-from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
+from identity_cli.intake import ReplayOptions, log_of
+from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
 
 
@@ -26,9 +27,7 @@ def replayed(run: Run, **changes: Any) -> Iterator[Run]:
     LogChanged if the log is not the one replayed.
     """
     with tempfile.TemporaryDirectory(prefix="idcli-") as folder:
-        again = replay_sources(
-            file_openers(paths_of(run)), Path(folder) / "run", replace(options_of(run), **changes)
-        )
+        again = replay_log(log_of(paths_of(run)), Path(folder) / "run", replace(options_of(run), **changes))
         for before, after in zip(run.sources(), again.sources(), strict=True):
             check_source(before, after)
         try:

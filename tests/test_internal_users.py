@@ -20,8 +20,8 @@ from identity_cli.events import ABSENT
 from identity_cli.internal_users import EventMarks, InternalUsers, parse, read_internal_users
 from identity_cli.internal_users.operators import NotEvaluable, passes
 from identity_cli.reports.summary import summary
-from identity_cli.resolver import own_id
 from identity_cli.rules import RULE_SETS, rule_set
+from identity_cli.rules.own_id import own_id
 from identity_cli.store.tables import TABLES
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"

@@ -23,6 +23,8 @@ LAYERS = [
     "resolver",
     "reader",
     "sorted_reader answers",
+    "intake",
+    "second_process",
     "store",
     "edits replayer",
     "trials",
@@ -37,7 +39,7 @@ HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer.
 FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/render.py",),
-    "msgspec": ("dialects/", "store/"),
+    "msgspec": ("dialects/", "store/", "intake.py", "second_process.py"),
     "xxhash": ("sources.py", "parquet_file.py"),
     "pyarrow": ("parquet_file.py",),
     "zstandard": ("zstd_file.py",),

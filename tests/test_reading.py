@@ -21,7 +21,8 @@ from patience import within
 from identity_cli import Run, replay
 from identity_cli.dialects.times import parse_time
 from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs
-from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
+from identity_cli.intake import ReplayOptions, log_of
+from identity_cli.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.tables import TABLES
 
@@ -368,9 +369,7 @@ def test_a_file_that_shrinks_while_it_is_read_stops_the_replay(tmp_path: Path) -
     log = tmp_path / "log.ndjson"
     log.write_bytes((GOOD + b"\n") * 100_000)
     with pytest.raises(LogShrank) as stopped:
-        replay_sources(
-            file_openers([str(log)]), tmp_path / "run", ReplayOptions(), lambda _: os.truncate(log, 1000)
-        )
+        replay_log(log_of([str(log)]), tmp_path / "run", ReplayOptions(), lambda _: os.truncate(log, 1000))
     assert str(log) in str(stopped.value)
     assert [path.name for path in tmp_path.iterdir()] == ["log.ndjson"]
 
@@ -385,7 +384,7 @@ def test_a_file_that_grows_while_it_is_read_does_not(tmp_path: Path) -> None:
             with log.open("ab") as file:
                 grown.append(file.write(GOOD + b"\n"))
 
-    run = replay_sources(file_openers([str(log)]), tmp_path / "run", ReplayOptions(), grow)
+    run = replay_log(log_of([str(log)]), tmp_path / "run", ReplayOptions(), grow)
     assert run.metadata["events"] in (10, 11)
 
 

@@ -103,6 +103,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
 )
 @click.option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
 @click.option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
+@click.option("--one-process", is_flag=True, help="Do not read large logs in a second process.")
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
@@ -136,18 +137,19 @@ def command(
 
 
 def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
-    from identity_cli.replayer import ReplayOptions, file_openers, replay_sources
-    from identity_cli.sources import expand, total_size
+    from identity_cli.intake import ReplayOptions, log_of
+    from identity_cli.replayer import replay_log
+    from identity_cli.sources import expand
 
     # A polite kill cleans up like Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     paths, asked = expand(logs), ReplayOptions(**options)
     _check_names(paths)
-    openers = file_openers(paths)
+    log = log_of(paths)
     if quiet or not is_terminal(sys.stderr):
-        return replay_sources(openers, Path(folder), asked)
-    with ReplayProgress(total_size(paths)) as progress:
-        return replay_sources(openers, Path(folder), asked, progress)
+        return replay_log(log, Path(folder), asked)
+    with ReplayProgress(log.size) as progress:
+        return replay_log(log, Path(folder), asked, progress)
 
 
 def _left_out(plan: str | None) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
 
 
-class WireProperties(msgspec.Struct, gc=False, kw_only=True):
+class WireProperties(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     """The part of `properties` that every rule set may ask for."""
 
     distinct_id: Id = None
@@ -36,7 +36,7 @@ class WireProperties(msgspec.Struct, gc=False, kw_only=True):
         return ()
 
 
-class WireEvent(msgspec.Struct, gc=False, kw_only=True):
+class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     """One event; `properties` is narrow or wide, as the rules need."""
 
     event: Name

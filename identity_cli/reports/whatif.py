@@ -10,7 +10,7 @@ from identity_cli.edits import Edits
 from identity_cli.errors import NoSuchEvent
 from identity_cli.events import Origin
 from identity_cli.facts import Linked
-from identity_cli.scope import Key, Resolution, Scope, events_of, scope_of
+from identity_cli.scope import Key, Resolution, Scope, events_of, key_of, scope_of
 from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
@@ -111,12 +111,9 @@ def find_event(run: Run, named: str, on_progress: Progress | None = None) -> Fou
         for seq, team, source, target in run.link_ends(column, value):
             return Found(seq, (team, target), (team, source))
     wanted = set(seqs)
-    team_id = run.metadata["team_id"]
-    for seq, event in events_of(run, on_progress):
-        if seq in wanted or event.uuid == named:
-            team = team_id if event.team_id is None else event.team_id
-            own = event.distinct_id if event.distinct_id is not None else event.properties.distinct_id
-            return Found(seq, (team, str(own)), None)
+    for seq, event, is_resolved in events_of(run, on_progress):
+        if is_resolved and (seq in wanted or event.uuid == named):
+            return Found(seq, key_of(event, run), None)
     raise NoSuchEvent(named)
 
 

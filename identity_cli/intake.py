@@ -1,0 +1,233 @@
+"""The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out.
+
+What it gives are values that can also be told to another process, see second_process.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+
+from identity_cli.arrivals import ArrivalWatch
+from identity_cli.dialects import POSTHOG, dialect_named, generic
+from identity_cli.dialects.base import Dialect
+from identity_cli.dialects.mapping import read_mapping
+from identity_cli.door import may_be_refused, refusals
+from identity_cli.errors import BadMapping
+from identity_cli.events import Event, Origin
+from identity_cli.origins import Origins
+from identity_cli.parquet_file import open_log
+from identity_cli.reader import Block, LogReader, Reading, RejectedLine
+from identity_cli.repeats import RepeatCounter, RepeatFilter
+from identity_cli.rules import rule_set
+from identity_cli.rules.own_id import may_be_rejected
+from identity_cli.sorted_reader import SortedLogReader
+from identity_cli.sources import LineSource, Source, expand, total_size
+
+REPEAT = "repeats an earlier event"
+LEFT_OUT = "left out by the plan"
+Progress = Callable[[int], None]
+EventT = TypeVar("EventT")
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What opens each of its files; size: bytes on disk, None where only reading will tell."""
+
+    openers: Sequence[Callable[[], LineSource]]
+    size: int | None = None
+
+
+def log_of(paths: Iterable[str]) -> Log:
+    """The files of these paths as one log, folders expanded."""
+    files = expand(paths)
+    return Log([partial(open_log, path) for path in files], total_size(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
+
+    mapping: where the fields of any other log stand, see dialects.mapping. order: sort the log
+    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one. left_out: events, as
+    FILE:LINE, that are dropped. one_process: do not read large logs in a second one.
+    """
+
+    rules: str = "guide"
+    buffer_seconds: float | None = None
+    team_id: int = 1
+    table_formats: tuple[str, ...] = ("csv",)
+    with_events: bool = False
+    strict: bool = False
+    dialect: str | None = None
+    mapping: tuple[str, ...] = ()
+    order: str | None = None
+    dedupe: bool = False
+    left_out: tuple[str, ...] = ()
+    internal_users: str | Path | None = None
+    one_process: bool = False
+
+
+class KeptLine(NamedTuple):
+    """A line that may turn out to be unusable."""
+
+    origin: Origin
+    line: bytes
+
+
+class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
+    """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected."""
+
+    first_seq: int
+    events: list[EventT]
+    kept: dict[int, KeptLine]
+
+
+class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
+    """Consecutive events that are not resolved, and why."""
+
+    first_seq: int
+    events: list[EventT]
+    reason: str
+
+
+class Rejected(msgspec.Struct, tag=True, array_like=True, gc=False):
+    """A line, or one event of several on a line, that cannot be used."""
+
+    seq: int
+    reason: str
+    line: bytes
+    origin: Origin
+
+
+class RefusedAtDoor(msgspec.Struct, tag=True, array_like=True, gc=False):
+    """Events of the next batches, by seq, that the platform would not have let in, and why."""
+
+    reasons: dict[int, str]
+
+
+Item = Batch[Any] | Skipped[Any] | Rejected | RefusedAtDoor
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """What there is to say of a log once it is read; moved: lines that sorting put elsewhere."""
+
+    sources: list[Source]
+    origins: Origins
+    lines: int
+    blank: int
+    seqs: int
+    moved: int
+    repeats: int
+    arrivals: dict[str, Any]
+
+
+class ItemReader(Protocol):
+    """What gives the items of a log; iterate once, then ask for what was read."""
+
+    def __iter__(self) -> Generator[Item, None, None]: ...
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+
+
+class Intake:
+    """Reads a log; iterate once, then ask for what was read."""
+
+    def __init__(
+        self,
+        log: Log,
+        options: ReplayOptions,
+        copied_names: Iterable[str],
+        scratch: Path,
+        on_progress: Progress | None = None,
+    ) -> None:
+        """copied_names: event properties to keep; scratch: a folder for sorting."""
+        self._rules = rule_set(options.rules)
+        self._left_out = frozenset(options.left_out)
+        self._arrivals = ArrivalWatch()
+        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
+        reading = Reading(tuple(dict.fromkeys(copied_names)), _dialect(options))
+        if options.order is None:
+            self._reader = LogReader(log.openers, reading, on_progress=on_progress)
+        else:
+            self._reader = SortedLogReader(log.openers, reading, (options.order, scratch), on_progress)
+
+    def __iter__(self) -> Generator[Item, None, None]:
+        origins = self._reader.origins
+        for item in self._reader:
+            if isinstance(item, RejectedLine):
+                yield Rejected(item.seq, item.reason, item.line, origins[item.seq])
+                continue
+            if not self._left_out:
+                yield from self._sorted_out(item)
+                continue
+            last = item.first_seq + len(item.events)
+            are_out = [str(origins[seq]) in self._left_out for seq in range(item.first_seq, last)]
+            for is_out, part in _runs_of(item, are_out):
+                if is_out:
+                    yield Skipped(part.first_seq, list(part.events), LEFT_OUT)
+                else:
+                    yield from self._sorted_out(part)
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+        reader = self._reader
+        return LogRead(
+            reader.sources,
+            reader.origins,
+            reader.lines,
+            reader.blank,
+            reader.seqs,
+            reader.moved if isinstance(reader, SortedLogReader) else 0,
+            self._repeats.count(),
+            self._arrivals.told(),
+        )
+
+    def _sorted_out(self, block: Block) -> Iterator[Item]:
+        self._arrivals.see(block.first_seq, block.events)
+        if may_be_refused(block.events) and self._is_of_posthog:
+            yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))
+        if isinstance(self._repeats, RepeatCounter):
+            self._repeats.see(block.events, block.lines)
+            yield self._batch(block)
+            return
+        for is_new, part in _runs_of(block, self._repeats.are_new(block.events, block.lines)):
+            yield self._batch(part) if is_new else Skipped(part.first_seq, list(part.events), REPEAT)
+
+    def _batch(self, block: Block) -> Batch[Event]:
+        origins = self._reader.origins
+        kept = {
+            block.first_seq + index: KeptLine(origins[block.first_seq + index], block.lines[index])
+            for index in may_be_rejected(block.events, self._rules)
+        }
+        return Batch(block.first_seq, list(block.events), kept)
+
+    @property
+    def _is_of_posthog(self) -> bool:
+        """Whether the events of now would have come to PostHog's own door."""
+        return self._reader.sources[-1].dialect.startswith(POSTHOG.name)
+
+
+def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]]:
+    """The block in pieces of events that share a flag."""
+    start = 0
+    for flag, group in groupby(flags):
+        part = slice(start, start + len(list(group)))
+        yield flag, Block(block.first_seq + start, block.events[part], block.lines[part])
+        start = part.stop
+
+
+def _dialect(options: ReplayOptions) -> Dialect | None:
+    """The dialect insisted on."""
+    named, mapping = options.dialect, options.mapping
+    if mapping and named in (None, generic.NAME):
+        return generic.dialect(read_mapping(mapping))
+    if mapping:
+        raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
+    return None if named is None else dialect_named(named)

@@ -1,0 +1,37 @@
+"""Which distinct id is the event's own, and which events have none that the platform could use."""
+
+from collections.abc import Sequence
+
+from identity_cli import javascript
+from identity_cli.events import Event
+from identity_cli.rules.base import RuleSet, Unset
+
+
+def own_id(event: Event, rules: RuleSet) -> str | None:
+    """The event's distinct id as text; None where it has none.
+
+    Where it has two, which one counted was a matter of capture, and of its date. An event
+    past capture, which shows by what capture and ingestion add, has its id at the top.
+    """
+    given, inner = event.distinct_id, event.properties.distinct_id
+    if given is None or (inner is not None and rules.takes_inner_id_first and _is_as_sent(event)):
+        given = given if inner is None else inner
+    if isinstance(given, str):
+        return given
+    return None if given is None else javascript.text(given)
+
+
+def may_be_rejected(events: Sequence[Event], rules: RuleSet) -> list[int]:
+    """The indexes of the events that the resolver may find unusable; few others are among them."""
+    unset_may_fail = rules.unset is Unset.LIST
+    return [
+        index
+        for index, event in enumerate(events)
+        if not event.distinct_id
+        or event.properties.distinct_id == ""
+        or (unset_may_fail and event.properties.unset is not None)
+    ]
+
+
+def _is_as_sent(event: Event) -> bool:
+    return event.team_id is None and not (event.now or event.created_at or event.inserted_at)

@@ -1,0 +1,108 @@
+"""A log read in a second process gives the same run, byte for byte, and the same errors."""
+
+import json
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from nasty_logs import nasty_log
+
+from identity_cli import replay, second_process, whatif
+from identity_cli.errors import LineRejected, LogShrank, ReaderGone
+from identity_cli.intake import Intake, ReplayOptions, log_of
+from identity_cli.replayer import replay_log
+from identity_cli.reports.whatif import Change
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
+BEYOND_MESSAGEPACK = [
+    {"event": "e", "distinct_id": "u", "$set": {"n": 10**30}},
+    {"event": "e", "distinct_id": 10**25},
+    {"event": "e", "distinct_id": "u", "timestamp": "0001-01-01T00:00:00+05:00"},
+    {"event": "e", "distinct_id": "u", "timestamp": "9999-12-31T23:59:59.999999-05:00"},
+]
+UNUSABLE = ["", "{", "null", '{"event":"e"}', '{"event":"e","distinct_id":""}', '{"event":1}', "x" * 70_000]
+
+
+@pytest.fixture
+def bytes_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
+    """The files of a replay's run, read in one process or in two."""
+    monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
+    count = 0
+
+    def files(log: Any, **options: Any) -> dict[str, bytes]:
+        nonlocal count
+        count += 1
+        run = replay(log, tmp_path / f"run{count}", **options)
+        run.close()
+        return {path.name: path.read_bytes() for path in run.folder.iterdir()}
+
+    return files
+
+
+def written(events: list[Any], path: Path, random: Random) -> Path:
+    lines = [json.dumps(event) for event in events]
+    for line in UNUSABLE:
+        lines.insert(random.randrange(len(lines) + 1), line)
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+@pytest.mark.parametrize("changed", [{}, {"dedupe": True}, {"order": "time"}, {"with_events": True}])
+def test_two_processes_write_what_one_writes(
+    rules: str, changed: dict[str, Any], bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
+) -> None:
+    random = Random(7)
+    log = written(nasty_log(random, 400) + BEYOND_MESSAGEPACK, tmp_path / "log.ndjson", random)
+    options = {"rules": rules, **changed, "left_out": (f"{log}:5", f"{log}:77")}
+    assert bytes_of(log, **options) == bytes_of(log, **options, one_process=True)
+
+
+def test_batches_mixed_dialects_and_filters_too(bytes_of: Callable[..., dict[str, bytes]]) -> None:
+    logs = [*sorted((Path(__file__).parent / "logs_of_vendors").glob("*.ndjson")), SAMPLE / "events.ndjson"]
+    options = {"internal_users": SAMPLE / "test_account_filters.json"}
+    assert bytes_of(logs, **options) == bytes_of(logs, **options, one_process=True)
+
+
+def test_an_error_of_reading_arrives_as_it_was_raised(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"event":"e","distinct_id":"u"}\n{"event":\n')
+    raised = []
+    for one_process in (True, False):
+        with pytest.raises(LineRejected) as stopped:
+            bytes_of(log, strict=True, one_process=one_process)
+        raised.append(str(stopped.value))
+    assert raised[0] == raised[1]
+    assert not multiprocessing.active_children()
+
+
+def test_a_log_that_shrinks_meanwhile(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 1_000_000)
+    with pytest.raises(LogShrank, match=r"log\.ndjson changed while it was read"):
+        replay_log(log_of([str(log)]), tmp_path / "run", ReplayOptions(), lambda _: os.truncate(log, 1000))
+    assert [path.name for path in tmp_path.iterdir()] == ["log.ndjson"]
+
+
+def test_a_reader_that_is_killed_leaves_no_run(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Intake, "log_read", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(ReaderGone, match="--one-process"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_question_to_the_log_may_use_two_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = replay(SAMPLE / "events.ndjson", tmp_path / "run")
+    change = Change(blocked_ids=("user_olga",))
+    one = whatif(run, change)
+    monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
+    assert whatif(run, change) == one
