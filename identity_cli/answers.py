@@ -56,7 +56,7 @@ def persons_answer(paths: Iterable[str], team_id: int) -> Answer:
             answer.unusable += 1
             continue
         before = answer.ranks.get(key)
-        answer.take(key, row["person_id"].lower(), version if isinstance(version, int) else 0)
+        answer.take(key, row["person_id"].lower(), _number(version))
         if answer.ranks[key] != before or before is None:
             (deleted.add if row.get("is_deleted") else deleted.discard)(key)
     for key in deleted:
@@ -78,6 +78,14 @@ def events_answer(paths: Iterable[str], team_id: int) -> Answer:
             answer.several.add(key)
         answer.take(key, person_id.lower(), parse_time(row.get("timestamp")) or _LONG_AGO)
     return _found(answer, "person_id, distinct_id and timestamp")
+
+
+def _number(version: Any) -> int:
+    """A version, which some warehouses write as text or with a fraction."""
+    try:
+        return int(version)
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def _found(answer: Answer, needed: str) -> Answer:

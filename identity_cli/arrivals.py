@@ -26,7 +26,7 @@ class ArrivalWatch:
         """Take the next events."""
         # As buffer.arrival_told, in line: this is asked of every event.
         arrived = [
-            event.now or event.received_at or event.inserted_at or event.created_at for event in events
+            event.now or event.received_at or event.created_at or event.inserted_at for event in events
         ]
         if None not in arrived:
             ordered = sorted(arrived)  # type: ignore[type-var]  # none is None

@@ -81,7 +81,7 @@ def arrival_of(event: Event) -> datetime | None:
 
 def arrival_told(event: Event) -> datetime | None:
     """When the event reached the platform, if its line tells that and not only when it happened."""
-    return event.now or event.received_at or event.inserted_at or event.created_at
+    return event.now or event.received_at or event.created_at or event.inserted_at
 
 
 def time_of(event: Event) -> datetime | None:

@@ -77,6 +77,7 @@ class Comparison:
     ids_new: int
     ids_gone: int
     pairs: Pairs
+    unshared: list[Member]  # the ids that one answer alone knows
 
     @property
     def differs(self) -> bool:
@@ -118,10 +119,10 @@ def compare(members: Members) -> Comparison:
         else:
             ids_gone += 1
     unchanged, changes, homes = _classified(cells, old_persons, new_persons)
-    _gather_moved(members(), changes, homes)
+    unshared = _gather_moved(members(), changes, homes)
     changes.sort(key=lambda change: (-len(change.moved), -change.ids, change.old, change.new))
     counts = len(old_persons), len(new_persons)
-    return Comparison(*counts, unchanged, changes, ids, ids_new, ids_gone, _pairs(cells))
+    return Comparison(*counts, unchanged, changes, ids, ids_new, ids_gone, _pairs(cells), unshared)
 
 
 def _classified(
@@ -176,17 +177,24 @@ def _homes(cells: _Cells) -> set[tuple[str, str]]:
     return set(homes.items())
 
 
-def _gather_moved(members: Iterable[Member], changes: list[Change], homes: set[tuple[str, str]]) -> None:
+def _gather_moved(
+    members: Iterable[Member], changes: list[Change], homes: set[tuple[str, str]]
+) -> list[Member]:
+    """Tell each change its ids; those that one answer alone knows are given back."""
+    unshared = []
     of_old = {old: change for change in changes for old in change.old}
     of_new = {new: change for change in changes for new in change.new}
     for member in members:
         old, new = member.old, member.new
+        if old is None or new is None:
+            unshared.append(member)
         change = of_new.get(new) if old is None and new is not None else of_old.get(old or "")
         if change is None:
             continue
         change.ids += 1
         if old is not None and new is not None and (old, new) not in homes:
             change.moved.append(member)
+    return unshared
 
 
 def _pairs(cells: _Cells) -> Pairs:

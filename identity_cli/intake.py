@@ -80,11 +80,15 @@ class KeptLine(NamedTuple):
 
 
 class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
-    """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected."""
+    """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected.
+
+    keeps_properties: whether the events still have the event properties that were asked for.
+    """
 
     first_seq: int
     events: list[EventT]
     kept: dict[int, KeptLine]
+    keeps_properties: bool
 
 
 class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
@@ -194,10 +198,10 @@ class Intake:
         if may_be_refused(block.events) and self._is_of_posthog:
             yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))
         if isinstance(self._repeats, RepeatCounter):
-            self._repeats.see(block.events, block.lines)
+            self._repeats.see(block, self._reader.origins)
             yield self._batch(block)
             return
-        for is_new, part in _runs_of(block, self._repeats.are_new(block.events, block.lines)):
+        for is_new, part in _runs_of(block, self._repeats.are_new(block, self._reader.origins)):
             yield self._batch(part) if is_new else Skipped(part.first_seq, list(part.events), REPEAT)
 
     def _batch(self, block: Block) -> Batch[Event]:
@@ -206,12 +210,12 @@ class Intake:
             block.first_seq + index: KeptLine(origins[block.first_seq + index], block.lines[index])
             for index in may_be_rejected(block.events, self._rules)
         }
-        return Batch(block.first_seq, list(block.events), kept)
+        return Batch(block.first_seq, list(block.events), kept, self._is_of_posthog)
 
     @property
     def _is_of_posthog(self) -> bool:
         """Whether the events of now would have come to PostHog's own door."""
-        return self._reader.sources[-1].dialect.startswith(POSTHOG.name)
+        return self._reader.dialect.startswith(POSTHOG.name)
 
 
 def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]]:

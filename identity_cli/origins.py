@@ -105,6 +105,14 @@ class Origins:
         beyond = seq - first_seqs[batch] - counts[batch]
         return lines[batch] + max(0, beyond + 1)
 
+    def index_in_line(self, seq: int) -> int:
+        """Which of its line's events the event at a seq is, from 0."""
+        first_seqs, _, counts = self._batches
+        batch = bisect_right(first_seqs, seq) - 1
+        if batch < 0 or seq >= first_seqs[batch] + counts[batch]:
+            return 0
+        return seq - first_seqs[batch]
+
     def places(self, seqs: Sequence[int]) -> tuple[Iterable[str], list[int]]:
         """Paths and lines of many seqs."""
         if len(self._starts) == 1 and not self._batches[0] and self.order is None:

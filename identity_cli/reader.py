@@ -84,6 +84,7 @@ class LogReader:
         self.lines = 0
         self.blank = 0
         self.seqs = 0
+        self.dialect = ""  # of the lines that are read now
         self._openers = openers
         self._reading = reading
         self._on_progress = on_progress
@@ -122,7 +123,8 @@ class LogReader:
     def _reading_of(
         self, dialect: Dialect
     ) -> Callable[[Source, list[bytes]], Iterable[Block | RejectedLine]]:
-        """How lines of that dialect become events."""
+        """How lines of that dialect become events, from now on."""
+        self.dialect = dialect.name
         strict, lenient = self._reading.decoders(dialect)
         if dialect.several:
             decode_all = cast(DecodeAll, strict)

@@ -1,16 +1,20 @@
-"""Events that a log has more than once: the same uuid; without one the same id, event, time and properties.
+"""Events that a log has more than once: the same event of the same id, by uuid, time and properties.
 
+Those with a uuid are the same if that is; those without if time and properties are.
 Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays flat; skipped
 (--dedupe) by a set of them in memory, about 100 bytes an event.
 """
 
 import tempfile
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from operator import attrgetter
 from typing import IO
 
+from identity_cli.buffer import time_of
 from identity_cli.dialects.json_lines import content_of
-from identity_cli.events import Event
+from identity_cli.origins import Origins
+from identity_cli.reader import Block
 
 HASHES_IN_MEMORY = 1 << 20
 HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
@@ -24,9 +28,9 @@ class RepeatCounter:
         self._file: IO[bytes] | None = None
         self._total = 0
 
-    def see(self, events: Sequence[Event], lines: Sequence[bytes]) -> None:
-        """Take the next events, each with its line."""
-        self._hashes.extend(hashes(events, lines))
+    def see(self, block: Block, origins: Origins) -> None:
+        """Take the next events."""
+        self._hashes.extend(hashes(block, origins))
         if len(self._hashes) >= HASHES_IN_MEMORY:
             self._spill()
 
@@ -65,10 +69,10 @@ class RepeatFilter:
         self._repeats = 0
         self._seen: set[int] = set()
 
-    def are_new(self, events: Sequence[Event], lines: Sequence[bytes]) -> list[bool]:
+    def are_new(self, block: Block, origins: Origins) -> list[bool]:
         """For each of the next events whether it is the first of its kind."""
         seen, new = self._seen, []
-        for value in hashes(events, lines):
+        for value in hashes(block, origins):
             new.append(value not in seen)
             seen.add(value)
         self._repeats += new.count(False)
@@ -79,19 +83,23 @@ class RepeatFilter:
         return self._repeats
 
 
-def hashes(events: Sequence[Event], lines: Sequence[bytes]) -> Iterable[int]:
+def hashes(block: Block, origins: Origins) -> Iterable[int]:
     """A number for each event that only its repeats share."""
-    uuids = [event.uuid for event in events]
-    if all(uuids):
-        try:
-            return [*map(hash, uuids)]
-        except TypeError:  # a list or an object in its place
-            pass
-    return [_hash_of(event, line) for event, line in zip(events, lines, strict=True)]
+    try:
+        numbers = [
+            hash((event.uuid, event.event, event.distinct_id, event.team_id)) for event in block.events
+        ]
+        if all(map(attrgetter("uuid"), block.events)):
+            return numbers
+    except TypeError:  # a list or an object in place of the uuid
+        pass
+    return [_hash_of(block, index, origins) for index in range(len(block.events))]
 
 
-def _hash_of(event: Event, line: bytes) -> int:
-    if event.uuid:
-        return hash(str(event.uuid))
+def _hash_of(block: Block, index: int, origins: Origins) -> int:
+    event = block.events[index]
     own = event.distinct_id if event.distinct_id is not None else event.properties.distinct_id
-    return hash((event.event, own, event.timestamp, content_of(line)))
+    if event.uuid:
+        return hash((str(event.uuid), event.event, own, event.team_id))
+    content = content_of(block.lines[index], origins.index_in_line(block.first_seq + index))
+    return hash((event.event, own, event.team_id, time_of(event), content))

@@ -171,7 +171,7 @@ class _Replay:
 
     def _resolve(self, batch: Batch[Event]) -> None:
         if self._marks is not None:
-            self._marks.see(batch.events)
+            (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
         if batch.kept:
             self._kept.update(batch.kept)
         facts = self._resolver.apply_all(batch.first_seq, batch.events)

@@ -92,7 +92,7 @@ class PersonResolver:
                 ids = self._owners.ids_of(self._team_id if team is None else team)
             if buffering:
                 arrival = (  # as arrival_of, in line
-                    event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
+                    event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
                 )
                 if arrival is not None and arrival > buffer.clock:
                     buffer.clock = arrival

@@ -173,7 +173,7 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
             if (team, own) in scope.keys or links:
                 scope.steps.append((seq, event, clock))
                 continue
-        arrival = event.now or event.received_at or event.inserted_at or event.created_at or event.timestamp
+        arrival = event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
         if arrival is not None and arrival > clock:
             clock = arrival
     return scope

@@ -100,8 +100,12 @@ class SortedLogReader(LogReader):
             self._dialects.append(self._reading.dialect or detected(source.path, []))
 
     def _earliest(self, events: Iterable[Event | Unusable | None]) -> datetime | None:
-        usable = (event for event in events if event is not None and not isinstance(event, Unusable))
-        return min((time for event in usable if (time := self._time_of(event)) is not None), default=None)
+        times = (
+            event.moment if isinstance(event, Unusable) else self._time_of(event)
+            for event in events
+            if event is not None
+        )
+        return min((time for time in times if time is not None), default=None)
 
     def _source_of(self, number: int) -> int:
         return self.origins.source_of_line(number)

@@ -215,6 +215,38 @@ def test_which_of_two_ids_counts_is_a_matter_of_date(tmp_path: Path) -> None:
     assert persons(run_of(tmp_path, [line], rules="2022-12")) == [(["inner"], "inner", False)]
 
 
+def test_what_stood_as_dollar_distinct_id_came_first_for_the_first_capture(tmp_path: Path) -> None:
+    lines = [
+        {"event": "e", "$distinct_id": "dollar", "distinct_id": "top", "properties": {"distinct_id": "in"}}
+    ]
+    assert [ids for ids, *_ in persons(run_of(tmp_path, lines))] == [["dollar"]]
+    assert [ids for ids, *_ in persons(run_of(tmp_path, lines, rules="current"))] == [["top"]]
+
+
+def test_rows_of_the_bigquery_plugin_have_their_name_elsewhere(tmp_path: Path) -> None:
+    row = {
+        "eventName": "$identify",
+        "distinct_id": "u",
+        "properties": '{"$anon_distinct_id":"a"}',
+        "set": "{}",
+    }
+    assert [ids for ids, *_ in persons(run_of(tmp_path, [row]))] == [["a", "u"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1712010112345", "2024-04-01T22:21:52.345Z"),
+        ("1712010112", "2024-04-01T22:21:52.000Z"),
+        ("1777887000250000", "2026-05-04T09:30:00.250Z"),
+        ("20240401", "2024-04-01T00:00:00.000Z"),
+    ],
+)
+def test_times_in_digits(text: str, moment: str, tmp_path: Path) -> None:
+    run = run_of(tmp_path, [{"event": "e", "distinct_id": "u", "timestamp": text}])
+    assert run.find_person("u").created_at == moment
+
+
 def test_now_of_a_historical_export_is_no_arrival_time(tmp_path: Path) -> None:
     """By their own times the two are ten minutes apart; by `now` the first would still wait."""
     marker = {"$$is_historical_export_event": True}
@@ -328,6 +360,22 @@ def test_mixpanel_simplified_api_links_a_device_at_the_first_pair(tmp_path: Path
     assert persons(run) == [(["d1", "u1"], "d1", True)]
     assert outcomes(run) == ["attached"], "once for each pair"
     assert [run.origin(row[0]).line for row in run.database.execute("SELECT seq FROM links")] == [2]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"name": "login", "distinct_id": "u1", "$user_id": "u1", "$device_id": "$device:dev1"},
+        {"name": "$identify", "distinct_id": "u1", "$user_id": "u1", "$device_id": "dev1"},
+        {"name": "$identify", "distinct_id": "u1", "$identified_id": "u1", "$anon_id": "$device:dev1"},
+        {"name": "$merge", "distinct_id": "u1", "$distinct_ids": ["u1", "$device:dev1"]},
+    ],
+)
+def test_mixpanel_devices_are_the_same_id_with_and_without_their_mark(
+    link: dict[str, Any], tmp_path: Path
+) -> None:
+    seen = mixpanel("view", **{"distinct_id": "$device:dev1", "$device_id": "dev1"})
+    assert [ids for ids, *_ in persons(run_of(tmp_path, [seen, mixpanel(**link)]))] == [["dev1", "u1"]]
 
 
 @pytest.mark.parametrize("time", [1777887000, 1777887000000, "2026-05-04T09:30:00"])

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from outcomes import wire
 
-from identity_cli import Run
+from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.cli.page import Page
 from identity_cli.cli.summary import document, show
@@ -500,3 +500,16 @@ def test_a_person_says_that_it_is_internal_and_why(marked: RunOf) -> None:
     assert "internal" not in invoke(run, "person", "bob").stdout
     told = [json.loads(invoke(run, "person", one, "--format", "json").stdout) for one in ("ann", "bob")]
     assert [bool(one["internal"]) for one in told] == [True, False]
+
+
+def test_filters_on_events_say_nothing_of_forms_without_event_properties(tmp_path: Path) -> None:
+    filters = tmp_path / "filters.json"
+    filters.write_text('[{"key": "$host", "operator": "exact", "value": "example.com"}]')
+    inside = {"time": 1777887000, "distinct_id": "u", "mp_lib": "web", "$insert_id": "a"}
+    log = tmp_path / "log.ndjson"
+    log.write_text(json.dumps({"event": "view", "properties": inside}))
+    run = replay(log, tmp_path / "run", internal_users=filters)
+    figures = summary(run)
+    assert figures.internal is not None
+    assert "PostHog's forms only" in str(figures.internal)
+    assert figures.internal.persons == (1, 0)

@@ -15,9 +15,13 @@ from identity_cli import Run, ordering, repeats, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import NothingToSortBy
 from identity_cli.ordering import Entry, sorted_entries
+from identity_cli.origins import Origins
 from identity_cli.reports.summary import summary
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
+
+
+T = "2026-05-04T09:30:00Z"
 
 
 def event(second: int, distinct_id: str, name: str = "e", **more: Any) -> dict[str, Any]:
@@ -125,6 +129,36 @@ def test_dialects_are_sorted_together(tmp_path: Path) -> None:
     assert [row[8] for row in run.records("links")] == ["created"], "the call came first"
 
 
+def test_a_merge_of_amplitude_is_sorted_by_its_time_wherever_its_file_stands(tmp_path: Path) -> None:
+    events = [
+        {"event_type": "e", "user_id": user, "device_id": f"dev-{user}", "amplitude_id": number, **at}
+        for number, user in ((1, "user-1"), (2, "user-2"))
+        for at in ({"server_upload_time": "2026-05-04 09:30:00"},)
+    ]
+    merge = {"amplitude_id": 2, "merged_amplitude_id": 1, "merge_server_time": 1_777_900_000_000}
+    logs = [written(tmp_path / "-merged.json", [merge]), written(tmp_path / "events.json", events)]
+    for first, second in (logs, logs[::-1]):
+        assert len(list(replay([first, second], tmp_path / "run", order="arrival").persons())) == 1
+
+
+def test_what_the_door_refuses_goes_by_the_line_s_own_dialect(tmp_path: Path) -> None:
+    ours = {"event": "e", "distinct_id": "u", "uuid": "bad", "_received_at": "2026-05-04T09:00:05Z"}
+    call = {"type": "track", "event": "e", "userId": "u", "messageId": "m", "writeKey": "w", "receivedAt": T}
+    logs = [written(tmp_path / "a.ndjson", [ours]), written(tmp_path / "b.ndjson", [call])]
+    for files in (logs, logs[::-1]):
+        figures = summary(replay(files, tmp_path / "run", order="arrival"))
+        assert sum(noted.times for noted in figures.refused_at_door) == 1
+
+
+def test_created_at_tells_the_arrival_better_than_inserted_at(tmp_path: Path) -> None:
+    lines = [
+        {"event": "e", "distinct_id": "u", "created_at": made, "_inserted_at": T, "$set": {"made": made}}
+        for made in ("2026-05-04T09:40:00Z", "2026-05-04T09:30:00Z")
+    ]
+    run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", order="arrival")
+    assert json.loads(run.find_person("u").properties) == {"made": "2026-05-04T09:40:00Z"}
+
+
 def test_nothing_to_sort_by(tmp_path: Path) -> None:
     log = written(tmp_path / "log.ndjson", [{"event": "e", "distinct_id": "a"}])
     with pytest.raises(NothingToSortBy, match="no line tells the arrival time"):
@@ -198,14 +232,46 @@ def test_repeats_are_skipped_on_request(tmp_path: Path) -> None:
     assert [(row[1], row[3]) for row in run.records("distinct_ids")] == [("a", 1), ("b", 3)]
 
 
+def counts_of(lines: Iterable[Any], tmp_path: Path) -> list[tuple[int, str, int]]:
+    """Team, id and events of each distinct id, repeats skipped."""
+    run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", dedupe=True)
+    return [(row[0], row[1], row[3]) for row in run.records("distinct_ids")]
+
+
+def test_events_of_one_body_are_told_apart_and_those_of_two_bodies_are_not(tmp_path: Path) -> None:
+    one, two = ({"event": "e", "distinct_id": "u", "properties": {"n": n}, "timestamp": T} for n in (1, 2))
+    lines = [{"api_key": "k", "sent_at": sent, "batch": [one, two]} for sent in (T, "2026-05-04T10:00:00Z")]
+    assert counts_of(lines, tmp_path) == [(1, "u", 2)]
+
+
+def test_a_uuid_says_nothing_of_another_team_id_or_event(tmp_path: Path) -> None:
+    same = {"uuid": "0190f3a2-7c11-7b6e-9a55-2f4f0d1c9e01", "timestamp": T}
+    lines = [
+        {"event": "e", "distinct_id": "u", **same},
+        {"event": "e", "distinct_id": "u", "team_id": 9, **same},
+        {"event": "e", "distinct_id": "v", **same},
+        {"event": "f", "distinct_id": "u", **same},
+        {"event": "f", "distinct_id": "u", **same},
+    ]
+    assert counts_of(lines, tmp_path) == [(1, "u", 2), (1, "v", 1), (9, "u", 1)]
+
+
+def test_events_without_a_timestamp_are_apart_by_when_they_happened(tmp_path: Path) -> None:
+    lines = [
+        {"event": "e", "distinct_id": "u", "offset": offset, "_received_at": T}
+        for offset in (1000, 2000, 1000)
+    ]
+    assert counts_of(lines, tmp_path) == [(1, "u", 2)]
+
+
 def test_repeats_are_counted_on_disk_as_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 10)
     monkeypatch.setattr(repeats, "HASHES_AT_ONCE", 7)
-    monkeypatch.setattr(repeats, "hashes", lambda events, lines: events)
+    monkeypatch.setattr(repeats, "hashes", lambda block, _: block)
     rng, counter = random.Random(3), repeats.RepeatCounter()
     values = [rng.randrange(-50, 50) for _ in range(95)]
     for value in values:
-        counter.see([value], [b""])  # type: ignore[list-item]
+        counter.see([value], Origins())  # type: ignore[arg-type]
     assert counter.count() == len(values) - len(set(values))
 
 

@@ -56,6 +56,29 @@ def largest(run: Run) -> tuple[str, list[str]]:
     return row.person_id, [row.creator_distinct_id, *(one for one in ids if one != row.creator_distinct_id)]
 
 
+@pytest.mark.parametrize("as_written", [int, str, float])
+def test_the_highest_version_counts_however_it_is_written(
+    as_written: Callable[[int], object], run: Run, export: Export
+) -> None:
+    rows = [{**row, "person_distinct_id_version": as_written(1)} for row in answered(run)]
+    older = [{**row, "person_id": "other", "person_distinct_id_version": as_written(0)} for row in rows]
+    assert verify(run, persons=[export([*rows, *older])]).agrees
+
+
+def test_an_id_that_the_platform_took_from_a_person_is_a_difference(run: Run, export: Export) -> None:
+    _, ids = largest(run)
+    rows = [row for row in answered(run) if row["distinct_id"] != ids[1]]
+    found = verify(run, persons=[export(rows)])
+    assert [one for _, one in found.strays] == [ids[1]]
+    assert not found.agrees
+
+
+def test_a_person_without_a_profile_is_none(run: Run, export: Export) -> None:
+    _, ids = largest(run)
+    found = verify(run, persons=[export([row for row in answered(run) if row["distinct_id"] not in ids])])
+    assert not found.strays
+
+
 def test_the_same_answer_agrees(run: Run, export: Export) -> None:
     found = verify(run, persons=[export(answered(run))])
     assert found.agrees

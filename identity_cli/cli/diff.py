@@ -1,5 +1,6 @@
 """`idcli diff`: two runs compared, person by person."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -38,7 +39,8 @@ def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -
     """Compare two runs, person by person.
 
     Who is together in one and apart in the other; persons are compared by their ids. Exit
-    code 1 when persons or their properties differ. csv and ndjson give every id that moved.
+    code 1 when persons or their properties differ. csv and ndjson give every id that moved,
+    is new or is gone.
     """
     old, new = Run(run1), Run(run2)
     found = diff(old, new)
@@ -47,7 +49,7 @@ def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -
     elif output == "json":
         write_document(document(found))
     else:
-        write_records(MOVED, (_moved(change, member) for change, member in found.comparison.moved), output)
+        write_records(MOVED, _rows(found.comparison), output)
     old.close()
     new.close()
     if found.differs:
@@ -84,15 +86,22 @@ def figures(comparison: Comparison) -> dict[str, Any]:
                 "old": change.old,
                 "new": change.new,
                 "ids": change.ids,
-                "moved": [_moved(change, member) for member in change.moved],
+                "moved": [_moved(change.kind, member) for member in change.moved],
             }
             for change in comparison.changes
         ],
     }
 
 
-def _moved(change: Change, member: Member) -> dict[str, Any]:
-    values = (member.team_id, member.distinct_id, member.events, str(change.kind), member.old, member.new)
+def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+    for change, member in comparison.moved:
+        yield _moved(change.kind, member)
+    for member in comparison.unshared:
+        yield _moved(Kind.NEW if member.old is None else Kind.GONE, member)
+
+
+def _moved(kind: Kind, member: Member) -> dict[str, Any]:
+    values = (member.team_id, member.distinct_id, member.events, str(kind), member.old, member.new)
     return dict(zip(MOVED, values, strict=True))
 
 
@@ -106,16 +115,17 @@ def show(page: Page, found: Diff, limit: int) -> None:
     if found.properties_differ:
         what = plural(len(found.properties_differ), "person")
         page.line()
-        page.line(f"{what} with the same ids, but other properties or another identified flag")
+        page.line(f"{what} unchanged but for properties or the identified flag")
 
 
 def show_comparison(page: Page, comparison: Comparison, limit: int) -> None:
     """The figures of a comparison, and its largest changes."""
     before, after = comparison.persons_before, comparison.persons_after
+    known = ", of those in both" if comparison.unshared else ""
     difference = f"{after - before:+,}" if after != before else "as many"
     rows: list[list[Cell]] = [
         [("Persons", "bold"), after, f"were {before:,}: {difference}"],
-        ["  unchanged", len(comparison.unchanged), "the same ids"],
+        ["  unchanged", len(comparison.unchanged), f"the same ids{known}"],
     ]
     for kind, (style, meaning) in MEANINGS.items():
         if comparison.count(kind):
@@ -124,6 +134,9 @@ def show_comparison(page: Page, comparison: Comparison, limit: int) -> None:
     events = sum(change.events_moved for change in comparison.changes)
     of_all = f"with {plural(events, 'event')}, of {plural(comparison.ids, 'id')}"
     rows.append([("Ids moved", "bold"), moved, of_all])
+    if comparison.unshared:
+        one_only = f"{comparison.ids_gone:,} gone, {comparison.ids_new:,} new"
+        rows.append([("Ids of one only", "bold"), len(comparison.unshared), one_only])
     pairs = comparison.pairs
     agreement = f"precision {pairs.precision:.4f}, recall {pairs.recall:.4f}"
     rows.append([("Pairs of ids", "bold"), pairs.new, agreement])

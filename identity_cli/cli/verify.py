@@ -67,6 +67,7 @@ def _document(found: Verification, trials: list[Trial]) -> dict[str, Any]:
         **figures(found.comparison),
         "missing": [{"team_id": team, "distinct_id": one} for team, one in found.missing],
         "extra": [{"team_id": team, "distinct_id": one} for team, one in found.extra],
+        "strays": [{"team_id": team, "distinct_id": one} for team, one in found.strays],
         "partings": [_parting(one) for one in found.partings],
         "trials": [
             {
@@ -104,6 +105,7 @@ def _show(page: Page, found: Verification, trials: list[Trial], limit: int) -> N
     show_comparison(page, found.comparison, 0)
     _show_ids(page, "Missing from the log", found.missing, limit, "ids of the platform that no event names")
     _show_ids(page, "Not in the export", found.extra, limit, "ids of the log that the export does not have")
+    _show_ids(page, "On nobody there", found.strays, limit, "and here on persons that the export has")
     for number, one in enumerate(found.partings[:limit], 1):
         _show_parting(page, number, one)
     if len(found.partings) > limit:

@@ -99,18 +99,18 @@ class _Events:
         return self._pairs.before(event, line.device_id)
 
     def _merge(self, line: AmplitudeLine) -> WireEvent:
+        moment = parse_time(line.merge_server_time)
         names = [self._id_of.get(number or 0) for number in (line.merged_amplitude_id, line.amplitude_id)]
         for number, name in zip((line.merged_amplitude_id, line.amplitude_id), names, strict=True):
             if name is None:
-                raise Unusable(f"no event above has the amplitude_id {number}")
-        event = self._record(
+                raise Unusable(f"no event above has the amplitude_id {number}", moment)
+        return self._record(
             event=MERGE_DANGEROUSLY,
             distinct_id=names[0],
-            timestamp=parse_time(line.merge_server_time),
+            timestamp=moment,
+            received_at=moment,
             properties=self._new_properties(alias=names[1]),
         )
-        event.received_at = event.timestamp
-        return event
 
     def _new(self, name: str, own: Id, line: AmplitudeLine) -> WireEvent:
         return self._record(

@@ -6,13 +6,21 @@ stands among the others as an Unusable.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from identity_cli.events import Event
 
 
 class Unusable(Exception):
-    """The line is no event of this dialect; the message is the reason, for the log's reader."""
+    """The line is no event of this dialect; the message is the reason, for the log's reader.
+
+    moment: when it arrived, where that decides what it means.
+    """
+
+    def __init__(self, reason: str, moment: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.moment = moment
 
 
 Decode = Callable[[bytes], Event]

@@ -24,18 +24,44 @@ class Content(msgspec.Struct):
     properties: msgspec.Raw
     set: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="$set")
     set_once: msgspec.Raw = msgspec.field(default=msgspec.Raw(b""), name="$set_once")
+    data: None = None  # of a message, whose event is inside
+    batch: None = None
 
 
 _content = msgspec.json.Decoder(Content).decode
+_OF_ONE_SENDING = {
+    *("now", "_received_at", "received_at", "receivedAt", "created_at", "_inserted_at", "inserted_at"),
+    *("sent_at", "sentAt", "offset"),
+}
 
 
-def content_of(line: bytes) -> tuple[bytes, ...]:
-    """What an event says beside its name, id and time; the whole line where that cannot be told."""
+def content_of(line: bytes, index: int) -> bytes:
+    """What an event says beside its name, id and time, the same each time it is sent.
+
+    index: which of the line's events, from 0.
+    """
     try:
         content = _content(line)
+        return b" ".join(map(bytes, (content.properties, content.set, content.set_once)))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return (line,)
-    return bytes(content.properties), bytes(content.set), bytes(content.set_once)
+        pass
+    try:
+        return _said(_items_of(value_of(line))[index])
+    except (Unusable, IndexError, TypeError, RecursionError):
+        return line
+
+
+def _items_of(value: Any) -> list[Any]:
+    if isinstance(value, dict) and isinstance(value.get("batch"), list):
+        value = value["batch"]
+    return value if isinstance(value, list) else [value]
+
+
+def _said(item: dict[str, Any]) -> bytes:
+    if isinstance(item.get("data"), str) and "properties" not in item:
+        item = value_of(item["data"].encode("utf-8", "surrogatepass"))
+    kept = {key: value for key, value in item.items() if key not in _OF_ONE_SENDING}
+    return json.dumps(kept).encode()
 
 
 def object_of(line: bytes) -> dict[str, Any]:

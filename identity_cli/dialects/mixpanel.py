@@ -4,7 +4,8 @@ The distinct id is `$distinct_id_before_identity` where the export has it, else 
 `$identify` links `$anon_id` to `$identified_id`; `$create_alias` links `alias` to
 `distinct_id`; `$merge` joins the first two of `$distinct_ids` as `$merge_dangerously` does:
 without a safeguard. The first event with a pair of `$user_id` and `$device_id` links the
-device to the user, as a `$identify` before it (the simplified API). A person update has no
+device to the user, as a `$identify` before it (the simplified API); `$device:` before an id is
+no part of it. A person update has no
 event: `$set`, `$set_once` and `$unset` become a `$set` event that writes them; `$add`,
 `$append`, `$union`, `$remove` and `$delete` depend on values and are not applied. `time` is
 seconds, milliseconds, or ISO without a zone, which then is UTC.
@@ -31,7 +32,7 @@ from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, value
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
 from identity_cli.dialects.times import parse_time
-from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
 
 DEVICE_PREFIX = "$device:"
 _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")
@@ -139,17 +140,19 @@ class _Events:
         if not line.event:
             raise Unusable("no event name")
         event = self._new(line.event, own, inside, line.recorded_at)
-        if event.event == IDENTIFY:
-            event.distinct_id = inside.identified_id or own
-            event.properties.anon_distinct_id = ABSENT if inside.anon_id is None else inside.anon_id
+        if event.event == IDENTIFY and inside.anon_id is not None:
+            event.distinct_id = _bare(inside.identified_id or own)
+            event.properties.anon_distinct_id = _bare(inside.anon_id)
         elif event.event == CREATE_ALIAS:
-            event.properties.alias = inside.alias
+            event.properties.alias = _bare(inside.alias)
         elif event.event == "$merge":
             event.event = MERGE_DANGEROUSLY
             event.distinct_id, event.properties.alias = _first_two(inside.merged)
         elif inside.user_id and inside.device_id:
             event.distinct_id = inside.user_id
-            return self._pairs.before(event, inside.device_id)
+            return self._pairs.before(event, _bare(inside.device_id))
+        elif event.event == IDENTIFY and inside.identified_id:
+            event.distinct_id = _bare(inside.identified_id)
         return (event,)
 
     def _new(self, name: str, own: Id, inside: MixpanelProperties, recorded_at: datetime | None) -> WireEvent:
@@ -159,7 +162,7 @@ class _Events:
             distinct_id=own,
             timestamp=parse_time(inside.time),
             received_at=parse_time(inside.processed_ms) or recorded_at,
-            properties=self._new_properties(device_id=inside.device_id, lib=inside.lib),
+            properties=self._new_properties(device_id=_bare(inside.device_id), lib=inside.lib),
         )
 
 
@@ -167,7 +170,12 @@ def _own_id(inside: MixpanelProperties) -> Id:
     own = inside.distinct_id if inside.before_identity is None else inside.before_identity
     if own is None:
         own = inside.user_id or inside.device_id
-    return own.removeprefix(DEVICE_PREFIX) if isinstance(own, str) else own
+    return _bare(own)
+
+
+def _bare(one: Id) -> Id:
+    """An id without the mark of a device's, so that it is one id with and without."""
+    return one.removeprefix(DEVICE_PREFIX) if isinstance(one, str) else one
 
 
 def _event(fields: Mapping[str, Any]) -> MixpanelEvent:
@@ -186,10 +194,9 @@ def _event(fields: Mapping[str, Any]) -> MixpanelEvent:
 
 def _update(fields: Mapping[str, Any], record: type[WireEvent]) -> WireEvent:
     """A person update as an event that writes."""
-    own = id_from(fields.get("$distinct_id"))
     return record(
         event=SET,
-        distinct_id=own.removeprefix(DEVICE_PREFIX) if isinstance(own, str) else own,
+        distinct_id=_bare(id_from(fields.get("$distinct_id"))),
         timestamp=parse_time(fields.get("$time")),
         received_at=parse_time(fields.get("_received_at")),
         set=scrubbed(fields.get("$set")),
@@ -201,4 +208,4 @@ def _update(fields: Mapping[str, Any], record: type[WireEvent]) -> WireEvent:
 def _first_two(ids: Any) -> tuple[Id, Id]:
     if not isinstance(ids, list) or len(ids) < 2:
         raise Unusable("a $merge that names no two ids")
-    return id_from(ids[0]), id_from(ids[1])
+    return _bare(id_from(ids[0])), _bare(id_from(ids[1]))

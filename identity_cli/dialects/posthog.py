@@ -115,7 +115,9 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
     for field in msgspec.structs.fields(properties_type(record)):
         if field.encode_name in inside:
             setattr(properties, field.name, scrubbed(inside[field.encode_name]))
-    properties.distinct_id = id_from(inside.get("distinct_id"))
+    # What stands at the top as `$distinct_id` came before any other for those who took the inner id first.
+    inner = fields.get("$distinct_id")
+    properties.distinct_id = id_from(inside.get("distinct_id") if inner is None else inner)
     return event
 
 
@@ -126,6 +128,7 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
     elsewhere = [
         ("dollar_distinct_id", None, msgspec.field(default=None, name="$distinct_id")),
         ("data", None, None),
+        ("older_inserted_at", None, msgspec.field(default=None, name="inserted_at")),
         ("options", NoOptions | None, None),
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
@@ -165,7 +168,7 @@ def _arrival_of_body(body: Fields) -> Fields:
 def _name_in(fields: Fields) -> Any:
     if "event" not in fields and "$distinct_id" in fields and ("$set" in fields or "$set_once" in fields):
         return IDENTIFY
-    return fields.get("event")
+    return fields.get("event", fields.get("eventName"))  # the latter in rows of the BigQuery plugin
 
 
 def _properties_of(fields: Fields) -> dict[str, Any]:

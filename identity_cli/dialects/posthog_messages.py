@@ -27,6 +27,7 @@ class Message(msgspec.Struct, gc=False, kw_only=True):
     team_id: TeamId | None = None
     timestamp: Time = None
     now: Time = None
+    received_at: Time = msgspec.field(default=None, name="_received_at")
     properties: None = None  # a message has none; what has some is something else
 
 
@@ -49,6 +50,7 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
             inner.team_id = message.team_id
         inner.timestamp = message.timestamp or inner.timestamp
         inner.now = message.now or inner.now
+        inner.received_at = message.received_at or inner.received_at
         return inner
 
     return event

@@ -29,12 +29,19 @@ _TIMES = (
 )
 
 
+_OLDER = msgspec.field(default=None, name="inserted_at")
+
+
 def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     """The decoder of one row a line."""
     record = event_type(copied_names)
     times = [(name, datetime | None, msgspec.field(default=None, name=column)) for name, column in _TIMES]
     row_type = msgspec.defstruct(
-        "Row", [*times, ("properties", str), ("data", None, None)], bases=(record,), gc=False, kw_only=True
+        "Row",
+        [*times, ("older_inserted_at", datetime | None, _OLDER), ("properties", str), ("data", None, None)],
+        bases=(record,),
+        gc=False,
+        kw_only=True,
     )
     decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row_type).decode
     decode_properties = msgspec.json.Decoder(posthog.bare_properties(record)).decode
@@ -42,6 +49,8 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     def event(line: bytes) -> WireEvent:
         row = decode_row(line)
         row.properties = decode_properties(row.properties)
+        if row.older_inserted_at is not None:
+            row.inserted_at = row.inserted_at or row.older_inserted_at
         # Times may have no zone, which then is UTC.
         if row.timestamp is not None and row.timestamp.tzinfo is None:
             row.timestamp = row.timestamp.replace(tzinfo=UTC)
@@ -58,4 +67,8 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
 
 def recognises(value: Any) -> bool:
     """Whether a line is a row of events with its properties as text."""
-    return isinstance(value, dict) and "event" in value and isinstance(value.get("properties"), str)
+    return (
+        isinstance(value, dict)
+        and ("event" in value or "eventName" in value)
+        and isinstance(value.get("properties"), str)
+    )

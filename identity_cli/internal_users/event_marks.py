@@ -40,6 +40,7 @@ class EventMarks:
         self._team_id = team_id
         self._id_of = id_of
         self._kept: dict[int, set[str]] = {}
+        self._passed_over = False
         self._own_names = [name for name in internal_users.event_property_names if name in _OF_EVERY_EVENT]
         self._unseen = set(internal_users.event_property_names)
         self.event_property_names = tuple(
@@ -53,24 +54,37 @@ class EventMarks:
             if distinct_id is None:
                 continue
             team_id = self._team_id if event.team_id is None else event.team_id
-            kept = self._kept.setdefault(team_id, set())
-            if distinct_id in kept and not self._unseen:
+            if distinct_id in self._kept.get(team_id, ()) and not self._unseen:
                 continue
             properties = self._properties(event)
             self._unseen -= properties.keys()
             if not self._matches(properties):
-                kept.add(distinct_id)
-                if "\0" in distinct_id:  # some rules put another character there
-                    kept.add(distinct_id.replace("\0", "\ufffd"))
+                self._keep(team_id, distinct_id)
+
+    def pass_over(self, events: Iterable[Event]) -> None:
+        """Take in events whose properties nobody kept, so that no filter can tell that they are internal."""
+        self._passed_over = True
+        for event in events:
+            distinct_id = self._id_of(event)
+            if distinct_id is not None:
+                self._keep(self._team_id if event.team_id is None else event.team_id, distinct_id)
 
     def keeps(self, team_id: int, distinct_ids: Collection[str]) -> bool:
         """Whether any of these ids has an event that passes."""
         return not self._kept.get(team_id, set()).isdisjoint(distinct_ids)
 
     @property
-    def unseen(self) -> list[str]:
-        """The properties that filters ask for and no event had."""
-        return sorted(self._unseen)
+    def remarks(self) -> list[str]:
+        """What the filters on events could not tell."""
+        if self._passed_over:
+            return ["filters on event properties are asked of PostHog's forms only: not of all events here"]
+        return [f"no event of this log has the property {name}" for name in sorted(self._unseen)]
+
+    def _keep(self, team_id: int, distinct_id: str) -> None:
+        kept = self._kept.setdefault(team_id, set())
+        kept.add(distinct_id)
+        if "\0" in distinct_id:  # some rules put another character there
+            kept.add(distinct_id.replace("\0", "\ufffd"))
 
     def _properties(self, event: Event) -> Mapping[str, Any]:
         properties = dict(event.properties.copied)

@@ -32,19 +32,21 @@ class Verification:
     """How a replay agrees with the platform; old is the platform's answer, new the replay's.
 
     missing: ids of the platform that the log does not have. extra: ids of the log that the export
-    does not have. remarks: what is wrong with all of it.
+    does not have. strays: those of them that the replay puts on persons whom the export does have.
+    remarks: what is wrong with all of it.
     """
 
     comparison: Comparison
     partings: list[Parting]
     missing: list[Key]
     extra: list[Key]
+    strays: list[Key]
     remarks: list[str] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:
-        """Whether every person matches."""
-        return not self.comparison.changes and not self.missing
+        """Whether every person that the export has matches; those without a profile are in none."""
+        return not (self.comparison.changes or self.missing or self.strays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,18 @@ def verify(run: Run, persons: Iterable[str] = (), events: Iterable[str] = ()) ->
 def verification(run: Run, answer: Answer) -> Verification:
     """Hold a run against the platform's answer."""
     comparison = compare(partial(_members, run, answer))
-    missing, extra = [], []
+    known = {member.new for member in _members(run, answer) if member.old is not None}
+    missing, extra, strays = [], [], []
     for member in _members(run, answer):
         if member.new is None:
             missing.append(member[:2])
         elif member.old is None:
             extra.append(member[:2])
+            if member.new in known:
+                strays.append(member[:2])
     finder = _Partings(run, answer)
     partings = [finder.of(change) for change in comparison.changes if change.old and change.new]
-    return Verification(comparison, partings, missing, extra, [*_remarks(run, answer, comparison)])
+    return Verification(comparison, partings, missing, extra, strays, [*_remarks(run, answer, comparison)])
 
 
 def suggestions(run: Run, answer: Answer) -> Iterator[Trial]:

@@ -49,7 +49,7 @@ def mark_internal(
         "not_evaluable": internal_users.not_evaluable,
         "remarks": [
             *internal_users.remarks,
-            *(f"no event of this log has the property {name}" for name in (events.unseen if events else ())),
+            *(events.remarks if events else ()),
         ],
     }
     database.execute("INSERT INTO run VALUES (?, ?)", (METADATA, json.dumps(about)))
