@@ -46,7 +46,8 @@ class Budget:
 
 # Linear and flat as ratios: of the time at twice the size, of the peak at four times the events.
 BUDGETS = {
-    "replay / D": Budget(3.6, 2.8),
+    "replay, one process / D": Budget(3.6, 2.8),
+    "replay / D": Budget(2.6),
     "replay / O": Budget(None, 1.0),
     "replay of 5 times the events": Budget(5.5, 5.0),
     "peak memory per million distinct ids": Budget(850, 600),
@@ -111,14 +112,14 @@ class Workshop:
         """Where the run of a log goes."""
         return self._runs / log.stem
 
-    def replay(self, log: Path) -> Usage:
+    def replay(self, log: Path, *options: str) -> Usage:
         """Replay a log with all default outputs, into a new folder."""
         run_folder = self.run_folder(log)
         shutil.rmtree(run_folder, ignore_errors=True)
         self._runs.mkdir(exist_ok=True)
         say(f"replaying {log.name}")
         command = [PYTHON, "-m", "identity_cli", "replay", str(log), "--run", str(run_folder), "--quiet"]
-        return run([*command, *self._replay_options], cwd=REPOSITORY)
+        return run([*command, *self._replay_options, *options], cwd=REPOSITORY)
 
     def decode(self, unit: str, log: Path) -> float:
         """The seconds of one unit on a log."""
@@ -162,11 +163,16 @@ class Benchmark:
             replayed.append(workshop.replay(log))
             return replayed[-1].wall
 
-        walls = alternate({**decoded, "replay": replay}, self._runs)
+        def replay_in_one() -> float:
+            return workshop.replay(log, "--one-process").wall
+
+        measured = {**decoded, "replay": replay, "replay, one process": replay_in_one}
+        walls = alternate(measured, self._runs)
         for unit in decoded:
             yield Row(f"{unit}: the unit", walls[unit], "s")
-        for unit in decoded:
-            yield Row(f"replay / {unit}", ratios(walls["replay"], walls[unit]), unit)
+        for name in ("replay, one process", "replay"):
+            for unit in decoded:
+                yield Row(f"{name} / {unit}", ratios(walls[name], walls[unit]), unit)
         yield Row("replay, wall", walls["replay"], "s")
         yield Row("replay, processor", [usage.cpu for usage in replayed], "s")
         yield Row("replay, events a second", [self._events / wall for wall in walls["replay"]], "", 0)
