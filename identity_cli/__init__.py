@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from identity_cli.reports.how import how as how
     from identity_cli.reports.repair import repair as repair
     from identity_cli.reports.verify import verify as verify
+    from identity_cli.reports.whatif import Change as Change
     from identity_cli.reports.whatif import whatif as whatif
     from identity_cli.reports.why import why as why
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
 __all__ = [
+    "Change",
     "Run",
     "__version__",
     "blame",
@@ -34,6 +36,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Change": "reports.whatif",
     "Run": "store.run",
     "blame": "reports.blame",
     "culprits": "reports.culprits",

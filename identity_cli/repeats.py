@@ -20,6 +20,10 @@ HASHES_IN_MEMORY = 1 << 20
 HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
 
 
+_uuid = attrgetter("uuid")
+_marks = attrgetter("uuid", "event", "distinct_id", "properties.distinct_id", "team_id")
+
+
 class RepeatCounter:
     """Counts repeats at the end."""
 
@@ -86,11 +90,8 @@ class RepeatFilter:
 def hashes(block: Block, origins: Origins) -> Iterable[int]:
     """A number for each event that only its repeats share."""
     try:
-        numbers = [
-            hash((event.uuid, event.event, event.distinct_id, event.team_id)) for event in block.events
-        ]
-        if all(map(attrgetter("uuid"), block.events)):
-            return numbers
+        if all(map(_uuid, block.events)):
+            return [*map(hash, map(_marks, block.events))]
     except TypeError:  # a list or an object in place of the uuid
         pass
     return [_hash_of(block, index, origins) for index in range(len(block.events))]
@@ -98,8 +99,8 @@ def hashes(block: Block, origins: Origins) -> Iterable[int]:
 
 def _hash_of(block: Block, index: int, origins: Origins) -> int:
     event = block.events[index]
-    own = event.distinct_id if event.distinct_id is not None else event.properties.distinct_id
-    if event.uuid:
-        return hash((str(event.uuid), event.event, own, event.team_id))
+    uuid, *others = _marks(event)
+    if uuid:
+        return hash((str(uuid), *others))
     content = content_of(block.lines[index], origins.index_in_line(block.first_seq + index))
-    return hash((event.event, own, event.team_id, time_of(event), content))
+    return hash((*others, time_of(event), content))

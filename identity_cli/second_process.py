@@ -23,6 +23,7 @@ from identity_cli.intake import Batch, Intake, Item, LogRead, Progress, RefusedA
 WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
 PROGRESS_BYTES = 4 << 20
+PIPE_BYTES = 1 << 20  # what Linux lets anybody have
 ENOUGH_RECURSION = 10_000  # for pickling what msgspec could nest
 _PICKLED_NEXT = b""
 
@@ -53,6 +54,7 @@ class SecondProcess:
         self._log_read: LogRead | None = None
         context = multiprocessing.get_context("fork")
         self._incoming, outgoing = context.Pipe(duplex=False)
+        _widen(outgoing)
         self._process = context.Process(target=_send_all, args=(intake, outgoing), daemon=True)
         self._process.start()
         outgoing.close()
@@ -88,6 +90,14 @@ class SecondProcess:
             self._log_read = received
             return None
         return msgspec.convert(received, self._types)
+
+
+def _widen(pipe: Connection) -> None:
+    """Let the reader run ahead while this process writes, where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _types(copied_names: tuple[str, ...]) -> Any:

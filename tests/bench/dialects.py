@@ -1,6 +1,6 @@
 """What a dialect costs: the same events, told in each form, replayed against the plain form.
 
-python -m tests.bench.dialects [--events 200000] [--runs 5]
+python -m tests.bench.dialects [--events 1000000] [--runs 3]
 """
 
 import argparse
@@ -118,8 +118,8 @@ FORMS: dict[str, Callable[[Iterable[Event]], Iterator[Any]]] = {
 def main() -> None:
     """Write the forms, replay them in turn, print ratios."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
