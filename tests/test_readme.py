@@ -56,9 +56,7 @@ OF_DIFF = "all of `diff` but `settings` and `properties_differ`"
 def test_answers_have_the_keys_that_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(PROJECT)
     run = replay("sample_data/events.ndjson", tmp_path / "run")
-    told = dict(
-        re.findall(r"^\| `([a-z -]+)` \| (`format`.*) \|$", README.read_text(encoding="utf-8"), re.MULTILINE)
-    )
+    told = dict(ANSWER.findall(README.read_text(encoding="utf-8")))
     assert told.keys() == ASKED.keys()
     of_diff = set(_keys(told["diff"])) - {"settings", "properties_differ", "format"}
     for name, command in ASKED.items():
