@@ -103,6 +103,21 @@ def test_events_of_others_still_show_what_time_it_is(tmp_path: Path) -> None:
     assert [str(link.outcome) for link in scope.resolve().links.values()] == ["attached"]
 
 
+def test_events_that_a_plan_leaves_out_still_show_what_time_it_is(tmp_path: Path) -> None:
+    """As in the replay: without line 2 the first event would wait for the link and be attached to nobody."""
+    link = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
+    events = [
+        {"event": "e", "distinct_id": "u", "now": "2026-05-04T09:00:00Z"},
+        {"event": "e", "distinct_id": "x", "now": "2026-05-04T09:05:00Z"},
+        link,
+    ]
+    path = run_of(tmp_path, events).sources()[0]["path"]
+    run = replay(path, tmp_path / "repaired", left_out=(f"{path}:2",))
+    scope = scope_of(run, [(1, "u")])
+    assert told_by_scope(scope.resolve(), scope.keys) == told(run, scope.keys)
+    assert [str(link.outcome) for link in scope.resolve().links.values()] == ["attached"]
+
+
 def test_a_nul_in_an_id_is_what_newer_rules_make_of_it(tmp_path: Path) -> None:
     link = {"event": "$create_alias", "distinct_id": "u", "properties": {"alias": "a\0b"}}
     run = run_of(tmp_path, [{"event": "e", "distinct_id": "a\0b"}, link], rules="current")
