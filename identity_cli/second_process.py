@@ -55,7 +55,9 @@ class SecondProcess:
         context = multiprocessing.get_context("fork")
         self._incoming, outgoing = context.Pipe(duplex=False)
         _widen(outgoing)
-        self._process = context.Process(target=_send_all, args=(intake, outgoing), daemon=True)
+        self._process = context.Process(
+            target=_send_all, args=(intake, self._incoming, outgoing), daemon=True
+        )
         self._process.start()
         outgoing.close()
 
@@ -105,8 +107,9 @@ def _types(copied_names: tuple[str, ...]) -> Any:
     return Batch[record] | Skipped[record] | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
 
 
-def _send_all(intake: Callable[[Progress], Intake], outgoing: Connection) -> None:
-    """What the second process does."""
+def _send_all(intake: Callable[[Progress], Intake], incoming: Connection, outgoing: Connection) -> None:
+    """What the second process does; incoming is the first one's end."""
+    incoming.close()  # or the pipe stays whole when the first process is killed
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one hears it too, and ends this one
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     encode = msgspec.msgpack.Encoder().encode

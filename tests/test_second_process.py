@@ -4,6 +4,9 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -98,6 +101,16 @@ def test_a_reader_that_is_killed_leaves_no_run(
     with pytest.raises(ReaderGone, match="--one-process"):
         bytes_of(SAMPLE / "events.ndjson")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_reader_ends_when_its_listener_is_killed(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 2_000_000)
+    command = [sys.executable, "-m", "identity_cli", "replay", str(log), "--run", str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as replaying:
+        time.sleep(0.8)
+        replaying.kill()
+        replaying.communicate(timeout=5)  # ends when nobody holds its output any more, the reader neither
 
 
 def test_a_question_to_the_log_may_use_two_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
