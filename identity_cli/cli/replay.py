@@ -13,7 +13,7 @@ from identity_cli.cli.render import ReplayProgress, write_document
 from identity_cli.cli.summary import document, show
 from identity_cli.cli.text import is_terminal, number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
-from identity_cli.reports.summary import Summary, summary
+from identity_cli.reports.summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
 
@@ -103,7 +103,9 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
 )
 @click.option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
 @click.option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
-@click.option("--one-process", is_flag=True, help="Do not read large logs in a second process.")
+@click.option(
+    "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
+)
 @click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
@@ -124,14 +126,14 @@ def command(
         _save_map(options["mapping"], save_map)
     run = _replay(logs, folder, quiet, options)
     run.show_internal(shown)
-    figures = summary(run)
     if not quiet:
+        figures = summary(run)
         if output == "json":
             write_document(document(figures))
         else:
             show(Page(), figures, folder)
         _tell_rate(run, figures)
-    wrong = [str(line) for line in figures.books if not line.balances]
+    wrong = [str(line) for line in books(run) if not line.balances]
     if wrong:
         raise BooksDoNotBalance(wrong)
 

@@ -138,11 +138,16 @@ def summary(run: Run) -> Summary:
         ],
         list(_reasons(run, "rejected")),
         list(_reasons(run, "dropped")),
-        [Sum(*line) for line in run.books()],
+        books(run),
         run.files(),
         list(dict.fromkeys(_ids_worth_a_look(run))),
         _internal(run),
     )
+
+
+def books(run: Run) -> list[Sum]:
+    """The sums that must balance."""
+    return [Sum(*line) for line in run.books()]
 
 
 def _order(run: Run) -> Order:

@@ -83,12 +83,12 @@ class Run(RunPersons):
         personless = self._one(
             "SELECT coalesce(sum(event_count), 0) FROM main.distinct_ids WHERE person IS NULL"
         )
-        attributed = self._one(
-            "SELECT coalesce(sum(event_count), 0) FROM main.persons WHERE survivor IS NULL"
-        )
         dropped = self._one("SELECT count(*) FROM dropped")
         without_person = self._one("SELECT count(*) FROM main.distinct_ids WHERE person IS NULL")
-        on_persons = self._one("SELECT coalesce(sum(id_count), 0) FROM main.persons WHERE survivor IS NULL")
+        attributed, on_persons = self.database.execute(
+            "SELECT coalesce(sum(event_count), 0), coalesce(sum(id_count), 0)"
+            " FROM main.persons WHERE survivor IS NULL"
+        ).fetchone()
         return [
             (
                 "lines" if about["seqs"] == about["lines"] else "lines and events in batches",
