@@ -47,12 +47,12 @@ class LogShrank(IdcliError):
         )
 
 
-class ReaderGone(IdcliError):
-    """The process that reads the log did not come to its end."""
+class ProcessGone(IdcliError):
+    """A process beside this one did not come to its end; what: it did."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(
-            "the second process, which reads the log, was ended from outside, perhaps for want of memory. "
+            f"the second process, which {what}, was ended from outside, perhaps for want of memory. "
             "Nothing was written; try --one-process."
         )
 

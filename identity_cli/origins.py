@@ -8,7 +8,6 @@ in another order than its files.
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import repeat
 
 from identity_cli.events import Origin
 
@@ -17,6 +16,8 @@ Batch = tuple[int, int, int]
 
 In a sorted log the number is the line's place after sorting.
 """
+Places = tuple[Sequence[str], Sequence[int]]
+"""Of many events the path and the line of each."""
 
 
 class Origins:
@@ -113,9 +114,9 @@ class Origins:
             return 0
         return seq - first_seqs[batch]
 
-    def places(self, seqs: Sequence[int]) -> tuple[Iterable[str], list[int]]:
+    def places(self, seqs: Sequence[int]) -> Places:
         """Paths and lines of many seqs."""
         if len(self._starts) == 1 and not self._batches[0] and self.order is None:
-            return repeat(self._paths[0], len(seqs)), [*seqs]
+            return self._paths * len(seqs), seqs
         origins = [self[seq] for seq in seqs]
         return [origin.path for origin in origins], [origin.line for origin in origins]

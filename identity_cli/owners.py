@@ -30,6 +30,13 @@ class Owners:
                 for distinct_id, seen in ids.items():
                     yield team_id, distinct_id, seen
 
+    def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
+        """A team's distinct id, with a person or without."""
+        for seen_in in (self._teams, self._personless):
+            if seen := seen_in.get(team_id, {}).get(distinct_id):
+                return seen
+        return None
+
     def make_person(self, team_id: int, creator: str, created_at: datetime | None) -> Person:
         """A new person, without an id yet."""
         person = Person(len(self.persons), team_id, creator, created_at)

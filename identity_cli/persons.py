@@ -6,10 +6,14 @@ those pointers, so a merge costs no more than its smaller side's properties.
 """
 
 from datetime import UTC, datetime
-from hashlib import sha1
 from typing import Any
 
 from identity_cli.properties import NO_PROPERTIES, united
+
+try:  # hashlib's own goes by way of OpenSSL, which takes longer to set up than to compute so few bytes
+    from _sha1 import sha1  # type: ignore[import-not-found]  # typeshed does not know it
+except ImportError:
+    from hashlib import sha1
 
 PERSON_NAMESPACE = bytes.fromhex("932979b465c3442484670b66ec27bc22")
 """The platform's namespace, so that person ids can be joined with its exports."""
@@ -31,6 +35,7 @@ class Person:
     """One person: its flag, properties and age; its distinct ids point here."""
 
     __slots__ = (
+        "_uuid",
         "created_at",
         "creator",
         "identified_seq",
@@ -50,6 +55,7 @@ class Person:
         self.identified_seq: int | None = None
         self.properties: dict[str, Any] = NO_PROPERTIES
         self.survivor: Person | None = None
+        self._uuid: str | None = None
 
     @property
     def is_identified(self) -> bool:
@@ -59,7 +65,9 @@ class Person:
     @property
     def uuid(self) -> str:
         """The platform's id of this person."""
-        return person_uuid(self.team_id, self.creator)
+        if self._uuid is None:
+            self._uuid = person_uuid(self.team_id, self.creator)
+        return self._uuid
 
     def absorb(self, source: "Person") -> dict[str, Any]:
         """Take over a person merged into this one; the values of it that lost.

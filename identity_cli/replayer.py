@@ -47,15 +47,18 @@ from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.sources import EventSource
-from identity_cli.store import final, queries, tables
+from identity_cli.store import queries
+from identity_cli.store.files import RunFiles
 from identity_cli.store.folder import new_run
-from identity_cli.store.graph import write_graph
 from identity_cli.store.internal import mark_internal
+from identity_cli.store.people import Everybody
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
+WORTH_IT_PERSONS = 20_000
+"""To write the tables of; with less, a second process does not pay."""
 
 
 def replay(
@@ -95,9 +98,9 @@ def items_of(
     """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
     names = tuple(dict.fromkeys(copied_names))
     if log.size is not None and not options.one_process:
-        from identity_cli import second_process  # which takes its time to import
+        from identity_cli import processes, second_process  # which take their time to import
 
-        if log.size >= second_process.WORTH_IT_BYTES and second_process.is_possible():
+        if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
             intake = partial(Intake, log, options, names, scratch)
             return second_process.SecondProcess(intake, names, on_progress)
     return Intake(log, options, names, scratch, on_progress)
@@ -196,7 +199,7 @@ class _Replay:
         self._rejected.add(kept.origin, reason, kept.line)
 
     def _write_tables(self) -> None:
-        journal, resolver, read = self._journal, self._resolver, self._items.log_read()
+        journal, read = self._journal, self._items.log_read()
         origins = read.origins
         journal.flush()
         sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in read.sources]
@@ -204,52 +207,44 @@ class _Replay:
         journal.insert("batches", origins.batches)
         if origins.order is not None:
             journal.insert("line_order", [(origins.order.tobytes(),)])
-        totals = final.totals_of(resolver.persons, resolver.distinct_ids())
-        attributed = sum(totals.events)
-        with self._table(tables.PERSONS) as emit:
-            person_ids = final.write_persons(resolver.persons, totals, journal.insert, emit)
-        del totals
-        with self._table(tables.DISTINCT_IDS) as emit:
-            final.write_distinct_ids(resolver.distinct_ids(), person_ids, origins, (journal.insert, emit))
-        journal.finish(self._metadata(read, attributed))
-        if self._internal_users is not None:
-            mark_internal(journal.database, self._internal_users, self._marks)
-        self._write_from_database(origins)
+        with closing(self._files(origins)) as files:
+            files.write_journal(journal.database)
+            self._write_everybody(files, read)
+            if self._internal_users is not None:
+                mark_internal(journal.database, self._internal_users, self._marks)
+            if self._options.with_events:
+                files.write_events(queries.events(journal.database, origins))
 
-    def _write_from_database(self, origins: Origins) -> None:
-        database = self._journal.database
-        wanted = [
-            (tables.LINKS, queries.links(database, origins)),
-            (tables.WARNINGS, queries.warnings(database, origins)),
-        ]
-        if self._options.with_events:
-            wanted.append((tables.EVENTS, queries.events(database, origins)))
-        for table, records in wanted:
-            with self._table(table) as emit:
-                for batch in tables.batches(records):
-                    emit(batch)
-        write_graph(database, origins, self._folder)
+    def _files(self, origins: Origins) -> RunFiles:
+        resolver = self._resolver
+        return RunFiles(self._folder, self._options.table_formats, resolver.persons, resolver.find, origins)
 
-    @contextmanager
-    def _table(self, table: tables.Table) -> Iterator[final.Emit]:
-        """Files of one table in the formats asked for; gives what takes its records, batch by batch."""
-        files = [
-            tables.TableFile(table, table_format, self._folder / f"{table.name}.{table_format}")
-            for table_format in self._options.table_formats
-        ]
+    def _write_everybody(self, files: RunFiles, read: LogRead) -> None:
+        """Finish the database, and the tables of persons: where it pays, those in a second process."""
+        journal = self._journal
+        everybody = Everybody(self._resolver.persons, self._resolver.distinct_ids())
+        metadata = self._metadata(read, everybody)
+        if self._pays_to_share(everybody):
+            from identity_cli.processes import done_beside  # takes its time to import, as below
 
-        def emit(records: Iterable[tables.Record]) -> None:
-            records = list(records)
-            for file in files:
-                file.write(records)
+            with done_beside(partial(files.write_everybody, everybody), "writes the tables"):
+                everybody.tell(journal.write_people)
+                journal.finish(metadata)
+        else:
+            everybody.tell(journal.write_people, files.write_people)
+            files.finish()
+            journal.finish(metadata)
 
-        yield emit
-        for file in files:
-            file.close()
+    def _pays_to_share(self, everybody: Everybody) -> bool:
+        """Whether to write the files in a second process."""
+        if len(everybody) < WORTH_IT_PERSONS or self._options.one_process:
+            return False
+        from identity_cli.processes import is_possible
 
-    def _metadata(self, read: LogRead, attributed: int) -> dict[str, Any]:
+        return is_possible()
+
+    def _metadata(self, read: LogRead, everybody: Everybody) -> dict[str, Any]:
         options, counts = self._options, self._journal.fact_counts
-        personless = sum(1 for _, _, seen in self._resolver.distinct_ids() if seen.person is None)
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
             "idcli_version": __version__,
@@ -277,9 +272,9 @@ class _Replay:
             "rejected": self._rejected.count,
             "seqs": read.seqs,
             "events": read.seqs - read.blank - self._rejected.count,
-            "attributed": attributed,
+            "attributed": everybody.event_count,
             "links": counts[Linked],
-            "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + personless,
+            "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + everybody.personless,
         }
 
 

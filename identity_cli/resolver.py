@@ -155,6 +155,10 @@ class PersonResolver:
         """Every distinct id seen, by team; one used only without profiles has no person."""
         return self._owners.distinct_ids()
 
+    def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
+        """What a team's distinct id has come to; None for one that no event ever showed."""
+        return self._owners.find(team_id, distinct_id)
+
     def waiting_since(self, seq: int) -> Iterator[int]:
         """The seqs, from that one on, of events that wait."""
         return self._buffer.waiting_since(seq)

@@ -6,7 +6,6 @@ before year 1) comes pickled; an empty message announces it.
 """
 
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
@@ -17,8 +16,9 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.record import event_type
-from identity_cli.errors import ReaderGone
+from identity_cli.errors import ProcessGone
 from identity_cli.intake import Batch, Intake, Item, LogRead, Progress, RefusedAtDoor, Rejected, Skipped
+from identity_cli.processes import leave_signals_to_parent
 
 WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
@@ -32,11 +32,6 @@ class ReadSoFar(msgspec.Struct, tag=True, array_like=True, gc=False):
     """Bytes of the log that were read."""
 
     bytes: int
-
-
-def is_possible() -> bool:
-    """Whether this process may have a child that continues from here."""
-    return "fork" in multiprocessing.get_all_start_methods() and not multiprocessing.current_process().daemon
 
 
 class SecondProcess:
@@ -73,7 +68,7 @@ class SecondProcess:
                 elif item is not None:
                     yield item
         except EOFError:
-            raise ReaderGone from None
+            raise ProcessGone("reads the log") from None
         finally:
             self._incoming.close()
             self._process.terminate()
@@ -110,8 +105,7 @@ def _types(copied_names: tuple[str, ...]) -> Any:
 def _send_all(intake: Callable[[Progress], Intake], incoming: Connection, outgoing: Connection) -> None:
     """What the second process does; incoming is the first one's end."""
     incoming.close()  # or the pipe stays whole when the first process is killed
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first one hears it too, and ends this one
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    leave_signals_to_parent()
     encode = msgspec.msgpack.Encoder().encode
     told = 0
 

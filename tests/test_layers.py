@@ -14,7 +14,7 @@ PACKAGE = Path(identity_cli.__file__).parent
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
     "errors events javascript facts run_mark warning_types comparison",
-    "origins zstd_file",
+    "origins zstd_file processes",
     "rules dialects internal_users",
     "properties",
     "persons",

@@ -1,9 +1,11 @@
-"""A log read in a second process gives the same run, byte for byte, and the same errors."""
+"""A replay with a second process gives the same run, byte for byte, and the same errors."""
 
+import errno
 import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,11 +17,13 @@ from typing import Any
 import pytest
 from nasty_logs import nasty_log
 
-from identity_cli import replay, second_process, whatif
-from identity_cli.errors import LineRejected, LogShrank, ReaderGone
+from identity_cli import replay, replayer, second_process, whatif
+from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.intake import Intake, ReplayOptions, log_of
 from identity_cli.replayer import replay_log
 from identity_cli.reports.whatif import Change
+from identity_cli.store.files import RunFiles
+from identity_cli.store.writer import JournalWriter
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 BEYOND_MESSAGEPACK = [
@@ -33,8 +37,9 @@ UNUSABLE = ["", "{", "null", '{"event":"e"}', '{"event":"e","distinct_id":""}', 
 
 @pytest.fixture
 def bytes_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
-    """The files of a replay's run, read in one process or in two."""
+    """The files of a replay's run, read and written in one process or in two."""
     monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
+    monkeypatch.setattr(replayer, "WORTH_IT_PERSONS", 0)
     count = 0
 
     def files(log: Any, **options: Any) -> dict[str, bytes]:
@@ -98,9 +103,46 @@ def test_a_reader_that_is_killed_leaves_no_run(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Intake, "log_read", lambda _: os.kill(os.getpid(), signal.SIGKILL))
-    with pytest.raises(ReaderGone, match="--one-process"):
+    with pytest.raises(ProcessGone, match="--one-process"):
         bytes_of(SAMPLE / "events.ndjson")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_writer_that_is_killed_leaves_no_run(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RunFiles, "finish", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(ProcessGone, match="writes the tables"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_writing_arrives_as_it_was_raised(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_is_full(_: RunFiles) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(RunFiles, "finish", disk_is_full)
+    for one_process in (True, False):
+        with pytest.raises(OSError, match="No space left"):
+            bytes_of(SAMPLE / "events.ndjson", one_process=one_process)
+    assert not list(tmp_path.iterdir())
+    assert not multiprocessing.active_children()
+
+
+def test_a_failure_here_ends_the_writer(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(RunFiles, "finish", lambda _: time.sleep(60))
+    monkeypatch.setattr(JournalWriter, "finish", breaks)
+    with pytest.raises(RunNotWritten, match="disk I/O error"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+    assert not multiprocessing.active_children()
 
 
 def test_a_reader_ends_when_its_listener_is_killed(tmp_path: Path) -> None:

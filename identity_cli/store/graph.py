@@ -1,57 +1,27 @@
 """The merge graph of a run: distinct ids and persons, joined by links.
 
 Only persons that a link ever touched; the others have nothing to show. Written as
-node-link JSON, which networkx and D3 read, and as Graphviz DOT.
+node-link JSON, which networkx and D3 read, and as Graphviz DOT. The links are told first,
+as only they say whom they touched; edges wait in a file beside until all nodes are in.
 """
 
-import sqlite3
-from collections.abc import Iterable, Iterator
-from itertools import count
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress, count
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
 
 import msgspec
 
-from identity_cli.origins import Origins
+from identity_cli.origins import Places
+from identity_cli.persons import DistinctId, survivor_of
 from identity_cli.store.cells import json_texts
-from identity_cli.store.tables import BUFFER_BYTES, batches
+from identity_cli.store.people import People
+from identity_cli.store.tables import BUFFER_BYTES
 
 GRAPH_FORMAT = 1
-
-# Persons in the end, of every person that stood on either side of a link.
-_TOUCHED = """
-CREATE TEMP TABLE touched (person INTEGER PRIMARY KEY);
-INSERT INTO touched SELECT DISTINCT coalesce(p.survivor, p.person) FROM persons p WHERE p.person IN (
-    SELECT source_person FROM links UNION SELECT target_person FROM links UNION SELECT person FROM links
-    UNION SELECT d.person FROM links l JOIN distinct_ids d
-    ON d.distinct_id = l.source_distinct_id AND d.team_id = l.team_id
-    WHERE l.outcome IN ('refused_illegal', 'same_id')  -- an id that became a person afterwards
-)
-"""
-_PERSONS = (
-    "SELECT p.person_id, p.team_id, p.identified_seq IS NOT NULL, p.id_count"
-    " FROM touched JOIN persons p USING (person) ORDER BY p.person"
-)
-_IDS = (
-    "SELECT d.distinct_id, d.team_id, d.event_count, p.person_id"
-    " FROM distinct_ids d JOIN touched USING (person) JOIN persons p USING (person) ORDER BY d.rowid"
-)
-_LINKS = (
-    "SELECT seq, team_id, source_distinct_id, target_distinct_id, event, outcome FROM links ORDER BY rowid"
-)
-# Ids that a link names and nobody has: the illegal ones.
-_NOBODYS = """
-WITH named AS (
-    SELECT team_id, source_distinct_id AS distinct_id FROM links
-    WHERE outcome IN ('refused_illegal', 'same_id')
-    UNION
-    SELECT team_id, target_distinct_id FROM links WHERE outcome IN ('refused_illegal', 'same_id')
-)
-SELECT team_id, distinct_id FROM named n WHERE NOT EXISTS (
-    SELECT 1 FROM distinct_ids d WHERE d.distinct_id = n.distinct_id AND d.team_id = n.team_id
-    AND d.person IN (SELECT person FROM touched)
-) ORDER BY team_id, distinct_id
-"""
+TeamAndId = tuple[int, str]
+_JOINS_NOBODY = frozenset({"refused_illegal", "same_id"})
 _COLOURS = {
     "merged": "red",
     "attached": "darkgreen",
@@ -60,6 +30,24 @@ _COLOURS = {
     "refused_illegal": "orange",
     "failed": "orange",
 }
+
+
+class Links(NamedTuple):
+    """Some consecutive links in columns, as the database has them."""
+
+    seq: Sequence[int]
+    uuid: Sequence[str | None]
+    event: Sequence[str]
+    time: Sequence[str | None]
+    team_id: Sequence[int]
+    source_distinct_id: Sequence[str]
+    target_distinct_id: Sequence[str]
+    outcome: Sequence[str]
+    source_person: Sequence[int | None]
+    target_person: Sequence[int | None]
+    source_identified: Sequence[int]
+    person: Sequence[int | None]
+    dropped: Sequence[str | None]
 
 
 class PersonNode(msgspec.Struct, gc=False, tag="person", tag_field="kind"):
@@ -71,11 +59,6 @@ class PersonNode(msgspec.Struct, gc=False, tag="person", tag_field="kind"):
     is_identified: bool
     id_count: int
 
-    def dot(self) -> str:
-        """As a DOT statement."""
-        style = " style=bold" if self.is_identified else ""
-        return f'  "{self.id}" [label="{self.label}" shape=box{style}];\n'
-
 
 class IdNode(msgspec.Struct, gc=False, tag="distinct_id", tag_field="kind"):
     """A distinct id."""
@@ -85,10 +68,6 @@ class IdNode(msgspec.Struct, gc=False, tag="distinct_id", tag_field="kind"):
     team_id: int
     event_count: int
 
-    def dot(self) -> str:
-        """As a DOT statement."""
-        return f"  {_quoted(self.id)} [label={_quoted(self.label)}];\n"
-
 
 class BelongsTo(msgspec.Struct, gc=False, tag="belongs_to", tag_field="kind"):
     """A distinct id is one of a person's in the end."""
@@ -96,10 +75,6 @@ class BelongsTo(msgspec.Struct, gc=False, tag="belongs_to", tag_field="kind"):
     source: str
     target: str
     key: int
-
-    def dot(self) -> str:
-        """As a DOT statement."""
-        return f'  {_quoted(self.source)} -> "{self.target}" [style=dotted arrowhead=none];\n'
 
 
 class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind"):
@@ -113,67 +88,170 @@ class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind"):
     file: str
     line: int
 
-    def dot(self) -> str:
-        """As a DOT statement."""
-        label = _quoted(f"{self.event} {self.outcome} {self.file}:{self.line}")
-        colour = _COLOURS.get(self.outcome, "gray")
-        return f"  {_quoted(self.source)} -> {_quoted(self.target)} [label={label} color={colour}];\n"
 
+class MergeGraph:
+    """merge_graph.json and merge_graph.dot, told part by part: all links, all people, finish."""
 
-Part = PersonNode | IdNode | BelongsTo | LinkEdge
+    def __init__(self, folder: Path, find: Callable[[int, str], DistinctId | None]) -> None:
+        """find: what a team's distinct id has come to."""
+        self._find = find
+        head = f'{{"directed":true,"multigraph":true,"graph":{{"format":{GRAPH_FORMAT}}},"nodes":[\n'
+        self._json = _GraphFile(folder / "merge_graph.json", (head, '\n],"edges":[\n', "\n]}\n"), ",\n")
+        self._dot = _GraphFile(folder / "merge_graph.dot", ("digraph merges {\n  rankdir=LR;\n", "", "}\n"))
+        self._keys = count()
+        self._touched: set[int | None] = set()  # persons, by number
+        self._named: set[TeamAndId] = set()  # by links that join nobody
 
-
-def write_graph(database: sqlite3.Connection, origins: Origins, folder: Path) -> None:
-    """Write merge_graph.json and merge_graph.dot."""
-    database.executescript(_TOUCHED)
-    with (
-        open(folder / "merge_graph.json", "w", BUFFER_BYTES, encoding="utf-8", newline="") as json_file,
-        open(folder / "merge_graph.dot", "w", BUFFER_BYTES, encoding="utf-8", newline="") as dot_file,
-    ):
-        dot_file.write("digraph merges {\n  rankdir=LR;\n")
-        json_file.write(
-            f'{{"directed":true,"multigraph":true,"graph":{{"format":{GRAPH_FORMAT}}},"nodes":[\n'
+    def add_links(self, links: Links, places: Places) -> None:
+        """Add links, and where each stands."""
+        # Whoever was merged away was merged into somebody whom that link touched as well.
+        self._touched.update(links.source_person, links.target_person, links.person)
+        joins_nobody = [outcome in _JOINS_NOBODY for outcome in links.outcome]
+        ends = []
+        for ids in (links.source_distinct_id, links.target_distinct_id):
+            self._named.update(compress(zip(links.team_id, ids, strict=True), joins_nobody))
+            ends.append(_names(links.team_id, ids))
+        edges = [*map(LinkEdge, *ends, self._keys, links.event, links.outcome, *places)]
+        labels = [f"{edge.event} {edge.outcome} {edge.file}:{edge.line}" for edge in edges]
+        colours = [_COLOURS.get(outcome, "gray") for outcome in links.outcome]
+        self._json.add_edges(json_texts(edges))
+        self._dot.add_edges(
+            f"  {source} -> {target} [label={label} color={colour}];\n"
+            for source, target, label, colour in zip(*map(_quoted, (*ends, labels)), colours, strict=True)
         )
-        _write_parts(_nodes(database), json_file, dot_file)
-        json_file.write('\n],"edges":[\n')
-        _write_parts(_edges(database, origins), json_file, dot_file)
-        json_file.write("\n]}\n")
-        dot_file.write("}\n")
+
+    def close_links(self) -> None:
+        """Note whose the ids are that links named and joined to nobody; some became a person afterwards."""
+        named = [(*name, self._find(*name)) for name in sorted(self._named)]
+        nobodys = [name for name in named if name[2] is None or name[2].person is None]
+        self._touched.update(survivor_of(seen.person).number for _, _, seen in named if seen and seen.person)
+        self._add_ids(
+            [team_id for team_id, _, _ in nobodys],
+            [distinct_id for _, distinct_id, _ in nobodys],
+            [seen.count if seen else 0 for _, _, seen in nobodys],
+        )
+
+    def add_people(self, people: People) -> None:
+        """Add those of these persons whom a link touched, with their ids."""
+        touched = [number in self._touched for number in people.numbers]
+        columns = (people.person_ids, people.teams, people.identified, people.id_counts)
+        persons = [*zip(*(compress(column, touched) for column in columns), strict=True)]
+        if not persons:
+            return
+        self._json.add_nodes(
+            json_texts(
+                [
+                    PersonNode(f"person:{person_id}", person_id, team_id, identified > 0, id_count)
+                    for person_id, team_id, identified, id_count in persons
+                ]
+            )
+        )
+        self._dot.add_nodes(
+            f'  "person:{person_id}" [label="{person_id}" shape=box{" style=bold" if identified else ""}];\n'
+            for person_id, _, identified, _ in persons
+        )
+        ids = people.ids
+        own = people.for_each_id(touched)
+        names = self._add_ids(
+            [*compress(ids.teams, own)], [*compress(ids.texts, own)], [*compress(ids.counts, own)]
+        )
+        owners = [f"person:{person_id}" for person_id in compress(ids.person_ids, own)]
+        self._json.add_edges(json_texts([*map(BelongsTo, names, owners, self._keys)]))
+        self._dot.add_edges(
+            f'  {name} -> "{owner}" [style=dotted arrowhead=none];\n'
+            for name, owner in zip(_quoted(names), owners, strict=True)
+        )
+
+    def _add_ids(self, teams: Sequence[int], texts: Sequence[str], counts: Sequence[int]) -> list[str]:
+        """Add ids as nodes; the names of these."""
+        names = _names(teams, texts)
+        self._json.add_nodes(json_texts([*map(IdNode, names, texts, teams, counts)]))
+        self._dot.add_nodes(
+            f"  {name} [label={label}];\n" for name, label in zip(_quoted(names), _quoted(texts), strict=True)
+        )
+        return names
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+        self._json.flush()
+        self._dot.flush()
+
+    def finish(self) -> None:
+        """Complete the files."""
+        self._json.finish()
+        self._dot.finish()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._json.close()
+        self._dot.close()
 
 
-def _write_parts(parts: Iterable[Part], json_file: IO[str], dot_file: IO[str]) -> None:
-    separator = ""
-    for batch in batches(parts):
-        json_file.write(separator + ",\n".join(json_texts(batch)))
-        dot_file.writelines([part.dot() for part in batch])
-        separator = ",\n"
+class _GraphFile:
+    """A file of nodes and, after them, edges, which come in any order."""
+
+    def __init__(self, path: Path, around: tuple[str, str, str], separator: str = "") -> None:
+        """around: what stands before the nodes, between them and the edges, and after the edges."""
+        self._head, self._middle, self._tail = around
+        self._nodes = _Parts(path, separator)
+        self._nodes.file.write(self._head)
+        self._edges = _Parts(path.with_suffix(path.suffix + ".edges"), separator)
+        self.add_nodes = self._nodes.add
+        self.add_edges = self._edges.add
+
+    def flush(self) -> None:
+        """Hold nothing back."""
+        self._nodes.file.flush()
+        self._edges.file.flush()
+
+    def finish(self) -> None:
+        """Put the edges behind the nodes."""
+        self._edges.file.close()
+        self._nodes.file.write(self._middle)
+        with open(self._edges.path, encoding="utf-8", newline="") as edges:
+            shutil.copyfileobj(edges, self._nodes.file, BUFFER_BYTES)
+        self._nodes.file.write(self._tail)
+        self._edges.path.unlink()
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._nodes.file.close()
+        self._edges.file.close()
 
 
-def _nodes(database: sqlite3.Connection) -> Iterator[Part]:
-    for person_id, team_id, identified, ids in database.execute(_PERSONS):
-        yield PersonNode(f"person:{person_id}", person_id, team_id, bool(identified), ids)
-    for distinct_id, team_id, events, _ in database.execute(_IDS):
-        yield IdNode(f"id:{team_id}:{distinct_id}", distinct_id, team_id, events)
-    for team_id, distinct_id in database.execute(_NOBODYS):
-        yield IdNode(f"id:{team_id}:{distinct_id}", distinct_id, team_id, 0)
+class _Parts:
+    """A file that is written part by part, with a separator between them."""
+
+    def __init__(self, path: Path, separator: str) -> None:
+        self.path = path
+        self.file = open(path, "w", BUFFER_BYTES, encoding="utf-8", newline="")
+        self._separator = separator
+        self._is_empty = True
+
+    def add(self, parts: Iterable[str]) -> None:
+        """Write parts."""
+        text = self._separator.join(parts)
+        if text:
+            self.file.write(text if self._is_empty else self._separator + text)
+            self._is_empty = False
 
 
-def _edges(database: sqlite3.Connection, origins: Origins) -> Iterator[Part]:
-    key = count()
-    for distinct_id, team_id, _, person_id in database.execute(_IDS):
-        yield BelongsTo(f"id:{team_id}:{distinct_id}", f"person:{person_id}", next(key))
-    for seq, team_id, source, target, event, outcome in database.execute(_LINKS):
-        ends = f"id:{team_id}:{source}", f"id:{team_id}:{target}"
-        yield LinkEdge(*ends, next(key), event, outcome, *origins[seq])
+def _names(teams: Iterable[int], ids: Iterable[str]) -> list[str]:
+    """What the ids are called in the graph."""
+    return [f"id:{team_id}:{distinct_id}" for team_id, distinct_id in zip(teams, ids, strict=True)]
 
 
-def _quoted(text: str) -> str:
+def _quoted(texts: Sequence[str]) -> list[str]:
+    """As strings of DOT."""
+    joined = "".join(texts)
+    if joined.isprintable() and '"' not in joined and "\\" not in joined:
+        return [f'"{text}"' for text in texts]
     # A backslash starts an escape in a label and ends a string before a quote; doubled, it is one.
-    if not text.isprintable():
-        text = "".join(_escaped(text))
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return ['"' + _printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts]
 
 
-def _escaped(text: Iterable[str]) -> Iterator[str]:
-    for character in text:
-        yield character if character.isprintable() else f"\\u{ord(character):04x}"
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)

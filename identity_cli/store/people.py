@@ -1,148 +1,260 @@
-"""The person tables, written once the whole log is replayed.
+"""The persons of a run and their distinct ids, column by column, as database and files take them.
 
-Persons and distinct ids go to the database and to their files, column by column, a
-thousand or so at a time: for most of a log's persons this is all the work there is.
+Told once the whole log is replayed, a thousand persons at a time: for most of a log's persons
+this is all the work there is.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from itertools import repeat
-from typing import NamedTuple
+from functools import cached_property
+from itertools import accumulate, chain, repeat
+from typing import Any
 
 from identity_cli.origins import Origins
-from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
-from identity_cli.properties import NO_PROPERTIES
-from identity_cli.store.cells import json_texts, time_texts
-from identity_cli.store.tables import Record, batches
-from identity_cli.store.writer import Row
+from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, survivor_of
+from identity_cli.store.cells import json_text, json_texts, time_texts
+from identity_cli.store.tables import batches
 
 SeenId = tuple[int, str, DistinctId]
-Insert = Callable[[str, Iterable[Row]], None]
-Emit = Callable[[Iterable[Record]], None]
+Times = Sequence[str | None]
+Row = tuple[Any, ...]
 NO_SURVIVOR = -1
 
 
-class Totals(NamedTuple):
-    """What the ids of each person add up to; each list is indexed by person number."""
+class Ids:
+    """Some distinct ids and whose they are; no person for those used only without profiles."""
 
-    ids: list[list[str] | str]  # one id stands alone: most persons have no more
-    events: list[int]
-    first: list[datetime]
-    last: list[datetime]
+    def __init__(
+        self,
+        texts: Sequence[str],
+        seen: Sequence[DistinctId],
+        teams: Sequence[int],
+        persons: Sequence[int | None],
+        person_ids: Sequence[str | None],
+    ) -> None:
+        self.texts = texts
+        self.teams = teams
+        self.persons = persons
+        self.person_ids = person_ids
+        self._seen = seen
 
+    @cached_property
+    def counts(self) -> list[int]:
+        """How many events each was seen in."""
+        return [seen.count for seen in self._seen]
 
-def totals_of(persons: Sequence[Person], distinct_ids: Iterable[SeenId]) -> Totals:
-    """Add up the ids of every person that stands."""
-    count = len(persons)
-    totals = Totals([""] * count, [0] * count, [NEVER_YET] * count, [NEVER_SINCE] * count)
-    counted = bytearray(count)
-    for _, distinct_id, seen in distinct_ids:
-        if seen.person is None:
-            continue
-        number = survivor_of(seen.person).number
-        others = totals.ids[number]
-        if not counted[number]:
-            counted[number] = True
-            totals.ids[number] = distinct_id
-        elif isinstance(others, str):
-            totals.ids[number] = [others, distinct_id]
-        else:
-            others.append(distinct_id)
-        totals.events[number] += seen.count
-        if seen.first < totals.first[number]:
-            totals.first[number] = seen.first
-        if seen.last > totals.last[number]:
-            totals.last[number] = seen.last
-    return totals
+    @cached_property
+    def first_seen(self) -> Times:
+        """The time of the earliest of them; None where none told."""
+        return time_texts([seen.first for seen in self._seen], NEVER_YET)
 
+    @cached_property
+    def last_seen(self) -> Times:
+        """The time of the latest of them; None where none told."""
+        return time_texts([seen.last for seen in self._seen], NEVER_SINCE)
 
-def write_persons(persons: Sequence[Person], totals: Totals, insert: Insert, emit: Emit) -> list[str]:
-    """Write all persons to the database, and those that stand to the files; their ids, by number."""
-    person_ids: list[str] = []
-    for batch in batches(persons):
-        person_ids += [person_uuid(person.team_id, person.creator) for person in batch]
-        insert(
-            "persons", _merged_rows([person for person in batch if person.survivor is not None], person_ids)
-        )
-        standing = [person for person in batch if person.survivor is None]
-        numbers = [person.number for person in standing]
-        teams = [person.team_id for person in standing]
-        ids = [person_ids[number] for number in numbers]
-        creators = [person.creator for person in standing]
-        created = time_texts([person.created_at for person in standing])
-        made = time_texts([person.made_at for person in standing])
-        identified = [person.identified_seq or 0 for person in standing]
-        properties = json_texts([person.properties for person in standing])
-        own = [totals.ids[number] for number in numbers]
-        own_sorted = [[own_id] if isinstance(own_id, str) else sorted(own_id) for own_id in own]
-        events = [totals.events[number] for number in numbers]
-        first, last = _sights([totals.first[n] for n in numbers], [totals.last[n] for n in numbers])
-        counts = map(len, own_sorted)
-        flags = [seq > 0 for seq in identified]
-        insert(
-            "persons",
-            zip(
-                *(numbers, teams, ids, creators, created, made, identified, repeat(NO_SURVIVOR)),
-                *(properties, counts, events, first, last),
-                strict=False,  # no survivor, as often as needed
-            ),
-        )
-        emit(
-            zip(
-                *(teams, ids, creators, json_texts(own_sorted), flags, created),
-                *(properties, events, first, last),
-                strict=True,
-            )
-        )
-        for person in standing:
-            person.properties = NO_PROPERTIES  # written, and not needed again
-    return person_ids
+    @cached_property
+    def seqs(self) -> list[int]:
+        """Where each was first seen."""
+        return [seen.seq for seen in self._seen]
 
-
-def _merged_rows(merged: Sequence[Person], person_ids: Sequence[str]) -> list[Row]:
-    return [
-        (
-            *(person.number, person.team_id, person_ids[person.number], person.creator),
-            *(created, made, person.identified_seq or 0, survivor_of(person).number),
-            *(None, None, None, None, None),
-        )
-        for person, created, made in zip(
-            merged,
-            time_texts([person.created_at for person in merged]),
-            time_texts([person.made_at for person in merged]),
+    def rows(self) -> Iterable[Row]:
+        """As the database has them."""
+        joined = [seen.joined for seen in self._seen]
+        joined_persons = [None if seen.person is None else seen.person.number for seen in self._seen]
+        return zip(
+            *(self.teams, self.texts, self.persons, self.counts, self.seqs),
+            *(joined, joined_persons, self.first_seen, self.last_seen),
             strict=True,
         )
-    ]
+
+    def columns(self, origins: Origins) -> list[Sequence[Any]]:
+        """As the files have them."""
+        return [self.teams, self.texts, self.person_ids, self.counts, *origins.places(self.seqs)]
 
 
-def write_distinct_ids(
-    distinct_ids: Iterable[SeenId], person_ids: Sequence[str], origins: Origins, sinks: tuple[Insert, Emit]
-) -> None:
-    """Write all distinct ids to the database and the files."""
-    insert, emit = sinks
-    for batch in batches(distinct_ids):
-        teams = [team_id for team_id, _, _ in batch]
-        ids = [distinct_id for _, distinct_id, _ in batch]
-        seen = [seen_id for _, _, seen_id in batch]
-        persons = [None if s.person is None else survivor_of(s.person).number for s in seen]
-        joined = [None if s.person is None else s.person.number for s in seen]
-        counts = [s.count for s in seen]
-        seqs = [s.seq for s in seen]
-        first, last = _sights([s.first for s in seen], [s.last for s in seen])
-        insert(
-            "distinct_ids",
-            zip(
-                teams, ids, persons, counts, seqs, [s.joined for s in seen], joined, first, last, strict=True
-            ),
+class People:
+    """Some persons that stand, and the distinct ids of one after the other.
+
+    merged: those merged away. id_counts: how many ids each of those that stand has.
+    """
+
+    def __init__(
+        self,
+        persons: Sequence[Person],
+        merged: Sequence[Person],
+        ids: tuple[Sequence[str], Sequence[DistinctId]],
+        id_counts: Sequence[int],
+    ) -> None:
+        texts, seen = ids
+        self._persons = persons
+        self._merged = merged
+        self.id_counts = id_counts
+        self.numbers = [person.number for person in persons]
+        self.teams = [person.team_id for person in persons]
+        self.person_ids = [person.uuid for person in persons]
+        self.identified = [person.identified_seq or 0 for person in persons]
+        self.ids = Ids(
+            texts, seen, *(self.for_each_id(column) for column in (self.teams, self.numbers, self.person_ids))
         )
-        own = [None if person is None else person_ids[person] for person in persons]
-        paths, lines = origins.places(seqs)
-        emit(zip(teams, ids, own, counts, paths, lines, strict=True))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """Where among the ids those of each person start."""
+        return [*accumulate(self.id_counts, initial=0)][:-1]
+
+    @cached_property
+    def _several(self) -> list[tuple[int, slice]]:
+        """The indexes of persons with several ids, and where these are: the few."""
+        spans = enumerate(zip(self._starts, self.id_counts, strict=True))
+        return [(index, slice(start, start + count)) for index, (start, count) in spans if count > 1]
+
+    @cached_property
+    def created_at(self) -> Times:
+        """Of all that were merged into each, the oldest."""
+        return time_texts([person.created_at for person in self._persons])
+
+    @cached_property
+    def properties(self) -> list[str]:
+        """JSON."""
+        return json_texts([person.properties for person in self._persons])
+
+    @cached_property
+    def event_counts(self) -> list[int]:
+        """How many events their ids were seen in."""
+        return self._of_all_ids(self.ids.counts, sum)
+
+    @cached_property
+    def first_seen(self) -> Times:
+        """The earliest of these; None where none has a time."""
+        return self._of_all_ids(self.ids.first_seen, _earliest)
+
+    @cached_property
+    def last_seen(self) -> Times:
+        """The latest of these; None where none has a time."""
+        return self._of_all_ids(self.ids.last_seen, _latest)
+
+    def merged_rows(self) -> Iterator[Row]:
+        """Those merged away, as the database has them."""
+        for person in self._merged:
+            yield (
+                *(person.number, person.team_id, person.uuid, person.creator),
+                *(_time(person.created_at), _time(person.made_at), person.identified_seq or 0),
+                *(survivor_of(person).number, None, None, None, None, None),
+            )
+
+    def rows(self) -> Iterable[Row]:
+        """As the database has them."""
+        persons = self._persons
+        made_at = [
+            created if person.made_at is person.created_at else _time(person.made_at)
+            for person, created in zip(persons, self.created_at, strict=True)
+        ]
+        return zip(
+            *(self.numbers, self.teams, self.person_ids, [person.creator for person in persons]),
+            *(self.created_at, made_at, self.identified, [NO_SURVIVOR] * len(persons), self.properties),
+            *(self.id_counts, self.event_counts, self.first_seen, self.last_seen),
+            strict=True,
+        )
+
+    def columns(self) -> list[Sequence[Any]]:
+        """As the files have them."""
+        texts = json_texts(self.ids.texts)
+        own = [f"[{texts[start]}]" for start in self._starts]
+        for index, span in self._several:
+            own[index] = json_text(sorted(self.ids.texts[span]))
+        return [
+            *(self.teams, self.person_ids, [person.creator for person in self._persons], own),
+            *([seq > 0 for seq in self.identified], self.created_at, self.properties),
+            *(self.event_counts, self.first_seen, self.last_seen),
+        ]
+
+    def for_each_id(self, values: Iterable[Any]) -> list[Any]:
+        """A column of persons as one of their ids."""
+        return [*chain.from_iterable(map(repeat, values, self.id_counts))]
+
+    def _of_all_ids(self, values: Sequence[Any], add_up: Callable[[Any], Any]) -> list[Any]:
+        """A column of ids as one of their persons."""
+        sums = [values[start] for start in self._starts]
+        for index, span in self._several:
+            sums[index] = add_up(values[span])
+        return sums
 
 
-def _sights(first: list[datetime], last: list[datetime]) -> tuple[list[str | None], list[str | None]]:
-    """First and last sights as texts; None where there was no dated event."""
-    return (
-        time_texts([None if moment is NEVER_YET else moment for moment in first]),
-        time_texts([None if moment is NEVER_SINCE else moment for moment in last]),
-    )
+class Everybody:
+    """Every person that stands with its distinct ids, and the ids that have no person."""
+
+    def __init__(self, persons: Sequence[Person], distinct_ids: Iterable[SeenId]) -> None:
+        self._persons = persons
+        # By person: of one distinct id, as most have no more, or lists.
+        self._ids: list[Any] = [None] * len(persons)
+        self._seen: list[Any] = [None] * len(persons)
+        self._nobodys: list[SeenId] = []
+        self.event_count = 0  # of those that have a person
+        for item in distinct_ids:
+            _, text, found = item
+            if found.person is None:
+                self._nobodys.append(item)
+            else:
+                self._add(survivor_of(found.person).number, text, found)
+                self.event_count += found.count
+
+    def __len__(self) -> int:
+        """How many persons were ever made."""
+        return len(self._persons)
+
+    @property
+    def personless(self) -> int:
+        """How many distinct ids have no person."""
+        return len(self._nobodys)
+
+    def tell(self, *listeners: Callable[[People | Ids], None]) -> None:
+        """Tell everybody to each of these, some at a time."""
+        for people in self._in_parts():
+            for listen in listeners:
+                listen(people)
+
+    def _in_parts(self) -> Iterator[People | Ids]:
+        for batch in batches(self._persons):
+            yield self._people(batch)
+        for rest in batches(self._nobodys):
+            teams, texts, founds = zip(*rest, strict=True)
+            yield Ids(texts, founds, teams, [None] * len(rest), [None] * len(rest))
+
+    def _add(self, number: int, text: str, found: DistinctId) -> None:
+        others = self._ids[number]
+        if others is None:
+            self._ids[number], self._seen[number] = text, found
+        elif isinstance(others, str):
+            self._ids[number], self._seen[number] = [others, text], [self._seen[number], found]
+        else:
+            others.append(text)
+            self._seen[number].append(found)
+
+    def _people(self, persons: Sequence[Person]) -> People:
+        standing = [person for person in persons if person.survivor is None]
+        merged = [person for person in persons if person.survivor is not None]
+        owned = [self._ids[person.number] for person in standing]
+        texts: list[str] = []
+        founds: list[DistinctId] = []
+        for person, own in zip(standing, owned, strict=True):
+            if isinstance(own, str):
+                texts.append(own)
+                founds.append(self._seen[person.number])
+            else:
+                texts += own
+                founds += self._seen[person.number]
+        counts = [1 if isinstance(own, str) else len(own) for own in owned]
+        return People(standing, merged, (texts, founds), counts)
+
+
+def _time(moment: datetime | None) -> str | None:
+    return time_texts([moment])[0]
+
+
+def _earliest(times: Iterable[str | None]) -> str | None:
+    return min(filter(None, times), default=None)  # of one length, so the texts are in order of time
+
+
+def _latest(times: Iterable[str | None]) -> str | None:
+    return max(filter(None, times), default=None)

@@ -1,0 +1,56 @@
+"""Work done in a process beside this one.
+
+A child that is forked sees everything as it stood when it began, and shares its memory until
+either changes it.
+"""
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+
+from identity_cli.errors import ProcessGone
+
+
+def is_possible() -> bool:
+    """Whether this process may have a child that continues from here."""
+    return "fork" in multiprocessing.get_all_start_methods() and not multiprocessing.current_process().daemon
+
+
+def leave_signals_to_parent() -> None:
+    """In a child: Ctrl-C reaches both, and the parent ends the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
+def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
+    """Do work in a child during the block; what it raises is raised at the end. what: it does, for errors."""
+    context = multiprocessing.get_context("fork")
+    incoming, outgoing = context.Pipe(duplex=False)
+    child = context.Process(target=_tell_end, args=(work, outgoing), daemon=True)
+    child.start()
+    outgoing.close()
+    try:
+        yield
+        try:
+            failure = incoming.recv()
+        except EOFError:
+            raise ProcessGone(what) from None
+        if failure is not None:
+            raise failure
+    finally:
+        incoming.close()
+        child.terminate()
+        child.join()
+
+
+def _tell_end(work: Callable[[], None], outgoing: Connection) -> None:
+    leave_signals_to_parent()
+    try:
+        work()
+    except Exception as failure:
+        outgoing.send(failure)
+    else:
+        outgoing.send(None)
