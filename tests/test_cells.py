@@ -1,0 +1,62 @@
+"""A whole column becomes what its values become one by one."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta, timezone
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from identity_cli.persons import NEVER_SINCE, NEVER_YET
+from identity_cli.store import cells
+from identity_cli.store.tables import Kind, Table
+
+MILLISECOND = timedelta(milliseconds=1)
+texts = st.lists(st.none() | st.text(st.sampled_from("ab=+-@,\"'\n\r\té 1"), max_size=4))
+usual_moments = st.integers(0, 10**12).map(
+    lambda number: datetime(2023, 3, 8, tzinfo=UTC) + number * MILLISECOND
+)
+zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+moments = st.lists(
+    st.none() | usual_moments | st.datetimes(timezones=st.just(UTC) | zones) | st.sampled_from([NEVER_YET])
+)
+
+
+@given(texts)
+@example(["anna", "bert"])
+@example(["anna", "=1+1"])
+def test_csv_of_texts(column: list[str | None]) -> None:
+    assert [*cells.csv_texts(column)] == [cells.csv_text(text) for text in column]
+
+
+@given(texts)
+def test_csv_is_read_back_but_for_the_guard_of_formulas(column: list[str | None]) -> None:
+    table = Table("t", (("one", Kind.TEXT), ("two", Kind.JSON)))
+    jsons = cells.json_texts(column)
+    read = list(csv.reader(io.StringIO(table.csv_lines([column, jsons]), newline="")))
+    assert [json for _, json in read] == jsons
+    for (cell, _), text in zip(read, column, strict=True):
+        assert cell in (text or "", f"'{text}")
+        assert not cell.startswith(("=", "+", "-", "@"))
+
+
+@given(moments)
+@example([datetime(2023, 3, 8, 12, 0, 0, 123_000, tzinfo=UTC)] * 3)
+@example([datetime(2023, 3, 8, 12, 0, 0, 123_456, tzinfo=UTC), datetime(2023, 3, 8, tzinfo=UTC)])
+@example([None])
+@example([NEVER_YET, None, NEVER_YET])
+def test_times(column: list[datetime | None]) -> None:
+    one_by_one = [
+        None if moment is None or moment is NEVER_YET else cells.time_text(moment) for moment in column
+    ]
+    assert cells.time_texts(column, NEVER_YET) == one_by_one
+
+
+def test_an_id_never_seen_at_a_time_has_none() -> None:
+    assert cells.time_texts([NEVER_SINCE, NEVER_SINCE], NEVER_SINCE) == [None, None]
+
+
+@given(st.lists(st.none() | st.text()))
+def test_json_of_texts(column: list[str | None]) -> None:
+    table = Table("t", (("one", Kind.TEXT),))
+    assert table.json_lines([column]).count("\n") == len(column)
