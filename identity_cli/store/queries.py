@@ -47,7 +47,7 @@ def persons(database: sqlite3.Connection) -> Iterator[Record]:
 
 
 def distinct_ids(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
-    """Every distinct id seen, in order of its joining a person."""
+    """Every distinct id seen, person by person; last those without one."""
     for team, distinct_id, person_id, count, seq in database.execute(
         "SELECT d.team_id, d.distinct_id, p.person_id, d.event_count, d.seq "
         "FROM distinct_ids d LEFT JOIN main.persons p USING (person) ORDER BY d.rowid"
