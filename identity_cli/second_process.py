@@ -1,17 +1,18 @@
 """Reads a log in a process of its own, so that it is decoded while this one resolves.
 
 The items come as MessagePack through a pipe, a block's events in one message, encoded and
-decoded in one call. What MessagePack has no word for (a number of more than 64 bits, a time
-before year 1) comes pickled; an empty message announces it.
+decoded in one call; before each its length. What MessagePack has no word for (a number of more
+than 64 bits, a time before year 1) comes pickled; an empty message announces it.
 """
 
 import multiprocessing
+import os
+import pickle
 import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from datetime import datetime
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -24,6 +25,8 @@ WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
 PROGRESS_BYTES = 4 << 20
 PIPE_BYTES = 1 << 20  # what Linux lets anybody have
+BUFFER_BYTES = 1 << 16  # handed over at a time: every time costs both processes a call of the system
+LENGTH_BYTES = 8
 ENOUGH_RECURSION = 10_000  # for pickling what msgspec could nest
 _PICKLED_NEXT = b""
 
@@ -47,32 +50,38 @@ class SecondProcess:
         self._on_progress = on_progress
         self._types = _types(copied_names)
         self._log_read: LogRead | None = None
-        context = multiprocessing.get_context("fork")
-        self._incoming, outgoing = context.Pipe(duplex=False)
+        incoming, outgoing = os.pipe()
         _widen(outgoing)
-        self._process = context.Process(
-            target=_send_all, args=(intake, self._incoming, outgoing), daemon=True
-        )
+        self._incoming = open(incoming, "rb", PIPE_BYTES)
+        context = multiprocessing.get_context("fork")
+        self._process = context.Process(target=_send_all, args=(intake, incoming, outgoing), daemon=True)
         self._process.start()
-        outgoing.close()
+        os.close(outgoing)
 
     def __iter__(self) -> Generator[Item, None, None]:
         decode = msgspec.msgpack.Decoder(self._types).decode
         try:
             while self._log_read is None:
-                message = self._incoming.recv_bytes()
+                message = self._received()
                 item = decode(message) if message else self._unpickled()
                 if isinstance(item, ReadSoFar):
                     if self._on_progress:
                         self._on_progress(item.bytes)
                 elif item is not None:
                     yield item
-        except EOFError:
-            raise ProcessGone("reads the log") from None
         finally:
             self._incoming.close()
             self._process.terminate()
             self._process.join()
+
+    def _received(self) -> bytes:
+        """The next message."""
+        head = self._incoming.read(LENGTH_BYTES)
+        length = int.from_bytes(head)
+        message = self._incoming.read(length)
+        if len(head) < LENGTH_BYTES or len(message) < length:
+            raise ProcessGone("reads the log")
+        return message
 
     def log_read(self) -> LogRead:
         """What was read, all of it."""
@@ -80,7 +89,7 @@ class SecondProcess:
         return self._log_read
 
     def _unpickled(self) -> Any:
-        received = self._incoming.recv()
+        received = pickle.loads(self._received())
         if isinstance(received, BaseException):
             raise received
         if isinstance(received, LogRead):
@@ -89,12 +98,12 @@ class SecondProcess:
         return msgspec.convert(received, self._types)
 
 
-def _widen(pipe: Connection) -> None:
+def _widen(pipe: int) -> None:
     """Let the reader run ahead while this process writes, where the system can."""
     with suppress(ImportError, AttributeError, OSError):
         import fcntl
 
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _types(copied_names: tuple[str, ...]) -> Any:
@@ -102,9 +111,9 @@ def _types(copied_names: tuple[str, ...]) -> Any:
     return Batch[record] | Skipped[record] | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
 
 
-def _send_all(intake: Callable[[Progress], Intake], incoming: Connection, outgoing: Connection) -> None:
-    """What the second process does; incoming is the first one's end."""
-    incoming.close()  # or the pipe stays whole when the first process is killed
+def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int) -> None:
+    """What the second process does; incoming is the first one's end of the pipe."""
+    os.close(incoming)  # or the pipe stays whole when the first process is killed
     leave_signals_to_parent()
     encode = msgspec.msgpack.Encoder().encode
     told = 0
@@ -113,26 +122,31 @@ def _send_all(intake: Callable[[Progress], Intake], incoming: Connection, outgoi
         nonlocal told
         if read - told >= PROGRESS_BYTES:
             told = read
-            outgoing.send_bytes(encode(ReadSoFar(read)))
+            _send(encode(ReadSoFar(read)), pipe)
 
-    with suppress(BrokenPipeError):  # nobody listens any more
+    with suppress(BrokenPipeError), open(outgoing, "wb", BUFFER_BYTES) as pipe:  # or nobody listens any more
         try:
             items = intake(tell)
             for item in items:
                 try:
                     message = encode(item)
                 except (OverflowError, RecursionError, UnicodeEncodeError):
-                    _send_pickled(msgspec.to_builtins(item, builtin_types=(bytes, datetime)), outgoing)
+                    _send_pickled(msgspec.to_builtins(item, builtin_types=(bytes, datetime)), pipe)
                 else:
-                    outgoing.send_bytes(message)
-            _send_pickled(items.log_read(), outgoing)
+                    _send(message, pipe)
+            _send_pickled(items.log_read(), pipe)
         except BrokenPipeError:
             raise
         except Exception as error:
-            _send_pickled(error, outgoing)
+            _send_pickled(error, pipe)
 
 
-def _send_pickled(value: Any, outgoing: Connection) -> None:
+def _send(message: bytes, pipe: IO[bytes]) -> None:
+    pipe.write(len(message).to_bytes(LENGTH_BYTES))
+    pipe.write(message)
+
+
+def _send_pickled(value: Any, pipe: IO[bytes]) -> None:
     sys.setrecursionlimit(max(ENOUGH_RECURSION, sys.getrecursionlimit()))
-    outgoing.send_bytes(_PICKLED_NEXT)
-    outgoing.send(value)
+    _send(_PICKLED_NEXT, pipe)
+    _send(pickle.dumps(value), pipe)

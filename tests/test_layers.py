@@ -49,7 +49,7 @@ PLACED = {
     "sqlite3": ("store/",),
     "argparse": (),
     "logging": (),
-    "pickle": (),
+    "pickle": ("second_process.py",),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
