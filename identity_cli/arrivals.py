@@ -28,6 +28,8 @@ class ArrivalWatch:
         arrived = [
             event.now or event.received_at or event.created_at or event.inserted_at for event in events
         ]
+        if not any(arrived):  # many logs do not tell
+            return
         if None not in arrived:
             ordered = sorted(arrived)  # type: ignore[type-var]  # none is None
             if ordered == arrived and ordered[0] >= self._latest:  # type: ignore[operator]

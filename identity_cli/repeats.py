@@ -7,7 +7,7 @@ Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays
 
 import tempfile
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import IO
 
@@ -19,49 +19,52 @@ from identity_cli.reader import Block
 HASHES_IN_MEMORY = 1 << 20
 HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
 
-
-_uuid = attrgetter("uuid")
-_marks = attrgetter("uuid", "event", "distinct_id", "properties.distinct_id", "team_id")
+_others = attrgetter("event", "distinct_id", "properties.distinct_id", "team_id")
 
 
 class RepeatCounter:
     """Counts repeats at the end."""
 
     def __init__(self) -> None:
-        self._hashes = array("q")
+        self._events = 0
+        self._seen: set[int] = set()
         self._file: IO[bytes] | None = None
-        self._total = 0
+        self._spilled = 0
 
     def see(self, block: Block, origins: Origins) -> None:
         """Take the next events."""
-        self._hashes.extend(hashes(block, origins))
-        if len(self._hashes) >= HASHES_IN_MEMORY:
+        found = hashes(block, origins)
+        self._events += len(found)
+        self._seen.update(found)
+        if len(self._seen) >= HASHES_IN_MEMORY:
             self._spill()
 
     def count(self) -> int:
         """How many events repeat an earlier one; ends the counting."""
         if self._file is None:
-            return len(self._hashes) - len(set(self._hashes))
-        self._spill()
-        parts = -(-self._total // HASHES_AT_ONCE)
-        distinct = sum(len(self._of_part(part, parts)) for part in range(parts))
-        self._file.close()
-        return self._total - distinct
+            distinct = len(self._seen)
+        else:
+            self._spill()
+            parts = -(-self._spilled // HASHES_AT_ONCE)
+            distinct = sum(len(self._of_part(part, parts)) for part in range(parts))
+            self._file.close()
+        self._seen = set()
+        return self._events - distinct
 
     def _spill(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # closed by count
-        self._total += len(self._hashes)
-        self._hashes.tofile(self._file)
-        del self._hashes[:]
+        self._spilled += len(self._seen)
+        array("q", self._seen).tofile(self._file)
+        self._seen = set()
 
     def _of_part(self, part: int, parts: int) -> set[int]:
         assert self._file is not None
         self._file.seek(0)
         found: set[int] = set()
-        for start in range(0, self._total, HASHES_IN_MEMORY):
+        for start in range(0, self._spilled, HASHES_IN_MEMORY):
             block = array("q")
-            block.fromfile(self._file, min(HASHES_IN_MEMORY, self._total - start))
+            block.fromfile(self._file, min(HASHES_IN_MEMORY, self._spilled - start))
             found.update(value for value in block if value % parts == part)
         return found
 
@@ -87,11 +90,15 @@ class RepeatFilter:
         return self._repeats
 
 
-def hashes(block: Block, origins: Origins) -> Iterable[int]:
+def hashes(block: Block, origins: Origins) -> Sequence[int]:
     """A number for each event that only its repeats share."""
+    uuids = [event.uuid for event in block.events]
     try:
-        if all(map(_uuid, block.events)):
-            return [*map(hash, map(_marks, block.events))]
+        if all(uuids):
+            return [
+                hash((uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id))
+                for uuid, event in zip(uuids, block.events, strict=True)
+            ]
     except TypeError:  # a list or an object in place of the uuid
         pass
     return [_hash_of(block, index, origins) for index in range(len(block.events))]
@@ -99,8 +106,7 @@ def hashes(block: Block, origins: Origins) -> Iterable[int]:
 
 def _hash_of(block: Block, index: int, origins: Origins) -> int:
     event = block.events[index]
-    uuid, *others = _marks(event)
-    if uuid:
-        return hash((str(uuid), *others))
+    if event.uuid:
+        return hash((str(event.uuid), *_others(event)))
     content = content_of(block.lines[index], origins.index_in_line(block.first_seq + index))
-    return hash((*others, time_of(event), content))
+    return hash((*_others(event), time_of(event), content))

@@ -1,14 +1,10 @@
 """Which distinct id is the event's own, and which events have none that the platform could use."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
 from identity_cli import javascript
 from identity_cli.events import Event
 from identity_cli.rules.base import RuleSet, Unset
-
-_outer_id = attrgetter("distinct_id")
-_inner_id = attrgetter("properties.distinct_id")
 
 
 def own_id(event: Event, rules: RuleSet) -> str | None:
@@ -28,7 +24,9 @@ def own_id(event: Event, rules: RuleSet) -> str | None:
 def may_be_rejected(events: Sequence[Event], rules: RuleSet) -> list[int]:
     """The indexes of the events that the resolver may find unusable; few others are among them."""
     unset_may_fail = rules.unset is Unset.LIST
-    if not unset_may_fail and all(map(_outer_id, events)) and "" not in map(_inner_id, events):
+    outer = [event.distinct_id for event in events]
+    inner = [event.properties.distinct_id for event in events]
+    if not unset_may_fail and all(outer) and (all(inner) or "" not in inner):
         return []  # of nearly every block
     return [
         index
