@@ -36,11 +36,10 @@ class EventBuffer:
         self.clock = LONG_AGO
         self.next_due = FAR_FUTURE
         self._waiting: deque[Held] = deque()
-        self._first_seen: dict[tuple[int, str], int] = {}
 
     @property
     def has_time(self) -> bool:
-        """Whether any event so far told when it arrived; without that nothing can wait."""
+        """Whether it is on and any event so far told when it arrived; without that nothing can wait."""
         return self.clock is not LONG_AGO
 
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
@@ -51,7 +50,6 @@ class EventBuffer:
             due = FAR_FUTURE
         held = Held(due, self.clock, seq, event, team_id, distinct_id)
         self._waiting.append(held)
-        self._first_seen.setdefault((team_id, distinct_id), seq)
         self.next_due = self._waiting[0].due
 
     def take_due(self, now: datetime = FAR_FUTURE) -> Held | None:
@@ -68,10 +66,6 @@ class EventBuffer:
             if held.seq < seq:
                 return
             yield held.seq
-
-    def first_sight(self, team_id: int, distinct_id: str) -> int | None:
-        """Where an id now put on a person was first seen waiting, if it was; asked once."""
-        return self._first_seen.pop((team_id, distinct_id), None) if self._first_seen else None
 
 
 def arrival_of(event: Event) -> datetime | None:

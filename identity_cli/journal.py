@@ -35,6 +35,7 @@ def linked(
     source: Person | None,
     target: Person | None,
     person: Person | None = None,
+    dropped: dict[str, Any] | None = None,
 ) -> Linked:
     """A link and its outcome; person is whom the event went to, where not the target."""
     owner = person or target
@@ -49,9 +50,9 @@ def linked(
         outcome,
         source.number if source else None,
         target.number if target else None,
-        source is not None and source.is_identified,
+        source is not None and source.identified_seq is not None,
         owner.number if owner else None,
-        None,
+        dropped,
     )
 
 

@@ -1,5 +1,6 @@
 """Who owns each distinct id: all persons ever made, and the ids that were put on them."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -13,15 +14,13 @@ class Owners:
 
     def __init__(self) -> None:
         self.persons: list[Person] = []
-        self._teams: dict[int, Ids] = {}
+        self._teams: defaultdict[int, Ids] = defaultdict(dict)
         self._personless: dict[int, Ids] = {}
+        self._waiting: dict[tuple[int, str], int] = {}
 
     def ids_of(self, team_id: int) -> Ids:
         """A team's distinct ids that have a person."""
-        ids = self._teams.get(team_id)
-        if ids is None:
-            ids = self._teams[team_id] = {}
-        return ids
+        return self._teams[team_id]
 
     def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
         """Every distinct id seen, by team; one used only without profiles has no person."""
@@ -37,25 +36,27 @@ class Owners:
                 return seen
         return None
 
-    def make_person(self, team_id: int, creator: str, created_at: datetime | None) -> Person:
-        """A new person, without an id yet."""
+    def make_person(self, seq: int, team_id: int, creator: str, created_at: datetime | None) -> Person:
+        """A new person with its first id."""
         person = Person(len(self.persons), team_id, creator, created_at)
         self.persons.append(person)
+        self.own(seq, creator, person)
         return person
 
-    def own(self, seq: int, first_seq: int | None, distinct_id: str, person: Person) -> DistinctId:
-        """Put an id on its first person; it keeps what was seen of it before.
-
-        first_seq: where the id was first seen, if that was before seq.
-        """
+    def own(self, seq: int, distinct_id: str, person: Person) -> None:
+        """Put an id on its first person; it keeps what was seen of it before."""
         team_id = person.team_id
+        first_seq = self._waiting.pop((team_id, distinct_id), seq) if self._waiting else seq
         seen = self._personless.get(team_id, {}).pop(distinct_id, None) if self._personless else None
         if seen is None:
-            seen = DistinctId(seq if first_seq is None else first_seq, seq, person)
+            seen = DistinctId(first_seq, seq, person)
         else:
             seen.person, seen.joined = person, seq
-        self.ids_of(team_id)[distinct_id] = seen
-        return seen
+        self._teams[team_id][distinct_id] = seen
+
+    def note_waiting(self, seq: int, team_id: int, distinct_id: str) -> None:
+        """An event waits whose id has no person yet: this is where the id was first seen."""
+        self._waiting.setdefault((team_id, distinct_id), seq)
 
     def without_person(self, seq: int, team_id: int, distinct_id: str) -> DistinctId:
         """An id that is used without a profile and has no person."""

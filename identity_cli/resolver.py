@@ -83,13 +83,12 @@ class PersonResolver:
         facts = self._facts = []
         buffer, buffering = self._buffer, self._buffer.is_on
         plain = self._rules.copied is None and not self._rules.personless and not self._attributing
-        team, ids = None, self._owners.ids_of(self._team_id)
-        seq = first_seq - 1
-        for event in events:
-            seq += 1
-            if event.team_id != team:
+        team, team_id, ids = None, self._team_id, self._owners.ids_of(self._team_id)
+        for seq, event in enumerate(events, first_seq):
+            if event.team_id is not team and event.team_id != team:
                 team = event.team_id
-                ids = self._owners.ids_of(self._team_id if team is None else team)
+                team_id = self._team_id if team is None else team
+                ids = self._owners.ids_of(team_id)
             if buffering:
                 arrival = (  # as arrival_of, in line
                     event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
@@ -114,9 +113,12 @@ class PersonResolver:
                 or properties.anon_distinct_id is not ABSENT
                 or not plain
             ):
-                self._arrive(seq, event, ids)
+                if known is None:
+                    self._arrive(seq, event, team_id, ids, distinct_id)
+                else:
+                    self._process(Step(seq, event, team_id, ids, distinct_id))
             elif known is None:
-                self._meet(seq, event, distinct_id)
+                self._meet(seq, event, team_id, ids, distinct_id)
             else:
                 time = event.timestamp or time_of(event)
                 known.count += 1
@@ -165,36 +167,37 @@ class PersonResolver:
 
     # An event on its way
 
-    def _meet(self, seq: int, event: Event, distinct_id: Any) -> None:
+    def _meet(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
         """An event that shows an id and asks for nothing: its id may have to wait, or becomes a person."""
-        team_id = self._team_id if event.team_id is None else event.team_id
         if type(distinct_id) is not str or not distinct_id:
-            self._arrive(seq, event, self._owners.ids_of(team_id))
+            self._arrive(seq, event, team_id, ids, distinct_id)
             return
-        buffer = self._buffer
-        if buffer.is_on and buffer.has_time and waits(event, distinct_id, team_id, self._rules):
-            buffer.hold(seq, event, team_id, distinct_id)
+        if self._buffer.has_time and waits(event, distinct_id, team_id, self._rules):
+            self._hold(seq, event, team_id, distinct_id)
             return
         time = event.timestamp or time_of(event)
-        person = self._owners.make_person(team_id, distinct_id, time)
-        self._own(seq, distinct_id, person).see(time)
+        person = self._owners.make_person(seq, team_id, distinct_id, time)
+        ids[distinct_id].see(time)
         self._facts.append(PersonCreated(seq, person.number, distinct_id, time))
 
-    def _arrive(self, seq: int, event: Event, ids: Ids) -> None:
-        """Any event at the door: refused, made to wait, or processed."""
-        distinct_id = own_id(event, self._rules)
-        if distinct_id is None or (distinct_id == "" and self._rules.refuses_empty_id):
+    def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
+        """An event of an id that is not known as it stands: refused, made to wait, or processed."""
+        rules = self._rules
+        if type(distinct_id) is not str:
+            distinct_id = own_id(event, rules)
+        if distinct_id is None or (distinct_id == "" and rules.refuses_empty_id):
             self._facts.append(EventRejected(seq, "no distinct_id", by_platform=False))
             return
-        if self._rules.nul_becomes_replacement:
+        if rules.nul_becomes_replacement:
             distinct_id = distinct_id.replace("\0", "\ufffd")
-        team_id = self._team_id if event.team_id is None else event.team_id
-        buffer = self._buffer
-        may_wait = distinct_id not in ids and buffer.is_on and buffer.has_time
-        if may_wait and waits(event, distinct_id, team_id, self._rules):
-            buffer.hold(seq, event, team_id, distinct_id)
+        if distinct_id not in ids and self._buffer.has_time and waits(event, distinct_id, team_id, rules):
+            self._hold(seq, event, team_id, distinct_id)
             return
         self._process(Step(seq, event, team_id, ids, distinct_id))
+
+    def _hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
+        self._owners.note_waiting(seq, team_id, distinct_id)
+        self._buffer.hold(seq, event, team_id, distinct_id)
 
     def _release(self, before: int | None, now: datetime) -> None:
         """Process, in order, what has waited long enough; it is not tested again."""
@@ -211,15 +214,15 @@ class PersonResolver:
         told = len(self._facts)
         if self._rules.personless and self._is_settled_by_profile(step):
             return
-        event = step.event
-        writes = writes_of(event, self._rules)
+        writes = writes_of(step.event, self._rules)
+        links = step.event.event in self._rules.links
         person = None
         try:
-            if event.event in self._rules.links:
+            if links:
                 person = self._link(step, writes)
             if person is None:
                 person = self._update_or_create(step, writes)
-                if event.event in self._rules.links or self._rules.personless:
+                if links or self._rules.personless:
                     self._name_person(told, person)
         except UnsetNotAList as failure:
             self._facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
@@ -314,8 +317,8 @@ class PersonResolver:
         self._facts.append(linked(step, source_id, Outcome.CREATED, None, None, person))
         self._attach(step, joiner, person)
         self._identify(step, person)
-        if self._rules.unset_after_linked_creation:
-            self._update(step, person, NOTHING._replace(unset=writes.unset))
+        if self._rules.unset_after_linked_creation and writes.unset is not None:
+            self._update(step, person, Writes({}, {}, writes.unset))
         return person
 
     def _merge(self, step: Step, source_id: str, source: Person, target: Person, writes: Writes) -> Person:
@@ -328,9 +331,8 @@ class PersonResolver:
         gained = None
         if self._rules.unset_spares_new_keys and writes.unset is not None:
             gained = {key for key in source.properties if key not in target.properties}
-        link = linked(step, source_id, Outcome.MERGED, source, target)
         dropped = target.absorb(source)
-        self._facts.append(link._replace(dropped=dropped))
+        self._facts.append(linked(step, source_id, Outcome.MERGED, source, target, dropped=dropped))
         self._update(step, target, writes, gained)
         self._identify(step, target)
         return target
@@ -348,8 +350,7 @@ class PersonResolver:
 
     def _create(self, step: Step, creator: str, writes: Writes) -> Person:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
-        person = self._owners.make_person(step.team_id, creator, step.time)
-        self._own(step.seq, creator, person)
+        person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
         self._facts.append(PersonCreated(step.seq, person.number, creator, step.time))
         if writes is not NOTHING:
             person.properties, changes = created(writes)
@@ -371,13 +372,8 @@ class PersonResolver:
         self._tell(step, person, changes)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
-        self._own(step.seq, distinct_id, person)
+        self._owners.own(step.seq, distinct_id, person)
         self._facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
-
-    def _own(self, seq: int, distinct_id: str, person: Person) -> DistinctId:
-        buffer = self._buffer
-        first_seq = buffer.first_sight(person.team_id, distinct_id) if buffer.is_on else None
-        return self._owners.own(seq, first_seq, distinct_id, person)
 
     def _identify(self, step: Step, person: Person) -> None:
         if person.identified_seq is None:

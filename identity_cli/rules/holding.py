@@ -19,8 +19,7 @@ def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     if team_id <= rules.holds_anonymous_up_to_team:
         return True
     properties = event.properties
-    # Strictly equal: a device id that is a number is not the id it reads as.
-    if isinstance(properties.device_id, str) and properties.device_id == distinct_id:
+    if properties.device_id == distinct_id:  # strictly: a number is not the id it reads as
         return False
     return not (isinstance(properties.lib, str) and properties.lib in MOBILE_LIBRARIES)
 
