@@ -110,6 +110,8 @@ def spread(value: Any) -> dict[str, Any]:
     """`{...value}`: lists and strings give their indexes as keys, other scalars nothing."""
     if isinstance(value, dict):
         return value
+    if value is None:
+        return {}
     if isinstance(value, list):
         return {str(index): item for index, item in enumerate(value)}
     if isinstance(value, str):

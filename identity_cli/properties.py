@@ -4,7 +4,7 @@ Dictionaries are changed in place where they may be: a write costs what it write
 what the person already has.
 """
 
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import Any
 
 from identity_cli.events import ABSENT
@@ -34,19 +34,34 @@ def written(
     `$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
     gained: the keys that a merge by this very event has added.
     """
-    removals = [] if writes.unset is None else list(unset_keys(writes.unset, rules))
-    if rules.unset_spares_new_keys and removals:
-        given = writes.set.keys() | writes.set_once.keys()
-        spared = {key for key in given if key not in before} if gained is None else given & gained
-        removals = [key for key in removals if key not in spared]
+    removals = None if writes.unset is None else _removals(before, writes, rules, gained)
     properties = before or {}
-    changes = _fill(properties, writes.set_once) if writes.set_once else []
-    if writes.set:
-        _overwrite(properties, writes.set, changes)
-    for key in removals:
-        if key in properties:
-            changes.append(("unset", key, None, properties.pop(key)))
+    changes: list[Change] = []
+    for key, value in writes.set_once.items():
+        if key not in properties:  # null is a value too
+            properties[key] = value
+            changes.append(("set_once", key, value))
+    for key, value in writes.set.items():
+        old = properties.get(key, ABSENT)
+        if old is ABSENT:
+            changes.append(("set", key, value))
+        elif not same_value(old, value):
+            changes.append(("set", key, value, old))
+        else:
+            continue
+        properties[key] = value
+    if removals:
+        changes += [("unset", key, None, properties.pop(key)) for key in removals if key in properties]
     return properties, changes
+
+
+def _removals(before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None) -> Iterable[str]:
+    removals = unset_keys(writes.unset, rules)
+    if not rules.unset_spares_new_keys:
+        return removals
+    given = writes.set.keys() | writes.set_once.keys()
+    spared = {key for key in given if key not in before} if gained is None else given & gained
+    return [key for key in removals if key not in spared]
 
 
 def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
@@ -88,31 +103,8 @@ def same_value(one: Any, other: Any) -> bool:
     if one is other:
         return True
     try:
-        return _same(one, other)
+        if type(one) is not type(other) or one != other:
+            return False
+        return not isinstance(one, list | dict) or repr(one) == repr(other)
     except RecursionError:  # nested beyond sense
         return False
-
-
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other) or one != other:
-        return False
-    return not isinstance(one, list | dict) or repr(one) == repr(other)
-
-
-def _fill(properties: Properties, values: Properties) -> list[Change]:
-    absent = [key for key in values if key not in properties]  # null is a value too
-    for key in absent:
-        properties[key] = values[key]
-    return [("set_once", key, values[key]) for key in absent]
-
-
-def _overwrite(properties: Properties, values: Properties, changes: list[Change]) -> None:
-    for key, value in values.items():
-        old = properties.get(key, ABSENT)
-        if old is ABSENT:
-            changes.append(("set", key, value))
-        elif not same_value(old, value):
-            changes.append(("set", key, value, old))
-        else:
-            continue
-        properties[key] = value

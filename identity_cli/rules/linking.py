@@ -19,20 +19,18 @@ ILLEGAL_AS_SPELLED = frozenset({"[object Object]", "NaN", "None", "none", "null"
 
 def other_id(event: Event, rules: RuleSet) -> Any:
     """The id that the event asks to link to its own, as sent; ABSENT when it asks for no link."""
-    if rules.links.get(event.event) is LinkKey.ANON_DISTINCT_ID and rules.present_anon_id_links:
+    if rules.present_anon_id_links and rules.links.get(event.event) is LinkKey.ANON_DISTINCT_ID:
         return event.properties.anon_distinct_id
     return named_id(event, rules)
 
 
 def named_id(event: Event, rules: RuleSet) -> Any:
     """The other id of a linking event, as sent; ABSENT when missing or what JavaScript takes for false."""
-    match rules.links.get(event.event):
-        case LinkKey.ANON_DISTINCT_ID:
-            other = event.properties.anon_distinct_id
-        case LinkKey.ALIAS:
-            other = event.properties.alias
-        case _:
-            return ABSENT
+    key = rules.links.get(event.event)
+    if key is None:
+        return ABSENT
+    properties = event.properties
+    other = properties.alias if key is LinkKey.ALIAS else properties.anon_distinct_id
     return other if other is not ABSENT and javascript.is_truthy(other) else ABSENT
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from identity_cli import javascript
 from identity_cli.events import Event
@@ -16,7 +17,8 @@ class UnsetNotAList(Exception):
     reason = "$unset is not a list: the platform fails this event"
 
 
-class Writes(NamedTuple):
+@dataclass(slots=True)
+class Writes:
     """The property operators of one event, ready to apply."""
 
     set: dict[str, Any]
@@ -32,7 +34,14 @@ def writes_of(event: Event, rules: RuleSet) -> Writes:
     """The event's operators: those beside `properties` win over those inside."""
     if event.event in rules.strips_operators:
         return NOTHING
-    writes = _given(event)
+    properties = event.properties
+    set_, set_once, unset = properties.set, properties.set_once, properties.unset
+    if event.set is not None or event.set_once is not None:
+        writes = Writes(_merged(set_, event.set), _merged(set_once, event.set_once), unset)
+    elif set_ is None and set_once is None and unset is None:
+        writes = NOTHING
+    else:  # an `$unset` beside `properties` is ignored by the platform
+        writes = Writes(javascript.spread(set_), javascript.spread(set_once), unset)
     if rules.copied is not None:
         writes = _with_lent(event, writes, rules.copied)
     if rules.nul_becomes_replacement:
@@ -71,17 +80,6 @@ def _with_lent(event: Event, writes: Writes, copied: CopiedProperties) -> Writes
     set_ = {} if event.set is None and isinstance(properties.set, str) else writes.set
     set_once = {} if event.set_once is None and isinstance(properties.set_once, str) else writes.set_once
     return Writes({**latest, **set_}, {**initial, **set_once}, writes.unset)
-
-
-def _given(event: Event) -> Writes:
-    properties = event.properties
-    set_, set_once, unset = properties.set, properties.set_once, properties.unset
-    if event.set is not None or event.set_once is not None:
-        return Writes(_merged(set_, event.set), _merged(set_once, event.set_once), unset)
-    if set_ is None and set_once is None and unset is None:
-        return NOTHING
-    # An `$unset` beside `properties` is ignored by the platform.
-    return Writes(javascript.spread(set_), javascript.spread(set_once), unset)
 
 
 def _merged(inside: Any, beside: Any) -> dict[str, Any]:
