@@ -16,7 +16,7 @@ class Owners:
         self.persons: list[Person] = []
         self._teams: defaultdict[int, Ids] = defaultdict(dict)
         self._personless: dict[int, Ids] = {}
-        self._waiting: dict[tuple[int, str], int] = {}
+        self._waiting: dict[tuple[int, str], int] = {}  # where ids that nobody has yet were first seen
 
     def ids_of(self, team_id: int) -> Ids:
         """A team's distinct ids that have a person."""

@@ -115,7 +115,7 @@ class PersonResolver:
             ):
                 if known is None:
                     self._arrive(seq, event, team_id, ids, distinct_id)
-                else:
+                else:  # it came in as it stands, and waits for nobody
                     self._process(Step(seq, event, team_id, ids, distinct_id))
             elif known is None:
                 self._meet(seq, event, team_id, ids, distinct_id)
