@@ -235,7 +235,7 @@ def test_repeats_are_skipped_on_request(tmp_path: Path) -> None:
 def counts_of(lines: Iterable[Any], tmp_path: Path) -> list[tuple[int, str, int]]:
     """Team, id and events of each distinct id, repeats skipped."""
     run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", dedupe=True)
-    return [(row[0], row[1], row[3]) for row in run.records("distinct_ids")]
+    return sorted((row[0], row[1], row[3]) for row in run.records("distinct_ids"))
 
 
 def test_events_of_one_body_are_told_apart_and_those_of_two_bodies_are_not(tmp_path: Path) -> None:
