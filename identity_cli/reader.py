@@ -16,7 +16,7 @@ from identity_cli.events import Event
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
 
-BLOCK_BYTES = 1 << 16  # small enough to stay in the processor's cache between reading and decoding
+BLOCK_BYTES = 1 << 17  # small enough to stay in the processor's cache between reading and decoding
 
 
 @dataclass(frozen=True, slots=True)
