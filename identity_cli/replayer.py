@@ -188,6 +188,8 @@ class _Replay:
 
     def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
+        if not self._kept:  # nothing that may be rejected
+            return
         for fact in facts:
             if type(fact) is EventRejected:
                 self._reject(fact.seq, fact.reason, self._kept[fact.seq], by_platform=fact.by_platform)
@@ -244,7 +246,7 @@ class _Replay:
         return is_possible()
 
     def _metadata(self, read: LogRead, everybody: Everybody) -> dict[str, Any]:
-        options, counts = self._options, self._journal.fact_counts
+        options, count = self._options, self._journal.count
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
             "idcli_version": __version__,
@@ -273,8 +275,8 @@ class _Replay:
             "seqs": read.seqs,
             "events": read.seqs - read.blank - self._rejected.count,
             "attributed": everybody.event_count,
-            "links": counts[Linked],
-            "distinct_ids": counts[PersonCreated] + counts[DistinctIdAttached] + everybody.personless,
+            "links": count(Linked),
+            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,
         }
 
 

@@ -195,9 +195,14 @@ class Everybody:
             _, text, found = item
             if found.person is None:
                 self._nobodys.append(item)
+                continue
+            self.event_count += found.count
+            person = found.person
+            number = person.number if person.survivor is None else survivor_of(person).number
+            if self._ids[number] is None:
+                self._ids[number], self._seen[number] = text, found
             else:
-                self._add(survivor_of(found.person).number, text, found)
-                self.event_count += found.count
+                self._add(number, text, found)
 
     def __len__(self) -> int:
         """How many persons were ever made."""
@@ -223,9 +228,7 @@ class Everybody:
 
     def _add(self, number: int, text: str, found: DistinctId) -> None:
         others = self._ids[number]
-        if others is None:
-            self._ids[number], self._seen[number] = text, found
-        elif isinstance(others, str):
+        if isinstance(others, str):
             self._ids[number], self._seen[number] = [others, text], [self._seen[number], found]
         else:
             others.append(text)
