@@ -51,10 +51,10 @@ class RunFiles:
     def write_people(self, people: People | Ids) -> None:
         """Write persons and their distinct ids, or ids without a person; after the journal."""
         if isinstance(people, People):
-            self._persons.write(people.columns())
+            self._persons.write(people.shown())
             self._graph.add_people(people)
             people = people.ids
-        self._distinct_ids.write(people.columns(self._origins))
+        self._distinct_ids.write(people.shown(self._origins))
 
     def write_everybody(self, everybody: Everybody) -> None:
         """Write all persons and distinct ids, after the journal, and finish."""

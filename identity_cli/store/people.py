@@ -13,7 +13,7 @@ from typing import Any
 from identity_cli.origins import Origins
 from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, survivor_of
 from identity_cli.store.cells import json_text, json_texts, time_texts
-from identity_cli.store.tables import batches
+from identity_cli.store.tables import Columns, batches
 
 SeenId = tuple[int, str, DistinctId]
 Times = Sequence[str | None]
@@ -58,17 +58,16 @@ class Ids:
         """Where each was first seen."""
         return [seen.seq for seen in self._seen]
 
-    def rows(self) -> Iterable[Row]:
+    def stored(self) -> Columns:
         """As the database has them."""
         joined = [seen.joined for seen in self._seen]
         joined_persons = [None if seen.person is None else seen.person.number for seen in self._seen]
-        return zip(
+        return [
             *(self.teams, self.texts, self.persons, self.counts, self.seqs),
             *(joined, joined_persons, self.first_seen, self.last_seen),
-            strict=True,
-        )
+        ]
 
-    def columns(self, origins: Origins) -> list[Sequence[Any]]:
+    def shown(self, origins: Origins) -> Columns:
         """As the files have them."""
         return [self.teams, self.texts, self.person_ids, self.counts, *origins.places(self.seqs)]
 
@@ -143,21 +142,20 @@ class People:
                 *(survivor_of(person).number, None, None, None, None, None),
             )
 
-    def rows(self) -> Iterable[Row]:
+    def stored(self) -> Columns:
         """As the database has them."""
         persons = self._persons
         made_at = [
             created if person.made_at is person.created_at else _time(person.made_at)
             for person, created in zip(persons, self.created_at, strict=True)
         ]
-        return zip(
+        return [
             *(self.numbers, self.teams, self.person_ids, [person.creator for person in persons]),
             *(self.created_at, made_at, self.identified, [NO_SURVIVOR] * len(persons), self.properties),
             *(self.id_counts, self.event_counts, self.first_seen, self.last_seen),
-            strict=True,
-        )
+        ]
 
-    def columns(self) -> list[Sequence[Any]]:
+    def shown(self) -> Columns:
         """As the files have them."""
         texts = json_texts(self.ids.texts)
         own = [f"[{texts[start]}]" for start in self._starts]

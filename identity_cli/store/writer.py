@@ -7,8 +7,7 @@ thrown away. Nothing written depends on the clock or on hash order.
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from identity_cli import facts
 from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.cells import json_text, json_texts, time_texts, uuid_text
-from identity_cli.store.people import Ids, People, Row
+from identity_cli.store.people import Ids, People
+from identity_cli.store.tables import Columns
 
 FACTS_AT_ONCE = 10_000
 ROWS_AT_ONCE = 50  # a third faster than one by one, and within what older SQLite takes in one statement
@@ -55,9 +55,9 @@ class JournalWriter:
         """Note persons and their distinct ids, or ids without a person."""
         if isinstance(people, People):
             self.insert("persons", people.merged_rows())
-            self.insert("persons", people.rows())
+            self._insert_columns("persons", people.stored())
             people = people.ids
-        self.insert("distinct_ids", people.rows())
+        self._insert_columns("distinct_ids", people.stored())
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the run's own data and the indexes; the database stays open to be read."""
@@ -77,21 +77,26 @@ class JournalWriter:
         for kind, waiting in self._waiting.items():
             self._counts[kind] += len(waiting)
             if waiting and kind in _STORED:
-                table, rows_of = _STORED[kind]
-                self.insert(table, rows_of(waiting))
+                table, columns_of = _STORED[kind]
+                self._insert_columns(table, columns_of(waiting))
             waiting.clear()
         self._pending = 0
 
-    def insert(self, table: str, rows: Iterable[Row]) -> None:
+    def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows, with as many values as _VALUES says for the table."""
-        row = f"({_VALUES[table]})"
-        waiting = [*rows]
-        many = len(waiting) - len(waiting) % ROWS_AT_ONCE
-        if many:
-            parts = (waiting[start : start + ROWS_AT_ONCE] for start in range(0, many, ROWS_AT_ONCE))
-            statement = f"INSERT INTO {table} VALUES {','.join([row] * ROWS_AT_ONCE)}"
-            self.database.executemany(statement, map(list, map(chain.from_iterable, parts)))
-        self.database.executemany(f"INSERT INTO {table} VALUES {row}", waiting[many:])
+        self.database.executemany(f"INSERT INTO {table} VALUES ({_VALUES[table]})", rows)
+
+    def _insert_columns(self, table: str, columns: Columns) -> None:
+        """Insert many rows, given as columns."""
+        width, count = len(columns), len(columns[0])
+        values: list[Any] = [None] * (width * count)
+        for index, column in enumerate(columns):
+            values[index::width] = column
+        several = f"INSERT INTO {table} VALUES {','.join([f'({_VALUES[table]})'] * ROWS_AT_ONCE)}"
+        size = width * ROWS_AT_ONCE
+        rest = len(values) - len(values) % size
+        self.database.executemany(several, (values[start : start + size] for start in range(0, rest, size)))
+        self.insert(table, (values[start : start + width] for start in range(rest, len(values), width)))
 
 
 # What is mostly NULL is not handed over as None, for which sqlite3 looks up an adapter each time.
@@ -131,39 +136,43 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
     return database
 
 
-def _links(linked: Sequence[facts.Linked]) -> Iterator[Row]:
-    times = time_texts([fact.time for fact in linked])
-    for (seq, uuid, event, _, *middle, dropped), time in zip(linked, times, strict=True):
-        yield (seq, uuid_text(uuid), event, time, *middle, json_text(dropped) if dropped else None)
+def _links(linked: Sequence[facts.Linked]) -> Columns:
+    seqs, uuids, events, times, *middle, dropped = zip(*linked, strict=True)
+    lost = [json_text(values) if values else None for values in dropped]
+    return [seqs, [*map(uuid_text, uuids)], events, time_texts(times), *middle, lost]
 
 
-def _changes(changed: Sequence[facts.PropertiesChanged]) -> Iterable[Row]:
+def _changes(changed: Sequence[facts.PropertiesChanged]) -> Columns:
     seqs, persons, events, times, changes = zip(*changed, strict=True)
-    return zip(seqs, persons, events, time_texts(times), json_texts(changes), strict=True)
+    return [seqs, persons, events, time_texts(times), json_texts(changes)]
 
 
-def _warnings(warnings: Sequence[facts.IngestionWarning]) -> Iterator[Row]:
-    for seq, uuid, *middle, details in warnings:
-        yield (seq, uuid_text(uuid), *middle, json_text(details))
+def _warnings(warnings: Sequence[facts.IngestionWarning]) -> Columns:
+    seqs, uuids, *middle, details = zip(*warnings, strict=True)
+    return [seqs, [*map(uuid_text, uuids)], *middle, json_texts(details)]
 
 
-def _held(held: Sequence[facts.EventHeld]) -> Iterable[Row]:
+def _held(held: Sequence[facts.EventHeld]) -> Columns:
     seqs, teams, ids, arrived, due, before, existed = zip(*held, strict=True)
     ends = [END_OF_LOG if seq is None else seq for seq in before]
-    return zip(seqs, teams, ids, time_texts(arrived), time_texts(due), ends, existed, strict=True)
+    return [seqs, teams, ids, time_texts(arrived), time_texts(due), ends, existed]
 
 
-def _events(attributed: Sequence[facts.EventAttributed]) -> Iterator[Row]:
-    for seq, uuid, *rest in attributed:
-        yield (seq, uuid_text(uuid), *rest)
+def _dropped(dropped: Sequence[facts.EventDropped]) -> Columns:
+    return [*zip(*dropped, strict=True)]
+
+
+def _events(attributed: Sequence[facts.EventAttributed]) -> Columns:
+    seqs, uuids, *others = zip(*attributed, strict=True)
+    return [seqs, [*map(uuid_text, uuids)], *others]
 
 
 # Creations, attachments and identified marks stand in the tables of persons and distinct ids.
-_STORED: dict[type, tuple[str, Callable[[Sequence[Any]], Iterable[Row]]]] = {
+_STORED: dict[type, tuple[str, Callable[[Sequence[Any]], Columns]]] = {
     facts.Linked: ("links", _links),
     facts.PropertiesChanged: ("property_changes", _changes),
     facts.IngestionWarning: ("warnings", _warnings),
     facts.EventHeld: ("held", _held),
-    facts.EventDropped: ("dropped", list),
+    facts.EventDropped: ("dropped", _dropped),
     facts.EventAttributed: ("events", _events),
 }
