@@ -45,7 +45,7 @@ class EventBuffer:
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
         try:
-            due = self.clock + self.delay
+            due = min(self.clock + self.delay, FAR_FUTURE)  # which a clock of another zone may pass
         except OverflowError:  # the log's clock stands at the end of the calendar
             due = FAR_FUTURE
         held = Held(due, self.clock, seq, event, team_id, distinct_id)

@@ -35,10 +35,10 @@ class Person:
     """One person: its flag, properties and age; its distinct ids point here."""
 
     __slots__ = (
-        "_uuid",
         "created_at",
         "creator",
         "identified_seq",
+        "kept_uuid",
         "made_at",
         "number",
         "properties",
@@ -55,7 +55,7 @@ class Person:
         self.identified_seq: int | None = None
         self.properties: dict[str, Any] = NO_PROPERTIES
         self.survivor: Person | None = None
-        self._uuid: str | None = None
+        self.kept_uuid: str | None = None
 
     @property
     def is_identified(self) -> bool:
@@ -64,10 +64,10 @@ class Person:
 
     @property
     def uuid(self) -> str:
-        """The platform's id of this person."""
-        if self._uuid is None:
-            self._uuid = person_uuid(self.team_id, self.creator)
-        return self._uuid
+        """The platform's id of this person; kept, as who is asked for once is asked for again."""
+        if self.kept_uuid is None:
+            self.kept_uuid = person_uuid(self.team_id, self.creator)
+        return self.kept_uuid
 
     def absorb(self, source: "Person") -> dict[str, Any]:
         """Take over a person merged into this one; the values of it that lost.

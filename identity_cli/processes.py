@@ -5,12 +5,15 @@ either changes it.
 """
 
 import multiprocessing
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 
 from identity_cli.errors import ProcessGone
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 def is_possible() -> bool:
@@ -22,6 +25,13 @@ def leave_signals_to_parent() -> None:
     """In a child: Ctrl-C reaches both, and the parent ends the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+
+
+def end_without(parent: int) -> None:
+    """In a child, now and then: end here if the parent of that number was killed and could not do it."""
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 @contextmanager
@@ -30,9 +40,11 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
     context = multiprocessing.get_context("fork")
     incoming, outgoing = context.Pipe(duplex=False)
     child = context.Process(target=_tell_end, args=(work, outgoing), daemon=True)
-    child.start()
-    outgoing.close()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # none comes before the child can be ended
     try:
+        child.start()
+        outgoing.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield
         try:
             failure = incoming.recv()
@@ -41,6 +53,7 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
         if failure is not None:
             raise failure
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         incoming.close()
         child.terminate()
         child.join()

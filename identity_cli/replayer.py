@@ -4,6 +4,7 @@ The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -180,15 +181,14 @@ class _Replay:
         facts = self._resolver.apply_all(batch.first_seq, batch.events)
         if facts:
             self._write_facts(facts)
-        if (
-            self._kept
-        ):  # An event that fails when the buffer releases it is kept with its line, like any other.
+        if self._kept:
+            # An event that fails when the buffer releases it is kept with its line, like any other.
             waiting = set(self._resolver.waiting_since(min(self._kept)))
             self._kept = {seq: kept for seq, kept in self._kept.items() if seq in waiting}
 
     def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
-        if not self._kept:  # nothing that may be rejected
+        if not self._kept:  # only events that own_id.may_be_rejected names can be, and these are kept
             return
         for fact in facts:
             if type(fact) is EventRejected:
@@ -227,9 +227,10 @@ class _Replay:
         everybody = Everybody(self._resolver.persons, self._resolver.distinct_ids())
         metadata = self._metadata(read, everybody)
         if self._pays_to_share(everybody):
-            from identity_cli.processes import done_beside  # takes its time to import, as below
+            from identity_cli.processes import done_beside, end_without  # takes its time to import, as below
 
-            with done_beside(partial(files.write_everybody, everybody), "writes the tables"):
+            write_files = partial(files.write_everybody, everybody, partial(end_without, os.getpid()))
+            with done_beside(write_files, "writes the tables"):
                 everybody.tell(journal.write_people)
                 journal.finish(metadata)
         else:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import pytest
 from nasty_logs import nasty_log
 
-from identity_cli import replay, replayer, second_process, whatif
+from identity_cli import processes, replay, replayer, second_process, whatif
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.intake import Intake, ReplayOptions, log_of
 from identity_cli.replayer import replay_log
@@ -129,6 +130,60 @@ def test_an_error_of_writing_arrives_as_it_was_raised(
             bytes_of(SAMPLE / "events.ndjson", one_process=one_process)
     assert not list(tmp_path.iterdir())
     assert not multiprocessing.active_children()
+
+
+def test_an_interrupt_between_two_steps_ends_the_writer(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = multiprocessing.context.ForkProcess.start
+
+    def start_and_be_interrupted(process: Any) -> None:
+        start(process)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(RunFiles, "finish", lambda _: time.sleep(60))
+    monkeypatch.setattr(multiprocessing.context.ForkProcess, "start", start_and_be_interrupted)
+    monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 1 << 60)
+    with pytest.raises(KeyboardInterrupt):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+    assert not multiprocessing.active_children()
+
+
+def test_a_writer_hears_of_no_signal_but_its_parents_end() -> None:
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:  # a parent that is killed while its own child works
+        with processes.done_beside(partial(_work_until_orphaned, os.getpid(), writing), "works"):
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.close(writing)
+    os.waitpid(child, 0)
+    with open(reading, "rb") as told:
+        assert told.read() == b"working"  # and the pipe closes: nobody works any more
+
+
+def _work_until_orphaned(parent: int, pipe: int) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    os.write(pipe, b"working")
+    for _ in range(600):
+        processes.end_without(parent)
+        time.sleep(0.1)
+    os.write(pipe, b", and still working a minute later")
+
+
+@pytest.mark.parametrize("one_process", [True, False])
+def test_what_is_nested_as_deep_as_can_be_read_is_written(
+    one_process: bool, bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.ndjson"
+    deep = ("[" * depth + "]" * depth for depth in range(850, 1000))
+    log.write_text(
+        "".join(f'{{"event":"e","distinct_id":"a","$set":{{"d{len(d)}":{d}}}}}\n' for d in deep)
+        + '{"event":"e","distinct_id":"a","$set":{"last":1}}\n'
+    )
+    files = bytes_of(log, one_process=one_process)
+    assert b'""last"":1' in files["persons.csv"]
+    assert b'""d1700"":[[' in files["persons.csv"]
 
 
 def test_a_failure_here_ends_the_writer(

@@ -20,6 +20,7 @@ from outcomes import csv_rows, rows_of
 
 from identity_cli import Run, replay
 from identity_cli.errors import FolderNotARun, LineRejected, NoEvents, NoRun, RunUnreadable
+from identity_cli.store import tables
 from identity_cli.store.folder import OUR_FILES
 from identity_cli.store.tables import TABLES, lines
 
@@ -462,6 +463,58 @@ def test_an_illegal_id_is_drawn_though_nobody_has_it(run_of: RunOf) -> None:
         "null",
     ]
     assert [edge["outcome"] for edge in graph["edges"] if edge["kind"] == "link"] == ["refused_illegal"]
+
+
+def test_an_illegal_id_that_became_a_person_afterwards_is_drawn_with_it(run_of: RunOf) -> None:
+    refused = '{"event": "$identify", "distinct_id": "bob", "properties": {"$anon_distinct_id": "null"}}\n'
+    graph = graph_of(run_of(refused + '{"event": "e", "distinct_id": "null"}\n' * 2))
+    ids = {node["label"]: node["event_count"] for node in graph["nodes"] if node["kind"] == "distinct_id"}
+    assert ids == {"bob": 1, "null": 2}
+    assert sum(edge["kind"] == "belongs_to" for edge in graph["edges"]) == 2
+
+
+def test_an_id_without_a_profile_is_drawn_with_its_events(run_of: RunOf) -> None:
+    personless = '{"event": "e", "distinct_id": "null", "properties": {"$process_person_profile": false}}\n'
+    refused = '{"event": "$identify", "distinct_id": "bob", "properties": {"$anon_distinct_id": "null"}}\n'
+    graph = graph_of(run_of(personless + refused, rules="current"))
+    ids = {node["label"]: node["event_count"] for node in graph["nodes"] if node["kind"] == "distinct_id"}
+    assert ids == {"bob": 1, "null": 1}
+
+
+def test_tables_and_graph_come_out_the_same_in_parts_of_any_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text(nasty(3) + hostile_log(), encoding="utf-8")
+
+    def written(name: str) -> tuple[Any, ...]:
+        run = replay(log, tmp_path / name, rules="current")
+        graph, dot = graph_of(run), (run.folder / "merge_graph.dot").read_text(encoding="utf-8")
+        nodes = sorted(graph["nodes"], key=lambda node: str(node["id"]))
+        return (
+            [path.read_bytes() for path in run.folder.glob("*.csv")],
+            nodes,
+            graph["edges"],
+            sorted(dot.splitlines()),
+        )
+
+    whole = written("whole")
+    monkeypatch.setattr(tables, "RECORDS_AT_ONCE", 2)
+    assert written("parts") == whole
+
+
+def test_a_person_is_seen_when_any_of_its_ids_is(run_of: RunOf) -> None:
+    def event(distinct_id: str, hour: int | None, **others: Any) -> str:
+        time = {} if hour is None else {"timestamp": f"2023-03-08T{hour:02}:00:00.5Z"}
+        return json.dumps({"event": "e", "distinct_id": distinct_id, **time, **others}) + "\n"
+
+    def linked(one: str, other: str) -> str:
+        return event(one, None, event="$create_alias", properties={"alias": other})
+
+    log = event("a", 12) + event("b", 9) + event("b", 15) + linked("a", "b") + linked("c", "d")
+    rows = rows_of(run_of(log, table_formats=("ndjson",)), "persons")
+    seen = {row["creator_distinct_id"]: (row["first_seen"], row["last_seen"]) for row in rows}
+    assert seen == {"a": ("2023-03-08T09:00:00.500Z", "2023-03-08T15:00:00.500Z"), "c": (None, None)}
 
 
 # Time and place

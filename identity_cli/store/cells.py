@@ -4,6 +4,7 @@ The plural functions do a whole column in a few calls, as long as its values are
 usual shape, and one by one where they are not; a run's tables are made of them.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -22,14 +23,28 @@ _first = itemgetter(0)
 
 def json_text(value: Any) -> str:
     """Compact JSON; the keys of objects in their order."""
-    return _encoder.encode(value).decode()
+    return json_texts([value])[0]
 
 
 def json_texts(values: Sequence[Any]) -> list[str]:
     """Compact JSON of each value."""
-    lines = _encoder.encode_lines(values).decode().split("\n")
+    try:
+        encoded = _encoder.encode_lines(values)
+    except RecursionError:
+        encoded = _encoded_deeply(values)
+    lines = encoded.decode().split("\n")
     lines.pop()  # what follows the last newline
     return lines
+
+
+def _encoded_deeply(values: Sequence[Any]) -> bytes:
+    """What could be read can be written, though more calls may stand around it here than there."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(2 * limit)
+    try:
+        return _encoder.encode_lines(values)
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def time_text(moment: datetime) -> str:
@@ -92,7 +107,7 @@ def csv_texts(texts: Sequence[str | None]) -> Sequence[str]:
 
 
 def csv_numbers(numbers: Iterable[int]) -> Iterable[str]:
-    """CSV cells of numbers."""
+    """CSV cells of numbers, of which none is None."""
     return map(str, numbers)
 
 
@@ -101,8 +116,8 @@ def csv_words(words: Sequence[str | None]) -> Iterable[str]:
     return words if None not in words else ["" if word is None else word for word in words]  # type: ignore[return-value]  # none is None
 
 
-def csv_flags(flags: Iterable[bool]) -> Iterable[str]:
-    """CSV cells of yes and no."""
+def flags(flags: Iterable[bool]) -> Iterable[str]:
+    """Cells of yes and no, in CSV as in JSON."""
     return ["true" if flag else "false" for flag in flags]
 
 
@@ -112,11 +127,6 @@ def csv_jsons(texts: Sequence[str | None]) -> Iterable[str]:
         return ["" if text is None else '"' + text.replace('"', '""') + '"' for text in texts]
     quoted = "\n".join(texts).replace('"', '""')  # type: ignore[arg-type]  # none is None
     return ('"' + quoted.replace("\n", '"\n"') + '"').split("\n") if texts else ()
-
-
-def json_flags(flags: Iterable[bool]) -> Iterable[str]:
-    """Yes and no as JSON."""
-    return csv_flags(flags)
 
 
 def json_as_it_is(texts: Iterable[str | None]) -> Iterable[str]:

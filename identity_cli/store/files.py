@@ -56,9 +56,9 @@ class RunFiles:
             people = people.ids
         self._distinct_ids.write(people.shown(self._origins))
 
-    def write_everybody(self, everybody: Everybody) -> None:
+    def write_everybody(self, everybody: Everybody, after_each_part: Callable[[], None]) -> None:
         """Write all persons and distinct ids, after the journal, and finish."""
-        everybody.tell(self.write_people)
+        everybody.tell(self.write_people, lambda _: after_each_part())
         self.finish()
 
     def write_events(self, records: Iterable[Record]) -> None:

@@ -192,49 +192,59 @@ class _GraphFile:
 
     def __init__(self, path: Path, around: tuple[str, str, str], separator: str = "") -> None:
         """around: what stands before the nodes, between them and the edges, and after the edges."""
-        self._head, self._middle, self._tail = around
+        head, self._middle, self._tail = around
         self._nodes = _Parts(path, separator)
-        self._nodes.file.write(self._head)
         self._edges = _Parts(path.with_suffix(path.suffix + ".edges"), separator)
+        self._nodes.write(head)
         self.add_nodes = self._nodes.add
         self.add_edges = self._edges.add
 
     def flush(self) -> None:
         """Hold nothing back."""
-        self._nodes.file.flush()
-        self._edges.file.flush()
+        self._nodes.flush()
+        self._edges.flush()
 
     def finish(self) -> None:
         """Put the edges behind the nodes."""
-        self._edges.file.close()
-        self._nodes.file.write(self._middle)
-        with open(self._edges.path, encoding="utf-8", newline="") as edges:
-            shutil.copyfileobj(edges, self._nodes.file, BUFFER_BYTES)
-        self._nodes.file.write(self._tail)
-        self._edges.path.unlink()
-        self.close()
+        self._edges.close()
+        self._nodes.write(self._middle)
+        self._nodes.take_over(self._edges)
+        self._nodes.write(self._tail)
+        self._nodes.close()
 
     def close(self) -> None:
         """Let go of the files."""
-        self._nodes.file.close()
-        self._edges.file.close()
+        self._nodes.close()
+        self._edges.close()
 
 
 class _Parts:
     """A file that is written part by part, with a separator between them."""
 
     def __init__(self, path: Path, separator: str) -> None:
-        self.path = path
-        self.file = open(path, "w", BUFFER_BYTES, encoding="utf-8", newline="")
+        self._path = path
+        self._file = open(path, "wb", BUFFER_BYTES)
         self._separator = separator
         self._is_empty = True
+        self.flush = self._file.flush
+        self.close = self._file.close
+
+    def write(self, text: str) -> None:
+        """Write something that is no part."""
+        self._file.write(text.encode())
 
     def add(self, parts: Iterable[str]) -> None:
         """Write parts."""
         text = self._separator.join(parts)
         if text:
-            self.file.write(text if self._is_empty else self._separator + text)
+            self.write(text if self._is_empty else self._separator + text)
             self._is_empty = False
+
+    def take_over(self, other: "_Parts") -> None:
+        """Write what another, closed, has; it is gone then."""
+        with open(other._path, "rb") as file:
+            shutil.copyfileobj(file, self._file, BUFFER_BYTES)
+        other._path.unlink()
 
 
 def _names(teams: Iterable[int], ids: Iterable[str]) -> list[str]:

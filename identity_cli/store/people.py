@@ -11,7 +11,8 @@ from itertools import accumulate, chain, repeat
 from typing import Any
 
 from identity_cli.origins import Origins
-from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, survivor_of
+from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
+from identity_cli.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_text, json_texts, time_texts
 from identity_cli.store.tables import Columns, batches
 
@@ -36,32 +37,32 @@ class Ids:
         self.teams = teams
         self.persons = persons
         self.person_ids = person_ids
-        self._seen = seen
+        self.seen = seen
 
     @cached_property
     def counts(self) -> list[int]:
         """How many events each was seen in."""
-        return [seen.count for seen in self._seen]
+        return [seen.count for seen in self.seen]
 
     @cached_property
     def first_seen(self) -> Times:
         """The time of the earliest of them; None where none told."""
-        return time_texts([seen.first for seen in self._seen], NEVER_YET)
+        return time_texts([seen.first for seen in self.seen], NEVER_YET)
 
     @cached_property
     def last_seen(self) -> Times:
         """The time of the latest of them; None where none told."""
-        return time_texts([seen.last for seen in self._seen], NEVER_SINCE)
+        return time_texts([seen.last for seen in self.seen], NEVER_SINCE)
 
     @cached_property
     def seqs(self) -> list[int]:
         """Where each was first seen."""
-        return [seen.seq for seen in self._seen]
+        return [seen.seq for seen in self.seen]
 
     def stored(self) -> Columns:
         """As the database has them."""
-        joined = [seen.joined for seen in self._seen]
-        joined_persons = [None if seen.person is None else seen.person.number for seen in self._seen]
+        joined = [seen.joined for seen in self.seen]
+        joined_persons = [None if seen.person is None else seen.person.number for seen in self.seen]
         return [
             *(self.teams, self.texts, self.persons, self.counts, self.seqs),
             *(joined, joined_persons, self.first_seen, self.last_seen),
@@ -91,10 +92,17 @@ class People:
         self.id_counts = id_counts
         self.numbers = [person.number for person in persons]
         self.teams = [person.team_id for person in persons]
-        self.person_ids = [person.uuid for person in persons]
+        # Not person.uuid, which would keep the ids of all in memory.
+        self.person_ids = [
+            person.kept_uuid or person_uuid(person.team_id, person.creator) for person in persons
+        ]
         self.identified = [person.identified_seq or 0 for person in persons]
         self.ids = Ids(
-            texts, seen, *(self.for_each_id(column) for column in (self.teams, self.numbers, self.person_ids))
+            texts,
+            seen,
+            teams=self.for_each_id(self.teams),
+            persons=self.for_each_id(self.numbers),
+            person_ids=self.for_each_id(self.person_ids),
         )
 
     @cached_property
@@ -121,17 +129,24 @@ class People:
     @cached_property
     def event_counts(self) -> list[int]:
         """How many events their ids were seen in."""
-        return self._of_all_ids(self.ids.counts, sum)
+        counts = self.ids.counts
+        return self._of_all_ids(counts, lambda span: sum(counts[span]))
 
     @cached_property
     def first_seen(self) -> Times:
         """The earliest of these; None where none has a time."""
-        return self._of_all_ids(self.ids.first_seen, _earliest)
+        seen, times = self.ids.seen, self.ids.first_seen
+        return self._of_all_ids(
+            times, lambda span: min(zip(seen[span], times[span], strict=True), key=_first)[1]
+        )
 
     @cached_property
     def last_seen(self) -> Times:
         """The latest of these; None where none has a time."""
-        return self._of_all_ids(self.ids.last_seen, _latest)
+        seen, times = self.ids.seen, self.ids.last_seen
+        return self._of_all_ids(
+            times, lambda span: max(zip(seen[span], times[span], strict=True), key=_last)[1]
+        )
 
     def merged_rows(self) -> Iterator[Row]:
         """Those merged away, as the database has them."""
@@ -171,12 +186,12 @@ class People:
         """A column of persons as one of their ids."""
         return [*chain.from_iterable(map(repeat, values, self.id_counts))]
 
-    def _of_all_ids(self, values: Sequence[Any], add_up: Callable[[Any], Any]) -> list[Any]:
-        """A column of ids as one of their persons."""
-        sums = [values[start] for start in self._starts]
+    def _of_all_ids(self, values: Sequence[Any], of_several: Callable[[slice], Any]) -> list[Any]:
+        """A column of ids as one of their persons; of_several: the value of those in a span."""
+        column = [values[start] for start in self._starts]
         for index, span in self._several:
-            sums[index] = add_up(values[span])
-        return sums
+            column[index] = of_several(span)
+        return column
 
 
 class Everybody:
@@ -212,7 +227,7 @@ class Everybody:
         return len(self._nobodys)
 
     def tell(self, *listeners: Callable[[People | Ids], None]) -> None:
-        """Tell everybody to each of these, some at a time."""
+        """Tell everybody to each of these, some at a time; to be done once, as it lets go of properties."""
         for people in self._in_parts():
             for listen in listeners:
                 listen(people)
@@ -220,6 +235,8 @@ class Everybody:
     def _in_parts(self) -> Iterator[People | Ids]:
         for batch in batches(self._persons):
             yield self._people(batch)
+            for person in batch:
+                person.properties = NO_PROPERTIES
         for rest in batches(self._nobodys):
             teams, texts, founds = zip(*rest, strict=True)
             yield Ids(texts, founds, teams, [None] * len(rest), [None] * len(rest))
@@ -253,9 +270,9 @@ def _time(moment: datetime | None) -> str | None:
     return time_texts([moment])[0]
 
 
-def _earliest(times: Iterable[str | None]) -> str | None:
-    return min(filter(None, times), default=None)  # of one length, so the texts are in order of time
+def _first(seen: tuple[DistinctId, str | None]) -> datetime:
+    return seen[0].first
 
 
-def _latest(times: Iterable[str | None]) -> str | None:
-    return max(filter(None, times), default=None)
+def _last(seen: tuple[DistinctId, str | None]) -> datetime:
+    return seen[0].last

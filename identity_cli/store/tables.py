@@ -28,7 +28,7 @@ class Kind(Enum):
     TEXT = (cells.csv_texts, cells.json_texts)  # from the log: may hold anything
     NUMBER = (cells.csv_numbers, cells.json_texts)
     WORD = (cells.csv_words, cells.json_texts)  # a time, a person id, one of our own words
-    BOOL = (cells.csv_flags, cells.json_flags)
+    BOOL = (cells.flags, cells.flags)
     JSON = (cells.csv_jsons, cells.json_as_it_is)  # JSON text already
 
     def __init__(self, csv: CellsOf, json: CellsOf) -> None:
