@@ -223,3 +223,9 @@ def test_a_person_is_as_old_as_the_event_that_made_it_by_its_own_account() -> No
     )
     assert outcome.person_of("ada")["created_at"] == "2023-03-08T11:00:00.500Z"
     assert outcome.person_of("bob")["created_at"] == "2023-03-08T12:01:40.000Z", "no timestamp: the arrival"
+
+
+def test_what_waits_at_the_end_of_the_calendar_is_released_with_the_rest() -> None:
+    last = "9999-12-31T18:59:59.9-05:00"  # a minute later, no clock in UTC can say
+    outcome = resolve([at(0, distinct_id="ada"), {"event": "e", "distinct_id": "bob", "now": last}])
+    assert outcome.groups() == [["ada"], ["bob"]]
