@@ -55,8 +55,9 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         incoming.close()
-        child.terminate()
-        child.join()
+        if child.pid is not None:  # else there was no room for a child
+            child.terminate()
+            child.join()
 
 
 def _tell_end(work: Callable[[], None], outgoing: Connection) -> None:

@@ -132,6 +132,19 @@ def test_an_error_of_writing_arrives_as_it_was_raised(
     assert not multiprocessing.active_children()
 
 
+def test_no_room_for_a_writer_is_told_as_it_is(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_: Any) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr(multiprocessing.context.ForkProcess, "start", no_room)
+    monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 1 << 60)
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_interrupt_between_two_steps_ends_the_writer(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
