@@ -14,6 +14,7 @@ class Owners:
 
     def __init__(self) -> None:
         self.persons: list[Person] = []
+        self.attached: list[tuple[str, DistinctId]] = []
         self._teams: defaultdict[int, Ids] = defaultdict(dict)
         self._personless: dict[int, Ids] = {}
         self._waiting: dict[tuple[int, str], int] = {}  # where ids that nobody has yet were first seen
@@ -24,10 +25,12 @@ class Owners:
 
     def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
         """Every distinct id seen, by team; one used only without profiles has no person."""
-        for seen_in in (self._teams, self._personless):
-            for team_id, ids in seen_in.items():
-                for distinct_id, seen in ids.items():
-                    yield team_id, distinct_id, seen
+        yield from _by_team(self._teams)
+        yield from self.personless()
+
+    def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
+        """The distinct ids that were used only without profiles."""
+        return _by_team(self._personless)
 
     def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """A team's distinct id, with a person or without."""
@@ -40,11 +43,15 @@ class Owners:
         """A new person with its first id."""
         person = Person(len(self.persons), team_id, creator, created_at)
         self.persons.append(person)
-        self.own(seq, creator, person)
+        person.own = self._put_on(seq, creator, person)
         return person
 
-    def own(self, seq: int, distinct_id: str, person: Person) -> None:
-        """Put an id on its first person; it keeps what was seen of it before."""
+    def attach(self, seq: int, distinct_id: str, person: Person) -> None:
+        """Put a further id on a person, its first."""
+        self.attached.append((distinct_id, self._put_on(seq, distinct_id, person)))
+
+    def _put_on(self, seq: int, distinct_id: str, person: Person) -> DistinctId:
+        """The id on its first person; it keeps what was seen of it before."""
         team_id = person.team_id
         first_seq = self._waiting.pop((team_id, distinct_id), seq) if self._waiting else seq
         seen = self._personless.get(team_id, {}).pop(distinct_id, None) if self._personless else None
@@ -53,6 +60,7 @@ class Owners:
         else:
             seen.person, seen.joined = person, seq
         self._teams[team_id][distinct_id] = seen
+        return seen
 
     def note_waiting(self, seq: int, team_id: int, distinct_id: str) -> None:
         """An event waits whose id has no person yet: this is where the id was first seen."""
@@ -70,6 +78,12 @@ class Owners:
         """Whether the one id, and not the other, was used without a profile."""
         ids = self._personless.get(team_id, {})
         return one in ids and other not in ids
+
+
+def _by_team(teams: dict[int, Ids]) -> Iterator[tuple[int, str, DistinctId]]:
+    for team_id, ids in teams.items():
+        for distinct_id, seen in ids.items():
+            yield team_id, distinct_id, seen
 
 
 def owner_in(ids: Ids, distinct_id: str) -> Person | None:

@@ -1,7 +1,7 @@
 """Persons and distinct ids while a log is replayed.
 
-A distinct id points to the person it was first put on and never moves; a person that
-was merged away points to its survivor. Finding an id's person follows and shortens
+A distinct id points to the person it was first put on and never moves; a person points to
+the id it was made with and, once merged away, to its survivor. Finding an id's person follows and shortens
 those pointers, so a merge costs no more than its smaller side's properties.
 """
 
@@ -32,7 +32,12 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class Person:
-    """One person: its flag, properties and age; its distinct ids point here."""
+    """One person: its flag, properties and age; its distinct ids point here.
+
+    own: the distinct id it was made with, whose text is `creator`.
+    """
+
+    own: "DistinctId"
 
     __slots__ = (
         "created_at",
@@ -41,6 +46,7 @@ class Person:
         "kept_uuid",
         "made_at",
         "number",
+        "own",
         "properties",
         "survivor",
         "team_id",

@@ -6,7 +6,7 @@ The left half of the tool. Everything else reads the finished Run.
 import gc
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -49,10 +49,10 @@ from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.sources import EventSource
 from identity_cli.store import queries
-from identity_cli.store.files import RunFiles
+from identity_cli.store.files import RunFiles, write_events
 from identity_cli.store.folder import new_run
 from identity_cli.store.internal import mark_internal
-from identity_cli.store.people import Everybody
+from identity_cli.store.people import Everybody, Ids, People
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
@@ -209,34 +209,38 @@ class _Replay:
         journal.insert("batches", origins.batches)
         if origins.order is not None:
             journal.insert("line_order", [(origins.order.tobytes(),)])
-        with closing(self._files(origins)) as files:
-            files.write_journal(journal.database)
-            self._write_everybody(files, read)
-            if self._internal_users is not None:
-                mark_internal(journal.database, self._internal_users, self._marks)
-            if self._options.with_events:
-                files.write_events(queries.events(journal.database, origins))
+        self._write_everybody(read)
+        if self._internal_users is not None:
+            mark_internal(journal.database, self._internal_users, self._marks)
+        if self._options.with_events:
+            records = queries.events(journal.database, origins)
+            write_events(self._folder, self._options.table_formats, records)
 
-    def _files(self, origins: Origins) -> RunFiles:
-        resolver = self._resolver
-        return RunFiles(self._folder, self._options.table_formats, resolver.persons, resolver.find, origins)
-
-    def _write_everybody(self, files: RunFiles, read: LogRead) -> None:
-        """Finish the database, and the tables of persons: where it pays, those in a second process."""
-        journal = self._journal
-        everybody = Everybody(self._resolver.persons, self._resolver.distinct_ids())
-        metadata = self._metadata(read, everybody)
+    def _write_everybody(self, read: LogRead) -> None:
+        """Finish the database, and the files beside it: where it pays, those in a second process."""
+        journal, resolver = self._journal, self._resolver
+        everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
         if self._pays_to_share(everybody):
             from identity_cli.processes import done_beside, end_without  # takes its time to import, as below
 
-            write_files = partial(files.write_everybody, everybody, partial(end_without, os.getpid()))
+            alone = partial(end_without, os.getpid())
+            write_files = partial(self._write_files, everybody, read.origins, lambda _: alone())
             with done_beside(write_files, "writes the tables"):
                 everybody.tell(journal.write_people)
-                journal.finish(metadata)
+                journal.finish(self._metadata(read, everybody))
         else:
-            everybody.tell(journal.write_people, files.write_people)
+            self._write_files(everybody, read.origins, journal.write_people)
+            journal.finish(self._metadata(read, everybody))
+
+    def _write_files(
+        self, everybody: Everybody, origins: Origins, also: Callable[[People | Ids], None]
+    ) -> None:
+        """Write the files beside the database; also: who is told of everybody too."""
+        formats, resolver = self._options.table_formats, self._resolver
+        with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
+            files.write_journal(self._journal.links, self._journal.warnings)
+            everybody.tell(also, files.write_people)
             files.finish()
-            journal.finish(metadata)
 
     def _pays_to_share(self, everybody: Everybody) -> bool:
         """Whether to write the files in a second process."""
@@ -275,7 +279,7 @@ class _Replay:
             "rejected": self._rejected.count,
             "seqs": read.seqs,
             "events": read.seqs - read.blank - self._rejected.count,
-            "attributed": everybody.event_count,
+            "attributed": everybody.event_count,  # by now told, all of them
             "links": count(Linked),
             "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,
         }

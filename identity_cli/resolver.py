@@ -157,6 +157,15 @@ class PersonResolver:
         """Every distinct id seen, by team; one used only without profiles has no person."""
         return self._owners.distinct_ids()
 
+    @property
+    def attached(self) -> list[tuple[str, DistinctId]]:
+        """The distinct ids that joined a person which had one already, in order."""
+        return self._owners.attached
+
+    def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
+        """The distinct ids that were used only without profiles, by team."""
+        return self._owners.personless()
+
     def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """What a team's distinct id has come to; None for one that no event ever showed."""
         return self._owners.find(team_id, distinct_id)
@@ -177,7 +186,7 @@ class PersonResolver:
             return
         time = event.timestamp or time_of(event)
         person = self._owners.make_person(seq, team_id, distinct_id, time)
-        ids[distinct_id].see(time)
+        person.own.see(time)
         self._facts.append(PersonCreated(seq, person.number, distinct_id, time))
 
     def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
@@ -372,7 +381,7 @@ class PersonResolver:
         self._tell(step, person, changes)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
-        self._owners.own(step.seq, distinct_id, person)
+        self._owners.attach(step.seq, distinct_id, person)
         self._facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
 
     def _identify(self, step: Step, person: Person) -> None:

@@ -171,11 +171,6 @@ class MergeGraph:
         )
         return names
 
-    def flush(self) -> None:
-        """Hold nothing back."""
-        self._json.flush()
-        self._dot.flush()
-
     def finish(self) -> None:
         """Complete the files."""
         self._json.finish()
@@ -199,11 +194,6 @@ class _GraphFile:
         self.add_nodes = self._nodes.add
         self.add_edges = self._edges.add
 
-    def flush(self) -> None:
-        """Hold nothing back."""
-        self._nodes.flush()
-        self._edges.flush()
-
     def finish(self) -> None:
         """Put the edges behind the nodes."""
         self._edges.close()
@@ -226,7 +216,6 @@ class _Parts:
         self._file = open(path, "wb", BUFFER_BYTES)
         self._separator = separator
         self._is_empty = True
-        self.flush = self._file.flush
         self.close = self._file.close
 
     def write(self, text: str) -> None:

@@ -4,7 +4,8 @@ Told once the whole log is replayed, a thousand persons at a time: for most of a
 this is all the work there is.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from itertools import accumulate, chain, repeat
@@ -16,7 +17,8 @@ from identity_cli.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_text, json_texts, time_texts
 from identity_cli.store.tables import Columns, batches
 
-SeenId = tuple[int, str, DistinctId]
+Seen = tuple[str, DistinctId]
+SeenOfTeam = tuple[int, str, DistinctId]
 Times = Sequence[str | None]
 Row = tuple[Any, ...]
 NO_SURVIVOR = -1
@@ -197,25 +199,14 @@ class People:
 class Everybody:
     """Every person that stands with its distinct ids, and the ids that have no person."""
 
-    def __init__(self, persons: Sequence[Person], distinct_ids: Iterable[SeenId]) -> None:
+    def __init__(
+        self, persons: Sequence[Person], attached: Iterable[Seen], personless: Iterable[SeenOfTeam]
+    ) -> None:
+        """attached: the ids that joined a person which had one already."""
         self._persons = persons
-        # By person: of one distinct id, as most have no more, or lists.
-        self._ids: list[Any] = [None] * len(persons)
-        self._seen: list[Any] = [None] * len(persons)
-        self._nobodys: list[SeenId] = []
-        self.event_count = 0  # of those that have a person
-        for item in distinct_ids:
-            _, text, found = item
-            if found.person is None:
-                self._nobodys.append(item)
-                continue
-            self.event_count += found.count
-            person = found.person
-            number = person.number if person.survivor is None else survivor_of(person).number
-            if self._ids[number] is None:
-                self._ids[number], self._seen[number] = text, found
-            else:
-                self._add(number, text, found)
+        self._further = _further_ids(persons, attached)
+        self._nobodys = [*personless]
+        self.event_count = 0  # of those told that have a person
 
     def __len__(self) -> int:
         """How many persons were ever made."""
@@ -234,36 +225,48 @@ class Everybody:
 
     def _in_parts(self) -> Iterator[People | Ids]:
         for batch in batches(self._persons):
-            yield self._people(batch)
+            people = self._people(batch)
+            yield people
+            self.event_count += sum(people.ids.counts)
             for person in batch:
                 person.properties = NO_PROPERTIES
         for rest in batches(self._nobodys):
             teams, texts, founds = zip(*rest, strict=True)
             yield Ids(texts, founds, teams, [None] * len(rest), [None] * len(rest))
 
-    def _add(self, number: int, text: str, found: DistinctId) -> None:
-        others = self._ids[number]
-        if isinstance(others, str):
-            self._ids[number], self._seen[number] = [others, text], [self._seen[number], found]
-        else:
-            others.append(text)
-            self._seen[number].append(found)
-
     def _people(self, persons: Sequence[Person]) -> People:
         standing = [person for person in persons if person.survivor is None]
         merged = [person for person in persons if person.survivor is not None]
-        owned = [self._ids[person.number] for person in standing]
         texts: list[str] = []
         founds: list[DistinctId] = []
-        for person, own in zip(standing, owned, strict=True):
-            if isinstance(own, str):
-                texts.append(own)
-                founds.append(self._seen[person.number])
-            else:
-                texts += own
-                founds += self._seen[person.number]
-        counts = [1 if isinstance(own, str) else len(own) for own in owned]
-        return People(standing, merged, (texts, founds), counts)
+        id_counts: list[int] = []
+        for person in standing:
+            further = self._further.get(person.number, ())
+            texts.append(person.creator)
+            founds.append(person.own)
+            for text, found in further:
+                texts.append(text)
+                founds.append(found)
+            id_counts.append(1 + len(further))
+        return People(standing, merged, (texts, founds), id_counts)
+
+
+def _further_ids(persons: Iterable[Person], attached: Iterable[Seen]) -> Mapping[int, Sequence[Seen]]:
+    """By the number of a person that stands: its ids but for its own, in the order of their joining."""
+    further: defaultdict[int, list[Seen]] = defaultdict(list)
+    for person in persons:
+        if person.survivor is not None:
+            further[survivor_of(person).number].append((person.creator, person.own))
+    for text, found in attached:
+        assert found.person is not None
+        further[survivor_of(found.person).number].append((text, found))
+    for ids in further.values():
+        ids.sort(key=_joined)
+    return further
+
+
+def _joined(seen: Seen) -> int:
+    return seen[1].joined
 
 
 def _time(moment: datetime | None) -> str | None:

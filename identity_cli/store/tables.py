@@ -166,10 +166,6 @@ class TableFile:
         """Add records."""
         self._file.write(self._lines_of(columns))
 
-    def flush(self) -> None:
-        """Hold nothing back."""
-        self._file.flush()
-
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -181,15 +177,15 @@ class TableFiles:
     def __init__(self, files: Sequence[TableFile]) -> None:
         self._files = files
 
+    @classmethod
+    def of(cls, table: Table, folder: Path, table_formats: Iterable[str]) -> "TableFiles":
+        """A table's files in a folder."""
+        return cls([TableFile(table, name, folder) for name in table_formats])
+
     def write(self, columns: Columns) -> None:
         """Add records."""
         for file in self._files:
             file.write(columns)
-
-    def flush(self) -> None:
-        """Hold nothing back."""
-        for file in self._files:
-            file.flush()
 
     def close(self) -> None:
         """Let go of the files."""

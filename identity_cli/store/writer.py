@@ -16,6 +16,7 @@ from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.cells import json_text, json_texts, time_texts, uuid_text
 from identity_cli.store.people import Ids, People
+from identity_cli.store.spool import Spool
 from identity_cli.store.tables import Columns
 
 FACTS_AT_ONCE = 10_000
@@ -29,6 +30,9 @@ class JournalWriter:
 
     def __init__(self, folder: Path, *, with_events: bool) -> None:
         self.database = _new_database(folder / DATABASE, with_events)
+        self.links = Spool(folder)
+        self.warnings = Spool(folder)
+        self._spools: dict[type, Spool] = {facts.Linked: self.links, facts.IngestionWarning: self.warnings}
         self._waiting: defaultdict[type, list[Any]] = defaultdict(list)
         self._counts: Counter[type] = Counter()
         self._pending = 0
@@ -69,8 +73,10 @@ class JournalWriter:
         self.database.execute("COMMIT")
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the files."""
         self.database.close()
+        self.links.close()
+        self.warnings.close()
 
     def flush(self) -> None:
         """Write the facts gathered so far."""
@@ -78,9 +84,14 @@ class JournalWriter:
             self._counts[kind] += len(waiting)
             if waiting and kind in _STORED:
                 table, columns_of = _STORED[kind]
-                self._insert_columns(table, columns_of(waiting))
+                columns = columns_of(waiting)
+                self._insert_columns(table, columns)
+                if kind in self._spools:
+                    self._spools[kind].add(columns)
             waiting.clear()
         self._pending = 0
+        for spool in self._spools.values():
+            spool.flush()
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
         """Insert rows, with as many values as _VALUES says for the table."""
