@@ -25,7 +25,7 @@ from identity_cli.run_mark import is_run
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NUMBER = 0
-BUFFER_BYTES = 1 << 20
+BUFFER_BYTES = 1 << 16  # what was read is still in the processor's cache when lines are made of it
 PARQUET_MAGIC = b"PAR1"
 
 _OPENERS: tuple[tuple[bytes, Callable[[io.BufferedReader], Any]], ...] = (
