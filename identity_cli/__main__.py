@@ -5,6 +5,9 @@ import io
 import os
 import sys
 from contextlib import suppress
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 
 def main() -> None:
@@ -14,6 +17,7 @@ def main() -> None:
     takes a fifth less.
     """
     gc.disable()
+    _import_when_used("inspect")  # a sixth of a start; click imports it, and needs it only for help
     code = 0
     try:
         from identity_cli.cli import idcli
@@ -33,6 +37,20 @@ def main() -> None:
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _import_when_used(name: str) -> None:
+    """Let whoever imports that module have it at once, and fill it when something of it is asked for."""
+    module = ModuleType(name)
+
+    def fill(attribute: str) -> Any:
+        del sys.modules[name]
+        found = import_module(name)
+        vars(module).update(vars(found))
+        return getattr(found, attribute)
+
+    vars(module)["__getattr__"] = fill
+    sys.modules.setdefault(name, module)
 
 
 def _tell_bug() -> None:

@@ -823,6 +823,16 @@ def test_help_imports_no_command(shop: Path) -> None:
     }
 
 
+def test_what_only_help_needs_is_not_run_before(shop: Path) -> None:
+    def imports(*arguments: str) -> str:
+        tool = [sys.executable, "-X", "importtime", "-m", "identity_cli", *arguments]
+        return subprocess.run(tool, cwd=shop, capture_output=True, text=True, check=True).stderr
+
+    needs_inspect = re.compile(r"\b(dis|inspect|tokenize)$", re.MULTILINE)
+    assert not needs_inspect.search(imports("person", "user_hanna"))
+    assert needs_inspect.search(imports("person", "--help"))
+
+
 def test_looking_up_a_person_imports_little(shop: Path) -> None:
     loaded = modules_after("idcli(['person', 'user_hanna'], standalone_mode=False)", shop)
     heavy = {

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.options import help_option
+from identity_cli.cli.options import help_option, option
 from identity_cli.errors import ExitCode, IdcliError
 
 COMMANDS = {
@@ -96,7 +96,7 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     epilog="Begin with: idcli replay sample_data/events.ndjson",
 )
-@click.option(
+@option(
     "--version",
     is_flag=True,
     expose_value=False,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.text import is_terminal, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
@@ -15,9 +15,7 @@ LOG = "log"
 
 @click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
 @click.argument("table", type=click.Choice([*TABLES, LOG]), metavar="TABLE")
-@click.option(
-    "--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out."
-)
+@option("--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out.")
 @format_option("csv", "ndjson", "json")
 @with_run
 @internal_option

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, option, team_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import number_text, plural, time_text
@@ -28,7 +28,7 @@ STYLES = {
 @click.command("how", cls=Command, epilog="Example: idcli how user_nils")
 @click.argument("wanted", metavar="ID")
 @team_option("The team of the id.")
-@click.option(
+@option(
     "--depth",
     type=click.IntRange(0),
     default=DEPTH,
@@ -36,7 +36,7 @@ STYLES = {
     metavar="N",
     help="Merges within merges shown.",
 )
-@click.option("--all", "show_all", is_flag=True, help="Every step, whatever the depth.")
+@option("--all", "show_all", is_flag=True, help="Every step, whatever the depth.")
 @format_option("table", "json")
 @with_run
 def command(run: Run, wanted: str, team_id: int | None, depth: int, show_all: bool, output: str) -> None:

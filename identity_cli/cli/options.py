@@ -22,9 +22,20 @@ class Command(click.Command):
         return help_option(ctx)
 
 
+class Option(click.Option):
+    """An option of ours. click would tidy its help at every start, with what takes long to import."""
+
+    def __init__(self, *declarations: Any, help: str | None = None, **attributes: Any) -> None:
+        super().__init__(*declarations, **attributes)
+        self.help = help
+
+
+option = functools.partial(click.option, cls=Option)
+
+
 def help_option(ctx: click.Context) -> click.Option:
     """--help. click's own looks up a translation of its text at every start, asked for or not."""
-    return click.Option(
+    return Option(
         ctx.help_option_names,
         is_flag=True,
         expose_value=False,
@@ -45,7 +56,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def run_option(text: str) -> Callable[[Function], Function]:
     """--run DIR."""
-    return click.option(
+    return option(
         "--run",
         "folder",
         metavar="DIR",
@@ -60,7 +71,7 @@ def run_option(text: str) -> Callable[[Function], Function]:
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """--format, a table for people unless asked otherwise."""
     choices = formats or FORMATS
-    return click.option(
+    return option(
         "--format",
         "output",
         type=click.Choice(choices),
@@ -72,19 +83,19 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 
 def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]:
     """--limit N."""
-    return click.option(
+    return option(
         "--limit", type=click.IntRange(0), default=default, show_default=True, metavar="N", help=text
     )
 
 
 def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
-    return click.option("--team-id", type=int, metavar="N", help=text)
+    return option("--team-id", type=int, metavar="N", help=text)
 
 
 def internal_choice(text: str) -> Callable[[Function], Function]:
     """--internal include, exclude or only."""
-    return click.option(
+    return option(
         "--internal", type=click.Choice(INTERNAL), default=INTERNAL[0], show_default=True, help=text
     )
 

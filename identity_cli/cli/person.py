@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, option, team_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import plural, time_text, value_text
@@ -25,13 +25,13 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 @click.argument("wanted", metavar="ID")
 @team_option("Only the ID of this team.")
 @format_option("table", "json")
-@click.option(
+@option(
     "--as-of",
     "moment",
     metavar="LINE|TIME",
     help="As it was after a line (120 or FILE:120), or before anything of it later than a time.",
 )
-@click.option("--all", "show_all", is_flag=True, help="Show long lists in full.")
+@option("--all", "show_all", is_flag=True, help="Show long lists in full.")
 @with_run
 def command(
     run: Run, wanted: str, team_id: int | None, output: str, show_all: bool, moment: str | None

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.page import Column, Page, id_column, number_column
 from identity_cli.cli.render import write_records
 from identity_cli.cli.text import number_text, plural, time_text
@@ -24,22 +24,22 @@ Condition = tuple[str, str]
 @click.command(
     "persons", cls=Command, epilog="Example: idcli persons --identified --min-ids 3 --where plan=plus"
 )
-@click.option("--identified/--anonymous", default=None, help="Only one kind of person.")
-@click.option(
+@option("--identified/--anonymous", default=None, help="Only one kind of person.")
+@option(
     "--min-ids",
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
     help="Only persons of at least N distinct ids.",
 )
-@click.option(
+@option(
     "--where",
     "conditions",
     multiple=True,
     metavar="KEY=VALUE",
     help="Only persons with that property; may be given several times.",
 )
-@click.option(
+@option(
     "--sort",
     "order",
     type=click.Choice(list(PERSON_ORDERS)),
@@ -47,7 +47,7 @@ Condition = tuple[str, str]
     show_default=True,
     help="What comes first: most ids, most events, or by time.",
 )
-@click.option(
+@option(
     "--limit",
     type=click.IntRange(min=0),
     metavar="N",

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_choice, run_option
+from identity_cli.cli.options import Command, format_option, internal_choice, option, run_option
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import ReplayProgress, write_document
 from identity_cli.cli.summary import document, show
@@ -43,14 +43,14 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
 )
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
 @run_option("The folder to write; an earlier run there is replaced.")
-@click.option(
+@option(
     "--rules",
     type=click.Choice(list(RULE_SETS)),
     default="guide",
     show_default=True,
     help="Which state of the platform's rules to apply.",
 )
-@click.option(
+@option(
     "--buffer",
     "buffer_seconds",
     type=float,
@@ -58,7 +58,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     callback=_buffer,
     help="How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]",
 )
-@click.option(
+@option(
     "--team-id",
     type=click.IntRange(0, 2**31 - 1),
     metavar="N",
@@ -66,7 +66,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     show_default=True,
     help="The team of events that name none.",
 )
-@click.option(
+@option(
     "--tables",
     "table_formats",
     metavar="LIST",
@@ -75,39 +75,39 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     callback=_tables,
     help="Which files to write beside run.db: csv, ndjson, both with a comma, or none.",
 )
-@click.option("--events", "with_events", is_flag=True, help="Keep every event, with its person.")
-@click.option(
+@option("--events", "with_events", is_flag=True, help="Keep every event, with its person.")
+@option(
     "--dialect",
     metavar="NAME",
     help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
 )
-@click.option(
+@option(
     "--map",
     "mapping",
     metavar="FIELD=PATH|FILE",
     multiple=True,
     help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated.",
 )
-@click.option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
-@click.option(
+@option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
+@option(
     "--internal-users",
     metavar="FILE",
     help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
 )
 @internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
-@click.option(
+@option(
     "--order",
     type=click.Choice(("arrival", "time")),
     help="Sort first: by arrival, for exports in another order; by time of event, which is not what "
     "the platform did: it went by arrival.",
 )
-@click.option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
-@click.option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
-@click.option(
+@option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
+@option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
+@option(
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )
-@click.option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
-@click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
+@option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
 def command(
     logs: tuple[str, ...], folder: str, quiet: bool, output: str, save_map: str | None, **options: Any

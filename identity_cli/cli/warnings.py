@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document, write_records
 from identity_cli.cli.text import number_text, plural
@@ -23,9 +23,9 @@ GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 @click.command(
     "warnings", cls=Command, epilog="Example: idcli warnings --type cannot_merge_already_identified --all"
 )
-@click.option("--type", "warning_type", metavar="TYPE", help="Only warnings of that type.")
-@click.option("--id", "distinct_id", metavar="ID", help="Only warnings that name that distinct id.")
-@click.option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
+@option("--type", "warning_type", metavar="TYPE", help="Only warnings of that type.")
+@option("--id", "distinct_id", metavar="ID", help="Only warnings that name that distinct id.")
+@option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
 @format_option()
 @with_run
 @internal_option

@@ -6,7 +6,7 @@ import click
 
 from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.diff import show as show_diff
-from identity_cli.cli.options import Command, format_option, limit_option, with_run
+from identity_cli.cli.options import Command, format_option, limit_option, option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
@@ -21,18 +21,18 @@ FORMAT = 1
 
 
 @click.command("whatif", cls=Command, epilog="Example: idcli whatif --without sample_data/events.ndjson:297")
-@click.option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid or FILE:LINE.")
-@click.option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
-@click.option(
+@option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid or FILE:LINE.")
+@option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
+@option(
     "--reset-before",
     "resets",
     multiple=True,
     metavar="FILE:LINE",
     help="As though reset() had been called on the device before that event.",
 )
-@click.option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
-@click.option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
-@click.option("--buffer", type=float, metavar="SECONDS", help="Another buffer; replays the whole log.")
+@option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
+@option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
+@option("--buffer", type=float, metavar="SECONDS", help="Another buffer; replays the whole log.")
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
