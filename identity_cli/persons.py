@@ -1,8 +1,8 @@
 """Persons and distinct ids while a log is replayed.
 
 A distinct id points to the person it was first put on and never moves; a person points to
-the id it was made with and, once merged away, to its survivor. Finding an id's person follows and shortens
-those pointers, so a merge costs no more than its smaller side's properties.
+the id it was made with and, once merged away, to its survivor. Finding an id's person
+follows and shortens those pointers, so a merge costs no more than its smaller side's properties.
 """
 
 from datetime import UTC, datetime
@@ -37,8 +37,6 @@ class Person:
     own: the distinct id it was made with, whose text is `creator`.
     """
 
-    own: "DistinctId"
-
     __slots__ = (
         "created_at",
         "creator",
@@ -51,6 +49,7 @@ class Person:
         "survivor",
         "team_id",
     )
+    own: "DistinctId"
 
     def __init__(self, number: int, team_id: int, creator: str, created_at: datetime | None) -> None:
         self.number = number
