@@ -117,10 +117,10 @@ def _gather(resolver: PersonResolver, result: Resolution) -> None:
     for team_id, distinct_id, seen in resolver.distinct_ids():
         if seen.person is not None:
             person = survivor_of(seen.person)
-            key = team_id, distinct_id
-            result.person_of[key] = person.uuid
+            key, person_id = (team_id, distinct_id), person.uuid
+            result.person_of[key] = person_id
             result.events[key] = seen.count
-            result.states.setdefault(person.uuid, (person.is_identified, dict(person.properties)))
+            result.states.setdefault(person_id, (person.is_identified, dict(person.properties)))
 
 
 def as_dangerous_merge(event: Event, source: str) -> Event:

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from identity_cli.origins import Origins
-from identity_cli.persons import DistinctId, Person
+from identity_cli.persons import DistinctId, Person, person_uuids
 from identity_cli.store import tables
 from identity_cli.store.graph import Links, MergeGraph
 from identity_cli.store.people import Ids, People
@@ -88,10 +88,11 @@ class RunFiles:
     def _open(self, table: Table) -> TableFiles:
         return TableFiles.of(table, self._folder, self._formats)
 
-    def _ids_of(self, numbers: Iterable[int | None]) -> list[str | None]:
+    def _ids_of(self, numbers: Sequence[int | None]) -> list[str | None]:
         """The person ids of persons by number."""
-        persons = self._person_numbered
-        return [None if number is None else persons[number].uuid for number in numbers]
+        persons = [self._person_numbered[number] for number in numbers if number is not None]
+        person_ids = iter(person_uuids((person.team_id, person.creator) for person in persons))
+        return [None if number is None else next(person_ids) for number in numbers]
 
 
 def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[Record]) -> None:

@@ -12,7 +12,7 @@ from itertools import accumulate, chain, repeat
 from typing import Any
 
 from identity_cli.origins import Origins
-from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuid, survivor_of
+from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuids, survivor_of
 from identity_cli.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_text, json_texts, time_texts
 from identity_cli.store.tables import Columns, batches
@@ -94,10 +94,8 @@ class People:
         self.id_counts = id_counts
         self.numbers = [person.number for person in persons]
         self.teams = [person.team_id for person in persons]
-        # Not person.uuid, which would keep the ids of all in memory.
-        self.person_ids = [
-            person.kept_uuid or person_uuid(person.team_id, person.creator) for person in persons
-        ]
+        self.creators = [person.creator for person in persons]
+        self.person_ids = person_uuids(zip(self.teams, self.creators, strict=True))
         self.identified = [person.identified_seq or 0 for person in persons]
         self.ids = Ids(
             texts,
@@ -167,7 +165,7 @@ class People:
             for person, created in zip(persons, self.created_at, strict=True)
         ]
         return [
-            *(self.numbers, self.teams, self.person_ids, [person.creator for person in persons]),
+            *(self.numbers, self.teams, self.person_ids, self.creators),
             *(self.created_at, made_at, self.identified, [NO_SURVIVOR] * len(persons), self.properties),
             *(self.id_counts, self.event_counts, self.first_seen, self.last_seen),
         ]
@@ -179,7 +177,7 @@ class People:
         for index, span in self._several:
             own[index] = json_text(sorted(self.ids.texts[span]))
         return [
-            *(self.teams, self.person_ids, [person.creator for person in self._persons], own),
+            *(self.teams, self.person_ids, self.creators, own),
             *([seq > 0 for seq in self.identified], self.created_at, self.properties),
             *(self.event_counts, self.first_seen, self.last_seen),
         ]
