@@ -17,7 +17,7 @@ def main() -> None:
     takes a fifth less.
     """
     gc.disable()
-    _import_when_used("inspect")  # a sixth of a start; click imports it, and needs it only for help
+    _import_when_used("inspect")  # a sixth of a start, and click, which imports it, needs it only for help
     code = 0
     try:
         from identity_cli.cli import idcli
@@ -44,10 +44,11 @@ def _import_when_used(name: str) -> None:
     module = ModuleType(name)
 
     def fill(attribute: str) -> Any:
-        del sys.modules[name]
-        found = import_module(name)
-        vars(module).update(vars(found))
-        return getattr(found, attribute)
+        vars(module).pop("__getattr__", None)
+        if sys.modules.get(name) is module:
+            del sys.modules[name]
+        vars(module).update(vars(import_module(name)))
+        return getattr(module, attribute)
 
     vars(module)["__getattr__"] = fill
     sys.modules.setdefault(name, module)

@@ -37,6 +37,28 @@ class LogUnreadable(IdcliError):
         super().__init__(f"cannot read {path}: {reason}. Nothing was written.")
 
 
+class LogGone(IdcliError):
+    """A log that was replayed and is to be read again, but is not where it was."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            "cannot read standard input again: replay the log from a file."
+            if path == "-"
+            else f"cannot read {path} again: it is not there, seen from this folder. "
+            "Go where the log was replayed."
+        )
+
+
+class NothingToReplay(IdcliError):
+    """A log without an event, where an earlier run would be lost for it."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(
+            f"not one line of the log is an event: is it the right file? The run in {folder} stays as it "
+            "was; to learn what is wrong with each line, replay with another --run."
+        )
+
+
 class LogShrank(IdcliError):
     """A log file that lost bytes while it was read."""
 
@@ -291,7 +313,7 @@ class UnknownProperty(IdcliError):
     """A property that a person never had."""
 
     def __init__(self, key: str, nearest: list[str]) -> None:
-        hint = f" It had {', '.join(nearest)}." if nearest else " It never had any."
+        hint = f" Nearest: {', '.join(nearest)}." if nearest else " It never had any."
         super().__init__(f"this person never had a property {key!r}.{hint}")
 
 

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from threading import Thread
 
 from identity_cli.errors import ProcessGone
 
@@ -28,18 +29,15 @@ def leave_signals_to_parent() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 
 
-def end_without(parent: int) -> None:
-    """In a child, now and then: end here if the parent of that number was killed and could not do it."""
-    if os.getppid() != parent:
-        os._exit(1)
-
-
 @contextmanager
 def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
     """Do work in a child during the block; what it raises is raised at the end. what: it does, for errors."""
     context = multiprocessing.get_context("fork")
     incoming, outgoing = context.Pipe(duplex=False)
-    child = context.Process(target=_tell_end, args=(work, outgoing), daemon=True)
+    ends_with_us, while_we_live = os.pipe()
+    child = context.Process(
+        target=_tell_end, args=(work, outgoing, (ends_with_us, while_we_live)), daemon=True
+    )
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # none comes before the child can be ended
     try:
         child.start()
@@ -55,16 +53,28 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         incoming.close()
+        os.close(ends_with_us)
+        os.close(while_we_live)
         if child.pid is not None:  # else there was no room for a child
             child.terminate()
             child.join()
 
 
-def _tell_end(work: Callable[[], None], outgoing: Connection) -> None:
+def _tell_end(work: Callable[[], None], outgoing: Connection, life: tuple[int, int]) -> None:
+    """What the child does. life: a pipe whose second end the parent holds open while it lives."""
     leave_signals_to_parent()
+    ends_with_parent, while_parent_lives = life
+    os.close(while_parent_lives)  # or it would hold that open itself
+    Thread(target=_end_with_parent, args=(ends_with_parent,), daemon=True).start()
     try:
         work()
     except Exception as failure:
         outgoing.send(failure)
     else:
         outgoing.send(None)
+
+
+def _end_with_parent(pipe: int) -> None:
+    """In a child: end when the parent is killed and could not do it; nothing is ever written to the pipe."""
+    os.read(pipe, 1)
+    os._exit(1)

@@ -4,7 +4,6 @@ The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +14,7 @@ from typing import Any
 
 from identity_cli import __version__
 from identity_cli.buffer import LONG_AGO, arrival_of
-from identity_cli.errors import LineRejected
+from identity_cli.errors import LineRejected, NothingToReplay
 from identity_cli.events import Event
 from identity_cli.facts import (
     DistinctIdAttached,
@@ -47,6 +46,7 @@ from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
+from identity_cli.run_mark import is_run
 from identity_cli.sources import EventSource
 from identity_cli.store import queries
 from identity_cli.store.files import RunFiles, write_events
@@ -84,10 +84,15 @@ def replay(
 
 
 def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
-    """Replay a log into a run folder; it appears whole or not at all."""
+    """Replay a log into a run folder; it appears whole or not at all.
+
+    NothingToReplay if a run is there and the log has no event.
+    """
     started = time.perf_counter()
     with new_run(run) as folder, _without_garbage_collection():
-        _Replay(log, folder, options, on_progress).write()
+        events = _Replay(log, folder, options, on_progress).write()
+        if not events and is_run(run):
+            raise NothingToReplay(str(run))
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished
@@ -138,14 +143,19 @@ class _Replay:
         """The event properties that rules and filters ask for."""
         return names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
 
-    def write(self) -> None:
-        """Read, resolve and write everything."""
+    def write(self) -> int:
+        """Read, resolve and write everything; how many events there were."""
         with closing(self._journal), closing(self._rejected):
             with closing(iter(self._items)) as items:
                 for item in items:
                     self._take(item)
             self._write_facts(self._resolver.finish())
-            self._write_tables()
+            read = self._items.log_read()
+            self._write_tables(read)
+            return self._event_count(read)
+
+    def _event_count(self, read: LogRead) -> int:
+        return read.seqs - read.blank - self._rejected.count
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):
@@ -200,9 +210,8 @@ class _Replay:
         self._journal.reject(seq, reason, kept.line)
         self._rejected.add(kept.origin, reason, kept.line)
 
-    def _write_tables(self) -> None:
-        journal, read = self._journal, self._items.log_read()
-        origins = read.origins
+    def _write_tables(self, read: LogRead) -> None:
+        journal, origins = self._journal, read.origins
         journal.flush()
         sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in read.sources]
         journal.insert("sources", sources)
@@ -221,10 +230,9 @@ class _Replay:
         journal, resolver = self._journal, self._resolver
         everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
         if self._pays_to_share(everybody):
-            from identity_cli.processes import done_beside, end_without  # takes its time to import, as below
+            from identity_cli.processes import done_beside  # takes its time to import, as below
 
-            alone = partial(end_without, os.getpid())
-            write_files = partial(self._write_files, everybody, read.origins, lambda _: alone())
+            write_files = partial(self._write_files, everybody, read.origins)
             with done_beside(write_files, "writes the tables"):
                 everybody.tell(journal.write_people)
                 journal.finish(self._metadata(read, everybody))
@@ -233,13 +241,13 @@ class _Replay:
             journal.finish(self._metadata(read, everybody))
 
     def _write_files(
-        self, everybody: Everybody, origins: Origins, also: Callable[[People | Ids], None]
+        self, everybody: Everybody, origins: Origins, *also: Callable[[People | Ids], None]
     ) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
         formats, resolver = self._options.table_formats, self._resolver
         with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
             files.write_journal(self._journal.links, self._journal.warnings)
-            everybody.tell(also, files.write_people)
+            everybody.tell(*also, files.write_people)
             files.finish()
 
     def _pays_to_share(self, everybody: Everybody) -> bool:
@@ -278,7 +286,7 @@ class _Replay:
             "blank": read.blank,
             "rejected": self._rejected.count,
             "seqs": read.seqs,
-            "events": read.seqs - read.blank - self._rejected.count,
+            "events": self._event_count(read),
             "attributed": everybody.event_count,  # by now told, all of them
             "links": count(Linked),
             "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,

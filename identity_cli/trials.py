@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from identity_cli.errors import LogChanged, LogUnreadable
+from identity_cli.errors import LogChanged, LogGone
 from identity_cli.intake import ReplayOptions, log_of
 from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
@@ -37,11 +37,11 @@ def replayed(run: Run, **changes: Any) -> Iterator[Run]:
 
 
 def paths_of(run: Run) -> list[str]:
-    """The files of a run's log; LogUnreadable where it was no file."""
+    """The files of a run's log; LogGone if one is not there."""
     paths = [source["path"] for source in run.sources()]
     for path in paths:
         if not Path(path).exists():
-            raise LogUnreadable(path, "the log that was replayed is not there any more")
+            raise LogGone(path)
     return paths
 
 

@@ -181,6 +181,8 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("dialects.txt", "dialects"),
         ("dialects-rudderstack.txt", "dialects rudderstack"),
         ("dialects.json", "dialects --format json"),
+        ("culprits.txt", "culprits user_nils"),
+        ("repair.txt", "repair user_nils"),
         ("verify.txt", "verify --persons sample_data/persons_export.jsonl --suggest"),
         ("verify.json", "verify --persons sample_data/persons_export.jsonl --format json"),
     ],

@@ -145,7 +145,7 @@ def test_what_a_merge_brought_and_what_was_removed(tmp_path: Path) -> None:
 
 
 def test_a_property_that_never_was(run: Run) -> None:
-    with pytest.raises(UnknownProperty, match="It had email"):
+    with pytest.raises(UnknownProperty, match="Nearest: email"):
         blame(run, "user_nils", "emial")
 
 

@@ -80,7 +80,7 @@ def test_same_input_same_bytes(log: list[bytes], rules: str) -> None:
         path.write_bytes(b"\n".join(log))
         options = {"rules": rules, "with_events": True, "table_formats": ("csv", "ndjson")}
         first = contents(Path(replay(path, run=Path(name) / "run", **options).folder))
-        again = contents(Path(replay(path, run=Path(name) / "run", **options).folder))
+        again = contents(Path(replay(path, run=Path(name) / "again", **options).folder))
     assert first.keys() == again.keys()
     for file, content in first.items():
         assert content == again[file], file

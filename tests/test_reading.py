@@ -322,7 +322,7 @@ def test_standard_input(tmp_path: Path, compress: Callable[[bytes], bytes]) -> N
 def test_events_in_memory_are_a_log_too(tmp_path: Path) -> None:
     events = ({"event": "e", "distinct_id": str(number)} for number in range(500))
     assert replay(events, run=tmp_path / "run").count("persons") == 500
-    assert replay([], run=tmp_path / "run").count("persons") == 0
+    assert replay([], run=tmp_path / "empty").count("persons") == 0
 
 
 def unreadable(tmp_path: Path) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from nasty_logs import nasty_log
 from outcomes import csv_rows, rows_of
 
 from identity_cli import Run, replay
-from identity_cli.errors import FolderNotARun, LineRejected, NoEvents, NoRun, RunUnreadable
+from identity_cli.errors import FolderNotARun, LineRejected, NoEvents, NoRun, NothingToReplay, RunUnreadable
 from identity_cli.store import tables
 from identity_cli.store.folder import OUR_FILES
 from identity_cli.store.tables import TABLES, lines
@@ -81,6 +81,28 @@ def test_a_failing_replay_leaves_the_previous_run_as_it_was(tmp_path: Path) -> N
         replay(log, run=tmp_path / "run", strict=True)
     log.write_text(EVENT)
     assert contents(tmp_path) == before
+
+
+def test_a_log_without_an_event_replaces_no_run(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text(EVENT)
+    replay(log, run=tmp_path / "run")
+    before = contents(tmp_path / "run")
+    for text in ("", "\n", "Dear diary,\n"):
+        log.write_text(text)
+        with pytest.raises(NothingToReplay, match="is it the right file"):
+            replay(log, run=tmp_path / "run")
+        assert contents(tmp_path / "run") == before
+        assert [path.name for path in sorted(tmp_path.iterdir())] == ["log", "run"]
+    assert replay(log, run=tmp_path / "other").count("rejected") == 1
+
+
+def test_ids_come_person_by_person_in_the_order_in_which_they_joined(run_of: RunOf) -> None:
+    merge = '{"event": "$merge_dangerously", "distinct_id": "%s", "properties": {"alias": "%s"}}\n'
+    plain = "".join(EVENT.replace("ada", one) for one in ("eve", "ada", "bob", "cy"))
+    run = run_of(plain + merge % ("ada", "new") + merge % ("ada", "bob") + merge % ("cy", "ada"))
+    rows = csv_rows(run.folder / "distinct_ids.csv")
+    assert [row["distinct_id"] for row in rows] == ["eve", "cy", "ada", "bob", "new"]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

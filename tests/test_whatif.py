@@ -13,7 +13,7 @@ from identity_cli import Run, replay, whatif
 from identity_cli.cli import idcli
 from identity_cli.comparison import Kind
 from identity_cli.edits import Edits
-from identity_cli.errors import LogChanged, LogUnreadable, NoSuchEvent
+from identity_cli.errors import LogChanged, LogGone, NoSuchEvent
 from identity_cli.reports.whatif import Change
 from identity_cli.scope import Resolution, scope_of
 
@@ -185,7 +185,7 @@ def test_a_log_that_changed_or_vanished(tmp_path: Path) -> None:
     with pytest.raises(LogChanged):
         whatif(run, Change(blocked_ids=("a",)))
     log.unlink()
-    with pytest.raises(LogUnreadable):
+    with pytest.raises(LogGone, match="not there, seen from this folder"):
         whatif(run, Change(blocked_ids=("a",)))
 
 
@@ -199,3 +199,5 @@ def test_the_command(run: Run) -> None:
     assert CliRunner().invoke(idcli, asked).exit_code == 2
     nothing = CliRunner().invoke(idcli, [*asked, "--block-id", "user_ana", "--buffer", "0"])
     assert nothing.exit_code == 2, "one or the other"
+    endless = CliRunner().invoke(idcli, [*asked, "--buffer", "nan"])
+    assert (endless.exit_code, "nan is not between" in endless.stderr) == (2, True)

@@ -73,7 +73,7 @@ def _show(page: Page, found: Culprits, limit: int) -> None:
         return
     columns = (
         origin_column("without"),
-        Column("and", "end", extra=True),
+        Column("and", "end"),
         number_column("login ids"),
         number_column("ids"),
         number_column("events"),

@@ -12,6 +12,8 @@ DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
 INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
+LONGEST_BUFFER = 366 * 24 * 3600
+"""Seconds; nobody waits longer, and dates end somewhere."""
 
 
 class Command(click.Command):
@@ -91,6 +93,19 @@ def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]
 def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
     return option("--team-id", type=int, metavar="N", help=text)
+
+
+def buffer_option(text: str) -> Callable[[Function], Function]:
+    """--buffer SECONDS, as buffer_seconds."""
+    return option(
+        "--buffer", "buffer_seconds", type=float, metavar="SECONDS", callback=_seconds_that_wait, help=text
+    )
+
+
+def _seconds_that_wait(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= LONGEST_BUFFER:
+        raise click.BadParameter(f"{value:g} is not between 0 and {LONGEST_BUFFER} seconds.")
+    return value
 
 
 def internal_choice(text: str) -> Callable[[Function], Function]:

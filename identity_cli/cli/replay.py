@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_choice, option, run_option
+from identity_cli.cli.options import (
+    Command,
+    buffer_option,
+    format_option,
+    internal_choice,
+    option,
+    run_option,
+)
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import ReplayProgress, write_document
 from identity_cli.cli.summary import document, show
@@ -18,8 +25,6 @@ from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
 
 TABLE_FORMATS = ("csv", "ndjson", "none")
-LONGEST_BUFFER = 366 * 24 * 3600
-"""Seconds; nobody waits longer, and dates end somewhere."""
 
 
 def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -28,12 +33,6 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
     if strange or ("none" in names and len(names) > 1):
         raise click.BadParameter(f"{value!r} is not csv, ndjson, csv,ndjson or none.")
     return () if names == ("none",) else names
-
-
-def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not 0 <= value <= LONGEST_BUFFER:
-        raise click.BadParameter(f"{value:g} is not between 0 and {LONGEST_BUFFER} seconds.")
-    return value
 
 
 @click.command(
@@ -50,14 +49,7 @@ def _buffer(ctx: click.Context, parameter: click.Parameter, value: float | None)
     show_default=True,
     help="Which state of the platform's rules to apply.",
 )
-@option(
-    "--buffer",
-    "buffer_seconds",
-    type=float,
-    metavar="SECONDS",
-    callback=_buffer,
-    help="How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]",
-)
+@buffer_option("How long backend events of unknown ids wait, or 0.  [default: what the rules say]")
 @option(
     "--team-id",
     type=click.IntRange(0, 2**31 - 1),

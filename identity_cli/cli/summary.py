@@ -248,7 +248,8 @@ def _show_next(page: Page, figures: Summary, folder: str) -> None:
     page.paragraph(", ".join(name for name, _ in figures.files))
     page.heading("Next")
     for one in figures.ids_worth_a_look[:1]:
-        page.line(f"  idcli person {shlex.quote(one)}{where}")
+        no_option = "-- " if one.startswith("-") else ""
+        page.line(f"  idcli person{where} {no_option}{shlex.quote(one)}")
     if figures.warnings:
         page.line(f"  idcli warnings{where}")
     page.line(f"  idcli persons{where}")

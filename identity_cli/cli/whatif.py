@@ -6,7 +6,7 @@ import click
 
 from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.diff import show as show_diff
-from identity_cli.cli.options import Command, format_option, limit_option, option, with_run
+from identity_cli.cli.options import Command, buffer_option, format_option, limit_option, option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
@@ -32,7 +32,7 @@ FORMAT = 1
 )
 @option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
 @option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
-@option("--buffer", type=float, metavar="SECONDS", help="Another buffer; replays the whole log.")
+@buffer_option("Another buffer; replays the whole log.")
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
@@ -43,7 +43,7 @@ def command(
     resets: tuple[str, ...],
     plan: str | None,
     rules: str | None,
-    buffer: float | None,
+    buffer_seconds: float | None,
     limit: int,
     output: str,
 ) -> None:
@@ -55,7 +55,7 @@ def command(
     """
     planned = () if plan is None else read_plan(plan)
     events = Change((*without, *planned), blocked, resets)
-    settings = {"rules": rules, "buffer_seconds": buffer}
+    settings = {"rules": rules, "buffer_seconds": buffer_seconds}
     asked = {name: value for name, value in settings.items() if value is not None}
     if bool(asked) == (events != Change()):
         raise click.UsageError(

@@ -61,7 +61,7 @@ def repair(
     for key in keys:
         found = _chosen(run, scope, key)
         chosen += found
-        actions += [_leave_out(one) for one in found]
+        actions += [_leave_out(one, is_first=one is found[0]) for one in found]
         if found:
             after = scope.resolve(_without(found))
             groups = _groups(before.ids_with(key), key, after.person_of)
@@ -92,10 +92,12 @@ def _chosen(run: Run, scope: Scope, key: Key) -> list[Culprit]:
     return chosen
 
 
-def _leave_out(one: Culprit) -> Action:
+def _leave_out(one: Culprit, *, is_first: bool) -> Action:
+    """is_first: what follows was measured with the first already left out."""
     link = one.link
+    without = "without it" if is_first else "without it as well"
     reason = (
-        f"{link.event} {link.outcome} {link.source_distinct_id} into {link.target_distinct_id}; without it "
+        f"{link.event} {link.outcome} {link.source_distinct_id} into {link.target_distinct_id}; {without} "
         f"{len(one.ids)} of its ids ({one.login_ids} to log in with) and {one.events} events are apart"
     )
     events = [{"file": place.origin.path, "line": place.origin.line} for place in one.places]

@@ -86,7 +86,7 @@ class RunFiles:
         files.close()
 
     def _open(self, table: Table) -> TableFiles:
-        return TableFiles.of(table, self._folder, self._formats)
+        return TableFiles(table, self._folder, self._formats)
 
     def _ids_of(self, numbers: Sequence[int | None]) -> list[str | None]:
         """The person ids of persons by number."""
@@ -97,6 +97,6 @@ class RunFiles:
 
 def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[Record]) -> None:
     """Write the table of events."""
-    with closing(TableFiles.of(tables.EVENTS, folder, table_formats)) as files:
+    with closing(TableFiles(tables.EVENTS, folder, table_formats)) as files:
         for batch in batches(records):
             files.write([*zip(*batch, strict=True)])

@@ -19,7 +19,7 @@ _AT_ONCE = 1_000
 # Marking
 
 _PERSONS = "SELECT person, team_id, properties FROM persons WHERE survivor IS NULL ORDER BY person"
-_IDS = "SELECT person, distinct_id FROM distinct_ids WHERE person IS NOT NULL ORDER BY person, rowid"
+_IDS = "SELECT person, distinct_id FROM distinct_ids WHERE person IS NOT NULL ORDER BY person, joined_seq"
 _MERGED_AWAY = (
     "INSERT INTO internal_persons SELECT p.person, i.reason FROM persons p"
     " JOIN internal_persons i ON i.person = p.survivor"

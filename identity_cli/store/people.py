@@ -250,7 +250,7 @@ class Everybody:
 
 
 def _further_ids(persons: Iterable[Person], attached: Iterable[Seen]) -> Mapping[int, Sequence[Seen]]:
-    """By the number of a person that stands: its ids but for its own, in the order of their joining."""
+    """By the number of a person that stands: its ids but for its own, in the order of what brought them."""
     further: defaultdict[int, list[Seen]] = defaultdict(list)
     for person in persons:
         if person.survivor is not None:

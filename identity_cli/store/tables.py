@@ -174,13 +174,8 @@ class TableFile:
 class TableFiles:
     """One table in several formats, or in none."""
 
-    def __init__(self, files: Sequence[TableFile]) -> None:
-        self._files = files
-
-    @classmethod
-    def of(cls, table: Table, folder: Path, table_formats: Iterable[str]) -> "TableFiles":
-        """A table's files in a folder."""
-        return cls([TableFile(table, name, folder) for name in table_formats])
+    def __init__(self, table: Table, folder: Path, table_formats: Iterable[str]) -> None:
+        self._files = [TableFile(table, name, folder) for name in table_formats]
 
     def write(self, columns: Columns) -> None:
         """Add records."""
