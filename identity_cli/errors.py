@@ -114,7 +114,7 @@ class NoRun(IdcliError):
     """A command that reads a run, and there is none."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"no run in {path}. Make one with `idcli replay LOG`, or name one with --run.")
+        super().__init__(f"no run in {path}. Make one with `idcli replay LOG`, or name another.")
 
 
 class RunUnreadable(IdcliError):

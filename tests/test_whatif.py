@@ -199,5 +199,7 @@ def test_the_command(run: Run) -> None:
     assert CliRunner().invoke(idcli, asked).exit_code == 2
     nothing = CliRunner().invoke(idcli, [*asked, "--block-id", "user_ana", "--buffer", "0"])
     assert nothing.exit_code == 2, "one or the other"
+    unknown = CliRunner().invoke(idcli, [*asked, "--block-id", "user_anna"])
+    assert (unknown.exit_code, "user_ana" in unknown.stderr) == (2, True)
     endless = CliRunner().invoke(idcli, [*asked, "--buffer", "nan"])
     assert (endless.exit_code, "nan is not between" in endless.stderr) == (2, True)

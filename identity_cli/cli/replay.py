@@ -106,9 +106,9 @@ def command(
 ) -> None:
     """Replay event logs and resolve their persons.
 
-    LOG is an NDJSON file in the order of arrival, plain or compressed (gz, bz2, xz), a folder
-    of such files, or - for standard input. Writes a run folder, which the other commands
-    read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
+    LOG is an NDJSON file in the order of arrival, plain or compressed (gz, bz2, xz, zst), a
+    Parquet file, a folder of such files, or - for standard input. Writes a run folder, which the
+    other commands read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
     """
     shown, plan = options.pop("internal"), options.pop("plan")
     options["left_out"] = _left_out(plan)

@@ -100,7 +100,7 @@ def show(page: Page, figures: Summary, folder: str) -> None:
         _show_doubts(page, figures.internal)
     _show_warnings(page, figures)
     _show_noted(page, "Rejected lines", figures.rejected, "kept in rejected.ndjson")
-    _show_noted(page, "Dropped events", figures.dropped, "by the rules")
+    _show_noted(page, "Dropped events", figures.dropped, "they belong to nobody")
     _show_noted(page, "Refused at the door", figures.refused_at_door, "by capture; replayed all the same")
     _show_books(page, figures)
     _show_next(page, figures, folder)

@@ -51,7 +51,8 @@ def command(
 
     Which persons split or join, which ids and events move, which later links come out
     otherwise, which properties differ, and the unique users before and after. Only events
-    that the change can affect are replayed.
+    that the change can affect are replayed. --without, --block-id and --reset-before can be
+    given several times.
     """
     planned = () if plan is None else read_plan(plan)
     events = Change((*without, *planned), blocked, resets)

@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli.comparison import Comparison, Member, compare
 from identity_cli.edits import Edits
-from identity_cli.errors import NoSuchEvent
+from identity_cli.errors import NoSuchEvent, UnknownId
 from identity_cli.events import Origin
 from identity_cli.facts import Linked
 from identity_cli.scope import Key, Resolution, Scope, events_of, key_of, scope_of
@@ -69,12 +69,19 @@ class Found:
 
 
 def whatif(run: Run, change: Change, on_progress: Progress | None = None) -> WhatIf:
-    """Replay what a change can affect, with it and without, and compare."""
+    """Replay what a change can affect, with it and without, and compare; UnknownId, NoSuchEvent."""
     found = [find_event(run, named, on_progress) for named in (*change.without, *change.resets)]
     keys = [key for one in found for key in (one.own, one.other) if key is not None]
-    keys += [key for one in change.blocked_ids for key in run.keys_of(one)]
+    keys += [key for one in change.blocked_ids for key in _keys_of(run, one)]
     scope = scope_of(run, keys, on_progress)
     return compared(run, scope, edits_of(run, change, found))
+
+
+def _keys_of(run: Run, distinct_id: str) -> list[Key]:
+    keys = run.keys_of(distinct_id)
+    if not keys:
+        raise UnknownId(distinct_id, run.nearest_ids(distinct_id))
+    return keys
 
 
 def edits_of(run: Run, change: Change, found: list[Found]) -> Edits:
