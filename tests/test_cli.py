@@ -803,6 +803,19 @@ def test_csv_cells_are_no_formulas(hostile: Path, monkeypatch: pytest.MonkeyPatc
         assert not any(cell.startswith(("=", "@", "-", "+")) for cell in cells)
 
 
+def test_what_is_too_wide_for_a_line_becomes_several(
+    cli: Invoke, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    giant = "i" * 1_000_000
+    run = run_of(json.dumps({"event": "e", "distinct_id": giant}) + "\n")
+    person_id = run.find_person(giant).person_id
+    told = cli("person", person_id, "--run", str(run.folder)).stdout
+    assert told.startswith(f"{person_id} is person\n{person_id}, ")
+    assert len(told) < 1_000
+    assert giant not in cli("person", "iiiiiii", "--run", str(run.folder), code=2).stderr
+
+
 # What a start costs
 
 

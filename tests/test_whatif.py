@@ -194,6 +194,11 @@ def test_the_command(run: Run) -> None:
     shown = CliRunner().invoke(idcli, [*asked, "--reset-before", "events.ndjson:245"])
     assert shown.exit_code == 0
     assert "49 → 50  (+1)" in shown.stdout
+    by_line, by_place = (
+        CliRunner().invoke(idcli, [*asked, "--without", event]).stdout
+        for event in ("298", "events.ndjson:298")
+    )
+    assert by_line == by_place
     rules = CliRunner().invoke(idcli, [*asked, "--rules", "2022-12", "--format", "json"])
     assert json.loads(rules.stdout)["persons"]["after"] == 52
     assert CliRunner().invoke(idcli, asked).exit_code == 2

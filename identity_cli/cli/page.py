@@ -81,15 +81,23 @@ class Page:
         self.line()
         self.line((text, "bold"), (f"{GAP}{note}" if note else "", "dim"))
 
-    def paragraph(self, text: str, indent: int = 2) -> None:
+    def sentence(self, *parts: Part) -> None:
+        """One line, of parts that may each have a style; where it is too wide, running text."""
+        text = "".join(part if isinstance(part, str) else part[0] for part in parts)
+        if width_of(visible(text)) <= self.width:
+            self.line(*parts)
+        else:
+            self.paragraph(text, indent=0)
+
+    def paragraph(self, text: str, indent: int = 2, style: str = "") -> None:
         """Running text in the width of the page."""
         room, line = min(self.width, 100) - indent, ""
         for word in visible(text).split():
             if line and width_of(line) + 1 + width_of(word) > room:
-                self._ink([(" " * indent + line, "")])
+                self._ink([(" " * indent + line, style)])
                 line = ""
             line = f"{line} {word}" if line else word
-        self._ink([(" " * indent + line, "")])
+        self._ink([(" " * indent + line, style)])
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
         """A table of these columns; too wide ones are shortened until it fits."""

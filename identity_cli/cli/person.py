@@ -9,12 +9,13 @@ import click
 from identity_cli.cli.options import Command, format_option, option, team_option, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document
-from identity_cli.cli.text import plural, time_text, value_text
+from identity_cli.cli.text import plural, shortened, time_text, value_text
 from identity_cli.reports.person import PersonReport, person_report
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
 FORMAT = 1
+LONGEST_IN_TEXT = 200
 SHOWN = 10  # rows of each table before it folds
 STYLES = {"merged": "yellow", "created": "green", "attached": "green"}
 _NAMES = {"uuid": "event_uuid"}
@@ -122,7 +123,7 @@ def _show(page: _Screen, wanted: str, report: PersonReport) -> None:
 def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     person = report.person
     state = ("identified", "green") if person.is_identified else ("anonymous", "yellow")
-    page.line((wanted, "bold"), " is person ", person.person_id, ", ", state)
+    page.sentence((_short(wanted), "bold"), " is person ", person.person_id, ", ", state)
     ids, events = plural(person.id_count, "distinct id"), plural(person.event_count, "event")
     page.line(f"{ids}, {events}{_between(person.first_seen, person.last_seen)}")
     silent = sum(item.silently for item in report.distinct_ids)
@@ -134,7 +135,7 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
         merged = f"! {plural(forced, 'identified person')} merged in by $merge_dangerously: "
         page.line((merged, "yellow"), ("one person, or several?", "bold yellow"))
     page.line()
-    made = f"{time_text(person.created_at)}, with {person.creator_distinct_id}".removeprefix(", ")
+    made = f"{time_text(person.created_at)}, with {_short(person.creator_distinct_id)}".removeprefix(", ")
     rows: list[list[Cell]] = [["team", str(person.team_id)], ["created", made]]
     if report.identified_seq is not None:
         rows.append(["identified", (page.where(report.identified_seq), "cyan")])
@@ -143,6 +144,11 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     if report.merged_person_ids:
         rows.append(["merged in", plural(len(report.merged_person_ids), "person")])
     page.pairs(rows)
+
+
+def _short(distinct_id: str) -> str:
+    """For running text; the list of ids has its own ways with those of a megabyte."""
+    return shortened(distinct_id, LONGEST_IN_TEXT, "ends")
 
 
 def _between(first: str | None, last: str | None) -> str:

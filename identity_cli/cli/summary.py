@@ -119,7 +119,7 @@ def _show_source(page: Page, figures: Summary) -> None:
     buffer = f"buffer {figures.buffer_seconds:g} s" if figures.buffer_seconds else "no buffer"
     dialects = " and ".join(dict.fromkeys(source["dialect"] for source in figures.sources if source["lines"]))
     of_dialect = f" of {dialects}" if dialects else ""
-    page.line(
+    page.sentence(
         (what, "bold"),
         f": {plural(figures.lines, 'line')}{of_dialect}, rules {figures.rule_set}, {buffer}",
     )
@@ -143,7 +143,8 @@ def _show_order(page: Page, figures: Summary) -> None:
         page.paragraph("Persons depend on the order: idcli replay --order arrival sorts first.", indent=0)
     if figures.repeats:
         what = "skipped" if figures.deduped else "replayed all the same; --dedupe skips them"
-        page.line((f"{plural(figures.repeats, 'event')} repeated an earlier one, {what}", "yellow"))
+        text = f"{plural(figures.repeats, 'event')} repeated an earlier one, {what}"
+        page.paragraph(text, indent=0, style="yellow")
 
 
 def _late(order: Order) -> str:

@@ -21,7 +21,7 @@ FORMAT = 1
 
 
 @click.command("whatif", cls=Command, epilog="Example: idcli whatif --without sample_data/events.ndjson:297")
-@option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid or FILE:LINE.")
+@option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid, LINE or FILE:LINE.")
 @option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
 @option(
     "--reset-before",

@@ -12,6 +12,7 @@ _PERSON_COLUMNS = (
     "person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL, created_at,"
     " properties, id_count, event_count, first_seen, last_seen"
 )
+LONGEST_TYPED = 500  # characters of an id that somebody may have meant
 PERSON_ORDERS = {
     "ids": "id_count DESC, person",
     "events": "event_count DESC, person",
@@ -155,7 +156,7 @@ class RunPersons(OpenedRun):
         return [warning_row(row) for row in self._rows_about(query, parts)]
 
     def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
-        """Distinct ids that look like one that is not there."""
+        """Distinct ids that look like one that is not there, and can be typed."""
         stem = wanted.strip().lower()
         if not stem:
             return []
@@ -165,7 +166,10 @@ class RunPersons(OpenedRun):
             ("instr(lower(distinct_id), ?)", stem[: max(4, len(stem) * 2 // 3)]),
             ("instr(lower(distinct_id), ?)", stem[-max(4, len(stem) // 2) :]),
         ):
-            query = f"SELECT DISTINCT distinct_id, length(distinct_id) FROM distinct_ids WHERE {condition}"
+            query = (
+                "SELECT DISTINCT distinct_id, length(distinct_id) AS length FROM distinct_ids"
+                f" WHERE {condition} AND length < {LONGEST_TYPED}"
+            )
             rows = self.database.execute(f"{query} ORDER BY 2, 1 LIMIT 500", (argument,))
             found = [distinct_id for distinct_id, _ in rows]
             if found:
