@@ -115,8 +115,8 @@ class RunPersons(OpenedRun):
 
     def parts_of(self, person: int) -> dict[int, str]:
         """The numbers of a person and of all that were merged into it, with their person ids."""
-        query = "SELECT person, person_id FROM persons WHERE person = ?1 OR survivor = ?1 ORDER BY person"
-        return dict(self.database.execute(query, (person,)))
+        query = "SELECT person, person_id FROM persons WHERE person = ? OR survivor = ? ORDER BY person"
+        return dict(self.database.execute(query, (person, person)))
 
     def makers_of(self, parts: Iterable[int]) -> dict[int, tuple[str, int | None]]:
         """Of each of these persons the distinct id it was made with, and the event that identified it."""
