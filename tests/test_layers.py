@@ -20,6 +20,7 @@ LAYERS = [
     "persons",
     "owners buffer sources ordering arrivals door",
     "parquet_file journal",
+    "processing",
     "resolver",
     "reader",
     "sorted_reader repeats answers",
@@ -124,7 +125,11 @@ def test_every_dependency_has_its_place(module: Path) -> None:
             )
 
 
-@pytest.mark.parametrize("module", [*PACKAGE.glob("rules/*.py"), PACKAGE / "resolver.py"], ids=name_of)
+@pytest.mark.parametrize(
+    "module",
+    [*PACKAGE.glob("rules/*.py"), PACKAGE / "resolver.py", PACKAGE / "processing.py"],
+    ids=name_of,
+)
 def test_nothing_asks_for_a_rule_set_by_name(module: Path) -> None:
     names = {"guide", "2022-12", "2023-09", "current"}
     told = {node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant)}
@@ -134,7 +139,7 @@ def test_nothing_asks_for_a_rule_set_by_name(module: Path) -> None:
 
 def test_reports_and_terminal_read_runs_only() -> None:
     for module in (*PACKAGE.glob("reports/*.py"), *PACKAGE.glob("cli/*.py")):
-        forbidden = {"resolver", "rules", "reader", "dialects", "buffer", "journal", "persons"}
+        forbidden = {"resolver", "processing", "rules", "reader", "dialects", "buffer", "journal", "persons"}
         if part_of(module) == "cli":
             forbidden -= {"rules", "dialects"}  # the choices of --rules, and what `idcli dialects` tells
         assert not forbidden & set(own_parts(module)), name_of(module)

@@ -66,6 +66,7 @@ ALLOWED = {
         "identity_cli.journal",
         "identity_cli.owners",
         "identity_cli.persons",
+        "identity_cli.processing",
         "identity_cli.properties",
         "identity_cli.resolver",
     ),

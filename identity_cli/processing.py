@@ -1,0 +1,254 @@
+"""What an event does to persons: it links first, then writes, and tells what changed as facts.
+
+Words: the *target* is the person behind the event's own `distinct_id`, the *source* the
+one behind the other id that a linking event names. A merge moves the source's ids to the
+target, whichever is older. Standard library only.
+"""
+
+from collections.abc import Set
+
+from identity_cli import javascript
+from identity_cli.events import ABSENT
+from identity_cli.facts import (
+    DistinctIdAttached,
+    EventAttributed,
+    EventDropped,
+    EventRejected,
+    Fact,
+    IngestionWarning,
+    Linked,
+    Outcome,
+    PersonCreated,
+    PersonIdentified,
+    PropertiesChanged,
+)
+from identity_cli.journal import (
+    Step,
+    already_identified,
+    illegal_id,
+    linked,
+    profile_warning,
+    too_long,
+)
+from identity_cli.owners import Owners, owner_in
+from identity_cli.persons import Person
+from identity_cli.properties import Change, created, is_noise, undo, written
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.linking import is_illegal, other_id
+from identity_cli.rules.writing import NOTHING, UnsetNotAList, Writes, unset_keys, writes_of
+
+
+class Processing:
+    """Processes events that wait for nothing any more; facts: where what they change is told."""
+
+    def __init__(self, rules: RuleSet, owners: Owners, *, attributing: bool) -> None:
+        """Attributing reports every event's person."""
+        self.facts: list[Fact] = []
+        self._rules = rules
+        self._owners = owners
+        self._attributing = attributing
+
+    def process(self, step: Step) -> None:
+        """Link first, then write: the order of the platform's own steps."""
+        told = len(self.facts)
+        if self._rules.personless and self._is_settled_by_profile(step):
+            return
+        writes = writes_of(step.event, self._rules)
+        links = step.event.event in self._rules.links
+        person = None
+        try:
+            if links:
+                person = self._link(step, writes)
+            if person is None:
+                person = self._update_or_create(step, writes)
+                if links or self._rules.personless:
+                    self._name_person(told, person)
+        except UnsetNotAList as failure:
+            self.facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
+            self._attribute(step, None, failure.reason)
+            return
+        step.ids[step.distinct_id].see(step.time)
+        if self._attributing:
+            self._attribute(step, person, None)
+
+    def _is_settled_by_profile(self, step: Step) -> bool:
+        """Today's checks before an event may touch a person; `$process_person_profile` false ends there."""
+        rules, event = self._rules, step.event
+        limit = rules.longest_distinct_id
+        flag = event.properties.process_person_profile
+        if limit is not None and javascript.utf16_length(step.distinct_id) > limit:
+            self.facts.append(too_long(step, rules))
+            self._drop(step, "distinct_id too long")
+        elif event.event in rules.ignores_event:
+            self._drop(step, f"{event.event} never reaches persons")
+        elif flag is not False:
+            if flag is not True and flag is not ABSENT:
+                self.facts.append(profile_warning(step, "invalid_process_person_profile"))
+            return False
+        elif event.event in rules.links or event.event in rules.strips_operators:
+            self.facts.append(profile_warning(step, "invalid_event_when_process_person_profile_is_false"))
+            self._drop(step, "$process_person_profile is false")
+        else:
+            self._process_without_profile(step)
+        return True
+
+    def _process_without_profile(self, step: Step) -> None:
+        """No person is made and nothing is written; the id is remembered."""
+        person = owner_in(step.ids, step.distinct_id)
+        if person is None:
+            seen = self._owners.without_person(step.seq, step.team_id, step.distinct_id)
+        else:
+            seen = step.ids[step.distinct_id]
+        seen.see(step.time)
+        self._attribute(step, person, "personless")
+
+    # Linking
+
+    def _link(self, step: Step, writes: Writes) -> Person | None:
+        """Do what a linking event asks; None if the event goes on as an ordinary one."""
+        other = other_id(step.event, self._rules)
+        if other is ABSENT:
+            return None
+        source_id, target_id = javascript.text(other), step.distinct_id
+        if source_id == target_id:
+            self.facts.append(linked(step, source_id, Outcome.SAME_ID, *_owners(step, source_id)))
+            return None
+        for illegal, counterpart in ((target_id, source_id), (source_id, target_id)):
+            if is_illegal(illegal, self._rules):
+                owners = _owners(step, source_id)
+                self.facts.append(linked(step, source_id, Outcome.REFUSED_ILLEGAL, *owners))
+                self.facts.append(illegal_id(step, illegal, counterpart, owners[1], self._rules))
+                return None
+        return self._join(step, source_id, writes)
+
+    def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
+        """Two legal, different ids: make, attach, merge or refuse; the result is identified."""
+        source, target = _owners(step, source_id)
+        if target is None:
+            if source is None:
+                return self._create_linked(step, source_id, writes)
+            # The hole in the platform's guard: whether the source is identified is not asked.
+            self.facts.append(linked(step, source_id, Outcome.ATTACHED, source, target, source))
+            self._attach(step, step.distinct_id, source)
+            target = source
+        elif source is None:
+            self.facts.append(linked(step, source_id, Outcome.ATTACHED, source, target))
+            self._attach(step, source_id, target)
+        elif source is target:
+            self.facts.append(linked(step, source_id, Outcome.SAME_PERSON, source, target))
+        elif source.is_identified and step.event.event not in self._rules.unguarded:
+            self.facts.append(linked(step, source_id, Outcome.REFUSED_IDENTIFIED, source, target))
+            self.facts.append(already_identified(step, source_id, source, target, self._rules))
+        else:
+            return self._merge(step, source_id, source, target, writes)
+        self._update(step, target, writes)
+        self._identify(step, target)
+        return target
+
+    def _create_linked(self, step: Step, source_id: str, writes: Writes) -> Person:
+        """Neither id known: one new person with both, identified from the start."""
+        creator, joiner = step.distinct_id, source_id
+        if self._rules.personless_id_swap and self._owners.only_one_was_personless(
+            step.team_id, source_id, step.distinct_id
+        ):
+            creator, joiner = joiner, creator
+        person = self._create(step, creator, writes)
+        self.facts.append(linked(step, source_id, Outcome.CREATED, None, None, person))
+        self._attach(step, joiner, person)
+        self._identify(step, person)
+        if self._rules.unset_after_linked_creation and writes.unset is not None:
+            self._update(step, person, Writes({}, {}, writes.unset))
+        return person
+
+    def _merge(self, step: Step, source_id: str, source: Person, target: Person, writes: Writes) -> Person:
+        """The target stays; its values win, then the event's own are written on top."""
+        try:
+            unset_keys(writes.unset, self._rules)
+        except UnsetNotAList:
+            self.facts.append(linked(step, source_id, Outcome.FAILED, source, target))
+            raise
+        gained = None
+        if self._rules.unset_spares_new_keys and writes.unset is not None:
+            gained = {key for key in source.properties if key not in target.properties}
+        dropped = target.absorb(source)
+        self.facts.append(linked(step, source_id, Outcome.MERGED, source, target, dropped=dropped))
+        self._update(step, target, writes, gained)
+        self._identify(step, target)
+        return target
+
+    # Persons
+
+    def _update_or_create(self, step: Step, writes: Writes) -> Person:
+        """The ordinary way of an event: to the person of its id, made now if there is none."""
+        person = owner_in(step.ids, step.distinct_id)
+        if person is None:
+            return self._create(step, step.distinct_id, writes)
+        if step.event.event not in self._rules.never_updates:
+            self._update(step, person, writes)
+        return person
+
+    def _create(self, step: Step, creator: str, writes: Writes) -> Person:
+        """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
+        person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
+        self.facts.append(PersonCreated(step.seq, person.number, creator, step.time))
+        if writes is not NOTHING:
+            person.properties, changes = created(writes)
+            self._tell(step, person, changes)
+        return person
+
+    def _update(self, step: Step, person: Person, writes: Writes, gained: Set[str] | None = None) -> None:
+        """Write on a person that exists; gained: the keys that a merge has just added to it."""
+        if writes is NOTHING:
+            return
+        rules = self._rules
+        properties, changes = written(person.properties, writes, rules, gained)
+        if not changes:
+            return
+        if rules.noisy and is_noise(step.event.event, writes, changes, rules):
+            undo(properties, changes)
+            return
+        person.properties = properties
+        self._tell(step, person, changes)
+
+    def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
+        self._owners.attach(step.seq, distinct_id, person)
+        self.facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
+
+    def _identify(self, step: Step, person: Person) -> None:
+        if person.identified_seq is None:
+            person.identified_seq = step.seq
+            self.facts.append(PersonIdentified(step.seq, person.number))
+
+    # Looking up and telling
+
+    def _name_person(self, told: int, person: Person) -> None:
+        """Of a link that came to nothing, or a warning, it may show only now whose event it was."""
+        for index in range(told, len(self.facts)):
+            fact = self.facts[index]
+            if isinstance(fact, Linked | IngestionWarning) and fact.person is None:
+                self.facts[index] = fact._replace(person=person.number)
+
+    def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
+        if changes:
+            self.facts.append(
+                PropertiesChanged(step.seq, person.number, step.event.event, step.time, changes)
+            )
+
+    def _drop(self, step: Step, reason: str) -> None:
+        self.facts.append(EventDropped(step.seq, step.team_id, step.distinct_id, reason))
+        self._attribute(step, None, reason)
+
+    def _attribute(self, step: Step, person: Person | None, note: str | None) -> None:
+        if self._attributing:
+            event = step.event
+            number = None if person is None else person.number
+            self.facts.append(
+                EventAttributed(
+                    step.seq, event.uuid, event.event, step.team_id, step.distinct_id, number, note
+                )
+            )
+
+
+def _owners(step: Step, source_id: str) -> tuple[Person | None, Person | None]:
+    """The persons of the other id and of the event's own id."""
+    return owner_in(step.ids, source_id), owner_in(step.ids, step.distinct_id)
