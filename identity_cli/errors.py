@@ -37,15 +37,16 @@ class LogUnreadable(IdcliError):
         super().__init__(f"cannot read {path}: {reason}. Nothing was written.")
 
 
-class LogGone(IdcliError):
+class LogGone(LogUnreadable):
     """A log that was replayed and is to be read again, but is not where it was."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(
+        IdcliError.__init__(
+            self,
             "cannot read standard input again: replay the log from a file."
             if path == "-"
             else f"cannot read {path} again: it is not there, seen from this folder. "
-            "Go where the log was replayed."
+            "Go where the log was replayed.",
         )
 
 

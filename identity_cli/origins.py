@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from identity_cli.events import Origin
 
+LONGEST_LINE_NUMBER = 18  # digits; a signed 64-bit integer holds them
 Batch = tuple[int, int, int]
 """A line of several events: its first seq, its number in its file, how many events.
 
@@ -70,13 +71,20 @@ class Origins:
         index = bisect_right(self._starts, seq) - 1
         return Origin(self._paths[index], self._line_of(seq, self._starts[index]))
 
-    def seqs_of(self, path: str, line: int) -> list[int]:
-        """The seqs of a line's events; the path as given to the replay, or only its last part."""
+    def seqs_at(self, place: str) -> list[int]:
+        """The seqs of the events at FILE:LINE, or at LINE of the first file; none where no line is.
+
+        FILE is a path as given to the replay, or only its last part.
+        """
+        path, colon, line = place.rpartition(":")
+        if not line.isdecimal() or len(line) > LONGEST_LINE_NUMBER:
+            return []
+        files = enumerate(self._paths) if colon else enumerate(self._paths[:1])
         return [
             seq
-            for index, known in enumerate(self._paths)
-            if known == path or known.endswith(f"/{path}")
-            for seq in self._seqs_in(index, line)
+            for index, known in files
+            if not colon or known == path or known.endswith(f"/{path}")
+            for seq in self._seqs_in(index, int(line))
         ]
 
     def _seqs_in(self, index: int, line: int) -> Iterator[int]:

@@ -199,6 +199,8 @@ def test_the_command(run: Run) -> None:
         for event in ("298", "events.ndjson:298")
     )
     assert by_line == by_place
+    for nowhere in ("9" * 5_000, "events.ndjson:" + "9" * 5_000, "9" * 18, ":298", "298:"):
+        assert "no event" in CliRunner().invoke(idcli, [*asked, "--without", nowhere]).stderr
     rules = CliRunner().invoke(idcli, [*asked, "--rules", "2022-12", "--format", "json"])
     assert json.loads(rules.stdout)["persons"]["after"] == 52
     assert CliRunner().invoke(idcli, asked).exit_code == 2

@@ -49,7 +49,9 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
     show_default=True,
     help="Which state of the platform's rules to apply.",
 )
-@buffer_option("How long backend events of unknown ids wait, or 0.  [default: what the rules say]")
+@buffer_option(
+    "How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]"
+)
 @option(
     "--team-id",
     type=click.IntRange(0, 2**31 - 1),

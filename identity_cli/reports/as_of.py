@@ -76,8 +76,7 @@ def _until(run: Run, moment: str) -> int | datetime:
     """The last seq that counts, or a time."""
     path, _, line = moment.rpartition(":")
     if re.fullmatch(r"\d+", line) and (path or moment == line) and not re.fullmatch(r"[\d\-T:. ]+", path):
-        paths = [path] if path else [source["path"] for source in run.sources()[:1]]
-        seqs = [seq for one in paths for seq in run.origins.seqs_of(one, int(line))]
+        seqs = run.origins.seqs_at(moment)
         if seqs and seqs[-1] <= run.metadata["seqs"]:
             return seqs[-1]
         raise BadMoment(moment, "no such line in this run")

@@ -112,9 +112,7 @@ def compared(run: Run, scope: Scope, edits: Edits) -> WhatIf:
 
 def find_event(run: Run, named: str, on_progress: Progress | None = None) -> Found:
     """The event of that uuid, at that FILE:LINE, or at that line of the first file; NoSuchEvent."""
-    path, _, line = named.rpartition(":")
-    paths = [path] if path else [source["path"] for source in run.sources()[:1]]
-    seqs = [seq for one in paths for seq in run.origins.seqs_of(one, int(line))] if line.isdecimal() else []
+    seqs = run.origins.seqs_at(named)
     for column, value in (*(("seq", seq) for seq in seqs), ("uuid", named)):
         for seq, team, source, target in run.link_ends(column, value):
             return Found(seq, (team, target), (team, source))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from identity_cli.edits import Edits
-from identity_cli.errors import LogChanged, LogGone, LogUnreadable
+from identity_cli.errors import LogChanged, LogUnreadable
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
 from identity_cli.scope import Key, Resolution, Scope, as_dangerous_merge, linking_event, scope_of
 from identity_cli.store.rows import LinkRow, PersonRow
@@ -96,7 +96,7 @@ def why(run: Run, one: str, two: str, team_id: int | None = None, on_progress: P
     problem, scope = None, None
     try:
         scope = scope_of(run, keys, on_progress)
-    except (LogChanged, LogGone, LogUnreadable) as error:
+    except (LogChanged, LogUnreadable) as error:
         problem = str(error)
     found = (_why_one if first.person == second.person else _why_two)(run, scope, *keys)
     found.without_log = problem
