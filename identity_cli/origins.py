@@ -76,7 +76,7 @@ class Origins:
 
         FILE is a path as given to the replay, or only its last part.
         """
-        path, colon, line = place.rpartition(":")
+        path, colon, line = as_stored(place).rpartition(":")
         if not line.isdecimal() or len(line) > LONGEST_LINE_NUMBER:
             return []
         files = enumerate(self._paths) if colon else enumerate(self._paths[:1])
@@ -128,3 +128,8 @@ class Origins:
             return self._paths * len(seqs), seqs
         origins = [self[seq] for seq in seqs]
         return [origin.path for origin in origins], [origin.line for origin in origins]
+
+
+def as_stored(typed: str) -> str:
+    """Text as a run has it: what a shell passes may not be text, and is U+FFFD there."""
+    return typed.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
+from identity_cli.origins import as_stored
 from identity_cli.store.opened import OpenedRun
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
@@ -49,7 +50,7 @@ class RunPersons(OpenedRun):
 
         UnknownId with the nearest ids, AmbiguousId when several teams have it.
         """
-        wanted = wanted.encode("utf-8", "replace").decode()  # what a shell passes may not be text
+        wanted = as_stored(wanted)
         numbers = self._persons_by_any_id(wanted, team_id)
         if not numbers:
             raise self._nobody(wanted, team_id)
@@ -82,7 +83,7 @@ class RunPersons(OpenedRun):
     def keys_of(self, distinct_id: str) -> list[tuple[int, str]]:
         """The teams that have a distinct id, each with it."""
         query = "SELECT team_id, distinct_id FROM distinct_ids WHERE distinct_id = ? ORDER BY 1"
-        return list(self.database.execute(query, (distinct_id,)))
+        return list(self.database.execute(query, (as_stored(distinct_id),)))
 
     def link_pairs(self) -> Iterator[tuple[int, str, str]]:
         """Team, source and target of every link but those of illegal ids, which never join anybody."""
@@ -93,7 +94,7 @@ class RunPersons(OpenedRun):
         """Seq, team, source and target of the links of a seq or of a uuid."""
         wanted = {"seq": "seq", "uuid": "uuid"}[column]
         query = f"SELECT seq, team_id, source_distinct_id, target_distinct_id FROM links WHERE {wanted} = ?"
-        return list(self.database.execute(query, (value,)))
+        return list(self.database.execute(query, (as_stored(value) if column == "uuid" else value,)))
 
     def states(self) -> Iterator[tuple[str, tuple[bool, str]]]:
         """Each person that stands: person id, then whether it is identified, and its properties as JSON."""
@@ -157,7 +158,7 @@ class RunPersons(OpenedRun):
 
     def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
         """Distinct ids that look like one that is not there, and can be typed."""
-        stem = wanted.strip().lower()
+        stem = as_stored(wanted).strip().lower()
         if not stem:
             return []
         for condition, argument in (

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from identity_cli.errors import NoEvents, NoInternalUsers
+from identity_cli.origins import as_stored
 from identity_cli.store.opened import StoreError
 from identity_cli.store.persons import LINKS, PERSON_ORDERS, WARNINGS, RunPersons, link_row, warning_row
 from identity_cli.store.rows import LinkRow, WarningRow
@@ -116,7 +117,7 @@ class Run(RunPersons):
         """Ingestion warnings in order; distinct_id: only those that name it."""
         where, arguments = "", []
         if warning_type is not None:
-            where, arguments = " WHERE type = ?", [warning_type]
+            where, arguments = " WHERE type = ?", [as_stored(warning_type)]
         for row in self.database.execute(f"{WARNINGS}{where} ORDER BY rowid", arguments):
             warning = warning_row(row)
             named = (warning.distinct_id, *warning.details.values())
