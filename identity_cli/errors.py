@@ -104,6 +104,13 @@ class FolderNotARun(IdcliError):
         )
 
 
+class NoPlaceForRun(IdcliError):
+    """A place, named by --run, where no run folder can be made."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"no run can be made at {path}: {reason}. Name another folder with --run.")
+
+
 class RunNotWritten(IdcliError):
     """A run that the disk or its limits did not take."""
 

@@ -19,7 +19,15 @@ from nasty_logs import nasty_log
 from outcomes import csv_rows, rows_of
 
 from identity_cli import Run, replay
-from identity_cli.errors import FolderNotARun, LineRejected, NoEvents, NoRun, NothingToReplay, RunUnreadable
+from identity_cli.errors import (
+    FolderNotARun,
+    LineRejected,
+    NoEvents,
+    NoPlaceForRun,
+    NoRun,
+    NothingToReplay,
+    RunUnreadable,
+)
 from identity_cli.store import tables
 from identity_cli.store.folder import OUR_FILES
 from identity_cli.store.tables import TABLES, lines
@@ -600,5 +608,18 @@ def test_a_run_may_be_a_link_but_not_the_current_folder(
     assert (tmp_path / "real" / "run.db").is_file()
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    with pytest.raises(FolderNotARun):
+    with pytest.raises(NoPlaceForRun, match="current folder"):
         replay([{"event": "e", "distinct_id": "a"}], run=".")
+
+
+@pytest.mark.parametrize("place", ["circle", "circle/run", "file/run", "/"])
+def test_where_no_folder_can_be_made_there_is_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "file").touch()
+    with pytest.raises(NoPlaceForRun):
+        replay([{"event": "e", "distinct_id": "a"}], run=place)
+    assert {path.name for path in tmp_path.iterdir()} == {"circle", "file"}
+    assert Path("circle").readlink() == Path("circle")

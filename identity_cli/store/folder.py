@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from identity_cli.errors import FolderNotARun, NoRun, RunNotWritten
+from identity_cli.errors import FolderNotARun, NoPlaceForRun, NoRun, RunNotWritten
 from identity_cli.run_mark import DATABASE, is_run
 
 REJECTED = "rejected.ndjson"
@@ -41,17 +41,7 @@ OUR_FILES = frozenset(
 @contextmanager
 def new_run(folder: Path) -> Iterator[Path]:
     """A folder to write a run into; it takes its place when the block ends well."""
-    folder = folder.resolve()
-    if folder == Path.cwd():
-        raise FolderNotARun(str(folder), "whatever you work on: it is the current folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with _alone_in(folder.parent):
-        _recover(folder)
-        _check_replaceable(folder)
-        _remove_abandoned(folder)
-    partial = Path(
-        tempfile.mkdtemp(prefix=f".{folder.name}.{os.getpid()}.", suffix=".partial", dir=folder.parent)
-    )
+    folder, partial = _begun(folder)
     try:
         yield partial
         partial.chmod(0o777 & ~_umask())
@@ -62,6 +52,29 @@ def new_run(folder: Path) -> Iterator[Path]:
         raise RunNotWritten(str(folder), str(error)) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _begun(folder: Path) -> tuple[Path, Path]:
+    """The folder with its whole path, and the one to write into, beside it."""
+    try:
+        folder = Path(os.path.realpath(folder))  # Path.resolve has an error of its own for links in a circle
+        if folder == Path.cwd():
+            raise NoPlaceForRun(str(folder), "it is the current folder")
+        if folder.is_symlink():
+            raise NoPlaceForRun(str(folder), "it is a link that leads back to itself")
+        if folder == folder.parent:
+            raise NoPlaceForRun(str(folder), "everything else is in there")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder.parent):
+            _recover(folder)
+            _check_replaceable(folder)
+            _remove_abandoned(folder)
+        prefix = f".{folder.name}.{os.getpid()}."
+        return folder, Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=folder.parent))
+    except FileExistsError as error:
+        raise NoPlaceForRun(str(folder), f"{error.filename} is a file") from None
+    except OSError as error:
+        raise NoPlaceForRun(str(folder), error.strerror or str(error)) from None
 
 
 @contextmanager
@@ -87,7 +100,7 @@ def existing_run(folder: Path) -> Path:
 
 
 def _aside(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.previous")
+    return folder.parent / f".{folder.name}.previous"
 
 
 def _recover(folder: Path) -> None:
