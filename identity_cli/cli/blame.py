@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import write_document, write_records
 from identity_cli.cli.text import plural, value_text
@@ -25,6 +25,7 @@ STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
 @team_option("The team of the id.")
 @format_option()
 @with_run
+@with_ids("wanted")
 def command(run: Run, wanted: str, key: str | None, team_id: int | None, output: str) -> None:
     """Tell which event wrote a person's properties.
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, limit_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, limit_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, number_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
@@ -21,6 +21,7 @@ LOGINS_SHOWN = 8
 @limit_option("Culprits shown.")
 @format_option("table", "json")
 @with_run
+@with_ids("wanted")
 def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str) -> None:
     """Rank the events that made one person of several.
 

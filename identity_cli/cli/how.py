@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import number_text, plural, time_text
@@ -39,6 +39,7 @@ STYLES = {
 @option("--all", "show_all", is_flag=True, help="Every step, whatever the depth.")
 @format_option("table", "json")
 @with_run
+@with_ids("wanted")
 def command(run: Run, wanted: str, team_id: int | None, depth: int, show_all: bool, output: str) -> None:
     """Tell how a person came to be, step by step.
 

@@ -144,3 +144,31 @@ def with_run(command: Callable[..., None]) -> Callable[..., None]:
             run.close()
 
     return with_opened_run
+
+
+def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Take these arguments for distinct ids, for a command that is given the run first.
+
+    One that the run does not have as it was typed may be typed as it is shown, with escapes.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_ids_meant(run: Any, **arguments: Any) -> None:
+            for name in names:
+                arguments[name] = _meant(run, arguments[name])
+            command(run, **arguments)
+
+        return with_ids_meant
+
+    return decorate
+
+
+def _meant(run: Any, typed: Any) -> Any:
+    if isinstance(typed, tuple):
+        return tuple(_meant(run, one) for one in typed)
+    if typed is None or "\\" not in typed or run.keys_of(typed):
+        return typed
+    from identity_cli.cli.text import read_back  # help needs nothing of it
+
+    return read_back(typed)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import plural, shortened, time_text, value_text
@@ -34,6 +34,7 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 )
 @option("--all", "show_all", is_flag=True, help="Show long lists in full.")
 @with_run
+@with_ids("wanted")
 def command(
     run: Run, wanted: str, team_id: int | None, output: str, show_all: bool, moment: str | None
 ) -> None:

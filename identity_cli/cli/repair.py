@@ -2,7 +2,7 @@
 
 import click
 
-from identity_cli.cli.options import Command, format_option, option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.reports.repair import Action, Plan, read_ids, repair
@@ -21,6 +21,7 @@ TITLES = {
 @team_option("The team of the id.")
 @format_option("table", "json")
 @with_run
+@with_ids("wanted")
 def command(run: Run, wanted: str | None, findings: str | None, team_id: int | None, output: str) -> None:
     """Plan how to part a person that is several.
 

@@ -5,8 +5,11 @@ control codes, bidi overrides and zero-width ones among them, is shown as its es
 """
 
 import json
+import re
 import sys
 from typing import Any
+
+_ESCAPE = r"\\(?:[tnr]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4}|U(?:000[0-9a-f]|0010)[0-9a-f]{4})"
 
 
 def visible(text: str) -> str:
@@ -14,6 +17,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join([char if char.isprintable() else _escaped(char) for char in text])
+
+
+def read_back(text: str) -> str:
+    r"""The text that `visible` shows so; half of a surrogate pair, which no id has, stays as it is."""
+    return re.sub(_ESCAPE, lambda escape: escape[0].encode("ascii").decode("unicode_escape"), text)
 
 
 def visible_lines(text: str) -> str:
@@ -43,9 +51,9 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def number_text(number: int) -> str:
-    """A number with its thousands apart."""
-    return f"{number:,}"
+def number_text(number: float) -> str:
+    """A number with its thousands apart, and a fraction only if it has one."""
+    return f"{int(number) if number == int(number) else number:,}"
 
 
 def plural(number: int, word: str) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.options import Command, format_option, internal_option, option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.render import write_document, write_records
 from identity_cli.cli.text import number_text, plural
@@ -28,6 +28,7 @@ GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 @option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
 @format_option()
 @with_run
+@with_ids("distinct_id")
 @internal_option
 def command(run: Run, warning_type: str | None, distinct_id: str | None, show_all: bool, output: str) -> None:
     """Show what the platform would have warned about.

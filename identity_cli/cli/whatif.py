@@ -6,7 +6,15 @@ import click
 
 from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.diff import show as show_diff
-from identity_cli.cli.options import Command, buffer_option, format_option, limit_option, option, with_run
+from identity_cli.cli.options import (
+    Command,
+    buffer_option,
+    format_option,
+    limit_option,
+    option,
+    with_ids,
+    with_run,
+)
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
@@ -36,6 +44,7 @@ FORMAT = 1
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
+@with_ids("blocked")
 def command(
     run: Run,
     without: tuple[str, ...],

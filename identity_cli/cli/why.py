@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, team_option, with_run
+from identity_cli.cli.options import Command, format_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
@@ -23,6 +23,7 @@ STEPS_SHOWN = 5  # at either end of a long way
 @team_option("The team of both ids.")
 @format_option("table", "json")
 @with_run
+@with_ids("one", "two")
 def command(run: Run, one: str, two: str, team_id: int | None, output: str) -> None:
     """Prove why two ids are one person, or are not.
 
