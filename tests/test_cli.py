@@ -19,15 +19,26 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 from identity_cli import Run, replay
 from identity_cli.cli import COMMANDS, idcli
 from identity_cli.cli.page import Column, Page, id_column, origin_column
 from identity_cli.cli.render import ReplayProgress
-from identity_cli.cli.text import shortened, value_text, visible, visible_json, width_of
+from identity_cli.cli.text import (
+    number_text,
+    read_back,
+    shortened,
+    value_text,
+    visible,
+    visible_json,
+    width_of,
+)
 from identity_cli.errors import ExitCode
 from identity_cli.reports.history import properties_written
 from identity_cli.reports.person import person_report
+from identity_cli.reports.summary import Sum
 from identity_cli.rules import RULE_SETS
 from identity_cli.store import run
 from identity_cli.store.tables import TABLES
@@ -342,6 +353,67 @@ def test_a_refusal_shows_on_both_sides(cli: Invoke) -> None:
         assert 177 in {one["line"] for one in found["warnings"]}
 
 
+@pytest.mark.parametrize(
+    "shown", [r"\x1b[31mred\x1b[0m", r"new\nline", r"\u202eright to left", r"\x07bell\x7f"]
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("person", "ID"),
+        ("how", "ID"),
+        ("blame", "ID"),
+        ("culprits", "ID"),
+        ("repair", "ID"),
+        ("why", "ID", "hub"),
+        ("warnings", "--id", "ID"),
+        ("whatif", "--block-id", "ID"),
+    ],
+    ids=repr,
+)
+def test_an_id_may_be_typed_as_it_is_shown(hostile: Path, command: tuple[str, ...], shown: str) -> None:
+    (distinct_id,) = (one for one in HOSTILE if visible(one) == shown)
+    with chdir(hostile):
+        raw, typed = (
+            CliRunner().invoke(idcli, [one if part == "ID" else part for part in command])
+            for one in (distinct_id, shown)
+        )
+    assert "no distinct_id" not in typed.stderr
+    assert (typed.exit_code, typed.stdout) == (raw.exit_code, raw.stdout)
+
+
+def test_an_id_that_reads_like_an_escape_is_itself(run_of: Callable[..., Run], cli: Invoke) -> None:
+    log = "\n".join(json.dumps(event("a", one, 0)) for one in (r"a\x41", "aA", r"c:\new"))
+    where = ("--run", run_of(log).name, "--format", "json")
+    for distinct_id in (r"a\x41", r"c:\new"):
+        found = json.loads(cli("person", distinct_id, *where).stdout)
+        assert [one["distinct_id"] for one in found["distinct_ids"]] == [distinct_id]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("person ID", 2),
+        ("how ID", 2),
+        ("blame ID", 2),
+        ("culprits ID", 2),
+        ("repair ID", 2),
+        ("why ID user_hanna", 2),
+        ("whatif --block-id ID", 2),
+        ("whatif --without ID", 2),
+        ("whatif --without ID:1", 2),
+        ("whatif --reset-before ID:1", 2),
+        ("person user_hanna --as-of ID:1", 2),
+        ("warnings --id ID", 0),
+        ("warnings --type ID", 0),
+        ("persons --where ID=ID", 0),
+    ],
+)
+@pytest.mark.parametrize("typed", ["\udcff", "a\\b\udcff"], ids=ascii)
+def test_what_is_no_text_is_nobody(cli: Invoke, command: str, code: int, typed: str) -> None:
+    result = cli(*(part.replace("ID", typed) for part in command.split()), code=code)
+    assert "Traceback" not in result.stderr
+
+
 def test_an_unknown_id_is_told_its_neighbours(cli: Invoke) -> None:
     result = cli("person", "user_hana", code=2)
     assert result.stdout == ""
@@ -554,7 +626,14 @@ def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_pa
         ("persons --sort name", "is not one of 'ids'"),
         ("replay missing.ndjson --run r", "cannot read missing.ndjson: No such file or directory"),
         ("replay sample_data/events.ndjson --run sample_data", "which idcli did not write"),
-        ("replay sample_data/events.ndjson --run sample_data/README.md/x", "README.md: "),
+        (
+            "replay sample_data/events.ndjson --run sample_data/README.md/x",
+            "README.md is a file. Name another",
+        ),
+        ("replay sample_data/events.ndjson --run .", "it is the current folder. Name another"),
+        ("replay sample_data/events.ndjson --run /", "no run can be made at /: "),
+        ("persons --run .", "no run in .. Make one with"),
+        ("persons --run /", "no run in /. Make one with"),
         (
             "replay sample_data/events.ndjson --run r --strict",
             "sample_data/events.ndjson:128: no distinct_id",
@@ -873,6 +952,15 @@ def test_visible_text() -> None:
     assert visible("\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800") == r"\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800"
 
 
+@given(st.text().filter(lambda text: "\\" not in text))
+def test_visible_text_can_be_read_back(text: str) -> None:
+    assert read_back(visible(text)) == text
+
+
+def test_half_a_surrogate_pair_is_not_read_back() -> None:
+    assert read_back(visible("\ud800")) == r"\ud800"
+
+
 def test_visible_json_says_the_same() -> None:
     value = ["\x7f\x9b\u202e\U000e0041", "日本 😀"]
     text = visible_json(json.dumps(value, ensure_ascii=False))
@@ -927,3 +1015,16 @@ def test_a_table_gives_way_where_it_may(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_properties_written_needs_no_run() -> None:
     assert properties_written(1, [], []) == {}
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(0, "0"), (0.0, "0"), (0.5, "0.5"), (86400.0, "86,400"), (1200, "1,200")]
+)
+def test_numbers_have_no_more_digits_than_they_need(number: float, text: str) -> None:
+    assert number_text(number) == text
+
+
+def test_one_of_a_thing_is_told_in_the_singular() -> None:
+    assert str(Sum("lines", 1, {"events": 1, "rejected": 0})) == "1 line = 1 event"
+    assert str(Sum("links", 2, {"created": 1, "same_id": 1})) == "2 links = 1 created + 1 same_id"
+    assert str(Sum("distinct ids", 1, {"on persons": 0})) == "1 distinct id is not none"

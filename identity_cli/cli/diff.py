@@ -181,4 +181,4 @@ def _show_largest(page: Page, changes: list[Change], limit: int) -> None:
 
 
 def _value(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    return str(value) if isinstance(value, bool | str | None) else number_text(value)

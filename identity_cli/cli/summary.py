@@ -116,7 +116,7 @@ _COLUMNS = (
 def _show_source(page: Page, figures: Summary) -> None:
     paths = [source["path"] for source in figures.sources]
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
-    buffer = f"buffer {figures.buffer_seconds:g} s" if figures.buffer_seconds else "no buffer"
+    buffer = f"buffer {number_text(figures.buffer_seconds)} s" if figures.buffer_seconds else "no buffer"
     dialects = " and ".join(dict.fromkeys(source["dialect"] for source in figures.sources if source["lines"]))
     of_dialect = f" of {dialects}" if dialects else ""
     page.sentence(

@@ -145,7 +145,7 @@ def _show_trials(page: Page, trials: list[Trial]) -> None:
     rows: list[list[Cell]] = [
         [
             trial.rules,
-            f"{trial.buffer_seconds:g}",
+            number_text(trial.buffer_seconds),
             f"{trial.agreement:.4f}",
             f"{trial.precision:.4f}",
             f"{trial.recall:.4f}",

@@ -8,6 +8,7 @@ from identity_cli.events import Origin
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
+_NOUNS = frozenset({"lines", "events", "links", "distinct ids"})
 _PLACE_IN_LINE = re.compile(r"( at)? at (column|byte) \d+$")
 
 
@@ -42,9 +43,9 @@ class Sum(NamedTuple):
         return self.total == sum(self.parts.values())
 
     def __str__(self) -> str:
-        parts = [f"{count:,} {what}" for what, count in self.parts.items() if count]
+        parts = [_counted(count, what) for what, count in self.parts.items() if count]
         sign = "=" if self.balances else "is not"
-        return f"{self.total:,} {self.what} {sign} {' + '.join(parts) or 'none'}"
+        return f"{_counted(self.total, self.what)} {sign} {' + '.join(parts) or 'none'}"
 
 
 class Order(NamedTuple):
@@ -212,3 +213,8 @@ def _ids_worth_a_look(run: Run) -> Iterator[str]:
     largest = next(run.persons("ids"), None)
     if largest is not None:
         yield largest.creator_distinct_id
+
+
+def _counted(count: int, what: str) -> str:
+    """A figure and what it is of: one of nouns is written as one."""
+    return f"{count:,} {what.removesuffix('s') if count == 1 and what in _NOUNS else what}"
