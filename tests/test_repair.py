@@ -12,7 +12,7 @@ from identity_cli import Run, culprits, diff, repair, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import BadPlan, EventInBatch
 from identity_cli.reports.culprits import MEASURED, Culprit
-from identity_cli.reports.repair import read_plan
+from identity_cli.reports.repair import read_ids, read_plan
 from identity_cli.scope import log_without
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
@@ -131,13 +131,20 @@ def test_a_file_of_ids_that_is_not_there(run: Run) -> None:
     assert (result.exit_code, "cannot read ids from nowhere" in result.stderr) == (2, True)
 
 
+def test_ids_of_a_file_are_lines_whatever_they_hold(tmp_path: Path) -> None:
+    deep = '{"a":' * 100_000
+    (tmp_path / "ids").write_text(f'\ufeffu\u2028v\n\n{{"distinct_id": "w"}}\r\n{deep}\n', encoding="utf-8")
+    assert read_ids(str(tmp_path / "ids")) == ["u\u2028v", "w", deep]
+
+
 def test_nothing_to_repair(run: Run) -> None:
     plan = repair(run, "user_ana")
     assert (plan.actions, plan.persons) == ([], (49, 49))
 
 
 def test_a_plan_is_read_with_suspicion(tmp_path: Path) -> None:
-    for text in ("", "[]", '{"actions": [{"action": "leave_out"}]}'):
+    endless = '{"actions": [{"action": "leave_out", "events": [{"file": "a", "line": Infinity}]}]}'
+    for text in ("", "[]", "7", '{"actions": [{"action": "leave_out"}]}', endless, "[" * 100_000):
         (tmp_path / "plan").write_text(text)
         with pytest.raises(BadPlan):
             read_plan(str(tmp_path / "plan"))

@@ -173,7 +173,7 @@ _REMEDIES = {
 def read_ids(path: str) -> list[str]:
     """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; IdsUnreadable."""
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")  # ids may hold other ends of lines
     except (OSError, UnicodeDecodeError) as error:
         raise IdsUnreadable(path, getattr(error, "strerror", None) or str(error)) from None
     return list(dict.fromkeys(one for line in lines if (one := _id_in(line.strip()))))
@@ -184,7 +184,7 @@ def _id_in(line: str) -> str:
         return line
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
     return str(record.get("distinct_id") or record.get("person_id") or "")
 
@@ -192,7 +192,7 @@ def _id_in(line: str) -> str:
 def read_plan(path: str) -> list[str]:
     """The events that a plan leaves out, as FILE:LINE; BadPlan."""
     try:
-        plan = json.loads(Path(path).read_text(encoding="utf-8"))
+        plan = json.loads(Path(path).read_text(encoding="utf-8-sig"))
         return [
             f"{event['file']}:{int(event['line'])}"
             for action in plan["actions"]
@@ -201,5 +201,5 @@ def read_plan(path: str) -> list[str]:
         ]
     except OSError as error:
         raise BadPlan(path, error.strerror or str(error)) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadPlan(path, f"it is no plan that idcli repair wrote ({error})") from None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # whatever else it holds
+        raise BadPlan(path, "it is no plan that idcli repair wrote") from None

@@ -113,13 +113,14 @@ def _check_replaceable(folder: Path) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():
-        raise FolderNotARun(str(folder), "a file")
+        raise NoPlaceForRun(str(folder), "it is a file")
     inside = {path.name for path in folder.iterdir()}
     strange = sorted(inside - OUR_FILES)
     if strange:
         raise FolderNotARun(str(folder), ", ".join(strange[:3]) + (" and more" if len(strange) > 3 else ""))
     if inside and not is_run(folder):
-        raise FolderNotARun(str(folder), f"no {DATABASE} of idcli's")
+        found = f"a foreign {DATABASE}" if DATABASE in inside else f"tables without a {DATABASE}"
+        raise FolderNotARun(str(folder), found)
 
 
 def _put_in_place(partial: Path, folder: Path) -> None:
