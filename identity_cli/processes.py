@@ -1,4 +1,4 @@
-"""Work done in a process beside this one.
+"""How this process ends, and work done in one beside it.
 
 A child that is forked sees everything as it stood when it began, and shares its memory until
 either changes it.
@@ -7,6 +7,7 @@ either changes it.
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -14,7 +15,15 @@ from threading import Thread
 
 from identity_cli.errors import ProcessGone
 
-_ENDING = (signal.SIGINT, signal.SIGTERM)
+_POLITE_KILLS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+_ENDING = (signal.SIGINT, *_POLITE_KILLS)
+
+
+def clean_up_when_killed() -> None:
+    """A polite kill, or the end of the terminal, cleans up as Ctrl-C does; nohup stays nohup."""
+    for number in _POLITE_KILLS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: sys.exit(128 + number))
 
 
 def is_possible() -> bool:
@@ -23,8 +32,9 @@ def is_possible() -> bool:
 
 
 def leave_signals_to_parent() -> None:
-    """In a child: Ctrl-C reaches both, and the parent ends the child."""
+    """In a child: Ctrl-C and the end of the terminal reach both, and the parent ends the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
 

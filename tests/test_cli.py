@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import chdir
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -700,19 +700,74 @@ def test_who_stops_reading_is_not_an_error(hostile: Path) -> None:
         assert process.wait() == 141
 
 
-def test_an_interrupt_leaves_a_line_and_no_run(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "identity_cli", "replay", "-", "--run", str(tmp_path / "run")]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
-        assert process.stderr is not None
-        deadline = time.monotonic() + 20
-        while not list(tmp_path.glob(".run.*.partial/run.db")) and time.monotonic() < deadline:
-            time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
-        assert process.wait() == 130
-        assert process.stderr.read() == b"idcli: interrupted\n"
+@pytest.mark.parametrize(
+    ("how", "code", "line"),
+    [
+        (signal.SIGINT, 130, b"idcli: interrupted\n"),
+        (signal.SIGTERM, 143, b""),
+        (signal.SIGHUP, 129, b""),
+    ],
+    ids=("interrupted", "killed", "terminal closed"),
+)
+def test_a_replay_that_is_stopped_leaves_no_run(
+    tmp_path: Path, how: signal.Signals, code: int, line: bytes
+) -> None:
+    with begun("replay", "-", "--run", str(tmp_path / "run")) as process:
+        wait_for(lambda: list(tmp_path.glob(".run.*.partial/run.db")))
+        process.send_signal(how)
+        _, errors = process.communicate()
+    assert (process.returncode, errors) == (code, line)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
+def test_a_trial_replay_that_is_stopped_leaves_no_files(tmp_path: Path, how: signal.Signals) -> None:
+    log, run, scratch = tmp_path / "log.ndjson", str(tmp_path / "run"), tmp_path / "scratch"
+    log.write_text('{"event":"e","distinct_id":"ada"}\n')
+    replay(log, run=run)
+    log.unlink()
+    os.mkfifo(log)  # nobody ever writes
+    scratch.mkdir()
+    with begun("whatif", "--block-id", "ada", "--run", run, TMPDIR=str(scratch)) as process:
+        wait_for(lambda: list(scratch.iterdir()))
+        process.send_signal(how)
+        process.communicate()
+    assert process.returncode == 128 + how
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_replay_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    with begun("replay", "-", "--run", str(tmp_path / "run"), before=("nohup",)) as process:
+        wait_for(lambda: list(tmp_path.glob(".run.*.partial/run.db")))
+        process.send_signal(signal.SIGHUP)
+        process.communicate(b'{"event":"e","distinct_id":"ada"}\n')
+    assert process.returncode == 0
+    assert Run(tmp_path / "run").find_person("ada").event_count == 1
+
+
+@contextmanager
+def begun(
+    *command: str, before: tuple[str, ...] = (), **environment: str
+) -> "Iterator[subprocess.Popen[bytes]]":
+    """A command that runs, and ends with the block; before: what starts it."""
+    with subprocess.Popen(
+        [*before, sys.executable, "-m", "identity_cli", *command],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, **environment},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def wait_for(seen: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 20
+    while not seen():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # Terminals

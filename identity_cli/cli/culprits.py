@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, limit_option, team_option, with_ids, with_run
+from identity_cli.cli.options import Replaying, format_option, limit_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, number_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
@@ -15,7 +15,7 @@ FORMAT = 1
 LOGINS_SHOWN = 8
 
 
-@click.command("culprits", cls=Command, epilog="Example: idcli culprits user_nils")
+@click.command("culprits", cls=Replaying, epilog="Example: idcli culprits user_nils")
 @click.argument("wanted", metavar="ID")
 @team_option("The team of the id.")
 @limit_option("Culprits shown.")

@@ -24,6 +24,17 @@ class Command(click.Command):
         return help_option(ctx)
 
 
+class Replaying(Command):
+    """A command that replays: for a while, with files of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; killed, it takes its files along."""
+        from identity_cli.processes import clean_up_when_killed
+
+        clean_up_when_killed()
+        return super().invoke(ctx)
+
+
 class Option(click.Option):
     """An option of ours. click would tidy its help at every start, with what takes long to import."""
 

@@ -2,7 +2,7 @@
 
 import click
 
-from identity_cli.cli.options import Command, format_option, option, team_option, with_ids, with_run
+from identity_cli.cli.options import Replaying, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.reports.repair import Action, Plan, read_ids, repair
@@ -15,7 +15,7 @@ TITLES = {
 }
 
 
-@click.command("repair", cls=Command, epilog="Example: idcli repair user_nils --format json")
+@click.command("repair", cls=Replaying, epilog="Example: idcli repair user_nils --format json")
 @click.argument("wanted", metavar="[ID]", required=False)
 @option("--from", "findings", metavar="FILE", help="All ids of a file, one a line, as text or JSON.")
 @team_option("The team of the id.")

@@ -1,6 +1,5 @@
 """`idcli replay`: from logs to a run folder, and a summary of it."""
 
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import click
 
 from identity_cli.cli.options import (
-    Command,
+    Replaying,
     buffer_option,
     format_option,
     internal_choice,
@@ -37,7 +36,7 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
 
 @click.command(
     "replay",
-    cls=Command,
+    cls=Replaying,
     epilog="Example: idcli replay sample_data/events.ndjson --rules current --events",
 )
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
@@ -137,8 +136,6 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
     from identity_cli.replayer import replay_log
     from identity_cli.sources import expand
 
-    # A polite kill cleans up like Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     paths, asked = expand(logs), ReplayOptions(**options)
     _check_names(paths)
     log = log_of(paths)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from identity_cli.cli.diff import figures, show_comparison
-from identity_cli.cli.options import Command, format_option, limit_option, option, with_run
+from identity_cli.cli.options import Replaying, format_option, limit_option, option, with_run
 from identity_cli.cli.page import Cell, Column, Page, number_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import number_text, plural
@@ -19,7 +19,9 @@ NAMED = 3  # ids of one change
 
 
 @click.command(
-    "verify", cls=Command, epilog="Example: idcli verify --persons sample_data/persons_export.jsonl --suggest"
+    "verify",
+    cls=Replaying,
+    epilog="Example: idcli verify --persons sample_data/persons_export.jsonl --suggest",
 )
 @option("--persons", metavar="EXPORT", multiple=True, help="A batch export of persons.")
 @option("--events", metavar="EXPORT", multiple=True, help="Events that carry their person_id.")

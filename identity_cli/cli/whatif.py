@@ -7,7 +7,7 @@ import click
 from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.diff import show as show_diff
 from identity_cli.cli.options import (
-    Command,
+    Replaying,
     buffer_option,
     format_option,
     limit_option,
@@ -28,7 +28,11 @@ from identity_cli.trials import replayed
 FORMAT = 1
 
 
-@click.command("whatif", cls=Command, epilog="Example: idcli whatif --without sample_data/events.ndjson:297")
+@click.command(
+    "whatif",
+    cls=Replaying,
+    epilog="Example: idcli whatif --without sample_data/events.ndjson:297",
+)
 @option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid, LINE or FILE:LINE.")
 @option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
 @option(

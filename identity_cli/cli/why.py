@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, team_option, with_ids, with_run
+from identity_cli.cli.options import Replaying, format_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
@@ -17,7 +17,7 @@ IDS_SHOWN = 4
 STEPS_SHOWN = 5  # at either end of a long way
 
 
-@click.command("why", cls=Command, epilog="Example: idcli why user_petra user_nils")
+@click.command("why", cls=Replaying, epilog="Example: idcli why user_petra user_nils")
 @click.argument("one", metavar="A")
 @click.argument("two", metavar="B")
 @team_option("The team of both ids.")
