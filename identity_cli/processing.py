@@ -169,7 +169,7 @@ class Processing:
             raise
         gained = None
         if self._rules.unset_spares_new_keys and writes.unset is not None:
-            gained = {key for key in source.properties if key not in target.properties}
+            gained = source.properties.keys() - target.properties.keys()
         dropped = target.absorb(source)
         self.facts.append(linked(step, source_id, Outcome.MERGED, source, target, dropped=dropped))
         self._update(step, target, writes, gained)

@@ -34,9 +34,15 @@ def written(
     `$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
     gained: the keys that a merge by this very event has added.
     """
-    removals = None if writes.unset is None else _removals(before, writes, rules, gained)
     properties = before or {}
     changes: list[Change] = []
+    removals = () if writes.unset is None else unset_keys(writes.unset, rules)
+    if removals and rules.unset_spares_new_keys:
+        if gained is None:
+            removals = [key for key in removals if key in properties]
+        else:  # it writes twice: what came from the source is removed at first, and then new
+            changes += _remove(properties, [key for key in removals if key in gained])
+            removals = [key for key in removals if key not in gained]
     for key, value in writes.set_once.items():
         if key not in properties:  # null is a value too
             properties[key] = value
@@ -51,17 +57,12 @@ def written(
             continue
         properties[key] = value
     if removals:
-        changes += [("unset", key, None, properties.pop(key)) for key in removals if key in properties]
+        changes += _remove(properties, removals)
     return properties, changes
 
 
-def _removals(before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None) -> Iterable[str]:
-    removals = unset_keys(writes.unset, rules)
-    if not rules.unset_spares_new_keys:
-        return removals
-    given = writes.set.keys() | writes.set_once.keys()
-    spared = {key for key in given if key not in before} if gained is None else given & gained
-    return [key for key in removals if key not in spared]
+def _remove(properties: Properties, keys: Iterable[str]) -> list[Change]:
+    return [("unset", key, None, properties.pop(key)) for key in keys if key in properties]
 
 
 def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
@@ -73,9 +74,14 @@ def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) 
         return False
     if any(operation != "set" or not replaced for operation, _, _, *replaced in changes):
         return False  # a key removed, or a new one
-    changed = {key for _, key, *_ in changes}
+    changed = {key for _, key, value, old in changes if not _same_number(value, old)}
     changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
     return changed <= rules.noisy
+
+
+def _same_number(one: Any, other: Any) -> bool:
+    """1 and 1.0, which differ to us and not to JavaScript."""
+    return type(one) in (int, float) and type(other) in (int, float) and bool(one == other)
 
 
 def undo(properties: Properties, changes: list[Change]) -> None:

@@ -13,17 +13,30 @@ from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 
 SEEDS = range(60)
+RARE = range(60, 2060)
+"""What needs several odd properties to meet shows in one log of many hundreds."""
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_same_as_the_oracle(rules: str, seed: int) -> None:
+    assert_same_as_the_oracle(rules, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_same_as_the_oracle_where_it_is_rare(rules: str) -> None:
+    for seed in RARE:
+        assert_same_as_the_oracle(rules, seed)
+
+
+def assert_same_as_the_oracle(rules: str, seed: int) -> None:
     random = Random(f"{rules} {seed}")
     log = nasty_log(random, random.choice([5, 40, 120]))
     buffer = random.choice([None, 0, 60, 20.5])
     ours = resolve(log, rules, buffer_seconds=buffer, team_id=1)
     theirs = oracle_outcome(log, rules, buffer_seconds=buffer, team_id=1)
-    assert comparable(ours) == comparable(theirs)
+    assert comparable(ours) == comparable(theirs), f"{rules} {seed}"
 
 
 def test_the_random_logs_reach_every_corner() -> None:
@@ -50,7 +63,6 @@ def test_the_random_logs_reach_every_corner() -> None:
     assert seen["guide held"] > 100
     assert seen["2022-12 held"] > 100
     assert seen["2022-12 failed"] > 50
-    assert seen["2022-12 undone" if "2022-12 undone" in seen else "2022-12 failed"] > 5
     for warning in (
         "invalid_process_person_profile",
         "invalid_event_when_process_person_profile_is_false",

@@ -139,6 +139,74 @@ def test_current_does_not_store_what_is_only_noise() -> None:
     assert resolve([visit("/a"), visit("/b")], "guide").persons[0]["properties"] == {"$current_url": '"/b"'}
 
 
+def test_a_number_written_otherwise_is_no_change_worth_storing() -> None:
+    log = [
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": {"$current_url": "/a", "visits": 1.0}}},
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": {"$current_url": "/b", "visits": 1}}},
+    ]
+    assert resolve(log, "current").persons[0]["properties"] == {"$current_url": '"/a"', "visits": 1.0}
+
+
+@pytest.mark.parametrize("operator", ["$set", "$set_once"])
+@pytest.mark.parametrize(
+    ("before", "spared"),
+    [({}, True), ({"ada": {"k": "hers"}}, False)],
+    ids=["absent", "present"],
+)
+def test_current_does_not_unset_what_the_event_makes_new(
+    before: dict[str, Any], spared: bool, operator: str
+) -> None:
+    """In all older rule sets `$unset` comes last, and always works."""
+    log = [
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": before.get("ada", {})}},
+        {"event": "e", "distinct_id": "ada", "properties": {operator: {"k": "new"}, "$unset": ["k"]}},
+    ]
+    for rules in ALL:
+        expected = {"k": '"new"'} if spared and rules == "current" else {}
+        assert resolve(log, rules).person_of("ada")["properties"] == expected, rules
+
+
+@pytest.mark.parametrize("operator", ["$set", "$set_once"])
+@pytest.mark.parametrize(
+    ("anon", "ada", "spared"),
+    [
+        ({}, {}, False),
+        ({"k": "old"}, {}, True),
+        ({}, {"k": "hers"}, False),
+        ({"k": "old"}, {"k": "hers"}, False),
+    ],
+    ids=["nobody had it", "the source had it", "the target had it", "both had it"],
+)
+def test_a_merge_of_today_writes_twice(
+    anon: dict[str, Any], ada: dict[str, Any], spared: bool, operator: str
+) -> None:
+    """What came from the source is removed as they merge; what follows finds it absent, and sets it."""
+    merging = identify("ada", "anon")
+    merging["properties"] |= {operator: {"k": "new"}, "$unset": ["k"]}
+    log = [
+        {"event": "e", "distinct_id": "anon", "properties": {"$set": anon}},
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": ada}},
+        merging,
+    ]
+    for rules in ALL:
+        outcome = resolve(log, rules, buffer_seconds=0)
+        expected = {"k": '"new"'} if spared and rules == "current" else {}
+        assert outcome.person_of("ada")["properties"] == expected, rules
+
+
+@pytest.mark.parametrize("beside", ["", 0, False, None], ids=json.dumps)
+def test_a_text_for_an_operator_is_replaced_by_what_the_event_lends(beside: object) -> None:
+    """An operator beside the properties that is false makes no object of it."""
+    lending = {"event": "e", "distinct_id": "ada", "properties": {"$set_once": "ab", "utm_name": "x"}}
+    written = {"$initial_utm_name": '"x"', "utm_name": '"x"'}
+    assert resolve([{**lending, "$set_once": beside}], "current").persons[0]["properties"] == written
+    assert resolve([{**lending, "$set_once": {}}], "current").persons[0]["properties"] == {
+        "0": '"a"',
+        "1": '"b"',
+        **written,
+    }
+
+
 def test_current_drops_an_over_long_id_with_a_warning() -> None:
     outcome = resolve(
         [{"event": "e", "distinct_id": "x" * 401}, {"event": "e", "distinct_id": "y" * 400}], "current"

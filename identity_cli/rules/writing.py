@@ -76,10 +76,13 @@ def _with_lent(event: Event, writes: Writes, copied: CopiedProperties) -> Writes
     if copied.overrides:
         return Writes({**writes.set, **latest}, {**writes.set_once, **initial}, writes.unset)
     # A text counts for nothing here unless an operator beside `properties` made an object of it.
-    properties = event.properties
-    set_ = {} if event.set is None and isinstance(properties.set, str) else writes.set
-    set_once = {} if event.set_once is None and isinstance(properties.set_once, str) else writes.set_once
+    set_ = {} if _stays_text(event.properties.set, event.set) else writes.set
+    set_once = {} if _stays_text(event.properties.set_once, event.set_once) else writes.set_once
     return Writes({**latest, **set_}, {**initial, **set_once}, writes.unset)
+
+
+def _stays_text(inside: Any, beside: Any) -> bool:
+    return isinstance(inside, str) and not javascript.is_truthy(beside)
 
 
 def _merged(inside: Any, beside: Any) -> dict[str, Any]:
