@@ -65,7 +65,6 @@ class Processing:
                     self._name_person(told, person)
         except UnsetNotAList as failure:
             self.facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
-            self._attribute(step, None, failure.reason)
             return
         step.ids[step.distinct_id].see(step.time)
         if self._attributing:

@@ -132,7 +132,7 @@ def outcome_of(resolver: PersonResolver, journal: list[facts.Fact], events: int)
             case facts.EventHeld():
                 outcome.held.append(fact.seq)
             case facts.EventRejected():
-                outcome.failed.append(fact.seq)
+                _add_failure(outcome, fact)
             case facts.IngestionWarning():
                 outcome.warnings.append(warning_record(fact.seq, fact.type, fact.details))
             case facts.Linked():
@@ -140,6 +140,12 @@ def outcome_of(resolver: PersonResolver, journal: list[facts.Fact], events: int)
     outcome.held.sort()
     outcome.failed.sort()
     return outcome
+
+
+def _add_failure(outcome: Outcome, rejected: facts.EventRejected) -> None:
+    outcome.failed.append(rejected.seq)
+    if rejected.by_platform:  # it came so far
+        outcome.order.append(rejected.seq)
 
 
 def _add_link(outcome: Outcome, link: facts.Linked, resolver: PersonResolver) -> None:

@@ -41,6 +41,7 @@ GARBAGE = [
         b'{"event": "e", "distinct_id": ""}',
     ),
     b'{"event": "e", "distinct_id": "ada", "properties": {"$set": {"k": NaN}}}',
+    b'{"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "bob", "$unset": 1}}',
 ]
 TABLES = ("persons", "distinct_ids", "links", "warnings", "events")
 
