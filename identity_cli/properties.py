@@ -74,14 +74,9 @@ def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) 
         return False
     if any(operation != "set" or not replaced for operation, _, _, *replaced in changes):
         return False  # a key removed, or a new one
-    changed = {key for _, key, value, old in changes if not _same_number(value, old)}
+    changed = {key for _, key, *_ in changes}
     changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
     return changed <= rules.noisy
-
-
-def _same_number(one: Any, other: Any) -> bool:
-    """1 and 1.0, which differ to us and not to JavaScript."""
-    return type(one) in (int, float) and type(other) in (int, float) and bool(one == other)
 
 
 def undo(properties: Properties, changes: list[Change]) -> None:
@@ -104,12 +99,17 @@ def united(target: Properties, source: Properties) -> tuple[Properties, Properti
     return target, dropped
 
 
+_NUMBERS = {int, float}
+
+
 def same_value(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same one: unlike Python's ==, true is not 1."""
+    """Whether two JSON values are the same one to JavaScript: unlike in Python true is not 1, but 1.0 is."""
     if one is other:
         return True
     try:
-        if type(one) is not type(other) or one != other:
+        if type(one) is not type(other):
+            return {type(one), type(other)} == _NUMBERS and bool(one == other)
+        if one != other:
             return False
         return not isinstance(one, list | dict) or repr(one) == repr(other)
     except RecursionError:  # nested beyond sense

@@ -61,6 +61,19 @@ def test_true_is_not_one() -> None:
     ) == {"k": ["true"]}
 
 
+def test_one_point_zero_is_one(resolved: Resolved) -> None:
+    """They are the same number to the platform: nothing changes, and a merge loses nothing."""
+    outcome = resolved("""
+        {"event": "e", "distinct_id": "old", "properties": {"$device_id": "old", "$set": {"k": 1}}}
+        {"event": "e", "distinct_id": "ada", "properties": {"$device_id": "ada", "$set": {"k": 1.0}}}
+        {"event": "e", "distinct_id": "ada", "properties": {"$set": {"k": 1}}}
+        {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "old"}}
+    """)
+    assert [fact.seq for fact in outcome.journal if isinstance(fact, PropertiesChanged)] == [0, 1]
+    (merge,) = [fact for fact in outcome.journal if getattr(fact, "outcome", None) == "merged"]
+    assert merge.dropped == {}
+
+
 def test_unset_removes() -> None:
     assert properties_after(
         {"properties": {"$set": {"a": 1, "b": 2, "7": 3}}},
