@@ -9,6 +9,8 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+_STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by their descriptors, from 0
+
 
 def main() -> None:
     """Run the command line and leave.
@@ -17,6 +19,7 @@ def main() -> None:
     takes a fifth less.
     """
     gc.disable()
+    _open_closed_streams()
     _import_when_used("inspect")  # a sixth of a start, and click, which imports it, needs it only for help
     code = 0
     try:
@@ -30,13 +33,25 @@ def main() -> None:
         code = leaving.code if isinstance(leaving.code, int) else 0
     except KeyboardInterrupt:
         code = 130
-    except Exception:
-        _tell_bug()
+    except Exception as error:
+        _tell(error)
         code = 2
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing in the place of standard streams that are closed, or the next file opened takes it."""
+    if None not in (sys.stdin, sys.stdout, sys.stderr):
+        return
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) < len(_STREAMS):
+        pass
+    os.close(descriptor)
+    for descriptor, (name, mode) in enumerate(_STREAMS):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8"))
 
 
 def _import_when_used(name: str) -> None:
@@ -54,13 +69,14 @@ def _import_when_used(name: str) -> None:
     sys.modules.setdefault(name, module)
 
 
-def _tell_bug() -> None:
-    """Show the traceback: no error that we know of got here."""
+def _tell(error: Exception) -> None:
+    """Show the traceback, as no error that we know of got here, but that help could not be written."""
     from traceback import format_exc
 
     from identity_cli.cli.text import print_error
 
-    print_error(format_exc().rstrip())
+    known = isinstance(error, OSError) and error.strerror
+    print_error(f"idcli: {known}" if known else format_exc().rstrip())
 
 
 if __name__ == "__main__":

@@ -700,6 +700,27 @@ def test_who_stops_reading_is_not_an_error(hostile: Path) -> None:
         assert process.wait() == 141
 
 
+FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []
+
+
+@pytest.mark.parametrize("redirected", [">&-", "<&-", "2>&-", "<&- >&- 2>&-", *FULL])
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("--help", 0), ("persons", 0), ("person nobody", 2), ("replay log.ndjson --run other", 0)],
+)
+def test_a_stream_that_is_closed_or_full_is_nobodys_bug(
+    tmp_path: Path, redirected: str, command: str, code: int
+) -> None:
+    (tmp_path / "log.ndjson").write_text('{"event":"e","distinct_id":"ada"}\n')
+    replay(tmp_path / "log.ndjson", run=tmp_path / "idcli-run")
+    shell = f"exec {sys.executable} -m identity_cli {command} {redirected}"
+    result = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == (2 if redirected == ">/dev/full" else code)
+    assert "Traceback" not in result.stderr
+    if command.startswith("replay"):
+        assert Run(tmp_path / "other").find_person("ada").event_count == 1
+
+
 @pytest.mark.parametrize(
     ("how", "code", "line"),
     [

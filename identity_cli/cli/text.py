@@ -7,6 +7,7 @@ control codes, bidi overrides and zero-width ones among them, is shown as its es
 import json
 import re
 import sys
+from contextlib import suppress
 from typing import Any
 
 _ESCAPE = r"\\(?:[tnr]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4}|U(?:000[0-9a-f]|0010)[0-9a-f]{4})"
@@ -101,7 +102,8 @@ def is_terminal(stream: Any) -> bool:
 
 def print_error(text: str) -> None:
     """Say on standard error what went wrong or how it goes."""
-    print(visible_lines(text), file=sys.stderr)
+    with suppress(OSError):  # full, or gone: then there is nobody to tell
+        print(visible_lines(text), file=sys.stderr)
 
 
 def _escaped(char: str) -> str:
