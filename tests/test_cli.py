@@ -700,6 +700,25 @@ def test_who_stops_reading_is_not_an_error(hostile: Path) -> None:
         assert process.wait() == 141
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("persons", "warnings", "export links", "export log", "diff idcli-run damaged"),
+        *("person user_ivo", "how user_ivo", "blame user_ivo", "why user_ivo user_gesa"),
+        *("whatif --block-id user_ivo", "culprits user_ivo", "repair user_ivo"),
+    ],
+)
+def test_a_damaged_run_is_told_so(shop: Path, cli: Invoke, tmp_path: Path, command: str) -> None:
+    damaged = tmp_path / "damaged"
+    shutil.copytree(shop / "idcli-run", damaged)
+    database = (damaged / "run.db").read_bytes()
+    (damaged / "run.db").write_bytes(database[:16384] + b"\xff" * (len(database) - 16384))  # after the schema
+    asked = command.replace("damaged", str(damaged)).split()
+    if asked[0] != "diff":
+        asked += ["--run", str(damaged)]
+    assert f"{damaged} cannot be read: database disk image is malformed." in cli(*asked, code=2).stderr
+
+
 FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []
 
 

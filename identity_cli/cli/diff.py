@@ -5,14 +5,13 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.options import Command, format_option, limit_option
+from identity_cli.cli.options import Command, format_option, limit_option, opened
 from identity_cli.cli.page import Cell, Column, Page, id_column, number_column
 from identity_cli.cli.render import write_document, write_records
 from identity_cli.cli.text import number_text, plural
 from identity_cli.comparison import Change, Comparison, Kind, Member
 from identity_cli.errors import ExitCode
 from identity_cli.reports.diff import Diff, diff
-from identity_cli.store.run import Run
 
 FORMAT = 1
 MOVED = ("team_id", "distinct_id", "events", "change", "old_person_id", "new_person_id")
@@ -42,16 +41,14 @@ def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -
     code 1 when persons or their properties differ. csv and ndjson give every id that moved,
     is new or is gone.
     """
-    old, new = Run(run1), Run(run2)
-    found = diff(old, new)
+    with opened(run1, run2) as (old, new):
+        found = diff(old, new)
     if output == "table":
         show(Page(), found, limit)
     elif output == "json":
         write_document(document(found))
     else:
         write_records(MOVED, _rows(found.comparison), output)
-    old.close()
-    new.close()
     if found.differs:
         ctx.exit(ExitCode.FINDINGS)
 

@@ -1,12 +1,16 @@
 """Options that several commands share, and the run they read."""
 
 import functools
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from identity_cli.errors import RunUnreadable
+
+if TYPE_CHECKING:
+    from identity_cli.store.run import Run
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
@@ -144,17 +148,25 @@ def with_run(command: Callable[..., None]) -> Callable[..., None]:
     @run_option("The run folder to read.")
     @functools.wraps(command)
     def with_opened_run(*, folder: str, **arguments: Any) -> None:
-        from identity_cli.store.run import Run, StoreError
-
-        run = Run(folder)
-        try:
+        with opened(folder) as (run,):
             command(run, **arguments)
-        except StoreError as error:
-            raise RunUnreadable(run.name, str(error)) from None
-        finally:
-            run.close()
 
     return with_opened_run
+
+
+@contextmanager
+def opened(*folders: str) -> "Iterator[list[Run]]":
+    """The runs in these folders, to be read; RunUnreadable where they turn out to be damaged."""
+    from identity_cli.store.run import Damaged, Run  # help needs nothing of it
+
+    runs = [Run(folder) for folder in folders]
+    try:
+        yield runs
+    except Damaged as error:
+        raise RunUnreadable(" or ".join(folders), str(error)) from None
+    finally:
+        for run in runs:
+            run.close()
 
 
 def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

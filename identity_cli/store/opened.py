@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from array import array
     from pathlib import Path
 
-StoreError = sqlite3.Error
+Damaged = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged database raises; the latter where SQLite quotes in its message what is damaged."""
 _FEW = 100
 
 
