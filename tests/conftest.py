@@ -1,5 +1,6 @@
 """What every test may ask for: a log in, and what became of it out."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,9 @@ import pytest
 from outcomes import Outcome, resolve_lines
 
 from identity_cli import Run, replay
+
+# A shell without a terminal has its background jobs ignore it, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -797,12 +796,17 @@ def begun(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**os.environ, **environment},
-        preexec_fn=partial(signal.signal, signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 (no threads here; nohup is)
+        preexec_fn=heed_hangup,  # noqa: PLW1509 (there are no threads here)
     ) as process:
         try:
             yield process
         finally:
             process.kill()
+
+
+def heed_hangup() -> None:
+    """Though the tests may run under nohup."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def wait_for(seen: Callable[[], object]) -> None:
