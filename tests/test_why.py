@@ -65,6 +65,27 @@ def test_a_refusal_says_since_when_and_what_would_have_helped(run: Run) -> None:
     assert any("as $merge_dangerously" in remedy for remedy in found.remedies)
 
 
+def test_an_id_without_a_person_is_the_one_that_joined(tmp_path: Path) -> None:
+    events = [
+        {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}},
+        {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "b"}},
+        {"event": "$identify", "distinct_id": "v", "properties": {"$anon_distinct_id": "b"}},
+    ]
+    run = run_of(tmp_path, events)
+    sides = [
+        (step.source and step.source.ids, step.target and step.target.ids) for step in why(run, "a", "v").path
+    ]
+    assert sides == [([], []), ([], ["a", "u"]), (["a", "b", "u"], [])]
+    page = CliRunner().invoke(idcli, ["why", "a", "v", "--run", str(run.folder)]).stdout
+    for sentence in (
+        "u and a became one person:",
+        "b joined u:",
+        "v joined b:",
+        "target before: v, nobody yet",
+    ):
+        assert sentence in page
+
+
 def test_had_the_other_event_come_later(tmp_path: Path) -> None:
     """a1 is identified by line 1, so line 2 is refused; the other way round, it would have merged."""
     events: list[Event] = [

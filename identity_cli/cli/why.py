@@ -10,6 +10,7 @@ from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
 from identity_cli.events import Origin
 from identity_cli.reports.why import Side, Step, Why, why
+from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
 FORMAT = 1
@@ -110,7 +111,7 @@ def show(page: Page, found: Why) -> None:
 def _show_step(page: Page, number: int, step: Step) -> None:
     link = step.link
     page.line((f"{number}. ", "dim"), (str(step.origin), "cyan"), f"  {link.event}  ", (link.outcome, "bold"))
-    page.paragraph(f"{link.source_distinct_id} joined {link.target_distinct_id}: {step.rule}.", indent=3)
+    page.paragraph(f"{_what_happened(link)}: {step.rule}.", indent=3)
     for name, side in (("source", step.source), ("target", step.target)):
         if side is not None:
             page.paragraph(f"{name} before: {_words(side)}", indent=3)
@@ -118,7 +119,18 @@ def _show_step(page: Page, number: int, step: Step) -> None:
         page.paragraph(f"lost in the merge: {', '.join(link.dropped)}", indent=3)
 
 
+def _what_happened(link: LinkRow) -> str:
+    source, target = link.source_distinct_id, link.target_distinct_id
+    if link.outcome == "created":
+        return f"{target} and {source} became one person"
+    if link.target_person is None:  # the event's own id was the new one
+        return f"{target} joined {source}"
+    return f"{source} joined {target}"
+
+
 def _words(side: Side) -> str:
+    if not side.ids:
+        return f"{side.distinct_id}, nobody yet"
     shown = ", ".join(side.ids[:IDS_SHOWN]) + (", …" if len(side.ids) > IDS_SHOWN else "")
     flag = "identified" if side.is_identified else "not identified"
     return f"{side.distinct_id}, {flag}, {plural(len(side.ids), 'id')}: {shown}"

@@ -35,7 +35,7 @@ UNGUARDED = "$merge_dangerously asks nobody: it merges even identified persons"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """A person just before a link."""
+    """An id and its person just before a link; no ids where it had none yet."""
 
     distinct_id: str
     is_identified: bool
@@ -152,8 +152,9 @@ def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
     if scope is not None:
         before = _just_before(scope, link)
         sides = [
-            Side(one, before.is_identified((team_id, one)), before.ids_with((team_id, one)))
+            Side(one, before.is_identified(key), before.ids_with(key) if key in before.person_of else [])
             for one in (link.source_distinct_id, link.target_distinct_id)
+            for key in ((team_id, one),)
         ]
     forced = link.event == MERGE_DANGEROUSLY and link.outcome == "merged"
     return Step(run.origin(link.seq), link, UNGUARDED if forced else RULES[link.outcome], *sides)
@@ -315,6 +316,6 @@ def _nothing_between(run: Run, one: Key, two: Key) -> str:
     whose, nearest = max(links, key=lambda item: (item[1].moment, item[1].seq))
     ends = f"{nearest.source_distinct_id!r} and {nearest.target_distinct_id!r}"
     return (
-        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of "
-        f"{whose!r}'s person: {nearest.event} of {ends}, {nearest.outcome}"
+        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of the person of "
+        f"{whose!r}: {nearest.event} of {ends}, {nearest.outcome}"
     )
