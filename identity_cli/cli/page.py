@@ -6,7 +6,7 @@ through `visible`, so no caller has to think of what a log may contain.
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
@@ -91,13 +91,24 @@ class Page:
 
     def paragraph(self, text: str, indent: int = 2, style: str = "") -> None:
         """Running text in the width of the page."""
+        for line in self._broken(text, indent):
+            self._ink([(" " * indent + line, style)])
+
+    def item(self, text: str) -> None:
+        """Running text as one of a list."""
+        lead = "  - "
+        for line in self._broken(text, len(lead)):
+            self._ink([(lead + line, "")])
+            lead = " " * len(lead)
+
+    def _broken(self, text: str, indent: int) -> Iterator[str]:
         room, line = min(self.width, 100) - indent, ""
         for word in visible(text).split():
             if line and width_of(line) + 1 + width_of(word) > room:
-                self._ink([(" " * indent + line, style)])
+                yield line
                 line = ""
             line = f"{line} {word}" if line else word
-        self._ink([(" " * indent + line, style)])
+        yield line
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
         """A table of these columns; too wide ones are shortened until it fits."""

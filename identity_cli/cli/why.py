@@ -105,7 +105,7 @@ def show(page: Page, found: Why) -> None:
         if sentences:
             page.heading(title)
             for sentence in sentences:
-                page.paragraph(f"- {sentence}")
+                page.item(sentence)
 
 
 def _show_step(page: Page, number: int, step: Step) -> None:
@@ -141,4 +141,4 @@ def _show_separators(page: Page, found: Why) -> None:
     note = "" if found.exact else "others may do as well" if alone else "a bound: smaller sets may exist"
     page.heading("Apart without", note)
     for places in found.separators:
-        page.paragraph("- " + " and ".join(str(place.origin) for place in places))
+        page.item(" and ".join(str(place.origin) for place in places))

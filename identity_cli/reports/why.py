@@ -316,6 +316,6 @@ def _nothing_between(run: Run, one: Key, two: Key) -> str:
     whose, nearest = max(links, key=lambda item: (item[1].moment, item[1].seq))
     ends = f"{nearest.source_distinct_id!r} and {nearest.target_distinct_id!r}"
     return (
-        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of the person of "
-        f"{whose!r}: {nearest.event} of {ends}, {nearest.outcome}"
+        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of the "
+        f"person of {whose!r}: {nearest.event} of {ends}, {nearest.outcome}"
     )
