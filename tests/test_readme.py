@@ -65,6 +65,7 @@ def test_answers_have_the_keys_that_the_readme_says(tmp_path: Path, monkeypatch:
         answer = json.loads(CliRunner().invoke(idcli, words).stdout)
         expected = {*_keys(told[name].replace(OF_DIFF, "")), *(of_diff if OF_DIFF in told[name] else ())}
         assert answer.keys() == expected, name
+        assert answer["format"] == 1, name  # raised when a key changes its meaning or goes
 
 
 def _keys(told: str) -> list[str]:
