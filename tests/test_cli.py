@@ -650,6 +650,7 @@ def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_pa
         ("replay sample_data/events.ndjson --run r --buffer nan", "nan is not between 0 and"),
         ("replay sample_data/events.ndjson --run r --buffer -1", "-1 is not between 0 and"),
         ("replay sample_data/events.ndjson --run r --tables xml", "'xml' is not csv"),
+        ("replay sample_data/events.ndjson --run r --tables none,csv", "'none,csv' is not csv"),
         ("replay sample_data/events.ndjson --run r --team-id 99999999999999999999", "not in the range"),
         ("replay", "Missing argument 'LOG...'"),
         ("nothing", "No such command 'nothing'"),
