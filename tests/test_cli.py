@@ -203,6 +203,7 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("whatif-rules.txt", "whatif --rules current"),
         ("culprits.txt", "culprits user_nils"),
         ("repair.txt", "repair user_nils"),
+        ("repair-nothing.txt", "repair user_lina"),
         ("verify.txt", "verify --persons sample_data/persons_export.jsonl --suggest"),
         ("verify.json", "verify --persons sample_data/persons_export.jsonl --format json"),
     ],

@@ -43,9 +43,10 @@ def command(run: Run, wanted: str | None, findings: str | None, team_id: int | N
 def _show(page: Page, plan: Plan) -> None:
     before, after = plan.persons
     page.line((", ".join(plan.person_ids), "bold"))
-    page.line(f"With this plan, unique users {before:,} → {after:,}  ({after - before:+,})")
     if not plan.actions:
         page.line("Nothing to repair: it has no two login ids that leaving out events would part.")
+        return
+    page.line(f"With this plan, unique users {before:,} → {after:,}  ({after - before:+,})")
     for kind, title in TITLES.items():
         actions = [one for one in plan.actions if one.kind == kind]
         if actions:
