@@ -13,6 +13,8 @@ from test_whatif import neutral, run_of
 
 from identity_cli import Run, replay, why
 from identity_cli.cli import idcli
+from identity_cli.cli.page import Page
+from identity_cli.cli.why import show
 from identity_cli.reports import why as reports_why
 from identity_cli.reports.why import Why
 
@@ -189,7 +191,9 @@ def test_without_the_log_the_journal_still_answers(gone: bool, tmp_path: Path) -
     assert (shown.exit_code, "From the journal alone" in shown.stdout) == (0, True)
 
 
-def test_a_long_chain_of_merges_is_explained_at_its_ends(tmp_path: Path) -> None:
+def test_a_long_chain_of_merges_is_explained_at_its_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     events: list[Event] = [{"event": "e", "distinct_id": "p0"}]
     for number in range(1, 600):
         events.append({"event": "e", "distinct_id": f"p{number}"})
@@ -200,6 +204,13 @@ def test_a_long_chain_of_merges_is_explained_at_its_ends(tmp_path: Path) -> None
     assert [step.source is None for step in found.path].count(False) == 2 * reports_why.STATES_TOLD
     assert not found.exact
     assert all(len(places) == 1 for places in found.separators)
+    show(Page(), found)
+    page = capsys.readouterr().out
+    assert "… 589 links more; --format json has them all" in page
+    assert "Apart without  others may do as well" in page
+    found.separators = [found.separators[0] + found.separators[1]]
+    show(Page(), found)
+    assert "Apart without  a bound: smaller sets may exist" in capsys.readouterr().out
 
 
 def test_what_would_join_them_now_does(tmp_path: Path) -> None:
