@@ -623,6 +623,19 @@ def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_pa
     assert "no run in" in cli("person", "user_ivo", env={"IDCLI_RUN": f"{place}-not"}, code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [("n=1", 1), ("n=1.0", 1), ("n=true", 0), ("n=one", 0), ('o={"b":2,"a":1}', 1), ("s=1", 1), ('s="1"', 0)],
+)
+def test_a_value_is_asked_for_as_text_or_as_json(
+    run_of: Callable[..., Run], cli: Invoke, asked: str, found: int
+) -> None:
+    written = {"n": 1, "o": {"a": 1, "b": 2}, "s": "1"}
+    run = run_of(json.dumps({"event": "e", "distinct_id": "ada", "$set": written}))
+    shown = cli("persons", "--where", asked, "--format", "ndjson", "--run", run.name).stdout
+    assert len(shown.splitlines()) == found
+
+
 # What goes wrong
 
 

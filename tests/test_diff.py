@@ -84,6 +84,27 @@ def test_two_rule_sets_on_one_log(runs: tuple[Run, Run]) -> None:
     assert found.properties_differ, "current copies event properties onto persons"
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "differs"),
+    [
+        ({"plan": True}, {"plan": 1}, True),
+        ({"plan": [True]}, {"plan": [1]}, True),
+        ({"plan": 1}, {"plan": 1.0}, False),
+        ({"plan": [{"a": 1, "b": 2}]}, {"plan": [{"b": 2, "a": 1.0}]}, False),
+        ({"plan": [1, 2]}, {"plan": [2, 1]}, True),
+        ({"plan": None}, {}, True),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, False),
+    ],
+)
+def test_properties_differ_as_json_does(one: object, other: object, differs: bool, tmp_path: Path) -> None:
+    def run_with(written: object, name: str) -> Run:
+        return replay(
+            [{"event": "$set", "distinct_id": "ada", "properties": {"$set": written}}], tmp_path / name
+        )
+
+    assert diff(run_with(one, "one"), run_with(other, "other")).differs == differs
+
+
 def test_a_run_does_not_differ_from_itself(runs: tuple[Run, Run]) -> None:
     assert not diff(runs[0], runs[0]).differs
     assert CliRunner().invoke(idcli, ["diff", str(runs[0].folder), str(runs[0].folder)]).exit_code == 0

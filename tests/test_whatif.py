@@ -210,3 +210,10 @@ def test_the_command(run: Run) -> None:
     assert (unknown.exit_code, "user_ana" in unknown.stderr) == (2, True)
     endless = CliRunner().invoke(idcli, [*asked, "--buffer", "nan"])
     assert (endless.exit_code, "nan is not between" in endless.stderr) == (2, True)
+
+
+def test_true_is_not_one_to_a_property(tmp_path: Path) -> None:
+    of_ada = {"event": "$set", "distinct_id": "ada"}
+    events = [{**of_ada, "properties": {"$set": {"paid": paid}}} for paid in (1, True)]
+    run = run_of(tmp_path, events)
+    assert [names for _, _, names in whatif(run, Change(without=("log.ndjson:2",))).properties] == [["paid"]]

@@ -12,6 +12,7 @@ from identity_cli.cli.page import Column, Page, id_column, number_column
 from identity_cli.cli.render import write_records
 from identity_cli.cli.text import number_text, plural, time_text
 from identity_cli.errors import BadCondition
+from identity_cli.properties import same_value
 from identity_cli.store.rows import PersonRow
 from identity_cli.store.run import PERSON_ORDERS, Run
 
@@ -116,7 +117,7 @@ def _is(value: Any, wanted: str) -> bool:
     if isinstance(value, str):
         return value == wanted
     try:
-        return bool(json.dumps(value) == json.dumps(json.loads(wanted)))
+        return same_value(value, json.loads(wanted))
     except ValueError:
         return False
 

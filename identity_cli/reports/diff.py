@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from identity_cli.comparison import Comparison, Member, compare
+from identity_cli.properties import same_value
 from identity_cli.store.run import Run
 
 SETTINGS = ("rule_set", "buffer_seconds", "team_id", "order", "deduped", "lines", "events")
@@ -47,7 +48,7 @@ def diff(old: Run, new: Run) -> Diff:
 
 
 def _same_state(one: tuple[bool, str], two: tuple[bool, str]) -> bool:
-    return one == two or (one[0] == two[0] and json.loads(one[1]) == json.loads(two[1]))
+    return one == two or (one[0] == two[0] and same_value(json.loads(one[1]), json.loads(two[1])))
 
 
 def _members(old: Run, new: Run) -> Iterator[Member]:

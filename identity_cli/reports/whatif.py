@@ -10,6 +10,7 @@ from identity_cli.edits import Edits
 from identity_cli.errors import NoSuchEvent, UnknownId
 from identity_cli.events import Origin
 from identity_cli.facts import Linked
+from identity_cli.properties import same_value
 from identity_cli.scope import Key, Resolution, Scope, events_of, key_of, scope_of
 from identity_cli.store.run import Run
 
@@ -151,7 +152,9 @@ def _properties(
     pairs += [(old, old) for change in comparison.changes for old in change.old if old in change.new]
     for old, new in pairs:
         was, now = _values(before, old), _values(after, new)
-        names = sorted(name for name in {*was, *now} if was.get(name, _NOTHING) != now.get(name, _NOTHING))
+        names = sorted(
+            name for name in {*was, *now} if not same_value(was.get(name, _NOTHING), now.get(name, _NOTHING))
+        )
         if names:
             yield old, new, names
 
