@@ -113,6 +113,21 @@ def test_ids_come_person_by_person_in_the_order_in_which_they_joined(run_of: Run
     assert [row["distinct_id"] for row in rows] == ["eve", "cy", "ada", "bob", "new"]
 
 
+def test_the_database_has_large_pages(run_of: RunOf) -> None:
+    """SQLite ignores the wish in silence once anything is written."""
+    assert run_of(EVENT).database.execute("PRAGMA page_size").fetchone() == (16384,)
+
+
+@pytest.mark.parametrize("spoilt", [b"line_\x93rder", b"line-order"])
+def test_a_run_whose_schema_is_damaged_is_not_opened(run_of: RunOf, spoilt: bytes) -> None:
+    run = run_of(EVENT)
+    run.close()
+    database = run.folder / "run.db"
+    database.write_bytes(database.read_bytes().replace(b"TABLE line_order", b"TABLE " + spoilt))
+    with pytest.raises(RunUnreadable):
+        Run(run.folder)
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from array import array
     from pathlib import Path
 
-Damaged = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged database raises; the latter where SQLite quotes in its message what is damaged."""
+StoreError = sqlite3.Error
 _FEW = 100
 
 
@@ -48,6 +47,10 @@ class OpenedRun:
         if version != schema.SCHEMA_VERSION:
             known = schema.SCHEMA_VERSION
             raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
+        try:
+            self.database.execute("PRAGMA table_info(run)")  # reads the whole schema
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
+            raise RunUnreadable(path, str(error)) from None
 
     def close(self) -> None:
         """Let go of the files."""

@@ -132,9 +132,9 @@ _VALUES = {
 def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, cached_statements=32)
     for pragma in (
+        "page_size=16384",  # first: what writes the first page settles it
         f"application_id={APPLICATION_ID}",
         f"user_version={schema.SCHEMA_VERSION}",
-        "page_size=16384",
         "journal_mode=OFF",
         "synchronous=OFF",
         "locking_mode=EXCLUSIVE",
