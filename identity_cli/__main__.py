@@ -33,8 +33,8 @@ def main() -> None:
         code = leaving.code if isinstance(leaving.code, int) else 0
     except KeyboardInterrupt:
         code = 130
-    except Exception as error:
-        _tell(error)
+    except Exception:
+        _tell_bug()
         code = 2
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
@@ -69,14 +69,13 @@ def _import_when_used(name: str) -> None:
     sys.modules.setdefault(name, module)
 
 
-def _tell(error: Exception) -> None:
-    """Show the traceback, as no error that we know of got here, but that help could not be written."""
+def _tell_bug() -> None:
+    """Show the traceback: no error that we know of got here."""
     from traceback import format_exc
 
     from identity_cli.cli.text import print_error
 
-    known = isinstance(error, OSError) and error.strerror
-    print_error(f"idcli: {known}" if known else format_exc().rstrip())
+    print_error(format_exc().rstrip())
 
 
 if __name__ == "__main__":

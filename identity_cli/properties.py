@@ -99,24 +99,20 @@ def united(target: Properties, source: Properties) -> tuple[Properties, Properti
     return target, dropped
 
 
+_NUMBERS = {int, float}
+
+
 def same_value(one: Any, other: Any) -> bool:
     """Whether two JSON values are the same: 1.0 is 1, but true is not; the keys of objects have no order."""
     if one is other:
         return True
     try:
-        return _same(one, other)
+        if type(one) is not type(other):
+            return {type(one), type(other)} == _NUMBERS and bool(one == other)
+        if isinstance(one, list):
+            return len(one) == len(other) and all(map(same_value, one, other))
+        if isinstance(one, dict):
+            return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
+        return bool(one == other)
     except RecursionError:  # nested beyond sense
         return False
-
-
-_NUMBERS = {int, float}
-
-
-def _same(one: Any, other: Any) -> bool:
-    if type(one) is not type(other):
-        return {type(one), type(other)} == _NUMBERS and bool(one == other)
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
-    return bool(one == other)

@@ -10,7 +10,7 @@ from outcomes import Outcome, resolve_lines
 
 from identity_cli import Run, replay
 
-# A shell without a terminal has its background jobs ignore it, and so would all that the tests start.
+# A script has its background jobs ignore interrupts, and what the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

@@ -6,6 +6,8 @@ help and the quick ones start fast. Data goes to standard output, all else to st
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -57,24 +59,36 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        """Read the options before the command, of which --help and --version print something."""
+        with _errors_told():
+            return super().make_context(*arguments, **more)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; whatever stops it becomes one line and an exit code."""
-        try:
+        """Run the command."""
+        with _errors_told():
             result = super().invoke(ctx)
             sys.stdout.flush()
-        except IdcliError as error:
-            fail(str(error), ExitCode.FAILED)
-        except BrokenPipeError:
-            # Whoever read our output has seen enough. Python must not try to flush it again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise click.exceptions.Exit(ExitCode.PIPE_CLOSED) from None
-        except KeyboardInterrupt:
-            fail("interrupted", ExitCode.INTERRUPTED)
-        except OSError as error:
-            if error.strerror is None:
-                raise
-            fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ExitCode.FAILED)
         return result
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    """Whatever stops a command becomes one line and an exit code."""
+    try:
+        yield
+    except IdcliError as error:
+        fail(str(error), ExitCode.FAILED)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python must not try to flush it again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise click.exceptions.Exit(ExitCode.PIPE_CLOSED) from None
+    except KeyboardInterrupt:
+        fail("interrupted", ExitCode.INTERRUPTED)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ExitCode.FAILED)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -157,16 +157,13 @@ def with_run(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def opened(*folders: str) -> "Iterator[list[Run]]":
     """The runs in these folders, to be read; RunUnreadable where they turn out to be damaged."""
-    from identity_cli.store.run import Damaged, Run  # help needs nothing of it
+    from identity_cli.store.run import Run, StoreError  # help needs nothing of it
 
-    runs = [Run(folder) for folder in folders]
-    try:
-        yield runs
-    except Damaged as error:
-        raise RunUnreadable(" or ".join(folders), str(error)) from None
-    finally:
-        for run in runs:
-            run.close()
+    with ExitStack() as stack:
+        try:
+            yield [stack.enter_context(closing(Run(folder))) for folder in folders]
+        except StoreError as error:
+            raise RunUnreadable(" or ".join(folders), str(error)) from None
 
 
 def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -151,13 +151,15 @@ def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
     sides: list[Side | None] = [None, None]
     if scope is not None:
         before = _just_before(scope, link)
-        sides = [
-            Side(one, before.is_identified(key), before.ids_with(key) if key in before.person_of else [])
-            for one in (link.source_distinct_id, link.target_distinct_id)
-            for key in ((team_id, one),)
-        ]
+        ends = link.source_distinct_id, link.target_distinct_id
+        sides = [_side(before, (team_id, one)) for one in ends]
     forced = link.event == MERGE_DANGEROUSLY and link.outcome == "merged"
     return Step(run.origin(link.seq), link, UNGUARDED if forced else RULES[link.outcome], *sides)
+
+
+def _side(before: Resolution, key: Key) -> Side:
+    ids = before.ids_with(key) if key in before.person_of else []
+    return Side(key[1], before.is_identified(key), ids)
 
 
 def _just_before(scope: Scope, link: LinkRow) -> Resolution:

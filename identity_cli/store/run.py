@@ -13,11 +13,11 @@ from typing import Any
 
 from identity_cli.errors import NoEvents, NoInternalUsers
 from identity_cli.origins import as_stored
-from identity_cli.store.opened import Damaged
+from identity_cli.store.opened import StoreError
 from identity_cli.store.persons import LINKS, PERSON_ORDERS, WARNINGS, RunPersons, link_row, warning_row
 from identity_cli.store.rows import LinkRow, WarningRow
 
-__all__ = ["PERSON_ORDERS", "Damaged", "Run"]
+__all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
 
 class Run(RunPersons):
