@@ -178,6 +178,7 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("replay.txt", "replay sample_data/events.ndjson --run other-run"),
         ("replay.json", "replay sample_data/events.ndjson --run other-run --format json"),
         ("replay-current.txt", "replay sample_data/events.ndjson --rules current --run other-run"),
+        ("replay-nothing.txt", "replay sample_data/internal_users.txt --run no-events"),
         ("person-hanna.txt", "person user_hanna"),
         ("person-kaspar.txt", "person user_kaspar_k"),
         ("person-kaspar.json", "person user_kaspar_k --format json"),

@@ -125,7 +125,8 @@ def _show_source(page: Page, figures: Summary) -> None:
     )
     if not figures.events:
         page.line(("Not one line of it is an event: is it the right file?", "bold red"))
-        page.line("What can be read: idcli dialects. Anything else: idcli replay --map event=name ...")
+        page.line("What can be read: idcli dialects")
+        page.line("Anything else:    idcli replay --map event=name ...")
 
 
 def _show_order(page: Page, figures: Summary) -> None:
