@@ -12,11 +12,11 @@ from typing import Any
 
 from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import id_from, object_of, team_from
-from identity_cli.dialects.times import parse_time
 from identity_cli.errors import NoAnswer
 from identity_cli.javascript import text as as_text
 from identity_cli.parquet_file import rows_of
 from identity_cli.sources import expand
+from identity_cli.values.times import parse_time
 
 PERSONLESS = "propertyless"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -245,9 +245,11 @@ class AmbiguousDialect(IdcliError):
 class NothingToSortBy(IdcliError):
     """--order with a log whose lines tell no such time."""
 
-    def __init__(self, order: str) -> None:
+    def __init__(self, order: str, example: str) -> None:
+        """example: a line, and what stands there in place of the time."""
+        time, other = ("arrival time", "; --order time may") if order == "arrival" else ("time", "")
         super().__init__(
-            f"no line tells the {order} time of its event, so there is nothing to sort by. "
+            f"no line tells the {time} of its event{example}, so there is nothing to sort by{other}. "
             "Replay without --order: the order of the file is then all there is."
         )
 

@@ -21,7 +21,7 @@ from identity_cli.errors import BadMapping
 from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
 from identity_cli.parquet_file import open_log
-from identity_cli.reader import Block, LogReader, Reading, RejectedLine
+from identity_cli.reader import Block, LogReader, Noticed, Reading, RejectedLine
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
 from identity_cli.rules.own_id import may_be_rejected
@@ -129,6 +129,7 @@ class LogRead:
     moved: int
     repeats: int
     arrivals: dict[str, Any]
+    notices: dict[str, Noticed]
 
 
 class ItemReader(Protocol):
@@ -191,6 +192,7 @@ class Intake:
             reader.moved if isinstance(reader, SortedLogReader) else 0,
             self._repeats.count(),
             self._arrivals.told(),
+            reader.notices,
         )
 
     def _sorted_out(self, block: Block) -> Iterator[Item]:

@@ -11,8 +11,8 @@ from functools import partial
 from typing import cast
 
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import Decode, DecodeAll, Dialect, Unusable
-from identity_cli.events import Event
+from identity_cli.dialects.base import Decode, DecodeAll, Decoded, Dialect, Notice, Unusable
+from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
 
@@ -35,6 +35,15 @@ class RejectedLine:
     seq: int
     reason: str
     line: bytes
+
+
+@dataclass(slots=True)
+class Noticed:
+    """Events with a notice of one kind: how many, and of the first where it stands and what stood there."""
+
+    origin: Origin
+    what: str
+    count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ class LogReader:
         self.blank = 0
         self.seqs = 0
         self.dialect = ""  # of the lines that are read now
+        self.notices: dict[str, Noticed] = {}  # by kind
         self._openers = openers
         self._reading = reading
         self._on_progress = on_progress
@@ -156,6 +166,8 @@ class LogReader:
                 if item is not None and not isinstance(item, Unusable):
                     events.append(item)
                     lines_of_events.append(line)
+                    if item.notices:
+                        self._note(item.notices)
                     continue
                 if events:
                     yield Block(self.seqs - len(events), events, lines_of_events)
@@ -167,10 +179,17 @@ class LogReader:
         if events:
             yield Block(self.seqs + 1 - len(events), events, lines_of_events)
 
+    def _note(self, notices: Sequence[Notice]) -> None:
+        """Count what is to be told of the event just read, once for each kind."""
+        for kind, what in dict(reversed(notices)).items():
+            if kind not in self.notices:
+                self.notices[kind] = Noticed(self.origins[self.seqs], what)
+            self.notices[kind].count += 1
+
 
 def decoded_or_reason(
     line: bytes, decode: DecodeAll, lenient: DecodeAll
-) -> Sequence[Event | Unusable | None]:
+) -> Sequence[Decoded | Unusable | None]:
     """The events of a line, or why it is none; None for a blank line."""
     try:
         return decode(line)

@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -280,6 +281,7 @@ class _Replay:
             "order": options.order,
             "moved": read.moved,
             "arrivals": read.arrivals,
+            "notices": {kind: asdict(noticed) for kind, noticed in read.notices.items()},
             "deduped": options.dedupe,
             "repeats": read.repeats,
             "lines": read.lines,

@@ -13,11 +13,19 @@ from pathlib import Path
 
 from identity_cli.buffer import arrival_told, time_of
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import Dialect, Unusable
+from identity_cli.dialects.base import NO_TIME_TO_SORT_BY, UNREADABLE_TIME, Decoded, Dialect, Unusable
 from identity_cli.errors import NothingToSortBy
-from identity_cli.events import Event
+from identity_cli.events import Event, Origin
 from identity_cli.ordering import Entry, sorted_entries
-from identity_cli.reader import BLOCK_BYTES, Block, LogReader, Reading, RejectedLine, decoded_or_reason
+from identity_cli.reader import (
+    BLOCK_BYTES,
+    Block,
+    LogReader,
+    Noticed,
+    Reading,
+    RejectedLine,
+    decoded_or_reason,
+)
 from identity_cli.sources import LineSource, Source
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,7 +87,7 @@ class SortedLogReader(LogReader):
                 file.close()
             self.lines += source.lines
         if self.lines and not found_any:
-            raise NothingToSortBy(self._order)
+            raise NothingToSortBy(self._order, self._example_of_none())
 
     def _times_of(self, file: LineSource, source: Source) -> Iterator[tuple[int, bytes, datetime | None]]:
         # Decoders that keep state see the lines in another order now; those of the second pass start afresh.
@@ -93,19 +101,34 @@ class SortedLogReader(LogReader):
             for line in lines:
                 events = decoded_or_reason(line, strict, lenient)
                 source.lines += 1
-                yield source.first_seq + source.lines - 1, line, self._earliest(events)
+                moment = self._earliest(events)
+                if moment is None:
+                    self._note_untimed(events, Origin(source.path, source.lines))
+                yield source.first_seq + source.lines - 1, line, moment
             if self._on_progress:
                 self._on_progress(sum(one.size for one in self.sources) + file.bytes_read)
         if strict is None:
             self._dialects.append(self._reading.dialect or detected(source.path, []))
 
-    def _earliest(self, events: Iterable[Event | Unusable | None]) -> datetime | None:
+    def _earliest(self, events: Iterable[Decoded | Unusable | None]) -> datetime | None:
         times = (
             event.moment if isinstance(event, Unusable) else self._time_of(event)
             for event in events
             if event is not None
         )
         return min((time for time in times if time is not None), default=None)
+
+    def _note_untimed(self, events: Iterable[Decoded | Unusable | None], origin: Origin) -> None:
+        """Count a line of events without a time; what stands there shows why, if anything does."""
+        decoded = [event for event in events if event is not None and not isinstance(event, Unusable)]
+        if not decoded:
+            return
+        shown = [what for event in decoded for kind, what in event.notices if kind == UNREADABLE_TIME]
+        self.notices.setdefault(NO_TIME_TO_SORT_BY, Noticed(origin, "".join(shown[:1]))).count += 1
+
+    def _example_of_none(self) -> str:
+        untimed = self.notices.get(NO_TIME_TO_SORT_BY)
+        return f", e.g. {untimed.what!r} at {untimed.origin}" if untimed and untimed.what else ""
 
     def _source_of(self, number: int) -> int:
         return self.origins.source_of_line(number)

@@ -13,7 +13,7 @@ PACKAGE = Path(identity_cli.__file__).parent
 
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
-    "errors events javascript facts run_mark warning_types comparison",
+    "errors events javascript values facts run_mark warning_types comparison",
     "origins zstd_file processes",
     "rules dialects internal_users",
     "properties",

@@ -19,12 +19,12 @@ from outcomes import rows_of
 from patience import within
 
 from identity_cli import Run, replay
-from identity_cli.dialects.times import parse_time
 from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs
 from identity_cli.intake import ReplayOptions, log_of
 from identity_cli.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.tables import TABLES
+from identity_cli.values.times import parse_time
 
 RunOf = Callable[..., Run]
 GOOD = b'{"event": "e", "distinct_id": "ada"}'

@@ -1,7 +1,7 @@
 """How the summary of a run looks: as a page, and as JSON."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from identity_cli.cli.options import DEFAULT_RUN
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
 from identity_cli.events import Origin
-from identity_cli.reports.summary import InternalUsers, Noted, Order, Summary, WarningNoted
+from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 
 FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
@@ -37,6 +37,7 @@ def document(figures: Summary) -> dict[str, Any]:
             **figures.order._asdict(),
             "first_late": None if figures.order.first_late is None else _place(figures.order.first_late),
         },
+        "notices": [_notice(item) for item in figures.notices],
         "repeats": {"count": figures.repeats, "skipped": figures.deduped},
         "refused_at_door": [_noted(item) for item in figures.refused_at_door],
         "lines": figures.lines,
@@ -84,6 +85,10 @@ def _warning(item: WarningNoted) -> dict[str, Any]:
 
 def _noted(item: Noted) -> dict[str, Any]:
     return {"reason": item.what, "count": item.times, "example": _place(item.origin)}
+
+
+def _notice(item: NoticeNoted) -> dict[str, Any]:
+    return {"kind": item.kind, "count": item.times, "example": {**_place(item.origin), "what": item.what}}
 
 
 def _place(origin: Origin) -> dict[str, Any]:
@@ -142,10 +147,36 @@ def _show_order(page: Page, figures: Summary) -> None:
     elif order.late:
         page.paragraph(f"Not in order of arrival: {_late(order)}.", indent=0)
         page.paragraph("Persons depend on the order: idcli replay --order arrival sorts first.", indent=0)
+    _show_notices(page, figures)
     if figures.repeats:
         what = "skipped" if figures.deduped else "replayed all the same; --dedupe skips them"
         text = f"{plural(figures.repeats, 'event')} repeated an earlier one, {what}"
         page.paragraph(text, indent=0, style="yellow")
+
+
+def _show_notices(page: Page, figures: Summary) -> None:
+    """What lines show that the figures below cannot tell."""
+    for item in figures.notices:
+        example = f"e.g. {item.what!r} at {item.origin}" if item.what else f"e.g. {item.origin}"
+        text = f"{NOTICES[item.kind](item.times, figures)}, {example}."
+        page.paragraph(text, indent=0, style="yellow")
+
+
+def _unreadable(count: int, _: Summary) -> str:
+    return f"{plural(count, 'event')} {'has' if count == 1 else 'have'} a time that cannot be read"
+
+
+def _unsorted(count: int, figures: Summary) -> str:
+    time = "arrival time" if figures.order.sorted_by == "arrival" else "time"
+    lines = f"{plural(count, 'line')} {'has' if count == 1 else 'have'}"
+    return f"{lines} no readable {time}, so each stays behind the line above it"
+
+
+NOTICES: dict[str, Callable[[int, Summary], str]] = {
+    "unreadable_time": _unreadable,
+    "no_time_to_sort_by": _unsorted,
+}
+"""How each kind of notice is told."""
 
 
 def _late(order: Order) -> str:

@@ -21,11 +21,11 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, object_of, scrubbed
+from identity_cli.dialects.json_lines import id_from, object_of, read_times, scrubbed
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
-from identity_cli.dialects.times import parse_time
 from identity_cli.events import MERGE_DANGEROUSLY
+from identity_cli.values.times import parse_time
 
 FIRST = "initial_"
 EMPTY = "EMPTY"
@@ -113,14 +113,18 @@ class _Events:
         )
 
     def _new(self, name: str, own: Id, line: AmplitudeLine) -> WireEvent:
-        return self._record(
+        event = self._record(
             event=name,
             uuid=line.insert_id if line.uuid is None else line.uuid,
             distinct_id=own,
-            timestamp=parse_time(line.event_time or line.client_event_time),
-            received_at=parse_time(line.server_upload_time or line.server_received_time),
             properties=self._new_properties(device_id=line.device_id),
         )
+        read_times(
+            event,
+            timestamp=line.event_time or line.client_event_time,
+            received_at=line.server_upload_time or line.server_received_time,
+        )
+        return event
 
 
 def _writes(state: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ stands among the others as an Unusable.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from identity_cli.events import Event
 
@@ -23,8 +23,30 @@ class Unusable(Exception):
         self.moment = moment
 
 
-Decode = Callable[[bytes], Event]
-DecodeAll = Callable[[bytes], Sequence[Event | Unusable]]
+class Notice(NamedTuple):
+    """What whoever replays the log should know of one event: the kind of thing, and what stood there."""
+
+    kind: str
+    what: str
+
+
+UNREADABLE_TIME = "unreadable_time"
+"""Something stands where a time should, and it is none."""
+
+NO_TIME_TO_SORT_BY = "no_time_to_sort_by"
+"""The log is sorted, and the line has no time to sort it by."""
+
+
+class Decoded(Event, Protocol):
+    """An event, and what is to be told of it."""
+
+    @property
+    def notices(self) -> Sequence[Notice]:
+        """What its line shows beside its meaning; mostly nothing."""
+
+
+Decode = Callable[[bytes], Decoded]
+DecodeAll = Callable[[bytes], Sequence[Decoded | Unusable]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, scrubbed, value_of
+from identity_cli.dialects.json_lines import id_from, read_times, scrubbed, value_of
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
-from identity_cli.dialects.times import parse_time
 from identity_cli.events import GROUP_IDENTIFY
 
 NAMES = {"page": "$pageview", "screen": "$screen", "group": GROUP_IDENTIFY}
@@ -74,15 +73,24 @@ def lenient_decoder(copied_names: Iterable[str], fill: Fill) -> DecodeAll:
             raise Unusable("not a JSON object")
         batch = value.get("batch")
         if not isinstance(batch, list):
-            return [event_of(_call(value))]
+            return [patient(value)]
         if not batch:
             raise Unusable("no call in the batch")
         around = {key: value[key] for key in ("receivedAt", "_received_at") if key in value}
         return [_or_reason(item, number, len(batch)) for number, item in enumerate(_within(batch, around), 1)]
 
+    def patient(fields: Any) -> WireEvent:
+        event = event_of(_call(fields))
+        read_times(
+            event,
+            timestamp=fields.get("timestamp") or fields.get("originalTimestamp"),
+            received_at=fields.get("receivedAt") or fields.get("_received_at"),
+        )
+        return event
+
     def _or_reason(item: Any, number: int, count: int) -> WireEvent | Unusable:
         try:
-            return event_of(_call(item))
+            return patient(item)
         except Unusable as reason:
             return Unusable(f"call {number} of {count}: {reason}")
 
@@ -135,10 +143,6 @@ def _call(fields: Any) -> Call:
         context=Context(scrubbed(context.get("traits"))) if isinstance(context, dict) else None,
         merge_properties=scrubbed(fields.get("mergeProperties")),
         message_id=scrubbed(fields.get("messageId")),
-        timestamp=parse_time(fields.get("timestamp")),
-        original_timestamp=parse_time(fields.get("originalTimestamp")),
-        received_at=parse_time(fields.get("receivedAt")),
-        recorded_at=parse_time(fields.get("_received_at")),
     )
 
 

@@ -17,10 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from identity_cli.dialects.base import DecodeAll, Dialect, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, object_of, scrubbed, team_from
+from identity_cli.dialects.json_lines import id_from, name_from, object_of, read_times, scrubbed, team_from
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import WireEvent, event_type, properties_type
-from identity_cli.dialects.times import parse_time
 from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
 
 FIELDS = (
@@ -76,12 +75,11 @@ def _decoder(mapping: Mapped, copied_names: Iterable[str]) -> DecodeAll:
             uuid=scrubbed(given.get("uuid")),
             distinct_id=id_from(given.get("distinct_id")) or anonymous,
             team_id=team_from(given.get("team_id")),
-            timestamp=parse_time(given.get("timestamp")),
-            received_at=parse_time(given.get("received_at")),
             set=scrubbed(given.get("set")),
             set_once=scrubbed(given.get("set_once")),
             properties=new_properties(unset=scrubbed(given.get("unset"))),
         )
+        read_times(event, timestamp=given.get("timestamp"), received_at=given.get("received_at"))
         before = _alias(event, id_from(given.get("alias")), record)
         return [*before, *pairs.before(event, anonymous)]
 

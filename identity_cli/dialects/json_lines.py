@@ -6,8 +6,12 @@ from typing import Any
 import msgspec
 
 from identity_cli import javascript
-from identity_cli.dialects.base import Unusable
-from identity_cli.dialects.record import LARGEST_TEAM_ID, Id
+from identity_cli.dialects.base import UNREADABLE_TIME, Notice, Unusable
+from identity_cli.dialects.record import LARGEST_TEAM_ID, Id, WireEvent
+from identity_cli.values.times import names_no_time, parse_time
+
+SHOWN_OF_A_TIME = 60
+"""Characters, of what is none."""
 
 
 def value_of(line: bytes) -> Any:
@@ -110,6 +114,21 @@ def team_from(value: Any) -> int | None:
     ):
         return value
     raise Unusable("team_id is no team's number")
+
+
+def read_times(event: WireEvent, **given: Any) -> None:
+    """Give an event its times, by the names of its fields; what is there but is no time is noted."""
+    for name, value in given.items():
+        moment = parse_time(value)
+        setattr(event, name, moment)
+        if moment is None and not names_no_time(value):
+            event.notices = (*event.notices, Notice(UNREADABLE_TIME, as_shown(value)))
+
+
+def as_shown(value: Any) -> str:
+    """The beginning of a value, as a text to be shown."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return str(scrubbed(text[:SHOWN_OF_A_TIME]))
 
 
 def scrubbed(value: Any) -> Any:

@@ -28,11 +28,11 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, value_of
+from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, value_of
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
-from identity_cli.dialects.times import parse_time
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+from identity_cli.values.times import parse_time
 
 DEVICE_PREFIX = "$device:"
 _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")
@@ -156,14 +156,15 @@ class _Events:
         return (event,)
 
     def _new(self, name: str, own: Id, inside: MixpanelProperties, recorded_at: datetime | None) -> WireEvent:
-        return self._record(
+        event = self._record(
             event=name,
             uuid=inside.insert_id,
             distinct_id=own,
-            timestamp=parse_time(inside.time),
-            received_at=parse_time(inside.processed_ms) or recorded_at,
             properties=self._new_properties(device_id=_bare(inside.device_id), lib=inside.lib),
         )
+        read_times(event, timestamp=inside.time, received_at=inside.processed_ms)
+        event.received_at = event.received_at or recorded_at
+        return event
 
 
 def _own_id(inside: MixpanelProperties) -> Id:
@@ -194,15 +195,15 @@ def _event(fields: Mapping[str, Any]) -> MixpanelEvent:
 
 def _update(fields: Mapping[str, Any], record: type[WireEvent]) -> WireEvent:
     """A person update as an event that writes."""
-    return record(
+    event = record(
         event=SET,
         distinct_id=_bare(id_from(fields.get("$distinct_id"))),
-        timestamp=parse_time(fields.get("$time")),
-        received_at=parse_time(fields.get("_received_at")),
         set=scrubbed(fields.get("$set")),
         set_once=scrubbed(fields.get("$set_once")),
         properties=properties_type(record)(unset=scrubbed(fields.get("$unset"))),
     )
+    read_times(event, timestamp=fields.get("$time"), received_at=fields.get("_received_at"))
+    return event
 
 
 def _first_two(ids: Any) -> tuple[Id, Id]:

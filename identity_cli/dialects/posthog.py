@@ -21,9 +21,8 @@ from typing import Any, cast
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, scrubbed, team_from, value_of
-from identity_cli.dialects.record import WireEvent, WireProperties, event_type, properties_type
-from identity_cli.dialects.times import parse_time
+from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.record import NO_NOTICES, WireEvent, WireProperties, event_type, properties_type
 from identity_cli.events import IDENTIFY
 
 ORDER_KEY = "now, _received_at, created_at or _inserted_at"
@@ -104,12 +103,15 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
         team_id=team_from(fields.get("team_id")),
         set=scrubbed(fields.get("$set")),
         set_once=scrubbed(fields.get("$set_once")),
-        timestamp=parse_time(fields.get("timestamp")),
         offset=fields.get("offset"),
-        now=None if imported else parse_time(fields.get("now")),
-        received_at=parse_time(fields.get("_received_at")),
-        created_at=parse_time(fields.get("created_at")),
-        inserted_at=parse_time(fields.get("_inserted_at", fields.get("inserted_at"))),
+    )
+    read_times(
+        event,
+        timestamp=fields.get("timestamp"),
+        now=None if imported else fields.get("now"),
+        received_at=fields.get("_received_at"),
+        created_at=fields.get("created_at"),
+        inserted_at=fields.get("_inserted_at", fields.get("inserted_at")),
     )
     properties = event.properties
     for field in msgspec.structs.fields(properties_type(record)):
@@ -130,6 +132,7 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
         ("data", None, None),
         ("older_inserted_at", None, msgspec.field(default=None, name="inserted_at")),
         ("options", NoOptions | None, None),
+        NO_NOTICES,
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
     strict = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Any, cast
 import msgspec
 
 from identity_cli.dialects import posthog
-from identity_cli.dialects.record import WireEvent, event_type
+from identity_cli.dialects.record import NO_NOTICES, WireEvent, event_type
 
 lenient_decoder = posthog.lenient_decoder
 
@@ -38,7 +38,13 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     times = [(name, datetime | None, msgspec.field(default=None, name=column)) for name, column in _TIMES]
     row_type = msgspec.defstruct(
         "Row",
-        [*times, ("older_inserted_at", datetime | None, _OLDER), ("properties", str), ("data", None, None)],
+        [
+            *times,
+            ("older_inserted_at", datetime | None, _OLDER),
+            ("properties", str),
+            ("data", None, None),
+            NO_NOTICES,
+        ],
         bases=(record,),
         gc=False,
         kw_only=True,

@@ -7,10 +7,15 @@ from typing import Annotated, Any, cast
 
 import msgspec
 
+from identity_cli.dialects.base import Notice
 from identity_cli.events import ABSENT
 
 Id = str | int | float | bool | None
 LARGEST_TEAM_ID = 2**53
+BETWEEN_PROCESSES = "$$notices"
+"""The key under which notices go from one process to the other."""
+NO_NOTICES = ("notices", tuple[()], msgspec.field(default=(), name=BETWEEN_PROCESSES))
+"""The field in records that a log's lines are decoded into, so that none can bring notices along."""
 
 TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -52,6 +57,7 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     created_at: Time = None
     inserted_at: Time = msgspec.field(default=None, name="_inserted_at")
     properties: WireProperties = msgspec.field(default_factory=WireProperties)
+    notices: tuple[Notice, ...] = msgspec.field(default=(), name=BETWEEN_PROCESSES)
 
 
 def event_type(copied_names: Iterable[str]) -> type[WireEvent]:

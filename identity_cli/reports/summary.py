@@ -20,6 +20,15 @@ class Noted(NamedTuple):
     origin: Origin
 
 
+class NoticeNoted(NamedTuple):
+    """A kind of notice, what stood there the first time, on how many events, and where."""
+
+    kind: str
+    what: str
+    times: int
+    origin: Origin
+
+
 class WarningNoted(NamedTuple):
     """A type of warning, how often, and the first."""
 
@@ -85,6 +94,7 @@ class Summary(NamedTuple):
     sources: list[dict[str, Any]]
     names_persons: list[str]
     order: "Order"
+    notices: list[NoticeNoted]
     repeats: int
     deduped: bool
     refused_at_door: list[Noted]
@@ -117,6 +127,10 @@ def summary(run: Run) -> Summary:
         run.sources(),
         about["names_persons"],
         _order(run),
+        [
+            NoticeNoted(kind, noticed["what"], noticed["count"], Origin(*noticed["origin"]))
+            for kind, noticed in about["notices"].items()
+        ],
         about["repeats"],
         about["deduped"],
         _refused_at_door(run),
