@@ -9,6 +9,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+ENOUGH_CALLS = 10_000  # for values nested as deep as can be read, see dialects.nesting
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))  # by their descriptors, from 0
 
 
@@ -19,6 +20,7 @@ def main() -> None:
     takes a fifth less.
     """
     gc.disable()
+    sys.setrecursionlimit(ENOUGH_CALLS)
     _open_closed_streams()
     _import_when_used("inspect")  # a sixth of a start, and click, which imports it, needs it only for help
     code = 0

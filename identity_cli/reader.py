@@ -12,6 +12,7 @@ from typing import cast
 
 from identity_cli.dialects import detected
 from identity_cli.dialects.base import Decode, DecodeAll, Decoded, Dialect, Notice, Unusable
+from identity_cli.dialects.nesting import Nesting
 from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
@@ -98,6 +99,7 @@ class LogReader:
         self._openers = openers
         self._reading = reading
         self._on_progress = on_progress
+        self._nesting = Nesting(), Nesting(), Nesting()  # of first lines, of blocks, of lines one by one
 
     def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
         finished_bytes = 0
@@ -125,7 +127,8 @@ class LogReader:
         self, source: Source, lines: list[bytes]
     ) -> Callable[[list[bytes]], Iterable[Block | RejectedLine]]:
         """How blocks of lines of that source become events; lines: its first."""
-        dialect = self._reading.dialect or detected(source.path, lines)
+        with self._nesting[0]:
+            dialect = self._reading.dialect or detected(source.path, lines)
         source.dialect = dialect.name
         source.names_persons = any(b'"person_id"' in line for line in lines)
         return partial(self._reading_of(dialect), source)
@@ -146,7 +149,8 @@ class LogReader:
         self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
     ) -> Iterable[Block | RejectedLine]:
         try:
-            events = list(map(decode, lines))
+            with self._nesting[1]:
+                events = list(map(decode, lines))
         except Exception:  # whatever the fast decoder found, the lenient one tells line by line
             return self._several(source, lines, lambda line: (decode(line),), lenient)
         self.seqs += len(lines)
@@ -157,10 +161,11 @@ class LogReader:
     ) -> Iterator[Block | RejectedLine]:
         events: list[Event] = []
         lines_of_events: list[bytes] = []
-        for index, line in enumerate(lines):
-            items = decoded_or_reason(line, decode, lenient)
+        with self._nesting[2]:
+            decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
+        for number, (line, items) in enumerate(zip(lines, decoded, strict=True), source.lines + 1):
             if len(items) > 1:
-                self.origins.add_batch(self.seqs + 1, source.lines + index + 1, len(items))
+                self.origins.add_batch(self.seqs + 1, number, len(items))
             for item in items:
                 self.seqs += 1
                 if item is not None and not isinstance(item, Unusable):
@@ -201,3 +206,5 @@ def decoded_or_reason(
         return lenient(line)
     except Unusable as unusable:
         return (unusable,)
+    except RecursionError:
+        return (Unusable("nested too deeply"),)

@@ -15,6 +15,7 @@ from typing import Any
 
 from identity_cli import __version__
 from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import LineRejected, NothingToReplay
 from identity_cli.events import Event
 from identity_cli.facts import (
@@ -90,7 +91,7 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
     NothingToReplay if a run is there and the log has no event.
     """
     started = time.perf_counter()
-    with new_run(run) as folder, _without_garbage_collection():
+    with new_run(run) as folder, _without_garbage_collection(), room_for_nesting():
         events = _Replay(log, folder, options, on_progress).write()
         if not events and is_run(run):
             raise NothingToReplay(str(run))

@@ -8,7 +8,6 @@ than 64 bits, a time before year 1) comes pickled; an empty message announces it
 import multiprocessing
 import os
 import pickle
-import sys
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from datetime import datetime
@@ -27,7 +26,6 @@ PROGRESS_BYTES = 4 << 20
 PIPE_BYTES = 1 << 20  # what Linux lets anybody have
 BUFFER_BYTES = 1 << 16  # handed over at a time: every time costs both processes a call of the system
 LENGTH_BYTES = 8
-ENOUGH_RECURSION = 10_000  # for pickling what msgspec could nest
 _PICKLED_NEXT = b""
 
 
@@ -147,6 +145,5 @@ def _send(message: bytes, pipe: IO[bytes]) -> None:
 
 
 def _send_pickled(value: Any, pipe: IO[bytes]) -> None:
-    sys.setrecursionlimit(max(ENOUGH_RECURSION, sys.getrecursionlimit()))
     _send(_PICKLED_NEXT, pipe)
     _send(pickle.dumps(value), pipe)

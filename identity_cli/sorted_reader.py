@@ -94,12 +94,14 @@ class SortedLogReader(LogReader):
         strict = lenient = None
         while lines := file.read_lines(BLOCK_BYTES):
             if strict is None or lenient is None:
-                dialect = self._reading.dialect or detected(source.path, lines)
+                with self._nesting[0]:
+                    dialect = self._reading.dialect or detected(source.path, lines)
                 source.dialect = dialect.name
                 self._dialects.append(dialect)
                 strict, lenient = Reading(dialect=dialect).several(dialect)
-            for line in lines:
-                events = decoded_or_reason(line, strict, lenient)
+            with self._nesting[2]:
+                decoded = [decoded_or_reason(line, strict, lenient) for line in lines]
+            for line, events in zip(lines, decoded, strict=True):
                 source.lines += 1
                 moment = self._earliest(events)
                 if moment is None:

@@ -199,6 +199,34 @@ def test_what_is_nested_as_deep_as_can_be_read_is_written(
     assert b'""d1700"":[[' in files["persons.csv"]
 
 
+DEEP_LINES = {
+    "set": '{"event":"e","distinct_id":"a","$set":{"n":NUMBER,"k":DEEP}}',
+    "id": '{"event":"$create_alias","distinct_id":"a","properties":{"alias":DEEP}}',
+    "own id": '{"event":"e","distinct_id":DEEP}',
+    "nothing to identity": '{"event":"e","distinct_id":"a","x":DEEP}',
+    "call": '{"type":"identify","userId":DEEP,"anonymousId":"a","traits":{"n":NUMBER}}',
+    "text": '{"event":"e","distinct_id":"a","properties":"{\\"$set\\":{\\"k\\":DEEP}}"}',
+    "batch": '{"batch":[{"event":"e","distinct_id":"a","$set":{"k":DEEP}},{"event":"f","distinct_id":"b"}]}',
+}
+
+
+@pytest.mark.parametrize("number", ["1", "1" * 30])
+@pytest.mark.parametrize("kind", list(DEEP_LINES))
+def test_a_line_is_nested_too_deeply_in_one_process_if_it_is_in_two(
+    kind: str, number: str, bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
+) -> None:
+    log = tmp_path / "log.ndjson"
+    lines = [
+        DEEP_LINES[kind].replace("NUMBER", number).replace("DEEP", "[" * depth + "]" * depth)
+        for depth in (200, *range(890, 1010), 3000)
+    ]
+    log.write_text("\n".join([DEEP_LINES[kind].replace("NUMBER", "1").replace("DEEP", "[]"), *lines]))
+    options = {"dialect": "segment"} if kind == "call" else {}
+    two, one = bytes_of(log, **options), bytes_of(log, **options, one_process=True)
+    assert two == one
+    assert b"nested too deeply" in one["rejected.ndjson"]
+
+
 def test_a_failure_here_ends_the_writer(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

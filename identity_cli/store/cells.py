@@ -4,7 +4,6 @@ The plural functions do a whole column in a few calls, as long as its values are
 usual shape, and one by one where they are not; a run's tables are made of them.
 """
 
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -28,23 +27,9 @@ def json_text(value: Any) -> str:
 
 def json_texts(values: Sequence[Any]) -> list[str]:
     """Compact JSON of each value."""
-    try:
-        encoded = _encoder.encode_lines(values)
-    except RecursionError:
-        encoded = _encoded_deeply(values)
-    lines = encoded.decode().split("\n")
+    lines = _encoder.encode_lines(values).decode().split("\n")
     lines.pop()  # what follows the last newline
     return lines
-
-
-def _encoded_deeply(values: Sequence[Any]) -> bytes:
-    """What could be read can be written, though more calls may stand around it here than there."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(2 * limit)
-    try:
-        return _encoder.encode_lines(values)
-    finally:
-        sys.setrecursionlimit(limit)
 
 
 def time_text(moment: datetime) -> str:
