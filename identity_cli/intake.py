@@ -14,7 +14,7 @@ import msgspec
 
 from identity_cli.arrivals import ArrivalWatch
 from identity_cli.dialects import POSTHOG, dialect_named, generic
-from identity_cli.dialects.base import Dialect
+from identity_cli.dialects.base import Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
 from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping
@@ -157,7 +157,8 @@ class Intake:
         self._left_out = frozenset(options.left_out)
         self._arrivals = ArrivalWatch()
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
-        reading = Reading(tuple(dict.fromkeys(copied_names)), _dialect(options))
+        wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date)
+        reading = Reading(wanted, _dialect(options))
         if options.order is None:
             self._reader = LogReader(log.openers, reading, on_progress=on_progress)
         else:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import cast
 
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import Decode, DecodeAll, Decoded, Dialect, Notice, Unusable
+from identity_cli.dialects.base import Decode, DecodeAll, Decoded, Dialect, Notice, Unusable, Wanted
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
@@ -49,23 +49,20 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read: copied_names are the event properties that the rules copy onto persons.
+    """How to read, for what is wanted; dialect: of every source, None to detect that of each."""
 
-    dialect: of every source; None to detect that of each.
-    """
-
-    copied_names: tuple[str, ...] = ()
+    wanted: Wanted
     dialect: Dialect | None = None
     _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
 
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
         if dialect.name not in self._decoders:
-            fast = dialect.decoder(self.copied_names)
+            fast = dialect.decoder(self.wanted)
             patient = dialect.lenient_decoder
             self._decoders[dialect.name] = (
                 fast,
-                cast(DecodeAll, fast) if patient is None else patient(self.copied_names),
+                cast(DecodeAll, fast) if patient is None else patient(self.wanted),
             )
         return self._decoders[dialect.name]
 

@@ -98,7 +98,7 @@ class SortedLogReader(LogReader):
                     dialect = self._reading.dialect or detected(source.path, lines)
                 source.dialect = dialect.name
                 self._dialects.append(dialect)
-                strict, lenient = Reading(dialect=dialect).several(dialect)
+                strict, lenient = Reading(self._reading.wanted, dialect).several(dialect)
             with self._nesting[2]:
                 decoded = [decoded_or_reason(line, strict, lenient) for line in lines]
             for line, events in zip(lines, decoded, strict=True):

@@ -17,6 +17,7 @@ import oracle
 
 from identity_cli import Run, facts
 from identity_cli.dialects import posthog
+from identity_cli.dialects.base import Wanted
 from identity_cli.persons import survivor_of
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
@@ -65,7 +66,8 @@ class Outcome:
 def events_of(lines: Iterable[bytes | str], rules: RuleSet) -> list[Any]:
     """Lines as a reader would hand them to the resolver; fails on a line that is no event."""
     names = names_to_read(rules.copied)
-    strict, lenient = posthog.decoder(names), posthog.lenient_decoder(names)
+    wanted = Wanted(tuple(names))
+    strict, lenient = posthog.decoder(wanted), posthog.lenient_decoder(wanted)
     events = []
     for line in lines:
         raw = line.encode() if isinstance(line, str) else line

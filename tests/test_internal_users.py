@@ -15,6 +15,7 @@ from identity_cli.cli import idcli
 from identity_cli.cli.page import Page
 from identity_cli.cli.summary import document, show
 from identity_cli.dialects import posthog
+from identity_cli.dialects.base import Wanted
 from identity_cli.errors import InternalUsersUnreadable, NoInternalUsers
 from identity_cli.events import ABSENT
 from identity_cli.internal_users import EventMarks, InternalUsers, parse, read_internal_users
@@ -244,7 +245,7 @@ def marked(run_of: RunOf, tmp_path: Path) -> RunOf:
 
 def marks_of(users: InternalUsers, events: list[Event]) -> EventMarks:
     marks = EventMarks(users, 1, partial(own_id, rules=rule_set("guide")))
-    decode = posthog.lenient_decoder(marks.event_property_names)
+    decode = posthog.lenient_decoder(Wanted(tuple(marks.event_property_names)))
     for line in wire(events):
         marks.see(decode(line))
     return marks

@@ -1,6 +1,7 @@
 """`idcli dialects`: the input formats, and how the calls of each become links and property writes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -36,10 +37,12 @@ def command(name: str | None, output: str) -> None:
         _show(Page(), chosen[0])
 
 
-def _record(dialect: Dialect) -> dict[str, str | None]:
+def _record(dialect: Dialect) -> dict[str, Any]:
     return {
         "name": dialect.name,
         "title": dialect.title,
+        "vendor": dialect.vendor,
+        "own_rules": dialect.own_rules,
         "order_key": dialect.order_key,
         "guide": dialect.guide,
     }

@@ -8,6 +8,7 @@ from typing import Any
 from identity_cli.cli.options import DEFAULT_RUN
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
+from identity_cli.dialects import whose_rules
 from identity_cli.events import Origin
 from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 
@@ -31,6 +32,10 @@ def document(figures: Summary) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "sources": figures.sources,
+        "dialects": [
+            {**item._asdict(), "whose_rules": whose_rules(item.name, figures.rule_set)}
+            for item in figures.dialects
+        ],
         "rule_set": figures.rule_set,
         "buffer_seconds": figures.buffer_seconds,
         "order": {
@@ -122,16 +127,23 @@ def _show_source(page: Page, figures: Summary) -> None:
     paths = [source["path"] for source in figures.sources]
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
     buffer = f"buffer {number_text(figures.buffer_seconds)} s" if figures.buffer_seconds else "no buffer"
-    dialects = " and ".join(dict.fromkeys(source["dialect"] for source in figures.sources if source["lines"]))
-    of_dialect = f" of {dialects}" if dialects else ""
-    page.sentence(
-        (what, "bold"),
-        f": {plural(figures.lines, 'line')}{of_dialect}, rules {figures.rule_set}, {buffer}",
-    )
+    page.sentence((what, "bold"), f": {_lines_of_dialects(figures)}, rules {figures.rule_set}, {buffer}")
+    for item in figures.dialects:
+        if sentence := whose_rules(item.name, figures.rule_set):
+            page.paragraph(sentence, indent=0, style="yellow")
     if not figures.events:
         page.line(("Not one line of it is an event: is it the right file?", "bold red"))
         page.line("What can be read: idcli dialects")
         page.line("Anything else:    idcli replay --map event=name ...")
+
+
+def _lines_of_dialects(figures: Summary) -> str:
+    """How many lines, and of which dialect; of a log that mixes some, how many of each."""
+    lines, dialects = plural(figures.lines, "line"), figures.dialects
+    if len(dialects) > 1:
+        parts = [f"{item.lines:,} of {item.name} in {plural(item.files, 'file')}" for item in dialects]
+        return f"{lines} ({', '.join(parts)})"
+    return f"{lines} of {dialects[0].name}" if dialects else lines
 
 
 def _show_order(page: Page, figures: Summary) -> None:

@@ -1,4 +1,18 @@
-"""Amplitude: its event export, and the merged-ids file beside it, one JSON object a line.
+"""Amplitude: its event export, and the merged-ids file beside it, one JSON object a line."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from identity_cli.dialects.base import DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.json_lines import id_from, object_of, read_times, scrubbed
+from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
+from identity_cli.events import MERGE_DANGEROUSLY
+from identity_cli.values.times import parse_time
+
+GUIDE = """Amplitude: its event export, and the merged-ids file beside it, one JSON object a line.
 
 The distinct id is `user_id`, else `device_id`. The first line with a pair of both links the
 device to the user, as a `$identify` before it. `user_properties` are the user's state as it
@@ -14,18 +28,6 @@ a merged-ids line names no event and none of the ids that a user has, so the fil
 after the events; which side it keeps is not documented beyond doubt: here the person of
 `merged_amplitude_id` stays. Times have no zone and are UTC.
 """
-
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-import msgspec
-
-from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, object_of, read_times, scrubbed
-from identity_cli.dialects.pairs import PairLinks
-from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
-from identity_cli.events import MERGE_DANGEROUSLY
-from identity_cli.values.times import parse_time
 
 FIRST = "initial_"
 EMPTY = "EMPTY"
@@ -50,9 +52,9 @@ class AmplitudeLine(msgspec.Struct, gc=False, kw_only=True):
     user_properties: Any = None
 
 
-def decoder(copied_names: Iterable[str]) -> DecodeAll:
+def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one line; with the link that a new pair of ids makes, two events."""
-    events_of = _Events(event_type(copied_names))
+    events_of = _Events(event_type(wanted.copied_names))
     decode = msgspec.json.Decoder(AmplitudeLine).decode
 
     def events(line: bytes) -> Sequence[WireEvent]:
@@ -63,13 +65,6 @@ def decoder(copied_names: Iterable[str]) -> DecodeAll:
         return events_of(fields)
 
     return events
-
-
-def recognises(value: Any) -> bool:
-    """Whether a line is an exported event or of the merged-ids file."""
-    if not isinstance(value, dict):
-        return False
-    return "amplitude_id" in value and ("merged_amplitude_id" in value or "event_type" in value)
 
 
 class _Events:
@@ -146,3 +141,24 @@ def _line(fields: Mapping[str, Any]) -> AmplitudeLine:
         if number is not None and not isinstance(number, int):
             raise Unusable("amplitude_id is no number")
     return line
+
+
+def _is_named(value: Any) -> bool:
+    """An exported event, or a line of the merged-ids file."""
+    return (
+        isinstance(value, dict)
+        and "amplitude_id" in value
+        and ("merged_amplitude_id" in value or "event_type" in value)
+    )
+
+
+DIALECT = Dialect(
+    name="amplitude",
+    title="Amplitude: event export and merged ids",
+    vendor="Amplitude",
+    guide=GUIDE,
+    marks=(Mark(Weight.NAMED, _is_named),),
+    decoder=decoder,
+    several=True,
+    order_key="server_upload_time",
+)

@@ -4,12 +4,16 @@ Bad input is a value: where a line holds several events and one of them is none,
 stands among the others as an Unusable.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
 from identity_cli.events import Event
+
+POSTHOG = "PostHog"
+"""Whose rules persons follow where those of a log's own vendor are not modelled."""
 
 
 class Unusable(Exception):
@@ -21,6 +25,36 @@ class Unusable(Exception):
     def __init__(self, reason: str, moment: datetime | None = None) -> None:
         super().__init__(reason)
         self.moment = moment
+
+
+class Weight(IntEnum):
+    """What a mark proves: one line with it outweighs nine with the next lighter one."""
+
+    NAMED = 10_000  # the vendor's own name, or a field that nobody else has
+    TELLING = 1_000  # what its libraries or servers write and others as good as never
+    LIKELY = 100  # what it always writes and others sometimes
+    FAINT = 10  # what others always write is missing
+    SHAPE = 1  # a line that could be its own, and as well another's
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something by which lines of a dialect are known; shows: whether a line, parsed, has it."""
+
+    weight: Weight
+    shows: Callable[[Any], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a replay wants of the events that it is given.
+
+    copied_names: event properties that the rules copy onto persons. as_of: the date of the
+    rules, for mappings that their vendor changed.
+    """
+
+    copied_names: tuple[str, ...] = ()
+    as_of: date = date.max
 
 
 class Notice(NamedTuple):
@@ -53,13 +87,14 @@ DecodeAll = Callable[[bytes], Sequence[Decoded | Unusable]]
 class Dialect:
     """One input format.
 
-    guide: how its identify, alias, merge and traits become links and property writes, what
-    the vendor itself does differently, and what its log cannot tell.
-    recognises: whether a line, parsed, is one of this dialect; told the more lines of a
-    file's beginning, the likelier the file is of it.
-    decoder and lenient_decoder are asked once per replay, with the names of the event
-    properties that the rules copy onto persons, so they may keep state from line to line;
-    a line that fails must leave that state alone. The fast decoder may raise anything, and
+    vendor: whose it is, as in a sentence. own_rules: the names of the rule sets that say who
+    is who as that vendor does; none where its rules are not modelled. guide: how its identify,
+    alias, merge and traits become links and property writes, what the vendor itself does
+    differently, and what its log cannot tell.
+    marks: by which its lines are known, see recognition; each says what it knows of its own
+    lines, and nothing of other dialects.
+    decoder and lenient_decoder are asked once per replay, so they may keep state from line to
+    line; a line that fails must leave that state alone. The fast decoder may raise anything, and
     gives one event a line, or, where several is true, the events of a line. The lenient one
     is asked about the lines on which the fast one failed; it gives the events of a line, and
     raises Unusable for a line that is none. Without it the decoder takes every line and raises
@@ -71,10 +106,12 @@ class Dialect:
 
     name: str
     title: str
+    vendor: str
     guide: str
-    recognises: Callable[[Any], bool]
-    decoder: Callable[[Iterable[str]], Decode | DecodeAll]
-    lenient_decoder: Callable[[Iterable[str]], DecodeAll] | None = None
+    marks: tuple[Mark, ...]
+    decoder: Callable[[Wanted], Decode | DecodeAll]
+    lenient_decoder: Callable[[Wanted], DecodeAll] | None = None
     several: bool = False
     order_key: str | None = None
     form_of: str | None = None
+    own_rules: tuple[str, ...] = ()

@@ -3,12 +3,12 @@
 Both dialects read the same record; what each call means to persons, each says for itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from identity_cli.dialects.base import DecodeAll, Unusable
+from identity_cli.dialects.base import DecodeAll, Mark, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from, read_times, scrubbed, value_of
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
 from identity_cli.events import GROUP_IDENTIFY
@@ -52,20 +52,21 @@ class Call(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
         return None if self.context is None else self.context.traits
 
 
+Fields = Mapping[str, Any]
 Fill = Callable[[Call, WireEvent], None]
 """Gives an event what a call means to persons; Unusable where it means nothing."""
 
 
-def decoder(copied_names: Iterable[str], fill: Fill) -> Callable[[bytes], WireEvent]:
+def decoder(wanted: Wanted, fill: Fill) -> Callable[[bytes], WireEvent]:
     """The fast decoder of one call a line."""
-    event_of = _maker(event_type(copied_names), fill)
+    event_of = _maker(event_type(wanted.copied_names), fill)
     decode = msgspec.json.Decoder(Call).decode
     return lambda line: event_of(decode(line))
 
 
-def lenient_decoder(copied_names: Iterable[str], fill: Fill) -> DecodeAll:
+def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
     """The decoder for what the fast one refused: bodies with a batch, odd types, odd times."""
-    event_of = _maker(event_type(copied_names), fill)
+    event_of = _maker(event_type(wanted.copied_names), fill)
 
     def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
         value = value_of(line)
@@ -101,25 +102,36 @@ def is_call(value: Any) -> bool:
     """Whether a JSON value is a call of the spec, whoever sent it."""
     return (
         isinstance(value, dict)
-        and value.get("type") in CALLS
+        and isinstance(value.get("type"), str)
+        and value["type"] in CALLS
         and "distinct_id" not in value
         and ("userId" in value or "anonymousId" in value)
     )
 
 
-def library_of(value: Mapping[str, Any]) -> str:
-    """The name that the sending library gives itself."""
+def mark(weight: Weight, shows: Callable[[Fields], bool]) -> Mark:
+    """A mark of calls: of a line that is one, or of a body by its first, with what stands around it."""
+
+    def shows_of_line(value: Any) -> bool:
+        call = _first(value)
+        return is_call(call) and shows(call)
+
+    return Mark(weight, shows_of_line)
+
+
+def _first(value: Any) -> Any:
+    batch = value.get("batch") if isinstance(value, dict) else None
+    if not isinstance(batch, list) or not batch or not isinstance(batch[0], dict):
+        return value
+    return {**{key: around for key, around in value.items() if key != "batch"}, **batch[0]}
+
+
+def library_of(value: Fields) -> str:
+    """The name that the sending library gives itself, in small letters."""
     context = value.get("context")
     library = context.get("library") if isinstance(context, dict) else None
     name = library.get("name") if isinstance(library, dict) else None
     return name.lower() if isinstance(name, str) else ""
-
-
-def judged(value: Any, is_ours: Callable[[Mapping[str, Any]], bool]) -> bool:
-    """Whether a line is a call of ours, or a body whose first call is."""
-    if isinstance(value, dict) and isinstance(value.get("batch"), list) and value["batch"]:
-        value = value["batch"][0]
-    return is_call(value) and is_ours(value)
 
 
 def _within(batch: list[Any], around: Mapping[str, Any]) -> list[Any]:

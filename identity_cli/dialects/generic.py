@@ -1,4 +1,16 @@
-"""Any other log of JSON objects, once it is told which of their fields mean what: --map event=name ...
+"""Any other log of JSON objects, once it is told which of their fields mean what: --map event=name ..."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from identity_cli.dialects.base import DecodeAll, Dialect, Unusable, Wanted
+from identity_cli.dialects.json_lines import id_from, name_from, object_of, read_times, scrubbed, team_from
+from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.record import WireEvent, event_type, properties_type
+from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
+
+GUIDE = """Any other log of JSON objects, once it is told which of their fields mean what:
+--map event=name ...
 
 Each FIELD=PATH says where a field stands, PATH being names with dots between them:
 distinct_id, anonymous_id, event, timestamp, received_at (the arrival time), uuid, team_id, set, set_once,
@@ -12,15 +24,6 @@ they stand on. An event without a name is called `event`.
 
 What a log cannot tell: whether its system links ids at the same moments, or at all.
 """
-
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from identity_cli.dialects.base import DecodeAll, Dialect, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, object_of, read_times, scrubbed, team_from
-from identity_cli.dialects.pairs import PairLinks
-from identity_cli.dialects.record import WireEvent, event_type, properties_type
-from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
 
 FIELDS = (
     "distinct_id",
@@ -45,22 +48,23 @@ Mapped = Mapping[str, str]
 def dialect(mapping: Mapped) -> Dialect:
     """The dialect of logs whose fields stand there."""
 
-    def decoder(copied_names: Iterable[str]) -> DecodeAll:
-        return _decoder(mapping, copied_names)
+    def decoder(wanted: Wanted) -> DecodeAll:
+        return _decoder(mapping, wanted)
 
     return Dialect(
         name=NAME,
         title="Any JSON objects, by --map",
-        guide=__doc__ or "",
-        recognises=lambda value: False,
+        vendor="the system that wrote the log",
+        guide=GUIDE,
+        marks=(),
         decoder=decoder,
         several=True,
         order_key="received_at" if "received_at" in mapping else None,
     )
 
 
-def _decoder(mapping: Mapped, copied_names: Iterable[str]) -> DecodeAll:
-    record = event_type(copied_names)
+def _decoder(mapping: Mapped, wanted: Wanted) -> DecodeAll:
+    record = event_type(wanted.copied_names)
     new_properties = properties_type(record)
     pairs = PairLinks(record)
     paths = {field: tuple(path.split(".")) for field, path in mapping.items()}

@@ -1,4 +1,19 @@
-"""Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
+"""Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from identity_cli.dialects.base import DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, value_of
+from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+from identity_cli.values.times import parse_time
+
+GUIDE = """Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
 
 The distinct id is `$distinct_id_before_identity` where the export has it, else `distinct_id`.
 `$identify` links `$anon_id` to `$identified_id`; `$create_alias` links `alias` to
@@ -21,29 +36,8 @@ apart than there were; person updates are not part of the event export; the expo
 free of repeats.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any
-
-import msgspec
-
-from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, value_of
-from identity_cli.dialects.pairs import PairLinks
-from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
-from identity_cli.values.times import parse_time
-
 DEVICE_PREFIX = "$device:"
 _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")
-_MARKS = (
-    "mp_lib",
-    "mp_processing_time_ms",
-    "$distinct_id_before_identity",
-    "$distinct_ids",
-    "$identified_id",
-    "time",
-)
 
 
 class MixpanelProperties(msgspec.Struct, gc=False, kw_only=True):
@@ -71,9 +65,9 @@ class MixpanelEvent(msgspec.Struct, gc=False, kw_only=True):
     recorded_at: Time = msgspec.field(default=None, name="_received_at")
 
 
-def decoder(copied_names: Iterable[str]) -> DecodeAll:
+def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one event a line; with the link that a new pair of ids makes, two."""
-    record = event_type(copied_names)
+    record = event_type(wanted.copied_names)
     events_of = _Events(record)
     decode = msgspec.json.Decoder(MixpanelEvent).decode
 
@@ -109,21 +103,6 @@ def decoder(copied_names: Iterable[str]) -> DecodeAll:
         return events_of(_event(item))
 
     return events
-
-
-def recognises(value: Any) -> bool:
-    """Whether a line is an event or a person update of Mixpanel's."""
-    if isinstance(value, list) and value:
-        value = value[0]
-    if not isinstance(value, dict) or "distinct_id" in value or "api_key" in value:
-        return False
-    if "event" not in value:
-        return "$distinct_id" in value and "$device_id" not in value and not value.keys().isdisjoint(_UPDATES)
-    properties = value.get("properties")
-    if not isinstance(properties, dict) or "$lib" in properties:
-        return False
-    of_alias = value["event"] == CREATE_ALIAS and "alias" in properties and "token" in properties
-    return of_alias or not properties.keys().isdisjoint(_MARKS)
 
 
 class _Events:
@@ -210,3 +189,50 @@ def _first_two(ids: Any) -> tuple[Id, Id]:
     if not isinstance(ids, list) or len(ids) < 2:
         raise Unusable("a $merge that names no two ids")
     return _bare(id_from(ids[0])), _bare(id_from(ids[1]))
+
+
+_ITS_OWN = (
+    *("mp_lib", "mp_processing_time_ms", "$distinct_id_before_identity"),
+    *("$distinct_ids", "$identified_id"),
+)
+"""Properties that only its libraries and servers write."""
+
+
+def _is_named(value: Any) -> bool:
+    return not _properties_of(value).keys().isdisjoint(_ITS_OWN)
+
+
+def _is_likely(value: Any) -> bool:
+    """An event with its time among the properties, an alias as its libraries send it, a person update."""
+    value, properties = _first(value), _properties_of(value)
+    if "event" not in value:
+        return "$distinct_id" in value and "$device_id" not in value and not value.keys().isdisjoint(_UPDATES)
+    is_alias = value["event"] == CREATE_ALIAS and "alias" in properties and "token" in properties
+    return is_alias or "time" in properties
+
+
+def _first(value: Any) -> Mapping[str, Any]:
+    """The line, or the first event of several; empty where it is not as Mixpanel writes any."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    is_shaped = isinstance(value, dict) and "distinct_id" not in value and "api_key" not in value
+    return value if is_shaped else {}
+
+
+def _properties_of(value: Any) -> Mapping[str, Any]:
+    """Its properties; none where they are those of a library that is not its own."""
+    value = _first(value)
+    properties = value.get("properties") if "event" in value else None
+    return properties if isinstance(properties, dict) and "$lib" not in properties else {}
+
+
+DIALECT = Dialect(
+    name="mixpanel",
+    title="Mixpanel: raw export, or what its SDKs send",
+    vendor="Mixpanel",
+    guide=GUIDE,
+    marks=(Mark(Weight.NAMED, _is_named), Mark(Weight.LIKELY, _is_likely)),
+    decoder=decoder,
+    several=True,
+    order_key="mp_processing_time_ms",
+)

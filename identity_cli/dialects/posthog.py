@@ -1,4 +1,18 @@
-"""PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them.
+"""PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
+from typing import Any, cast
+
+import msgspec
+
+from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.record import NO_NOTICES, WireEvent, WireProperties, event_type, properties_type
+from identity_cli.events import IDENTIFY
+
+GUIDE = """PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them.
 
 The distinct id stands at the top or in `properties`, `$set` and `$set_once` in either or
 both. What `$identify`, `$create_alias` and `$merge_dangerously` do, the rule set says: this
@@ -13,18 +27,6 @@ is the event's own time; `now` in a historical export is the time of the export,
 no arrival time and is not used as one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from types import MappingProxyType
-from typing import Any, cast
-
-import msgspec
-
-from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
-from identity_cli.dialects.record import NO_NOTICES, WireEvent, WireProperties, event_type, properties_type
-from identity_cli.events import IDENTIFY
-
 ORDER_KEY = "now, _received_at, created_at or _inserted_at"
 
 Fields = Mapping[str, Any]
@@ -34,39 +36,20 @@ class NoOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """The `options` of capture v1 where they say nothing."""
 
 
-def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
-    """The decoder of one line; copied_names: event properties that the rules copy onto persons."""
-    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(bare(event_type(copied_names))).decode
+def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
+    """The decoder of one line."""
+    strict: Callable[[bytes], WireEvent] = msgspec.json.Decoder(bare(event_type(wanted.copied_names))).decode
     return strict
 
 
-def lenient_decoder(copied_names: Iterable[str]) -> DecodeAll:
+def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the strict one refused; takes every form that PostHog has."""
-    record = event_type(copied_names)
+    record = event_type(wanted.copied_names)
 
     def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
         return [*events_in(value_of(line), record)]
 
     return decode
-
-
-def recognises(value: Any) -> bool:
-    """Whether a line is one bare event, or something that `/engage/` takes."""
-    if not isinstance(value, dict) or isinstance(value.get("data"), str) or "batch" in value:
-        return False
-    if "$distinct_id" in value and "event" not in value:
-        return "$token" in value and ("$set" in value or "$set_once" in value) and "$device_id" in value
-    properties = value.get("properties")
-    if isinstance(properties, str):
-        return False
-    return "event" in value and (
-        "distinct_id" in value
-        or (isinstance(properties, dict) and "distinct_id" in properties and _is_of_posthog(properties))
-    )
-
-
-def _is_of_posthog(properties: Fields) -> bool:
-    return "$lib" in properties or properties.keys().isdisjoint(("mp_lib", "time"))
 
 
 def events_in(value: Any, record: type[WireEvent]) -> Iterable[WireEvent | Unusable]:
@@ -183,3 +166,50 @@ def _properties_of(fields: Fields) -> dict[str, Any]:
     if isinstance(options, dict) and "process_person_profile" in options:
         properties.setdefault("$process_person_profile", options["process_person_profile"])
     return properties
+
+
+KEY = "phc_"
+"""How a project's key begins."""
+
+
+def is_named(value: Any) -> bool:
+    """Whether an event has the key of a PostHog project."""
+    if not isinstance(value, dict):
+        return False
+    properties = value.get("properties")
+    keys = [value.get("api_key"), value.get("token"), value.get("$token")]
+    keys.append(properties.get("token") if isinstance(properties, dict) else None)
+    return is_bare(value) and any(isinstance(key, str) and key.startswith(KEY) for key in keys)
+
+
+def is_telling(value: Any) -> bool:
+    """Whether it is one bare event with its id at the top or the library's name inside, or an update."""
+    if not is_bare(value):
+        return False
+    properties = value.get("properties")
+    return "distinct_id" in value or "event" not in value or "$lib" in properties
+
+
+def is_bare(value: Any) -> bool:
+    """Whether a line could be one bare event, or something that `/engage/` takes."""
+    if not isinstance(value, dict) or isinstance(value.get("data"), str) or "batch" in value:
+        return False
+    if "$distinct_id" in value and "event" not in value:
+        return "$token" in value and ("$set" in value or "$set_once" in value) and "$device_id" in value
+    properties = value.get("properties")
+    if isinstance(properties, str) or "event" not in value:
+        return False
+    return "distinct_id" in value or (isinstance(properties, dict) and "distinct_id" in properties)
+
+
+MARKS = (Mark(Weight.NAMED, is_named), Mark(Weight.TELLING, is_telling), Mark(Weight.SHAPE, is_bare))
+DIALECT = Dialect(
+    name="posthog",
+    title="PostHog events: from an SDK, from capture, from an export",
+    vendor=POSTHOG,
+    guide=GUIDE,
+    marks=MARKS,
+    decoder=decoder,
+    lenient_decoder=lenient_decoder,
+    order_key=ORDER_KEY,
+)

@@ -1,4 +1,16 @@
-"""PostHog capture bodies, one a line: what SDKs post, an array of events or an object with a `batch`.
+"""PostHog capture bodies, one a line: what SDKs post, an array of events or an object with a `batch`."""
+
+from collections.abc import Callable, Sequence
+from types import GenericAlias
+from typing import Any
+
+import msgspec
+
+from identity_cli.dialects import posthog
+from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Wanted
+from identity_cli.dialects.record import TeamId, Time, WireEvent, event_type
+
+GUIDE = """PostHog capture bodies, one a line: what SDKs post, an array of events or an object with a `batch`.
 
 Each event of a body counts for itself, as a line of the dialect posthog would. What a
 recorder noted beside a batch, `now`, `_received_at` or `team_id`, holds for all its events.
@@ -7,22 +19,10 @@ What a log cannot tell: capture refuses a whole body for one bad event, on some 
 drops only that event on others; here the good ones are kept and the bad one is told.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from types import GenericAlias
-from typing import Any
 
-import msgspec
-
-from identity_cli.dialects import posthog
-from identity_cli.dialects.base import DecodeAll
-from identity_cli.dialects.record import TeamId, Time, WireEvent, event_type
-
-lenient_decoder = posthog.lenient_decoder
-
-
-def decoder(copied_names: Iterable[str]) -> DecodeAll:
+def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one body a line."""
-    events_type: Any = GenericAlias(list, posthog.bare(event_type(copied_names)))
+    events_type: Any = GenericAlias(list, posthog.bare(event_type(wanted.copied_names)))
     body = msgspec.defstruct(
         "Body",
         [
@@ -50,8 +50,26 @@ def decoder(copied_names: Iterable[str]) -> DecodeAll:
     return events
 
 
-def recognises(value: Any) -> bool:
-    """Whether a line is a body whose first event is PostHog's."""
-    if isinstance(value, dict) and "event" not in value:
-        value = value.get("batch")
-    return isinstance(value, list) and bool(value) and posthog.recognises(value[0])
+def _first(body: Any) -> Any:
+    """The first event of a body; None where there is none."""
+    events = body.get("batch") if isinstance(body, dict) and "event" not in body else body
+    return events[0] if isinstance(events, list) and events else None
+
+
+def _of_first(mark: Mark) -> Mark:
+    """The mark of a body whose first event has it."""
+    return Mark(mark.weight, lambda body: mark.shows(_first(body)))
+
+
+DIALECT = Dialect(
+    name="posthog-capture",
+    title="PostHog capture bodies: a batch or an array of events",
+    vendor=POSTHOG,
+    guide=GUIDE,
+    marks=tuple(map(_of_first, posthog.MARKS)),
+    decoder=decoder,
+    lenient_decoder=posthog.lenient_decoder,
+    several=True,
+    order_key=posthog.ORDER_KEY,
+    form_of=posthog.DIALECT.name,
+)

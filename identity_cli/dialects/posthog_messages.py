@@ -1,4 +1,15 @@
-"""PostHog ingestion messages, one a line: what capture hands on, the event as text in `data`.
+"""PostHog ingestion messages, one a line: what capture hands on, the event as text in `data`."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import msgspec
+
+from identity_cli.dialects import posthog
+from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
+from identity_cli.dialects.record import Id, TeamId, Time, WireEvent, event_type
+
+GUIDE = """PostHog ingestion messages, one a line: what capture hands on, the event as text in `data`.
 
 The outer fields, `distinct_id`, `uuid`, `now` and `team_id` among them, win over those of the
 event inside, as they do in ingestion. `now` is the arrival time.
@@ -6,16 +17,6 @@ event inside, as they do in ingestion. `now` is the arrival time.
 What a log cannot tell: the queue keeps the order for each distinct id, not between an
 anonymous id and the user it becomes; so sort by arrival.
 """
-
-from collections.abc import Callable, Iterable
-from typing import Any, cast
-
-import msgspec
-
-from identity_cli.dialects import posthog
-from identity_cli.dialects.record import Id, TeamId, Time, WireEvent, event_type
-
-lenient_decoder = posthog.lenient_decoder
 
 
 class Message(msgspec.Struct, gc=False, kw_only=True):
@@ -31,11 +32,11 @@ class Message(msgspec.Struct, gc=False, kw_only=True):
     properties: None = None  # a message has none; what has some is something else
 
 
-def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
+def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one message a line."""
     decode_message = msgspec.json.Decoder(Message).decode
     decode_event = cast(
-        Callable[[str], WireEvent], msgspec.json.Decoder(posthog.bare(event_type(copied_names))).decode
+        Callable[[str], WireEvent], msgspec.json.Decoder(posthog.bare(event_type(wanted.copied_names))).decode
     )
 
     def event(line: bytes) -> WireEvent:
@@ -56,6 +57,19 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     return event
 
 
-def recognises(value: Any) -> bool:
-    """Whether a line is a message with an event inside."""
+def _is_message(value: Any) -> bool:
+    """Whether a line has an event inside, as text."""
     return isinstance(value, dict) and isinstance(value.get("data"), str) and "properties" not in value
+
+
+DIALECT = Dialect(
+    name="posthog-messages",
+    title="PostHog ingestion messages, the event as text in data",
+    vendor=POSTHOG,
+    guide=GUIDE,
+    marks=(Mark(Weight.TELLING, _is_message),),
+    decoder=decoder,
+    lenient_decoder=posthog.lenient_decoder,
+    order_key=posthog.ORDER_KEY,
+    form_of=posthog.DIALECT.name,
+)

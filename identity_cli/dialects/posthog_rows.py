@@ -1,4 +1,17 @@
-"""PostHog events as stored, one a line, with `properties` as text: ClickHouse's own form, warehouse tables.
+"""PostHog events as stored, one a line, with `properties` as text: ClickHouse's form, warehouse tables."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+
+from identity_cli.dialects import posthog
+from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
+from identity_cli.dialects.record import NO_NOTICES, WireEvent, event_type
+
+GUIDE = """PostHog events as stored, one a line, with `properties` as text: ClickHouse's own form,
+warehouse tables.
 
 `created_at` is the arrival time. `$set` and `$set_once` count inside the properties; the
 columns `set` and `set_once` of warehouse tables repeat them and are not read. `person_id` and
@@ -8,18 +21,6 @@ What a log cannot tell: stored events were already filtered, transformed and giv
 persons; since August 2026 they may lack `$set` and `$set_once`, so properties come out empty;
 a table has no order of its own: sort by arrival.
 """
-
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
-from typing import Any, cast
-
-import msgspec
-
-from identity_cli.dialects import posthog
-from identity_cli.dialects.record import NO_NOTICES, WireEvent, event_type
-
-lenient_decoder = posthog.lenient_decoder
-
 
 _TIMES = (
     ("timestamp", "timestamp"),
@@ -32,9 +33,9 @@ _TIMES = (
 _OLDER = msgspec.field(default=None, name="inserted_at")
 
 
-def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
+def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one row a line."""
-    record = event_type(copied_names)
+    record = event_type(wanted.copied_names)
     times = [(name, datetime | None, msgspec.field(default=None, name=column)) for name, column in _TIMES]
     row_type = msgspec.defstruct(
         "Row",
@@ -71,10 +72,23 @@ def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
     return event
 
 
-def recognises(value: Any) -> bool:
+def _is_row(value: Any) -> bool:
     """Whether a line is a row of events with its properties as text."""
     return (
         isinstance(value, dict)
         and ("event" in value or "eventName" in value)
         and isinstance(value.get("properties"), str)
     )
+
+
+DIALECT = Dialect(
+    name="posthog-rows",
+    title="PostHog events as stored, properties as text",
+    vendor=POSTHOG,
+    guide=GUIDE,
+    marks=(Mark(Weight.TELLING, _is_row),),
+    decoder=decoder,
+    lenient_decoder=posthog.lenient_decoder,
+    order_key=posthog.ORDER_KEY,
+    form_of=posthog.DIALECT.name,
+)

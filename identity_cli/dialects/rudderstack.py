@@ -1,4 +1,16 @@
-"""RudderStack: the calls that its libraries send, and its logs keep, one a line or a body with a batch.
+"""RudderStack: the calls that its libraries send, and its logs keep, one a line or a body with a batch."""
+
+from collections.abc import Callable
+from typing import Any
+
+from identity_cli.dialects import calls
+from identity_cli.dialects.base import DecodeAll, Dialect, Unusable, Wanted, Weight
+from identity_cli.dialects.json_lines import id_from
+from identity_cli.dialects.record import WireEvent
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+
+GUIDE = """RudderStack: the calls that its libraries send, and its logs keep, one a line or a body with
+a batch.
 
 The distinct id is `userId`, else `anonymousId`. `identify` with both is a `$identify` that
 links the anonymous id, as the call is documented; traits are those of `context.traits`, over
@@ -15,30 +27,15 @@ What a log cannot tell: the order in which the calls arrived, unless they carry 
 `timestamp` is the caller's and `originalTimestamp` the library's own clock.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any
 
-from identity_cli.dialects import calls
-from identity_cli.dialects.base import DecodeAll, Unusable
-from identity_cli.dialects.json_lines import id_from
-from identity_cli.dialects.record import WireEvent
-from identity_cli.dialects.segment import is_of_rudderstack, is_of_segment
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
-
-
-def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
+def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one call a line."""
-    return calls.decoder(copied_names, _fill)
+    return calls.decoder(wanted, _fill)
 
 
-def lenient_decoder(copied_names: Iterable[str]) -> DecodeAll:
+def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the fast one refused."""
-    return calls.lenient_decoder(copied_names, _fill)
-
-
-def recognises(value: Any) -> bool:
-    """Whether a line is a call, and does not show that Segment sent it."""
-    return calls.judged(value, lambda call: is_of_rudderstack(call) or not is_of_segment(call))
+    return calls.lenient_decoder(wanted, _fill)
 
 
 def _fill(call: calls.Call, event: WireEvent) -> None:
@@ -71,3 +68,23 @@ def _merged(pairs: Any) -> tuple[Any, Any]:
     if len(values) < 2:
         raise Unusable("a merge that names no two ids")
     return id_from(values[0]), id_from(values[1])
+
+
+DIALECT = Dialect(
+    name="rudderstack",
+    title="RudderStack calls: identify, track, alias, merge, ...",
+    vendor="RudderStack",
+    guide=GUIDE,
+    marks=(
+        calls.mark(Weight.NAMED, lambda call: "rudder" in calls.library_of(call) or "rudderId" in call),
+        # Its libraries write both; only its servers write receivedAt.
+        calls.mark(
+            Weight.LIKELY,
+            lambda call: "channel" in call or ("originalTimestamp" in call and "receivedAt" not in call),
+        ),
+        calls.mark(Weight.SHAPE, lambda call: True),
+    ),
+    decoder=decoder,
+    lenient_decoder=lenient_decoder,
+    order_key="receivedAt",
+)

@@ -1,4 +1,13 @@
-"""Segment: the calls that its libraries send, and its logs keep, one a line or a body with a batch.
+"""Segment: the calls that its libraries send, and its logs keep, one a line or a body with a batch."""
+
+from collections.abc import Callable
+
+from identity_cli.dialects import calls
+from identity_cli.dialects.base import DecodeAll, Dialect, Wanted, Weight
+from identity_cli.dialects.record import WireEvent
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, SET
+
+GUIDE = """Segment: the calls that its libraries send, and its logs keep, one a line or a body with a batch.
 
 The distinct id is `userId`, else `anonymousId`. `identify` with both is a `$identify` that
 links the anonymous id; its `traits` are set on the person. `identify` without `userId` sets
@@ -15,49 +24,15 @@ What a log cannot tell: files in storage promise no order within a day, so sort 
 `receivedAt`; nothing in a call writes a value only once.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
-from identity_cli.dialects import calls
-from identity_cli.dialects.base import DecodeAll
-from identity_cli.dialects.record import WireEvent
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, SET
-
-_LIBRARIES = (
-    "segment",
-    "analytics.js",
-    "analytics-python",
-    "analytics-ruby",
-    "analytics-ios",
-    "analytics-android",
-)
-
-
-def decoder(copied_names: Iterable[str]) -> Callable[[bytes], WireEvent]:
+def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one call a line."""
-    return calls.decoder(copied_names, _fill)
+    return calls.decoder(wanted, _fill)
 
 
-def lenient_decoder(copied_names: Iterable[str]) -> DecodeAll:
+def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the fast one refused."""
-    return calls.lenient_decoder(copied_names, _fill)
-
-
-def recognises(value: Any) -> bool:
-    """Whether a line is a call, and does not show that RudderStack sent it."""
-    return calls.judged(value, lambda call: not is_of_rudderstack(call))
-
-
-def is_of_segment(call: Mapping[str, Any]) -> bool:
-    """Whether a call shows that Segment's own libraries or servers had it."""
-    library = calls.library_of(call)
-    named = any(name in library for name in _LIBRARIES) and "rudder" not in library
-    return named or "writeKey" in call or (call.get("version") == 2 and "receivedAt" in call)
-
-
-def is_of_rudderstack(call: Mapping[str, Any]) -> bool:
-    """Whether a call shows that RudderStack's libraries or servers had it."""
-    return "rudder" in calls.library_of(call) or "channel" in call or "rudderId" in call
+    return calls.lenient_decoder(wanted, _fill)
 
 
 def _fill(call: calls.Call, event: WireEvent) -> None:
@@ -70,3 +45,43 @@ def _fill(call: calls.Call, event: WireEvent) -> None:
     elif call.type == "alias":
         event.event = CREATE_ALIAS
         properties.alias = call.previous_id
+
+
+_LIBRARIES = frozenset(
+    {
+        *("analytics.js", "analytics-ios", "analytics-android", "analytics-swift", "analytics-kotlin"),
+        *("analytics-react-native", "analytics-flutter", "analytics.net", "analytics-csharp"),
+    }
+)
+"""What its libraries call themselves, but for names that RudderStack's kept when it took these over."""
+_MESSAGE_IDS = ("ajs-", "api-", "node-next-")
+
+
+def _is_telling(call: calls.Fields) -> bool:
+    """What only Segment's own libraries and servers write."""
+    library, message_id = calls.library_of(call), call.get("messageId")
+    return (
+        "projectId" in call
+        or "writeKey" in call
+        or (call.get("version") == 2 and "receivedAt" in call)
+        or "segment" in library
+        or library in _LIBRARIES
+        or (isinstance(message_id, str) and message_id.startswith(_MESSAGE_IDS))
+    )
+
+
+DIALECT = Dialect(
+    name="segment",
+    title="Segment calls: identify, track, alias, ...",
+    vendor="Segment",
+    guide=GUIDE,
+    marks=(
+        calls.mark(Weight.TELLING, _is_telling),
+        # Its libraries leave originalTimestamp to its servers, which also write what tells.
+        calls.mark(Weight.FAINT, lambda call: "originalTimestamp" not in call),
+        calls.mark(Weight.SHAPE, lambda call: True),
+    ),
+    decoder=decoder,
+    lenient_decoder=lenient_decoder,
+    order_key="receivedAt",
+)

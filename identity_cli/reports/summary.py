@@ -88,10 +88,19 @@ class InternalUsers(NamedTuple):
     remarks: list[str]
 
 
+class DialectRead(NamedTuple):
+    """One input format of the log: how many files and lines there are of it."""
+
+    name: str
+    files: int
+    lines: int
+
+
 class Summary(NamedTuple):
     """The figures of a run, or of the persons that it shows; the books are of the whole run."""
 
     sources: list[dict[str, Any]]
+    dialects: list[DialectRead]
     names_persons: list[str]
     order: "Order"
     notices: list[NoticeNoted]
@@ -125,6 +134,7 @@ def summary(run: Run) -> Summary:
     about = run.metadata
     return Summary(
         run.sources(),
+        _dialects(run),
         about["names_persons"],
         _order(run),
         [
@@ -163,6 +173,15 @@ def summary(run: Run) -> Summary:
 def books(run: Run) -> list[Sum]:
     """The sums that must balance."""
     return [Sum(*line) for line in run.books()]
+
+
+def _dialects(run: Run) -> list[DialectRead]:
+    """Those of the files that have lines, in order of their first."""
+    lines: dict[str, list[int]] = {}
+    for source in run.sources():
+        if source["lines"]:
+            lines.setdefault(source["dialect"], []).append(source["lines"])
+    return [DialectRead(name, len(counts), sum(counts)) for name, counts in lines.items()]
 
 
 def _order(run: Run) -> Order:

@@ -6,6 +6,7 @@ asks for a rule set by name.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import Enum
 
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT
@@ -55,6 +56,7 @@ class RuleSet:
 
     name: str
     stands_for: str
+    date: date  # from which on, or for which, it is the state of the rules
 
     refuses_empty_id: bool = True  # at the door, before anything else
     takes_inner_id_first: bool = True  # capture until 2024: `properties.distinct_id` before the top level's

@@ -4,6 +4,8 @@ Found in the platform's public documentation, source and tests, and for `2022-12
 `2023-09` checked against recordings of that very code.
 """
 
+from datetime import date
+
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SET, SNAPSHOT
 from identity_cli.rules.base import CopiedProperties, Hold, LinkKey, RuleSet, Unset
 
@@ -48,6 +50,7 @@ def _initial(names: tuple[str, ...]) -> dict[str, str]:
 GUIDE = RuleSet(
     name="guide",
     stands_for="the published guide, March 2023: all its protections together",
+    date=date(2023, 3, 31),
     buffer_seconds=60,
     warns_with_uuid=True,
 )
@@ -55,6 +58,7 @@ GUIDE = RuleSet(
 DECEMBER_2022 = RuleSet(
     name="2022-12",
     stands_for="the platform's code of 8 December 2022",
+    date=date(2022, 12, 8),
     # `$merge_dangerously` did not exist yet: an ordinary event.
     links={IDENTIFY: LinkKey.ANON_DISTINCT_ID, CREATE_ALIAS: LinkKey.ALIAS},
     unguarded=frozenset(),
@@ -76,6 +80,7 @@ DECEMBER_2022 = RuleSet(
 SEPTEMBER_2023 = RuleSet(
     name="2023-09",
     stands_for="the platform's code of 30 September 2023",
+    date=date(2023, 9, 30),
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,
     copied=CopiedProperties(latest=_ALL_2023, initial=_initial(_ALL_2023), overrides=True),
@@ -86,6 +91,7 @@ SEPTEMBER_2023 = RuleSet(
 CURRENT = RuleSet(
     name="current",
     stands_for="the newest code read, 2026",
+    date=date(2026, 11, 1),
     takes_inner_id_first=False,
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,

@@ -21,7 +21,8 @@ def decode_of(unit: str) -> Decode:
     if unit == "O":
         decode: Decode = importlib.import_module("orjson").loads
     else:
-        decode = importlib.import_module("identity_cli.dialects.posthog").decoder(())
+        wanted = importlib.import_module("identity_cli.dialects.base").Wanted()
+        decode = importlib.import_module("identity_cli.dialects.posthog").decoder(wanted)
     return decode
 
 

@@ -1,0 +1,81 @@
+"""Which dialect a log is of: every dialect weighs the log's first lines, and this decides.
+
+Of two dialects, the lines that both know go, all together, to the one whose marks weigh more
+on them; any other line goes to the one that knows it. Whoever gets more lines stands, and the
+dialect that stands against each other one it is. So one line that names a vendor tells for the
+lines around it that could be anybody's, and a line astray in a log of another vendor does not.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from identity_cli.dialects.base import Dialect, Mark, Unusable
+from identity_cli.dialects.json_lines import value_of
+from identity_cli.errors import AmbiguousDialect
+
+LINES_TO_JUDGE = 100
+BYTES_TO_JUDGE = 1 << 20
+
+Weights = Sequence[int]
+"""What each line weighs for a dialect; 0 where it is none of its lines."""
+
+
+def recognised(
+    path: str, lines: Iterable[bytes], dialects: Mapping[str, Dialect], otherwise: Dialect
+) -> Dialect:
+    """The dialect of a log by its first lines, otherwise that where none knows any of them.
+
+    AmbiguousDialect if two stand against all others.
+    """
+    values = judged(lines)
+    weights = {name: [weight_of(dialect, value) for value in values] for name, dialect in dialects.items()}
+    known = {name: weighed for name, weighed in weights.items() if any(weighed)}
+    if not known:
+        return otherwise
+    best = [name for name in known if not any(_stands(known[other], known[name]) for other in known)]
+    if len(best) == 1:
+        return dialects[best[0]]
+    kinds = {dialects[name].form_of or name for name in best}
+    if len(kinds) == 1:
+        return dialects[kinds.pop()]
+    raise AmbiguousDialect(path, best or [*known])
+
+
+def weight_of(dialect: Dialect, value: object) -> int:
+    """What a line, parsed, weighs for a dialect: as much as the heaviest mark that it shows."""
+    return max((mark.weight for mark in dialect.marks if _shows(mark, value)), default=0)
+
+
+def judged(lines: Iterable[bytes]) -> Sequence[object]:
+    """The JSON values of the first lines that have one."""
+    values: list[object] = []
+    size = 0
+    for line in lines:
+        if len(values) >= LINES_TO_JUDGE or size > BYTES_TO_JUDGE:
+            break
+        size += len(line)
+        try:
+            values.append(value_of(line))
+        except Unusable:
+            continue
+    return values
+
+
+def _shows(mark: Mark, value: object) -> bool:
+    try:
+        return mark.shows(value)
+    except Exception:  # a stranger's line, of any shape: what a mark stumbles over does not show it
+        return False
+
+
+def _stands(one: Weights, other: Weights) -> bool:
+    """Whether the one gets more lines than the other."""
+    pairs = [*zip(one, other, strict=True)]
+    ours = sum(bool(weight) and not against for weight, against in pairs)
+    theirs = sum(bool(against) and not weight for weight, against in pairs)
+    both = [pair for pair in pairs if all(pair)]
+    weight, against = (sum(column) for column in zip(*both, strict=True)) if both else (0, 0)
+    if weight > against:
+        ours += len(both)
+    elif against > weight:
+        theirs += len(both)
+    return ours > theirs
