@@ -25,6 +25,8 @@ MERGE_DANGEROUSLY: Final = "$merge_dangerously"
 GROUP_IDENTIFY: Final = "$groupidentify"
 SNAPSHOT: Final = "$snapshot"
 SET: Final = "$set"
+NO_EFFECT: Final = "a link without effect"
+"""What `links_as` says of an event that its vendor's libraries send and its own rules pay no heed to."""
 
 
 class Origin(NamedTuple):
@@ -59,6 +61,9 @@ class Event(Protocol):
     """One event as the resolver takes it; times are aware datetimes or None."""
 
     event: str
+    links_as: (
+        str | None
+    )  # the linking event that it stands for, where a vendor's form names a link in its own way
     uuid: Any
     distinct_id: Any
     team_id: int | None

@@ -21,6 +21,10 @@ class Outcome(StrEnum):
     SAME_ID = "same_id"
     REFUSED_IDENTIFIED = "refused_identified"
     REFUSED_ILLEGAL = "refused_illegal"
+    REFUSED_TAKEN = "refused_taken"
+    REFUSED_FORM = "refused_form"
+    REFUSED_FULL = "refused_full"
+    REFUSED_NO_EFFECT = "refused_no_effect"
     FAILED = "failed"
 
 

@@ -79,6 +79,14 @@ def already_identified(
     return _warning(step, "cannot_merge_already_identified", details, target, rules)
 
 
+def failed_link(
+    step: Step, source_id: str, reason: str, target: Person | None, rules: RuleSet
+) -> IngestionWarning:
+    """A link failed for a reason that its vendor has a name for."""
+    details = {"sourcePersonDistinctId": source_id, "targetPersonDistinctId": step.distinct_id}
+    return _warning(step, reason, details, target, rules)
+
+
 def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
     """Something is wrong with `$process_person_profile`."""
     details: dict[str, Any] = {

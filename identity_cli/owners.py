@@ -49,6 +49,7 @@ class Owners:
     def attach(self, seq: int, distinct_id: str, person: Person) -> None:
         """Put a further id on a person, its first."""
         self.attached.append((distinct_id, self._put_on(seq, distinct_id, person)))
+        person.ids += 1
 
     def _put_on(self, seq: int, distinct_id: str, person: Person) -> DistinctId:
         """The id on its first person; it keeps what was seen of it before."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from identity_cli.properties import NO_PROPERTIES, united
+from identity_cli.rules.base import Profile
 
 try:  # hashlib's own goes by way of OpenSSL, which takes longer to set up than to compute so few bytes
     from _sha1 import sha1  # type: ignore[import-not-found]  # typeshed does not know it
@@ -57,6 +58,7 @@ class Person:
         "created_at",
         "creator",
         "identified_seq",
+        "ids",
         "made_at",
         "number",
         "own",
@@ -73,6 +75,7 @@ class Person:
         self.created_at = created_at  # of all that were merged into it, the oldest
         self.made_at = created_at
         self.identified_seq: int | None = None
+        self.ids = 1  # how many it has; of one merged away, how many it brought
         self.properties: dict[str, Any] = NO_PROPERTIES
         self.survivor: Person | None = None
 
@@ -86,13 +89,14 @@ class Person:
         """The platform's id of this person."""
         return person_uuid(self.team_id, self.creator)
 
-    def absorb(self, source: "Person") -> dict[str, Any]:
+    def absorb(self, source: "Person", profile: Profile = Profile.BOTH) -> dict[str, Any]:
         """Take over a person merged into this one; the values of it that lost.
 
-        This person's values win, key by key; the older `created_at` stays.
+        The older `created_at` stays.
         """
-        self.properties, dropped = united(self.properties, source.properties)
+        self.properties, dropped = united(self.properties, source.properties, profile)
         source.properties = NO_PROPERTIES
+        self.ids += source.ids
         if source.created_at is not None and (self.created_at is None or source.created_at < self.created_at):
             self.created_at = source.created_at
         source.survivor = self

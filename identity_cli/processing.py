@@ -25,6 +25,7 @@ from identity_cli.facts import (
 from identity_cli.journal import (
     Step,
     already_identified,
+    failed_link,
     illegal_id,
     linked,
     profile_warning,
@@ -33,8 +34,9 @@ from identity_cli.journal import (
 from identity_cli.owners import Owners, owner_in
 from identity_cli.persons import Person
 from identity_cli.properties import Change, created, is_noise, undo, written
-from identity_cli.rules.base import RuleSet
-from identity_cli.rules.linking import is_illegal, other_id
+from identity_cli.rules.base import Guard, RuleSet
+from identity_cli.rules.guarding import Wish, why_refused
+from identity_cli.rules.linking import is_illegal, kind_of, other_id
 from identity_cli.rules.writing import NOTHING, UnsetNotAList, Writes, unset_keys, writes_of
 
 
@@ -47,6 +49,7 @@ class Processing:
         self._rules = rules
         self._owners = owners
         self._attributing = attributing
+        self._given: set[tuple[str, int, str]] = set()  # kinds of links, and the ids they joined to somebody
 
     def process(self, step: Step) -> None:
         """Link first, then write: the order of the platform's own steps."""
@@ -54,7 +57,7 @@ class Processing:
         if self._rules.personless and self._is_settled_by_profile(step):
             return
         writes = writes_of(step.event, self._rules)
-        links = step.event.event in self._rules.links
+        links = kind_of(step.event) in self._rules.links
         person = None
         try:
             if links:
@@ -84,7 +87,7 @@ class Processing:
             if flag is not True and flag is not ABSENT:
                 self.facts.append(profile_warning(step, "invalid_process_person_profile"))
             return False
-        elif event.event in rules.links or event.event in rules.strips_operators:
+        elif kind_of(event) in rules.links or event.event in rules.strips_operators:
             self.facts.append(profile_warning(step, "invalid_event_when_process_person_profile_is_false"))
             self._drop(step, "$process_person_profile is false")
         else:
@@ -109,8 +112,13 @@ class Processing:
         if other is ABSENT:
             return None
         source_id, target_id = javascript.text(other), step.distinct_id
+        kind = kind_of(step.event)
+        if kind in self._rules.without_effect:
+            self.facts.append(linked(step, source_id, Outcome.REFUSED_NO_EFFECT, *_owners(step, source_id)))
+            return None
         if source_id == target_id:
             self.facts.append(linked(step, source_id, Outcome.SAME_ID, *_owners(step, source_id)))
+            self._tell_failure(step, source_id, Outcome.SAME_ID)
             return None
         for illegal, counterpart in ((target_id, source_id), (source_id, target_id)):
             if is_illegal(illegal, self._rules):
@@ -123,10 +131,18 @@ class Processing:
     def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Two legal, different ids: make, attach, merge or refuse; the result is identified."""
         source, target = _owners(step, source_id)
+        if source is None or source is not target:
+            refusal = why_refused(self._wish(step, source_id, source, target), self._rules)
+            if refusal is not None:
+                return self._refuse(step, source_id, refusal, writes)
+        if self._rules.guard is Guard.GIVEN_ID:
+            self._given.add((kind_of(step.event), step.team_id, source_id))
         if target is None:
             if source is None:
                 return self._create_linked(step, source_id, writes)
-            # The hole in the platform's guard: whether the source is identified is not asked.
+            if self._rules.own_id_makes_person:
+                target = self._create(step, step.distinct_id, NOTHING)
+                return self._merge(step, source_id, source, target, writes)
             self.facts.append(linked(step, source_id, Outcome.ATTACHED, source, target, source))
             self._attach(step, step.distinct_id, source)
             target = source
@@ -135,14 +151,35 @@ class Processing:
             self._attach(step, source_id, target)
         elif source is target:
             self.facts.append(linked(step, source_id, Outcome.SAME_PERSON, source, target))
-        elif source.is_identified and step.event.event not in self._rules.unguarded:
-            self.facts.append(linked(step, source_id, Outcome.REFUSED_IDENTIFIED, source, target))
-            self.facts.append(already_identified(step, source_id, source, target, self._rules))
         else:
             return self._merge(step, source_id, source, target, writes)
         self._update(step, target, writes)
         self._identify(step, target)
         return target
+
+    def _wish(self, step: Step, source_id: str, source: Person | None, target: Person | None) -> Wish:
+        kind = kind_of(step.event)
+        return Wish(
+            kind,
+            source_id,
+            source is not None and source.is_identified,
+            (kind, step.team_id, source_id) in self._given,
+            target is not None,
+            sum(1 if person is None else person.ids for person in (source, target)),
+        )
+
+    def _refuse(self, step: Step, source_id: str, outcome: Outcome, writes: Writes) -> Person:
+        """Both persons stay; the event is the target's, which is identified all the same."""
+        source, target = _owners(step, source_id)
+        person = target or self._create(step, step.distinct_id, writes)
+        self.facts.append(linked(step, source_id, outcome, source, target, person))
+        if outcome is Outcome.REFUSED_IDENTIFIED and source is not None:
+            self.facts.append(already_identified(step, source_id, source, person, self._rules))
+        self._tell_failure(step, source_id, outcome, person)
+        if target is not None:
+            self._update(step, target, writes)
+        self._identify(step, person)
+        return person
 
     def _create_linked(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Neither id known: one new person with both, identified from the start."""
@@ -169,7 +206,7 @@ class Processing:
         gained = None
         if self._rules.unset_spares_new_keys and writes.unset is not None:
             gained = source.properties.keys() - target.properties.keys()
-        dropped = target.absorb(source)
+        dropped = target.absorb(source, self._rules.merged_profile)
         self.facts.append(linked(step, source_id, Outcome.MERGED, source, target, dropped=dropped))
         self._update(step, target, writes, gained)
         self._identify(step, target)
@@ -226,6 +263,14 @@ class Processing:
             fact = self.facts[index]
             if isinstance(fact, Linked | IngestionWarning) and fact.person is None:
                 self.facts[index] = fact._replace(person=person.number)
+
+    def _tell_failure(
+        self, step: Step, source_id: str, outcome: Outcome, person: Person | None = None
+    ) -> None:
+        """Warn of a link that failed, where its vendor has a name for that."""
+        reason = self._rules.failure_reasons.get((outcome, kind_of(step.event)))
+        if reason is not None:
+            self.facts.append(failed_link(step, source_id, reason, person, self._rules))
 
     def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
         if changes:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Set
 from typing import Any
 
 from identity_cli.events import ABSENT
-from identity_cli.rules.base import RuleSet
+from identity_cli.rules.base import Profile, RuleSet
 from identity_cli.rules.writing import Writes, unset_keys
 
 Properties = dict[str, Any]
@@ -85,8 +85,12 @@ def undo(properties: Properties, changes: list[Change]) -> None:
         properties[key] = replaced
 
 
-def united(target: Properties, source: Properties) -> tuple[Properties, Properties]:
-    """The properties of two persons merged, the target's values winning; and the source's that lost."""
+def united(
+    target: Properties, source: Properties, profile: Profile = Profile.BOTH
+) -> tuple[Properties, Properties]:
+    """The properties of two persons merged, and the source's that lost; profile: whose they are."""
+    if profile is Profile.TARGETS or (profile is Profile.ONE and target):
+        return target, source
     smaller, larger = (target, source) if len(target) < len(source) else (source, target)
     dropped = {
         key: source[key] for key in smaller if key in larger and not same_value(target[key], source[key])

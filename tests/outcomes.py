@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import oracle
+import vendor_oracle
 
 from identity_cli import Run, facts
 from identity_cli.dialects import posthog
@@ -75,6 +76,8 @@ def events_of(lines: Iterable[bytes | str], rules: RuleSet) -> list[Any]:
             events.append(strict(raw))
         except Exception:  # what the strict decoder may raise is its own affair
             events += lenient(raw)
+        if b'"_links_as"' in raw:  # which a dialect says, and no line
+            events[-1].links_as = json.loads(raw)["_links_as"]
     return events
 
 
@@ -207,7 +210,7 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
 
 def oracle_outcome(events: Iterable[Any], rules: str, **options: Any) -> Outcome:
     """What the slow resolver makes of events."""
-    told = oracle.resolve(events, rules, **options)
+    told = (vendor_oracle if rules in vendor_oracle.RULES else oracle).resolve(events, rules, **options)
     creators = [person["creator_distinct_id"] for person in told.persons]
     return Outcome(
         persons=[

@@ -21,7 +21,7 @@ from identity_cli.events import ABSENT
 from identity_cli.internal_users import EventMarks, InternalUsers, parse, read_internal_users
 from identity_cli.internal_users.operators import NotEvaluable, passes
 from identity_cli.reports.summary import summary
-from identity_cli.rules import RULE_SETS, rule_set
+from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.tables import TABLES
 
@@ -349,7 +349,7 @@ def shop(run_of: RunOf) -> Run:
     )
 
 
-@pytest.mark.parametrize("rules", RULE_SETS)
+@pytest.mark.parametrize("rules", [rules.name for rules in POSTHOG])
 @pytest.mark.parametrize("file", ["test_account_filters.json", "internal_users.txt"])
 def test_the_sample_data_has_the_internal_users_of_its_story(run_of: RunOf, rules: str, file: str) -> None:
     run = run_of((SAMPLE / "events.ndjson").read_text(), internal_users=SAMPLE / file, rules=rules)

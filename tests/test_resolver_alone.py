@@ -16,7 +16,7 @@ from types import SimpleNamespace as Record
 
 from identity_cli.events import ABSENT
 from identity_cli.resolver import PersonResolver
-from identity_cli.rules import RULE_SETS
+from identity_cli.rules import POSTHOG, RULE_SETS
 
 
 def event(name, distinct_id, minute=0, **properties):
@@ -27,7 +27,8 @@ def event(name, distinct_id, minute=0, **properties):
     time = datetime(2023, 3, 8, 12, minute, tzinfo=timezone.utc)
     return Record(
         event=name, uuid=None, distinct_id=distinct_id, team_id=None, set=None, set_once=None,
-        timestamp=time, offset=None, now=time, received_at=None, created_at=None, inserted_at=None,
+        timestamp=time, links_as=None, offset=None, now=time, received_at=None, created_at=None,
+        inserted_at=None,
         properties=Record(**{**inside, **properties}),
     )
 
@@ -45,8 +46,9 @@ for rules in RULE_SETS.values():
     facts = [fact for seq, each in enumerate(log, 1) for fact in resolver.apply(seq, each)]
     facts += resolver.finish()
     ids = sorted(distinct_id for _, distinct_id, _ in resolver.distinct_ids())
-    assert ids == ["ada", "anon", "bob", "tablet"], (rules.name, ids)
-    assert len(resolver.persons) == 2, (rules.name, resolver.persons)
+    if rules in POSTHOG:
+        assert ids == ["ada", "anon", "bob", "tablet"], (rules.name, ids)
+        assert len(resolver.persons) == 2, (rules.name, resolver.persons)
     assert len(facts) > len(log)
 
 for name in sorted(sys.modules):

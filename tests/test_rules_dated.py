@@ -7,13 +7,13 @@ import pytest
 from outcomes import resolve
 
 from identity_cli.facts import EventDropped
-from identity_cli.rules import RULE_SETS
+from identity_cli.rules import POSTHOG
 
 ALL = ["guide", "2022-12", "2023-09", "current"]
 
 
 def test_the_rule_sets_are_these() -> None:
-    assert list(RULE_SETS) == ALL
+    assert [rules.name for rules in POSTHOG] == ALL
 
 
 def identify(own: str, other: Any) -> dict[str, Any]:

@@ -9,7 +9,14 @@ import msgspec
 
 from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
-from identity_cli.dialects.record import NO_NOTICES, WireEvent, WireProperties, event_type, properties_type
+from identity_cli.dialects.record import (
+    NO_LINKS_AS,
+    NO_NOTICES,
+    WireEvent,
+    WireProperties,
+    event_type,
+    properties_type,
+)
 from identity_cli.events import IDENTIFY
 
 GUIDE = """PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them.
@@ -116,6 +123,7 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
         ("older_inserted_at", None, msgspec.field(default=None, name="inserted_at")),
         ("options", NoOptions | None, None),
         NO_NOTICES,
+        NO_LINKS_AS,
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
     strict = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)

@@ -16,6 +16,9 @@ BETWEEN_PROCESSES = "$$notices"
 """The key under which notices go from one process to the other."""
 NO_NOTICES = ("notices", tuple[()], msgspec.field(default=(), name=BETWEEN_PROCESSES))
 """The field in records that a log's lines are decoded into, so that none can bring notices along."""
+LINKS_AS = "$$links_as"
+NO_LINKS_AS = ("links_as", None, msgspec.field(default=None, name=LINKS_AS))
+"""The same of what the event links as, which its dialect says and never the line."""
 
 TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -57,6 +60,7 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     created_at: Time = None
     inserted_at: Time = msgspec.field(default=None, name="_inserted_at")
     properties: WireProperties = msgspec.field(default_factory=WireProperties)
+    links_as: str | None = msgspec.field(default=None, name=LINKS_AS)
     notices: tuple[Notice, ...] = msgspec.field(default=(), name=BETWEEN_PROCESSES)
 
 

@@ -1,10 +1,13 @@
-"""The rule sets, each one dated state of the platform's rules."""
+"""The rule sets: each one dated state of the platform's rules, or another vendor's."""
 
 from identity_cli.errors import UnknownRuleSet
+from identity_cli.rules import mixpanel
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.posthog import CURRENT, DECEMBER_2022, GUIDE, SEPTEMBER_2023
 
-RULE_SETS = {rules.name: rules for rules in (GUIDE, DECEMBER_2022, SEPTEMBER_2023, CURRENT)}
+POSTHOG = (GUIDE, DECEMBER_2022, SEPTEMBER_2023, CURRENT)
+VENDORS = (mixpanel.SIMPLIFIED, mixpanel.ORIGINAL)
+RULE_SETS = {rules.name: rules for rules in (*POSTHOG, *VENDORS)}
 
 
 def rule_set(name: str) -> RuleSet:

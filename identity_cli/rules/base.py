@@ -10,6 +10,7 @@ from datetime import date
 from enum import Enum
 
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT
+from identity_cli.facts import Outcome
 
 
 class LinkKey(Enum):
@@ -35,6 +36,22 @@ class Unset(Enum):
     LIST_OR_OBJECT_KEYS = "a list, or what Object.keys finds: in a string, its indexes"
 
 
+class Guard(Enum):
+    """What keeps a linking event from joining the other id to the person of its own."""
+
+    IDENTIFIED_PERSON = "a person once identified is not merged away, but takes in an id nobody has"
+    IDENTIFIED_ID = "an id of a person once identified is joined to nobody else"
+    GIVEN_ID = "an id that an event of this kind joined to somebody is joined to nobody else by one"
+
+
+class Profile(Enum):
+    """Whose properties a merged person has."""
+
+    BOTH = "those of both, the target's winning"
+    ONE = "the target's; the source's where the target has none"
+    TARGETS = "the target's alone"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedProperties:
     """Event properties that the platform copies onto the person by itself.
@@ -52,11 +69,12 @@ class CopiedProperties:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSet:
-    """One dated state of the platform's rules (sources: the table of each rule set)."""
+    """One dated state of the platform's rules, or a vendor's (sources: the table of each rule set)."""
 
     name: str
     stands_for: str
     date: date  # from which on, or for which, it is the state of the rules
+    vendor: str = "PostHog"  # whose
 
     refuses_empty_id: bool = True  # at the door, before anything else
     takes_inner_id_first: bool = True  # capture until 2024: `properties.distinct_id` before the top level's
@@ -70,6 +88,13 @@ class RuleSet:
         }
     )
     unguarded: frozenset[str] = frozenset({MERGE_DANGEROUSLY})
+    guard: Guard = Guard.IDENTIFIED_PERSON
+    without_effect: frozenset[str] = frozenset()  # link elsewhere; here they are ordinary events
+    needs_anonymous_form: frozenset[str] = frozenset()  # whose other id must look like an SDK's own
+    most_ids: int | None = None  # of one person
+    own_id_makes_person: bool = False  # even where it could join that of the other id
+    merged_profile: Profile = Profile.BOTH
+    lists_illegal_ids: bool = True  # the platform's two lists; blank ids are illegal everywhere
     present_anon_id_links: bool = False  # even null or "", which then is an illegal id
     quoted_ids_are_illegal: bool = False
     blocked_ids: frozenset[str] = frozenset()  # as illegal as the platform's own: for what-ifs and repairs
@@ -107,5 +132,7 @@ class RuleSet:
     longest_distinct_id: int | None = None  # UTF-16 units; longer drops the event
 
     # Warnings
+    failure_reasons: Mapping[tuple[Outcome, str], str] = field(default_factory=dict)
+    """What the vendor calls it that a link of a kind came to an outcome."""
     warns_with_uuid: bool = False
     warns_with_person_ids: bool = False

@@ -6,14 +6,14 @@ gives that event a minute to come. The rule is asked once, on arrival.
 
 from identity_cli.events import ABSENT, Event
 from identity_cli.rules.base import Hold, RuleSet
-from identity_cli.rules.linking import named_id
+from identity_cli.rules.linking import kind_of, named_id
 
 MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter"})
 
 
 def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     """Whether an event of an id without a person waits for a link."""
-    hold = rules.passes_buffer.get(event.event)
+    hold = rules.passes_buffer.get(kind_of(event))
     if hold is not None and _passes(event, distinct_id, hold, rules):
         return False
     if team_id <= rules.holds_anonymous_up_to_team:

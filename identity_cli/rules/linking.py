@@ -17,16 +17,21 @@ ILLEGAL_WHATEVER_THE_CASE = frozenset(
 ILLEGAL_AS_SPELLED = frozenset({"[object Object]", "NaN", "None", "none", "null", "0"})
 
 
+def kind_of(event: Event) -> str:
+    """Which linking event it is, or stands for."""
+    return event.links_as or event.event
+
+
 def other_id(event: Event, rules: RuleSet) -> Any:
     """The id that the event asks to link to its own, as sent; ABSENT when it asks for no link."""
-    if rules.present_anon_id_links and rules.links.get(event.event) is LinkKey.ANON_DISTINCT_ID:
+    if rules.present_anon_id_links and rules.links.get(kind_of(event)) is LinkKey.ANON_DISTINCT_ID:
         return event.properties.anon_distinct_id
     return named_id(event, rules)
 
 
 def named_id(event: Event, rules: RuleSet) -> Any:
     """The other id of a linking event, as sent; ABSENT when missing or what JavaScript takes for false."""
-    key = rules.links.get(event.event)
+    key = rules.links.get(kind_of(event))
     if key is None:
         return ABSENT
     properties = event.properties
@@ -41,6 +46,8 @@ def is_illegal(distinct_id: str, rules: RuleSet) -> bool:
     limit = rules.longest_linkable_id
     if limit is not None and ("\0" in distinct_id or len(distinct_id) > limit):
         return True
+    if not rules.lists_illegal_ids:
+        return False
     return _is_listed(distinct_id) or (rules.quoted_ids_are_illegal and _is_listed(_unquoted(distinct_id)))
 
 
