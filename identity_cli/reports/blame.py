@@ -96,6 +96,8 @@ class _History:
         for key, value in self._values.pop(source, {}).items():
             if key in values:
                 self._note((key, "lost", value, [values[key]]), link, source)
+            elif key in (link.dropped or ()):
+                self._note((key, "lost", value, []), link, source)
             else:
                 self._note((key, "brought", value, []), link, source)
                 values[key], self._times[target, key] = value, self._times.get((source, key))

@@ -54,6 +54,8 @@ def _merge(states: dict[int, State], link: LinkRow) -> None:
     if link.source_person is None or link.target_person is None:
         return
     source, target = states.pop(link.source_person, {}), states.get(link.target_person, {})
+    for key in link.dropped or ():  # also what no value of the target's stands against
+        source.pop(key, None)
     if len(target) < len(source):  # the smaller into the larger, so that a chain of merges stays linear
         source.update(target)
         target = source
