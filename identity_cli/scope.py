@@ -115,11 +115,12 @@ def _note(facts: Iterable[Fact], result: Resolution) -> None:
 
 def _gather(resolver: PersonResolver, result: Resolution) -> None:
     for team_id, distinct_id, seen in resolver.distinct_ids():
+        key = (team_id, distinct_id)
+        result.events[key] = seen.count
         if seen.person is not None:
             person = survivor_of(seen.person)
-            key, person_id = (team_id, distinct_id), person.uuid
+            person_id = person.uuid
             result.person_of[key] = person_id
-            result.events[key] = seen.count
             result.states.setdefault(person_id, (person.is_identified, dict(person.properties)))
 
 

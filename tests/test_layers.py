@@ -30,6 +30,7 @@ LAYERS = [
     "edits replayer",
     "trials",
     "scope",
+    "counterfactual",
     "reports",
     "cli",
     "__init__ __main__",

@@ -15,6 +15,7 @@ from identity_cli import Run, replay, why
 from identity_cli.cli import idcli
 from identity_cli.cli.page import Page
 from identity_cli.cli.why import show
+from identity_cli.counterfactual import trials
 from identity_cli.reports import why as reports_why
 from identity_cli.reports.why import Why
 
@@ -119,7 +120,7 @@ def test_separators_separate_and_none_of_their_events_can_be_spared(
 ) -> None:
     random = Random(f"{rules} {seed} why")
     if seed % 2:  # the way that large persons go
-        monkeypatch.setattr(reports_why, "EVENTS_TRIED_ALONE", 0)
+        monkeypatch.setattr(trials, "EVENTS_TRIED_ALONE", 0)
     events = nasty_log(random, 24)
     options: dict[str, Any] = {"rules": rules, "buffer": random.choice([None, 0]), "table_formats": ()}
     run = run_of(tmp_path / "whole", events, **options)

@@ -1,5 +1,6 @@
 """`idcli culprits`: which events made one person of several."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -9,10 +10,12 @@ from identity_cli.cli.page import Cell, Column, Page, number_column, origin_colu
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.culprits import Culprit, Culprits, culprits
+from identity_cli.reports.why import Place
 from identity_cli.store.run import Run
 
 FORMAT = 1
 LOGINS_SHOWN = 8
+ALSO_SHOWN = 5  # events of a set, beside the first
 
 
 @click.command("culprits", cls=Replaying, epilog="Example: idcli culprits user_nils")
@@ -44,6 +47,8 @@ def _document(found: Culprits) -> dict[str, Any]:
         "ids": found.ids,
         "links": found.links,
         "links_measured": found.measured,
+        "links_held": found.held,
+        "largest_set": found.largest_set,
         "culprits": [_culprit(one) for one in found.found],
     }
 
@@ -71,6 +76,7 @@ def _show(page: Page, found: Culprits, limit: int) -> None:
     page.line()
     if not found.found:
         page.line("No event can be left out to part it.")
+        _show_limits(page, found)
         return
     columns = (
         origin_column("without"),
@@ -83,7 +89,7 @@ def _show(page: Page, found: Culprits, limit: int) -> None:
     rows: list[list[Cell]] = [
         [
             str(one.places[0].origin),
-            ", ".join(f":{place.origin.line}" for place in one.places[1:]),
+            _also(one.places[1:]),
             one.login_ids,
             len(one.ids),
             one.events,
@@ -92,5 +98,22 @@ def _show(page: Page, found: Culprits, limit: int) -> None:
         for one in found.found
     ]
     page.folded(columns, rows, len(rows), limit, "--limit shows them")
+    _show_limits(page, found)
+
+
+def _show_limits(page: Page, found: Culprits) -> None:
+    """What was not looked for."""
     if found.measured < found.links:
         page.line((f"  measured {number_text(found.measured)} of {plural(found.links, 'link')}", "dim"))
+    if found.held:
+        page.paragraph(
+            f"{plural(found.held, 'link')} of these no set of up to {number_text(found.largest_set)} events "
+            "undoes: others hold their ids together all the same.",
+            style="dim",
+        )
+
+
+def _also(places: Sequence[Place]) -> str:
+    """The further events of a set, as many as a table has room for."""
+    shown = [f":{place.origin.line}" for place in places[:ALSO_SHOWN]]
+    return ", ".join(shown) + (f", … {len(places) - ALSO_SHOWN} more" if len(places) > ALSO_SHOWN else "")

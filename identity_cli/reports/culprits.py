@@ -1,12 +1,15 @@
 """Which events made one person of several: those that undo the most when left out, measured by replay."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from identity_cli.edits import Edits
+from identity_cli.counterfactual.separators import parting_set, set_with
+from identity_cli.counterfactual.trials import JOINS, Gone, Trials
+from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.events import IDENTIFY
-from identity_cli.reports.why import JOINS, Place
+from identity_cli.facts import Linked
+from identity_cli.reports.why import Place
 from identity_cli.scope import Key, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
@@ -15,16 +18,14 @@ Progress = Callable[[int], None]
 
 MEASURED = 40
 """Links that are replayed without, at most: those whose loss would part the most ids, by the links alone."""
-MOST_TOGETHER = 6
-"""Events left out together, at most, where others would join the ids all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Culprit:
-    """Events that, left out, part a person, and what that undoes.
+    """Events that, left out, part a person, and what that undoes; every one of them is needed for it.
 
     login_ids: login ids that are apart from most of the others then. ids, events: distinct ids, and their
-    events, that are no longer on the person. links: how the first event's link reads.
+    events, that are no longer on the person. links: how the first link reads that would not have joined.
     """
 
     places: tuple[Place, ...]
@@ -36,7 +37,11 @@ class Culprit:
 
 @dataclass(slots=True)
 class Culprits:
-    """A person and the events to blame for it; measured of so many links that made it."""
+    """A person and the events to blame for it; measured of so many links that made it.
+
+    largest_set: so many events left out together were tried, at most. held: of the measured links those
+    that no such set undoes, as others hold the ids together all the same.
+    """
 
     person_id: str
     login_ids: list[str]
@@ -44,6 +49,8 @@ class Culprits:
     links: int
     measured: int
     found: list[Culprit]
+    largest_set: int = 0
+    held: int = 0
 
 
 def culprits(
@@ -51,25 +58,32 @@ def culprits(
 ) -> Culprits:
     """Rank the events that made an over-merged person, the worst first."""
     row = run.find_person(wanted, team_id)
-    scope = scope_of(run, [(row.team_id, row.creator_distinct_id)], on_progress)
-    return ranked(run, scope, (row.team_id, row.creator_distinct_id))
+    key = row.team_id, row.creator_distinct_id
+    scope = scope_of(run, [key], on_progress)
+    return ranked(run, scope, key, login_ids(scope.resolve(), key))
 
 
-def ranked(run: Run, scope: Scope, key: Key, edits: Edits | None = None) -> Culprits:
-    """The same within a scope, for the person of an id after some edits."""
-    edits = edits or Edits()
-    now = scope.resolve(edits)
+def ranked(run: Run, scope: Scope, key: Key, logins: Iterable[str], edits: Edits = NO_EDITS) -> Culprits:
+    """The same within a scope, for the person of an id after some edits; logins: the ids to log in with."""
+    trials = Trials(scope, edits)
+    now = trials.without()
     if key not in now.person_of:  # its only event is among those left out
         return Culprits("", [], 0, 0, 0, [])
-    ids = now.ids_with(key)
-    logins = login_ids(now, key)
-    joins = [link for link in links_on(now, key, ids) if link.outcome in JOINS]
-    chosen = _most_promising(joins, set(logins) or set(ids))
-    before = _Damage(scope, key, ids, logins)
-    found = [one for link in chosen if (one := before.without(run, link, edits)) is not None]
-    found = list({frozenset(place.seq for place in one.places): one for one in found}.values())
-    found.sort(key=_rank)
-    return Culprits(now.person_of[key], logins, len(ids), len(joins), len(chosen), found)
+    whole = _Whole(trials, key, frozenset(now.ids_with(key)), frozenset(logins))
+    joins = whole.joins
+    chosen = _most_promising(joins, whole.logins or whole.ids)
+    sets, measured, held = _sets(whole, chosen)
+    found = {frozenset(place.seq for place in one.places): one for one in whole.culprits(run, dict(sets))}
+    return Culprits(
+        now.person_of[key],
+        sorted(whole.logins),
+        len(whole.ids),
+        len(joins),
+        measured,
+        sorted(found.values(), key=_rank),
+        trials.most // 2,
+        held,
+    )
 
 
 def _rank(one: Culprit) -> tuple[int, int, bool, int, int]:
@@ -89,69 +103,138 @@ def login_ids(resolution: Resolution, key: Key) -> list[str]:
     return sorted(targets)
 
 
-def links_on(resolution: Resolution, key: Key, ids: Iterable[str]) -> list[LinkRow]:
-    """The links between ids of one person."""
-    own = set(ids)
-    return [
-        LinkRow(
-            seq,
-            seq,
-            None if link.uuid is None else str(link.uuid),
-            link.event,
-            None if link.time is None else link.time.isoformat(),
-            link.source_distinct_id,
-            link.target_distinct_id,
-            str(link.outcome),
-            link.source_person,
-            link.target_person,
-            link.source_identified,
-            link.person,
-            link.dropped,
+class _Whole:
+    """A person as it is, to be held against what is left of it without some events."""
+
+    def __init__(self, trials: Trials, key: Key, ids: frozenset[str], logins: frozenset[str]) -> None:
+        self.trials = trials
+        self.ids = ids
+        self.logins = ids & logins
+        self._key = key
+        self.joins = [
+            link
+            for link in trials.without().links.values()
+            if link.team_id == key[0]
+            and link.outcome in JOINS
+            and link.source_distinct_id in ids
+            and link.target_distinct_id in ids
+        ]
+
+    def culprits(self, run: Run, sets: Mapping[Gone, Linked | None]) -> Iterable[Culprit]:
+        """Each set of events as a culprit, but for those that part nothing after all."""
+        for tried, undone in sets.items():
+            proved = self._proved(tried, undone)
+            if proved is not None:
+                yield self._culprit(run, *proved)
+
+    def _culprit(self, run: Run, gone: Gone, link: Linked) -> Culprit:
+        after = self.trials.without(gone)
+        apart = self.ids - self._rests(after)[0]
+        return Culprit(
+            tuple(Place(seq, run.origin(seq)) for seq in sorted(gone)),
+            _row(link),
+            len(self.logins & apart),
+            tuple(sorted(apart)),
+            sum(after.events[self._key[0], one] for one in apart),
         )
-        for seq, link in resolution.links.items()
-        if link.team_id == key[0] and {link.source_distinct_id, link.target_distinct_id} <= own
-    ]
 
+    def parts_logins(self, after: Resolution) -> bool:
+        """Whether login ids are apart that were together."""
+        return bool(self.logins - self._rests(after)[0])
 
-class _Damage:
-    """What leaving out events undoes of a person."""
+    def ends(self, link: Linked) -> tuple[Key, Key]:
+        """The two ids of a link."""
+        team_id = self._key[0]
+        return (team_id, link.source_distinct_id), (team_id, link.target_distinct_id)
 
-    def __init__(self, scope: Scope, key: Key, ids: list[str], logins: list[str]) -> None:
-        self._scope = scope
-        self._team_id = key[0]
-        self._ids = ids
-        self._logins = set(logins)
-
-    def without(self, run: Run, link: LinkRow, edits: Edits) -> Culprit | None:
-        """What is undone without a link, and without those that would take its place; None if nothing."""
-        gone = frozenset([link.seq])
-        ends = (self._team_id, link.source_distinct_id), (self._team_id, link.target_distinct_id)
-        after = self._scope.resolve(edits.also_without(gone))
-        while after.are_together(*ends) and len(gone) < MOST_TOGETHER:
-            others = links_on(after, ends[0], after.ids_with(ends[0]))
-            joins = [one.seq for one in others if one.outcome in JOINS]
-            instead = [seq for seq in joins if seq > link.seq and seq not in gone]
-            if not instead:
+    def _proved(self, gone: Gone, link: Linked | None) -> tuple[Gone, Linked] | None:
+        """The events, and a link whose ends they part, such that both take every one of them."""
+        while True:
+            rests = self._rests(self.trials.without(gone))
+            link = link or self._undone(gone, rests[0])
+            if link is None or not self.ids - rests[0]:
                 return None
-            gone |= {max(instead)}
-            after = self._scope.resolve(edits.also_without(gone))
-        if after.are_together(*ends):
-            return None
-        apart = self._apart(after)
-        places = tuple(Place(seq, run.origin(seq)) for seq in sorted(gone))
-        events = sum(after.events[self._team_id, one] for one in apart)
-        return Culprit(places, link, len(self._logins.intersection(apart)), tuple(apart), events)
+            fewer = [less for seq in gone if (less := gone - {seq}) and self._leaves(less, rests[0])]
+            if not fewer:
+                return gone, link
+            link = self._undone(fewer[0], rests[0])
+            if link is None:
+                return None
+            again = parting_set(self.trials, fewer[0], *self.ends(link))
+            if again is None:
+                return None
+            gone = again
 
-    def _apart(self, after: Resolution) -> list[str]:
-        """The ids that are not with most of the login ids any more."""
-        groups: dict[str | None, list[str]] = defaultdict(list)
-        for one in self._ids:
-            groups[after.person_of.get((self._team_id, one))].append(one)
-        main = max(groups.values(), key=lambda ids: (len(self._logins.intersection(ids)), len(ids), ids))
-        return sorted(set(self._ids) - set(main))
+    def _leaves(self, gone: Gone, rest: frozenset[str]) -> bool:
+        return rest in self._rests(self.trials.without(gone))
+
+    def _undone(self, gone: Gone, rest: frozenset[str]) -> Linked | None:
+        """A link that joined what is apart without these events: one of them, if there is one."""
+        across = [
+            link
+            for link in self.joins
+            if (link.source_distinct_id in rest) != (link.target_distinct_id in rest)
+        ]
+        return min(across, key=lambda link: (link.seq not in gone, link.seq), default=None)
+
+    def _rests(self, after: Resolution) -> list[frozenset[str]]:
+        """What is left of the person: the part with the most login ids, then ids; several where equal."""
+        groups: dict[object, set[str]] = defaultdict(set)
+        for one in self.ids:
+            groups[after.person_of.get((self._key[0], one), (one,))].add(one)
+        sizes = {key: (len(self.logins & group), len(group)) for key, group in groups.items()}
+        largest = max(sizes.values())
+        rests = [sorted(groups[key]) for key, size in sizes.items() if size == largest]
+        return [frozenset(rest) for rest in sorted(rests, reverse=True)]
 
 
-def _most_promising(joins: list[LinkRow], marked: set[str]) -> list[LinkRow]:
+def _sets(whole: _Whole, chosen: list[Linked]) -> tuple[list[tuple[Gone, Linked | None]], int, int]:
+    """Events to leave out, most with the link they undo; how many links were measured, how many held."""
+    trials = whole.trials
+    joins = {link.seq: link for link in whole.joins}
+    sets: list[tuple[Gone, Linked | None]] = []
+    for gone, after in trials.alone.items():
+        (seq,) = gone
+        link = joins.get(seq)
+        if link is not None and not after.are_together(*whole.ends(link)):
+            sets.append((gone, link))
+        elif whole.parts_logins(after):
+            sets.append((gone, None))
+    measured = held = 0
+    for link in chosen:
+        if trials.left <= 1:
+            break
+        measured += 1
+        ends = whole.ends(link)
+        if any(not after.are_together(*ends) for after in trials.alone.values()):
+            continue
+        pairs = [gone for gone, after in trials.pairs_of_links.items() if not after.are_together(*ends)]
+        more = pairs or [gone for gone in [set_with(trials, link.seq, *ends)] if gone]
+        sets += [(gone, link) for gone in more]
+        held += not more
+    return sets, measured, held
+
+
+def _row(link: Linked) -> LinkRow:
+    """A link of a resolution as one of a run."""
+    return LinkRow(
+        link.seq,
+        link.seq,
+        None if link.uuid is None else str(link.uuid),
+        link.event,
+        None if link.time is None else link.time.isoformat(),
+        link.source_distinct_id,
+        link.target_distinct_id,
+        str(link.outcome),
+        link.source_person,
+        link.target_person,
+        link.source_identified,
+        link.person,
+        link.dropped,
+    )
+
+
+def _most_promising(joins: list[Linked], marked: Iterable[str]) -> list[Linked]:
     """The links whose loss would part the most marked ids, which in a forest, as they are, is a count."""
     if len(joins) <= MEASURED:
         return joins
@@ -161,10 +244,11 @@ def _most_promising(joins: list[LinkRow], marked: set[str]) -> list[LinkRow]:
         neighbours[link.target_distinct_id].append((link.source_distinct_id, index))
     below: Counter[int] = Counter()
     seen: set[str] = set()
+    marks = frozenset(marked)
     for root in neighbours:
         if root not in seen:
-            _count_below(root, neighbours, seen, (marked, below))
-    total = len(marked)
+            _count_below(root, neighbours, seen, (marks, below))
+    total = len(marks)
     order = sorted(range(len(joins)), key=lambda i: (-min(below[i], total - below[i]), joins[i].seq))
     return [joins[index] for index in order[:MEASURED]]
 
@@ -173,7 +257,7 @@ def _count_below(
     root: str,
     neighbours: dict[str, list[tuple[str, int]]],
     seen: set[str],
-    counting: tuple[set[str], Counter[int]],
+    counting: tuple[frozenset[str], Counter[int]],
 ) -> None:
     """For each link below a root, how many marked ids hang on it."""
     marked, below = counting

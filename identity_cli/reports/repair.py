@@ -3,25 +3,26 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from identity_cli.edits import Edits
+from identity_cli.counterfactual.causes import Cause
+from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.errors import BadPlan, IdsUnreadable
-from identity_cli.reports.culprits import Culprit, login_ids, ranked
-from identity_cli.scope import Key, Scope, raw_event, scope_of
+from identity_cli.reports.culprits import login_ids
+from identity_cli.reports.parting import MOST_STEPS, Cut, Parting, parting
+from identity_cli.scope import Key, scope_of
 from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
 
 FORMAT = 1
-MOST_ACTIONS = 20
 
 
 @dataclass(slots=True)
 class Action:
-    """One step of a plan, as its JSON has it; kind: leave_out, split or fix_code."""
+    """One step of a plan, as its JSON has it; kind: leave_out, block_id, split or fix_code."""
 
     kind: str
     reason: str
@@ -30,11 +31,16 @@ class Action:
 
 @dataclass(slots=True)
 class Plan:
-    """What to do, and what it comes to, as measured by replay: unique users of the run before and after."""
+    """What to do, and what it comes to, as measured by replay: unique users of the run before and after.
+
+    together: login ids that are one person even so; stopped: because the plan is as long as plans may be.
+    """
 
     person_ids: list[str]
     actions: list[Action]
     persons: tuple[int, int]
+    together: list[list[str]] = field(default_factory=list)
+    stopped: bool = False
 
     @property
     def document(self) -> dict[str, Any]:
@@ -45,6 +51,8 @@ class Plan:
             "person_ids": self.person_ids,
             "actions": [{"action": one.kind, "reason": one.reason, **one.details} for one in self.actions],
             "unique_users": {"before": before, "after": after},
+            "login_ids_together": self.together,
+            "stopped_at": MOST_STEPS if self.stopped else None,
         }
 
 
@@ -56,118 +64,127 @@ def repair(
     keys = list(dict.fromkeys((row.team_id, row.creator_distinct_id) for row in rows))
     scope = scope_of(run, keys, on_progress)
     before = scope.resolve()
-    chosen: list[Culprit] = []
+    parted = [parting(run, scope, key, login_ids(before, key)) for key in keys]
     actions: list[Action] = []
-    for key in keys:
-        found = _chosen(run, scope, key)
-        chosen += found
-        actions += [_leave_out(one, is_first=one is found[0]) for one in found]
-        if found:
-            after = scope.resolve(_without(found))
-            groups = _groups(before.ids_with(key), key, after.person_of)
-            actions += _splits(before.person_of[key], key, groups)
-    actions += _code_to_fix(run, chosen)
-    after = scope.resolve(_without(chosen))
+    for one in parted:
+        actions += [_cut(run, cut, is_first=cut is one.cuts[0]) for cut in one.cuts]
+        if one.cuts:
+            groups = _groups(before.ids_with(one.key), one.key, scope.resolve(one.edits).person_of)
+            actions += _splits(before.person_of[one.key], one.key, groups, login_ids(before, one.key))
+    actions += _code_to_fix(run, [cut for one in parted for cut in one.cuts])
+    after = scope.resolve(_all(parted))
     persons = run.count("persons")
     more = len(set(after.person_of.values())) - len(set(before.person_of.values()))
-    return Plan([before.person_of[key] for key in keys], actions, (persons, persons + more))
-
-
-def _without(chosen: Iterable[Culprit]) -> Edits:
-    return Edits(without=frozenset(place.seq for one in chosen for place in one.places))
-
-
-def _chosen(run: Run, scope: Scope, key: Key) -> list[Culprit]:
-    """The worst culprits, one after the other, until the login ids are apart."""
-    chosen: list[Culprit] = []
-    edits = Edits()
-    waiting = [(key[0], one) for one in login_ids(scope.resolve(), key)]
-    while waiting and len(chosen) < MOST_ACTIONS:
-        found = ranked(run, scope, waiting[0], edits)
-        if len(found.login_ids) < 2 or not found.found or not found.found[0].login_ids:
-            waiting.pop(0)
-            continue
-        chosen.append(found.found[0])
-        edits = edits.also_without(frozenset(place.seq for place in chosen[-1].places))
-    return chosen
-
-
-def _leave_out(one: Culprit, *, is_first: bool) -> Action:
-    """is_first: what follows was measured with the first already left out."""
-    link = one.link
-    without = "without it" if is_first else "without it as well"
-    reason = (
-        f"{link.event} {link.outcome} {link.source_distinct_id} into {link.target_distinct_id}; {without} "
-        f"{len(one.ids)} of its ids ({one.login_ids} to log in with) and {one.events} events are apart"
+    return Plan(
+        [before.person_of[key] for key in keys],
+        actions,
+        (persons, persons + more),
+        [group for one in parted for group in one.together],
+        any(one.stopped for one in parted),
     )
-    events = [{"file": place.origin.path, "line": place.origin.line} for place in one.places]
+
+
+def _all(parted: Iterable[Parting]) -> Edits:
+    edits = NO_EDITS
+    for one in parted:
+        edits = replace(
+            edits.also_without(one.edits.without), blocked_ids=edits.blocked_ids | one.edits.blocked_ids
+        )
+    return edits
+
+
+def _cut(run: Run, cut: Cut, *, is_first: bool) -> Action:
+    """is_first: what follows was measured with the first already done."""
     effect = {
-        "login_ids_separated": one.login_ids,
-        "ids_separated": list(one.ids),
-        "events_moved": one.events,
+        "login_ids_separated": cut.login_ids,
+        "ids_separated": list(cut.ids),
+        "events_moved": cut.events,
     }
+    also = "" if is_first else " as well"
+    undone = (
+        f"{_several(len(cut.ids), 'id')} of the person ({cut.login_ids} to log in with) and "
+        f"{_several(cut.events, 'event')} are apart"
+    )
+    if cut.blocked is not None:
+        reason = f"{cut.cause.evidence}; with {cut.blocked} blocked{also} {undone}"
+        details = {"distinct_id": cut.blocked, "links": len(cut.links), "effect": effect}
+        return Action("block_id", reason, details)
+    link = cut.links[0]
+    reason = (
+        f"{link.event} {link.outcome} {link.source_distinct_id} into {link.target_distinct_id}; without "
+        f"{'it' if len(cut.gone) == 1 else 'them'}{also} {undone}"
+    )
+    origins = [run.origin(seq) for seq in sorted(cut.gone)]
+    events = [{"file": origin.path, "line": origin.line} for origin in origins]
     return Action("leave_out", reason, {"events": events, "effect": effect})
 
 
 def _groups(ids: list[str], key: Key, person_of: dict[Key, str]) -> list[list[str]]:
-    """The person's ids as they would be persons; the one with its creator first."""
-    groups: dict[str | None, list[str]] = defaultdict(list)
+    """The person's ids as they would be persons, each without one by itself; its creator's first."""
+    groups: dict[object, list[str]] = defaultdict(list)
     for one in ids:
-        groups[person_of.get((key[0], one))].append(one)
+        groups[person_of.get((key[0], one), (one,))].append(one)
     return sorted(groups.values(), key=lambda group: (key[1] not in group, group))
 
 
-def _splits(person_id: str, key: Key, groups: list[list[str]]) -> list[Action]:
+def _splits(person_id: str, key: Key, groups: list[list[str]], logins: Iterable[str]) -> list[Action]:
     """What to split off on the platform itself, where the log cannot be imported anew."""
     kept, *others = groups
-    actions = []
-    for group in others:
-        note = "the platform makes a person of each id" + (
-            f"; then alias {', '.join(group[1:])} to {group[0]} again" if len(group) > 1 else ""
-        )
-        actions.append(
-            Action(
-                "split",
-                f"{', '.join(group)} are somebody else than {', '.join(kept)}",
-                {
-                    "request": {
-                        "method": "POST",
-                        "path": f"/api/person/{person_id}/split/",
-                        "body": {"distinct_ids_to_split": group},
-                    },
-                    "note": note,
-                    "warning": f"{key[1]} made the person and has to stay: splitting it off reports success "
-                    "and does nothing (PostHog/posthog#104939)",
-                },
-            )
-        )
-    return actions
-
-
-def _code_to_fix(run: Run, chosen: list[Culprit]) -> list[Action]:
-    """Which libraries sent the links, and what their callers forgot."""
-    senders: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for one in chosen:
-        inside = raw_event(run, one.places[0].origin).get("properties")
-        inside = inside if isinstance(inside, dict) else {}
-        library = str(inside.get("$lib") or "unknown library")
-        sender = library, str(inside.get("$lib_version") or "unknown version"), one.link.event
-        senders[sender].append(str(one.places[0].origin))
     return [
-        Action(
-            "fix_code",
-            _REMEDIES.get(event, _REMEDIES["$create_alias"]),
-            {"library": library, "version": version, "event": event, "seen_at": places},
-        )
-        for (library, version, event), places in senders.items()
+        _split(person_id, key, kept, sorted(group, key=lambda one: one not in logins)) for group in others
     ]
 
 
-_REMEDIES = {
-    "$identify": "reset() is missing at logout, so the next login takes over the device's person",
-    "$create_alias": "alias joins two login ids: it is for the ids of one human only",
-    "$merge_dangerously": "$merge_dangerously is called on persons that are not one human: nothing guards it",
-}
+def _split(person_id: str, key: Key, kept: list[str], group: list[str]) -> Action:
+    """One group of ids to split off; its login ids first."""
+    whose = "it is" if len(group) == 1 else "they are"
+    again = f"; then alias {', '.join(group[1:])} to {group[0]} again, as they are one" if group[1:] else ""
+    return Action(
+        "split",
+        f"split {', '.join(group)} off: {whose} somebody else than {', '.join(kept)}",
+        {
+            "request": {
+                "method": "POST",
+                "path": f"/api/person/{person_id}/split/",
+                "body": {"distinct_ids_to_split": sorted(group)},
+            },
+            "note": f"the platform makes a person of each id that is split off{again}",
+            "warning": f"{key[1]} made the person and has to stay: splitting it off reports success "
+            "and does nothing (PostHog/posthog#104939)",
+        },
+    )
+
+
+def _several(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+
+
+def _code_to_fix(run: Run, cuts: Iterable[Cut]) -> list[Action]:
+    """Which libraries sent the links, why that joined strangers, and what to change."""
+    seen: dict[tuple[Any, ...], list[str]] = defaultdict(list)
+    causes: dict[tuple[Any, ...], Cause] = {}
+    for cut in cuts:
+        cause = cut.cause
+        code = cause.kind, cause.remedy, cause.sender, cause.event, cause.mapped
+        causes.setdefault(code, cause)
+        seqs = [link.seq for link in cut.links] if cut.blocked is not None else [cut.links[0].seq]
+        seen[code] += [str(run.origin(seq)) for seq in seqs]
+    return [
+        Action(
+            "fix_code",
+            cause.remedy,
+            {
+                "cause": cause.kind,
+                "evidence": cause.evidence,
+                "library": cause.sender.library,
+                "version": cause.sender.version,
+                "event": cause.event,
+                "mapped_from": cause.mapped,
+                "seen_at": seen[code],
+            },
+        )
+        for code, cause in causes.items()
+    ]
 
 
 def read_ids(path: str) -> list[str]:

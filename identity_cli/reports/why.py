@@ -1,10 +1,11 @@
 """Why two ids are one person, or why they are not: each claim is confirmed by a replay."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import combinations
 
+from identity_cli.counterfactual.separators import separators
+from identity_cli.counterfactual.trials import JOINS, Trials
+from identity_cli.counterfactual.ways import way_between
 from identity_cli.edits import Edits
 from identity_cli.errors import LogChanged, LogUnreadable
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
@@ -14,14 +15,7 @@ from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
 
-JOINS = frozenset({"created", "attached", "merged"})
-EVENTS_TRIED_ALONE = 400
-EVENTS_TRIED_IN_PAIRS = 40
-"""Beyond so many events, not every one or every pair is tried, and the sets told are a bound."""
 SETS_TOLD = 5
-LINKS_TRIED = 10
-ROUNDS = 50
-"""Of a long way, so many links are tried, each with so many more that take its place."""
 STATES_TOLD = 25
 """At either end of a long way, the state before a link is told of so many."""
 
@@ -114,37 +108,16 @@ def _key(run: Run, team_id: int, wanted: str, row: PersonRow) -> Key:
 def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     number = run.find_person(one[1], one[0]).person
     joins = [link for link in run.links_of(run.parts_of(number)) if link.outcome in JOINS]
-    path = _path(joins, one[1], two[1])
+    path = way_between(joins, one[1], two[1])
     ends = {link.seq for link in (*path[:STATES_TOLD], *path[-STATES_TOLD:])}
     steps = [_step(run, scope if link.seq in ends else None, one[0], link) for link in path]
     found = Why(one, two, are_one=True, path=steps)
     if path:
         found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
     if path and scope is not None:
-        sets, found.exact = separators(scope, one, two)
+        sets, found.exact = separators(Trials(scope), one, two)
         found.separators = [[Place(seq, run.origin(seq)) for seq in sorted(one)] for one in sets[:SETS_TOLD]]
     return found
-
-
-def _path(links: Iterable[LinkRow], start: str, end: str) -> list[LinkRow]:
-    """The way between two ids over links; accepted ones are a forest, so there is one way."""
-    neighbours: dict[str, list[tuple[str, LinkRow]]] = defaultdict(list)
-    for link in links:
-        neighbours[link.source_distinct_id].append((link.target_distinct_id, link))
-        neighbours[link.target_distinct_id].append((link.source_distinct_id, link))
-    came: dict[str, tuple[str, LinkRow] | None] = {start: None}
-    waiting = deque([start])
-    while waiting and end not in came:
-        here = waiting.popleft()
-        for there, link in neighbours[here]:
-            if there not in came:
-                came[there] = here, link
-                waiting.append(there)
-    path: list[LinkRow] = []
-    while (before := came.get(end)) is not None:
-        end, link = before
-        path.append(link)
-    return path[::-1]
 
 
 def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
@@ -167,57 +140,6 @@ def _just_before(scope: Scope, link: LinkRow) -> Resolution:
     until = max(link.seq, link.moment - 1)
     left_out = Edits(without=frozenset([link.seq]))
     return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until])
-
-
-def separators(scope: Scope, one: Key, two: Key) -> tuple[list[frozenset[int]], bool]:
-    """Sets of events, by seq, without which two ids are apart; and whether all smallest are among them."""
-
-    def apart_without(seqs: frozenset[int]) -> bool:
-        return not scope.resolve(Edits(without=seqs)).are_together(one, two)
-
-    seqs = [seq for seq, _, _ in scope.steps]
-    if len(seqs) <= EVENTS_TRIED_ALONE:
-        alone = [frozenset([seq]) for seq in seqs if apart_without(frozenset([seq]))]
-        if alone:
-            return alone, True
-        if len(seqs) <= EVENTS_TRIED_IN_PAIRS:
-            pairs = [pair for pair in map(frozenset, combinations(seqs, 2)) if apart_without(pair)]
-            if pairs:
-                return pairs, True
-    return _irreducible(scope, one, two, apart_without), False
-
-
-def _irreducible(
-    scope: Scope, one: Key, two: Key, apart_without: Callable[[frozenset[int]], bool]
-) -> list[frozenset[int]]:
-    """For each link of the way a set with it of which no event can be spared; the smallest first."""
-    found: dict[frozenset[int], None] = {}
-    for first in _way(scope.resolve(), one, two)[:LINKS_TRIED]:
-        gone = frozenset([first])
-        while len(gone) < ROUNDS and (way := _way(scope.resolve(Edits(without=gone)), one, two)):
-            gone |= {max(way)}
-        if not apart_without(gone):
-            continue
-        for seq in sorted(gone):
-            if apart_without(gone - {seq}):
-                gone -= {seq}
-        found[gone] = None
-    return sorted(found, key=lambda gone: (len(gone), sorted(gone)))
-
-
-def _way(resolution: Resolution, one: Key, two: Key) -> list[int]:
-    """The seqs of the accepted links between two ids, none where they are apart."""
-    if not resolution.are_together(one, two):
-        return []
-    links = [
-        LinkRow(seq, seq, None, link.event, None, link.source_distinct_id, link.target_distinct_id, *_REST)
-        for seq, link in resolution.links.items()
-        if link.outcome in JOINS and link.team_id == one[0]
-    ]
-    return [link.seq for link in _path(links, one[1], two[1])]
-
-
-_REST = ("", None, None, False, None, None)
 
 
 # Two persons
