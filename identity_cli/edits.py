@@ -48,6 +48,9 @@ class Edits:
                     changed = copy(event)
                     changed.properties = copy(inside)
                 setattr(changed if owner is event else changed.properties, name, self.resets[value][1])
+        if event.links:
+            changed = changed or copy(event)
+            changed.links = tuple(self._reset(seq, link) for link in event.links)
         return event if changed is None else changed
 
 

@@ -4,7 +4,7 @@ An event is any record with these attributes; how a log line becomes one is the
 dialect's affair. Names follow PostHog's wire form without the leading `$`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
@@ -79,3 +79,7 @@ class Event(Protocol):
     @property
     def properties(self) -> Properties:
         """The part under `properties`."""
+
+    @property
+    def links(self) -> "Sequence[Event]":
+        """Links that come before it and are part of it, see dialects.base; the resolver is told of each."""

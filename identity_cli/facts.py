@@ -127,6 +127,14 @@ class EventDropped(NamedTuple):
     reason: str
 
 
+class EventTouchedNobody(NamedTuple):
+    """An event that concerns no person, and why."""
+
+    seq: int
+    event: str
+    reason: str
+
+
 class EventRejected(NamedTuple):
     """An event that is nobody's; its line is kept with the rejected ones.
 
@@ -159,6 +167,7 @@ Fact = (
     | IngestionWarning
     | EventHeld
     | EventDropped
+    | EventTouchedNobody
     | EventRejected
     | EventAttributed
 )

@@ -21,7 +21,7 @@ from identity_cli.errors import BadMapping
 from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
 from identity_cli.parquet_file import open_log
-from identity_cli.reader import Block, LogReader, Noticed, Reading, RejectedLine
+from identity_cli.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
 from identity_cli.rules.own_id import may_be_rejected
@@ -83,12 +83,14 @@ class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False
     """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected.
 
     keeps_properties: whether the events still have the event properties that were asked for.
+    linking: indexes of the events that have links beside them.
     """
 
     first_seq: int
     events: list[EventT]
     kept: dict[int, KeptLine]
     keeps_properties: bool
+    linking: list[int]
 
 
 class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
@@ -108,13 +110,22 @@ class Rejected(msgspec.Struct, tag=True, array_like=True, gc=False):
     origin: Origin
 
 
+class Nobodys(msgspec.Struct, tag=True, array_like=True, gc=False):
+    """An event that concerns no person, and why."""
+
+    seq: int
+    event: str
+    uuid: Any
+    why: str
+
+
 class RefusedAtDoor(msgspec.Struct, tag=True, array_like=True, gc=False):
     """Events of the next batches, by seq, that the platform would not have let in, and why."""
 
     reasons: dict[int, str]
 
 
-Item = Batch[Any] | Skipped[Any] | Rejected | RefusedAtDoor
+Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | RefusedAtDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +181,9 @@ class Intake:
             if isinstance(item, RejectedLine):
                 yield Rejected(item.seq, item.reason, item.line, origins[item.seq])
                 continue
+            if isinstance(item, NobodysEvent):
+                yield Nobodys(item.seq, item.event.event, item.event.uuid, item.event.why)
+                continue
             if not self._left_out:
                 yield from self._sorted_out(item)
                 continue
@@ -213,7 +227,7 @@ class Intake:
             block.first_seq + index: KeptLine(origins[block.first_seq + index], block.lines[index])
             for index in may_be_rejected(block.events, self._rules)
         }
-        return Batch(block.first_seq, list(block.events), kept, self._is_of_posthog)
+        return Batch(block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking])
 
     @property
     def _is_of_posthog(self) -> bool:
@@ -225,9 +239,9 @@ def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]
     """The block in pieces of events that share a flag."""
     start = 0
     for flag, group in groupby(flags):
-        part = slice(start, start + len(list(group)))
-        yield flag, Block(block.first_seq + start, block.events[part], block.lines[part])
-        start = part.stop
+        stop = start + len(list(group))
+        yield flag, block.part(start, stop)
+        start = stop
 
 
 def _dialect(options: ReplayOptions) -> Dialect | None:

@@ -73,6 +73,16 @@ class Processing:
         if self._attributing:
             self._attribute(step, person, None)
 
+    def link(self, step: Step) -> None:
+        """Do what a link asks that is part of another event, which is counted itself."""
+        limit = self._rules.longest_distinct_id
+        if limit is not None and javascript.utf16_length(step.distinct_id) > limit:
+            return  # the event is dropped for it, and tells
+        told = len(self.facts)
+        person = self._link(step, NOTHING)
+        if person is None:
+            self._name_person(told, self._update_or_create(step, NOTHING))
+
     def _is_settled_by_profile(self, step: Step) -> bool:
         """Today's checks before an event may touch a person; `$process_person_profile` false ends there."""
         rules, event = self._rules, step.event

@@ -11,9 +11,19 @@ from functools import partial
 from typing import cast
 
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import Decode, DecodeAll, Decoded, Dialect, Notice, Unusable, Wanted
+from identity_cli.dialects.base import (
+    Decode,
+    DecodeAll,
+    Decoded,
+    Dialect,
+    Item,
+    Notice,
+    TouchesNobody,
+    Unusable,
+    Wanted,
+)
 from identity_cli.dialects.nesting import Nesting
-from identity_cli.events import Event, Origin
+from identity_cli.events import Origin
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
 
@@ -22,11 +32,20 @@ BLOCK_BYTES = 1 << 17  # small enough to stay in the processor's cache between r
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Consecutive events, each with the line it came from; the first has first_seq."""
+    """Consecutive events, each with the line it came from; the first has first_seq.
+
+    linking: indexes of the events that have links beside them.
+    """
 
     first_seq: int
-    events: Sequence[Event]
+    events: Sequence[Decoded]
     lines: Sequence[bytes]
+    linking: Sequence[int] = ()
+
+    def part(self, start: int, stop: int) -> "Block":
+        """The events from one index to before another."""
+        linking = [index - start for index in self.linking if start <= index < stop]
+        return Block(self.first_seq + start, self.events[start:stop], self.lines[start:stop], linking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +55,18 @@ class RejectedLine:
     seq: int
     reason: str
     line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NobodysEvent:
+    """An event that concerns no person."""
+
+    seq: int
+    event: TouchesNobody
+
+
+Part = Block | NobodysEvent | RejectedLine
+"""Of a log, what a reader gives."""
 
 
 @dataclass(slots=True)
@@ -98,7 +129,7 @@ class LogReader:
         self._on_progress = on_progress
         self._nesting = Nesting(), Nesting(), Nesting()  # of first lines, of blocks, of lines one by one
 
-    def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
+    def __iter__(self) -> Generator[Part, None, None]:
         finished_bytes = 0
         for open_source in self._openers:
             file = open_source()
@@ -106,7 +137,7 @@ class LogReader:
             self.sources.append(source)
             self.origins.add_source(file.path, source.first_seq)
             try:
-                decoded: Callable[[list[bytes]], Iterable[Block | RejectedLine]] | None = None
+                decoded: Callable[[list[bytes]], Iterable[Part]] | None = None
                 while lines := file.read_lines(BLOCK_BYTES):
                     if decoded is None:
                         decoded = self._decoding_of(source, lines)
@@ -120,9 +151,7 @@ class LogReader:
             self.lines += source.lines
             finished_bytes += source.size
 
-    def _decoding_of(
-        self, source: Source, lines: list[bytes]
-    ) -> Callable[[list[bytes]], Iterable[Block | RejectedLine]]:
+    def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
         """How blocks of lines of that source become events; lines: its first."""
         with self._nesting[0]:
             dialect = self._reading.dialect or detected(source.path, lines)
@@ -130,9 +159,7 @@ class LogReader:
         source.names_persons = any(b'"person_id"' in line for line in lines)
         return partial(self._reading_of(dialect), source)
 
-    def _reading_of(
-        self, dialect: Dialect
-    ) -> Callable[[Source, list[bytes]], Iterable[Block | RejectedLine]]:
+    def _reading_of(self, dialect: Dialect) -> Callable[[Source, list[bytes]], Iterable[Part]]:
         """How lines of that dialect become events, from now on."""
         self.dialect = dialect.name
         strict, lenient = self._reading.decoders(dialect)
@@ -144,7 +171,7 @@ class LogReader:
 
     def _one_a_line(
         self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
-    ) -> Iterable[Block | RejectedLine]:
+    ) -> Iterable[Part]:
         try:
             with self._nesting[1]:
                 events = list(map(decode, lines))
@@ -155,9 +182,10 @@ class LogReader:
 
     def _several(
         self, source: Source, lines: list[bytes], decode: DecodeAll, lenient: DecodeAll
-    ) -> Iterator[Block | RejectedLine]:
-        events: list[Event] = []
+    ) -> Iterator[Part]:
+        events: list[Decoded] = []
         lines_of_events: list[bytes] = []
+        linking: list[int] = []
         with self._nesting[2]:
             decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
         for number, (line, items) in enumerate(zip(lines, decoded, strict=True), source.lines + 1):
@@ -165,21 +193,25 @@ class LogReader:
                 self.origins.add_batch(self.seqs + 1, number, len(items))
             for item in items:
                 self.seqs += 1
-                if item is not None and not isinstance(item, Unusable):
+                if item is not None and not isinstance(item, Unusable | TouchesNobody):
+                    if item.links:
+                        linking.append(len(events))
                     events.append(item)
                     lines_of_events.append(line)
                     if item.notices:
                         self._note(item.notices)
                     continue
                 if events:
-                    yield Block(self.seqs - len(events), events, lines_of_events)
-                    events, lines_of_events = [], []
+                    yield Block(self.seqs - len(events), events, lines_of_events, linking)
+                    events, lines_of_events, linking = [], [], []
                 if item is None:
                     self.blank += 1
+                elif isinstance(item, TouchesNobody):
+                    yield NobodysEvent(self.seqs, item)
                 else:
                     yield RejectedLine(self.seqs, str(item), line)
         if events:
-            yield Block(self.seqs + 1 - len(events), events, lines_of_events)
+            yield Block(self.seqs + 1 - len(events), events, lines_of_events, linking)
 
     def _note(self, notices: Sequence[Notice]) -> None:
         """Count what is to be told of the event just read, once for each kind."""
@@ -189,10 +221,8 @@ class LogReader:
             self.notices[kind].count += 1
 
 
-def decoded_or_reason(
-    line: bytes, decode: DecodeAll, lenient: DecodeAll
-) -> Sequence[Decoded | Unusable | None]:
-    """The events of a line, or why it is none; None for a blank line."""
+def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
+    """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
     try:
         return decode(line)
     except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
@@ -205,3 +235,5 @@ def decoded_or_reason(
         return (unusable,)
     except RecursionError:
         return (Unusable("nested too deeply"),)
+    except Exception as bug:  # of ours: the line shows it, and the others are not to blame
+        return (Unusable(f"idcli failed on it, please report the line: {type(bug).__name__}: {bug}"),)

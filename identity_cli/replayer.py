@@ -20,8 +20,10 @@ from identity_cli.errors import LineRejected, NothingToReplay
 from identity_cli.events import Event
 from identity_cli.facts import (
     DistinctIdAttached,
+    EventAttributed,
     EventDropped,
     EventRejected,
+    EventTouchedNobody,
     Fact,
     Linked,
     PersonCreated,
@@ -35,6 +37,7 @@ from identity_cli.intake import (
     KeptLine,
     Log,
     LogRead,
+    Nobodys,
     Progress,
     RefusedAtDoor,
     Rejected,
@@ -164,10 +167,19 @@ class _Replay:
             self._resolve(item)
         elif isinstance(item, Rejected):
             self._reject(item.seq, item.reason, KeptLine(item.origin, item.line))
+        elif isinstance(item, Nobodys):
+            self._note_nobodys(item)
         elif isinstance(item, RefusedAtDoor):
             self._journal.insert("refused_at_door", item.reasons.items())
         else:
             self._skip(item)
+
+    def _note_nobodys(self, item: Nobodys) -> None:
+        self._journal.write([EventTouchedNobody(item.seq, item.event, item.why)])
+        if self._options.with_events:
+            team_id = self._options.team_id
+            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why)
+            self._journal.write([fact])
 
     def _skip(self, skipped: Skipped[Event]) -> None:
         self._journal.write(
@@ -190,7 +202,15 @@ class _Replay:
             (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
         if batch.kept:
             self._kept.update(batch.kept)
-        facts = self._resolver.apply_all(batch.first_seq, batch.events)
+        start = 0
+        for index in batch.linking:
+            self._write_facts(self._resolver.apply_all(batch.first_seq + start, batch.events[start:index]))
+            for link in batch.events[index].links:
+                self._write_facts(self._resolver.link(batch.first_seq + index, link))
+            start = index
+        facts = self._resolver.apply_all(
+            batch.first_seq + start, batch.events[start:] if start else batch.events
+        )
         if facts:
             self._write_facts(facts)
         if self._kept:

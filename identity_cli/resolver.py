@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from identity_cli.buffer import FAR_FUTURE, EventBuffer, time_of
+from identity_cli.buffer import FAR_FUTURE, LONG_AGO, EventBuffer, arrival_of, time_of
 from identity_cli.events import ABSENT, Event
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
 from identity_cli.journal import Step
@@ -107,6 +107,20 @@ class PersonResolver:
                         known.first = time
                 elif time < known.first:
                     known.first = time
+        return facts
+
+    def link(self, seq: int, link: Event) -> list[Fact]:
+        """Take in a link that is part of the event at seq, told before it.
+
+        It is no event of its own, so nothing counts it and it never waits.
+        """
+        facts = self.pass_time(seq, arrival_of(link) or LONG_AGO)
+        team_id = self._team_id if link.team_id is None else link.team_id
+        distinct_id = own_id(link, self._rules)
+        if distinct_id:  # or the event is refused, and tells why
+            if self._rules.nul_becomes_replacement:
+                distinct_id = distinct_id.replace("\0", "\ufffd")
+            self._processing.link(Step(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
         return facts
 
     def pass_time(self, seq: int, moment: datetime) -> list[Fact]:

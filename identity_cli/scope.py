@@ -99,6 +99,8 @@ class Scope:
             _note(resolver.pass_time(seq, clock), result)
             changed = edits.applied(seq, event)
             if changed is not None:
+                for link in changed.links:
+                    _note(resolver.link(seq, link), result)
                 _note(resolver.apply(seq, changed), result)
             else:  # what is left out still shows what time it is
                 _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
@@ -168,7 +170,7 @@ def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None)
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
         if own is not None and "\0" in own and rules.nul_becomes_replacement:
             own = own.replace("\0", REPLACEMENT)
-        links = inside.alias is not None or inside.anon_distinct_id is not ABSENT
+        links = inside.alias is not None or inside.anon_distinct_id is not ABSENT or event.links
         if is_resolved and (own in names or (links and _names_other(event, names, rules))):
             team = team_id if event.team_id is None else event.team_id
             if (team, own) in scope.keys or links:
@@ -188,6 +190,8 @@ def key_of(event: Event, run: Run) -> Key:
 
 
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
+    if any(_names_other(link, names, rules) for link in event.links):
+        return True
     other = other_id(event, rules)
     if other is ABSENT:
         return False

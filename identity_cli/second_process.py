@@ -17,7 +17,17 @@ import msgspec
 
 from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
-from identity_cli.intake import Batch, Intake, Item, LogRead, Progress, RefusedAtDoor, Rejected, Skipped
+from identity_cli.intake import (
+    Batch,
+    Intake,
+    Item,
+    LogRead,
+    Nobodys,
+    Progress,
+    RefusedAtDoor,
+    Rejected,
+    Skipped,
+)
 from identity_cli.processes import leave_signals_to_parent
 
 WORTH_IT_BYTES = 16 << 20
@@ -106,7 +116,7 @@ def _widen(pipe: int) -> None:
 
 def _types(copied_names: tuple[str, ...]) -> Any:
     record = event_type(copied_names)
-    return Batch[record] | Skipped[record] | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
+    return Batch[record] | Skipped[record] | Nobodys | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
 
 
 def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int) -> None:

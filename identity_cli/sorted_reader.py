@@ -13,17 +13,23 @@ from pathlib import Path
 
 from identity_cli.buffer import arrival_told, time_of
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import NO_TIME_TO_SORT_BY, UNREADABLE_TIME, Decoded, Dialect, Unusable
+from identity_cli.dialects.base import (
+    NO_TIME_TO_SORT_BY,
+    UNREADABLE_TIME,
+    Dialect,
+    Item,
+    TouchesNobody,
+    Unusable,
+)
 from identity_cli.errors import NothingToSortBy
 from identity_cli.events import Event, Origin
 from identity_cli.ordering import Entry, sorted_entries
 from identity_cli.reader import (
     BLOCK_BYTES,
-    Block,
     LogReader,
     Noticed,
+    Part,
     Reading,
-    RejectedLine,
     decoded_or_reason,
 )
 from identity_cli.sources import LineSource, Source
@@ -55,7 +61,7 @@ class SortedLogReader(LogReader):
         self._dialects: list[Dialect] = []
         self.moved = 0
 
-    def __iter__(self) -> Generator[Block | RejectedLine, None, None]:
+    def __iter__(self) -> Generator[Part, None, None]:
         places = array("q")
         self.origins.reorder(places)
         all_lines = Source("", 1)
@@ -112,17 +118,18 @@ class SortedLogReader(LogReader):
         if strict is None:
             self._dialects.append(self._reading.dialect or detected(source.path, []))
 
-    def _earliest(self, events: Iterable[Decoded | Unusable | None]) -> datetime | None:
+    def _earliest(self, events: Iterable[Item | None]) -> datetime | None:
         times = (
-            event.moment if isinstance(event, Unusable) else self._time_of(event)
+            event.moment if isinstance(event, Unusable | TouchesNobody) else self._time_of(event)
             for event in events
             if event is not None
         )
         return min((time for time in times if time is not None), default=None)
 
-    def _note_untimed(self, events: Iterable[Decoded | Unusable | None], origin: Origin) -> None:
+    def _note_untimed(self, events: Iterable[Item | None], origin: Origin) -> None:
         """Count a line of events without a time; what stands there shows why, if anything does."""
-        decoded = [event for event in events if event is not None and not isinstance(event, Unusable)]
+        nothing_to_sort = Unusable | TouchesNobody | None
+        decoded = [event for event in events if not isinstance(event, nothing_to_sort)]
         if not decoded:
             return
         shown = [what for event in decoded for kind, what in event.notices if kind == UNREADABLE_TIME]

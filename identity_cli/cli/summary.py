@@ -64,6 +64,7 @@ def document(figures: Summary) -> dict[str, Any]:
         "warnings": [_warning(item) for item in figures.warnings],
         "rejected": [_noted(item) for item in figures.rejected],
         "dropped": [_noted(item) for item in figures.dropped],
+        "touching_nobody": [_noted(item) for item in figures.touching_nobody],
         "books": [{**line._asdict(), "balances": line.balances} for line in figures.books],
         "files": [name for name, _ in figures.files],
     }
@@ -111,6 +112,7 @@ def show(page: Page, figures: Summary, folder: str) -> None:
     _show_warnings(page, figures)
     _show_noted(page, "Rejected lines", figures.rejected, "kept in rejected.ndjson")
     _show_noted(page, "Dropped events", figures.dropped, "they belong to nobody")
+    _show_noted(page, "Events that touch nobody", figures.touching_nobody, "nothing is wrong with them")
     _show_noted(page, "Refused at the door", figures.refused_at_door, "by capture; replayed all the same")
     _show_books(page, figures)
     _show_next(page, figures, folder)

@@ -53,8 +53,8 @@ class AmplitudeLine(msgspec.Struct, gc=False, kw_only=True):
 
 
 def decoder(wanted: Wanted) -> DecodeAll:
-    """The decoder of one line; with the link that a new pair of ids makes, two events."""
-    events_of = _Events(event_type(wanted.copied_names))
+    """The decoder of one event a line, a new pair of ids linked beside it."""
+    event_of = _Events(event_type(wanted.copied_names))
     decode = msgspec.json.Decoder(AmplitudeLine).decode
 
     def events(line: bytes) -> Sequence[WireEvent]:
@@ -62,24 +62,24 @@ def decoder(wanted: Wanted) -> DecodeAll:
             fields = decode(line)
         except ValueError:  # odd types
             fields = _line(object_of(line))
-        return events_of(fields)
+        return (event_of(fields),)
 
     return events
 
 
 class _Events:
-    """Makes the events of one line; remembers the ids of each amplitude_id, pairs and states."""
+    """Makes the event of a line; remembers the ids of each amplitude_id, pairs and states."""
 
     def __init__(self, record: type[WireEvent]) -> None:
         self._record = record
         self._new_properties = properties_type(record)
-        self._pairs = PairLinks(record)
+        self._pairs = PairLinks()
         self._id_of: dict[int, Id] = {}
         self._states: dict[Id, Any] = {}
 
-    def __call__(self, line: AmplitudeLine) -> Sequence[WireEvent]:
+    def __call__(self, line: AmplitudeLine) -> WireEvent:
         if line.merged_amplitude_id is not None:
-            return (self._merge(line),)
+            return self._merge(line)
         if not line.event_type:
             raise Unusable("no event_type")
         own = line.user_id or line.device_id
@@ -91,7 +91,8 @@ class _Events:
         known = line.amplitude_id in self._id_of
         if line.amplitude_id is not None and own is not None and (line.user_id or not known):
             self._id_of[line.amplitude_id] = own
-        return self._pairs.before(event, line.device_id)
+        self._pairs.link(event, line.device_id)
+        return event
 
     def _merge(self, line: AmplitudeLine) -> WireEvent:
         moment = parse_time(line.merge_server_time)

@@ -27,6 +27,19 @@ class Unusable(Exception):
         self.moment = moment
 
 
+@dataclass(frozen=True, slots=True)
+class TouchesNobody:
+    """An event that concerns no person, such as an update of a group; why, in words.
+
+    event: what it is called. moment: when it arrived, as far as its line tells.
+    """
+
+    why: str
+    event: str
+    uuid: Any = None
+    moment: datetime | None = None
+
+
 class Weight(IntEnum):
     """What a mark proves: one line with it outweighs nine with the next lighter one."""
 
@@ -72,15 +85,20 @@ NO_TIME_TO_SORT_BY = "no_time_to_sort_by"
 
 
 class Decoded(Event, Protocol):
-    """An event, and what is to be told of it."""
+    """An event, with the links that its line asks for beside it, and what is to be told of it.
+
+    These links come before the event and are part of it: it is one event, at one place of the log.
+    """
 
     @property
     def notices(self) -> Sequence[Notice]:
         """What its line shows beside its meaning; mostly nothing."""
 
 
+Item = Decoded | TouchesNobody | Unusable
+"""What an event of a line may turn out to be."""
 Decode = Callable[[bytes], Decoded]
-DecodeAll = Callable[[bytes], Sequence[Decoded | Unusable]]
+DecodeAll = Callable[[bytes], Sequence[Item]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +112,10 @@ class Dialect:
     marks: by which its lines are known, see recognition; each says what it knows of its own
     lines, and nothing of other dialects.
     decoder and lenient_decoder are asked once per replay, so they may keep state from line to
-    line; a line that fails must leave that state alone. The fast decoder may raise anything, and
-    gives one event a line, or, where several is true, the events of a line. The lenient one
+    line (those that keep some or make links give the events of a line); a line that fails must
+    leave that state alone. The fast decoder may raise anything, and
+    gives one event a line, or, where several is true, the events of a line: what one call of a
+    vendor's comes to is one event, with the links that it makes beside. The lenient one
     is asked about the lines on which the fast one failed; it gives the events of a line, and
     raises Unusable for a line that is none. Without it the decoder takes every line and raises
     Unusable itself, so that there is one state.

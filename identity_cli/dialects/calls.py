@@ -8,14 +8,21 @@ from typing import Any
 
 import msgspec
 
-from identity_cli.dialects.base import DecodeAll, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.base import DecodeAll, Mark, TouchesNobody, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from, read_times, scrubbed, value_of
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
 from identity_cli.events import GROUP_IDENTIFY
+from identity_cli.values.times import parse_time
 
 NAMES = {"page": "$pageview", "screen": "$screen", "group": GROUP_IDENTIFY}
 """What calls without a name of their own are called as events."""
 CALLS = frozenset({*NAMES, "track", "identify", "alias", "merge"})
+OF_NOBODY = {
+    "delete": "a request to delete what is known of a user",
+    "record": "a record of a warehouse on its way to a destination",
+    "audiencelist": "a list of an audience's members",
+}
+"""Calls that concern no person, and what each is."""
 
 
 class Context(msgspec.Struct, gc=False):
@@ -54,7 +61,7 @@ class Call(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
 
 Fields = Mapping[str, Any]
 Fill = Callable[[Call, WireEvent], None]
-"""Gives an event what a call means to persons; Unusable where it means nothing."""
+"""Gives the event of a call what the call means to persons; Unusable where it means nothing."""
 
 
 def decoder(wanted: Wanted, fill: Fill) -> Callable[[bytes], WireEvent]:
@@ -68,7 +75,7 @@ def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
     """The decoder for what the fast one refused: bodies with a batch, odd types, odd times."""
     event_of = _maker(event_type(wanted.copied_names), fill)
 
-    def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
+    def decode(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
         value = value_of(line)
         if not isinstance(value, dict):
             raise Unusable("not a JSON object")
@@ -80,8 +87,12 @@ def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
         around = {key: value[key] for key in ("receivedAt", "_received_at") if key in value}
         return [_or_reason(item, number, len(batch)) for number, item in enumerate(_within(batch, around), 1)]
 
-    def patient(fields: Any) -> WireEvent:
-        event = event_of(_call(fields))
+    def patient(fields: Any) -> WireEvent | TouchesNobody:
+        call = _call(fields)
+        if call.type in OF_NOBODY:
+            arrival = parse_time(fields.get("receivedAt") or fields.get("_received_at"))
+            return TouchesNobody(OF_NOBODY[call.type], call.type, call.message_id, arrival)
+        event = event_of(call)
         read_times(
             event,
             timestamp=fields.get("timestamp") or fields.get("originalTimestamp"),
@@ -89,7 +100,7 @@ def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
         )
         return event
 
-    def _or_reason(item: Any, number: int, count: int) -> WireEvent | Unusable:
+    def _or_reason(item: Any, number: int, count: int) -> WireEvent | TouchesNobody | Unusable:
         try:
             return patient(item)
         except Unusable as reason:
@@ -146,7 +157,7 @@ def _call(fields: Any) -> Call:
         raise Unusable("no type of call")
     context, name = fields.get("context"), fields.get("event")
     return Call(
-        type=kind,
+        type=scrubbed(kind),
         user_id=id_from(fields.get("userId")),
         anonymous_id=id_from(fields.get("anonymousId")),
         previous_id=id_from(fields.get("previousId")),
@@ -173,10 +184,9 @@ def _maker(record: type[WireEvent], fill: Fill) -> Callable[[Call], WireEvent]:
             received_at=call.received_at or call.recorded_at,
             properties=new_properties(),
         )
-        if call.type in ("identify", "alias", "merge"):
-            fill(call, event)
-        elif call.type not in CALLS:
+        if call.type not in CALLS:
             raise Unusable(f"no call of the spec: {call.type[:40]}")
+        fill(call, event)
         return event
 
     return event_of

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from identity_cli.dialects.base import DecodeAll, Dialect, Unusable, Wanted
+from identity_cli.dialects.base import DecodeAll, Dialect, Wanted
 from identity_cli.dialects.json_lines import id_from, name_from, object_of, read_times, scrubbed, team_from
-from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.pairs import PairLinks, add_alias
 from identity_cli.dialects.record import WireEvent, event_type, properties_type
 from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
 
@@ -66,10 +66,10 @@ def dialect(mapping: Mapped) -> Dialect:
 def _decoder(mapping: Mapped, wanted: Wanted) -> DecodeAll:
     record = event_type(wanted.copied_names)
     new_properties = properties_type(record)
-    pairs = PairLinks(record)
+    pairs = PairLinks()
     paths = {field: tuple(path.split(".")) for field, path in mapping.items()}
 
-    def events(line: bytes) -> Sequence[WireEvent | Unusable]:
+    def events(line: bytes) -> Sequence[WireEvent]:
         found = object_of(line)
         given = {field: _at(found, path) for field, path in paths.items()}
         anonymous = id_from(given.get("anonymous_id"))
@@ -84,28 +84,15 @@ def _decoder(mapping: Mapped, wanted: Wanted) -> DecodeAll:
             properties=new_properties(unset=scrubbed(given.get("unset"))),
         )
         read_times(event, timestamp=given.get("timestamp"), received_at=given.get("received_at"))
-        before = _alias(event, id_from(given.get("alias")), record)
-        return [*before, *pairs.before(event, anonymous)]
+        alias = id_from(given.get("alias"))
+        if event.event in (CREATE_ALIAS, MERGE_DANGEROUSLY):
+            event.properties.alias = alias or None
+        elif alias:
+            add_alias(event, alias)
+        pairs.link(event, anonymous)
+        return (event,)
 
     return events
-
-
-def _alias(event: WireEvent, alias: Any, record: type[WireEvent]) -> Sequence[WireEvent]:
-    """What comes before an event that names an alias, unless it is a link itself."""
-    if not alias:
-        return ()
-    if event.event in (CREATE_ALIAS, MERGE_DANGEROUSLY):
-        event.properties.alias = alias
-        return ()
-    link = record(
-        event=CREATE_ALIAS,
-        distinct_id=event.distinct_id,
-        team_id=event.team_id,
-        timestamp=event.timestamp,
-        received_at=event.received_at,
-        properties=properties_type(record)(alias=alias),
-    )
-    return (link,)
 
 
 def _at(value: Any, path: Sequence[str]) -> Any:

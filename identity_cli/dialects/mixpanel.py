@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from identity_cli.dialects.base import DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.base import DecodeAll, Dialect, Mark, TouchesNobody, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, value_of
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
@@ -66,54 +66,54 @@ class MixpanelEvent(msgspec.Struct, gc=False, kw_only=True):
 
 
 def decoder(wanted: Wanted) -> DecodeAll:
-    """The decoder of one event a line; with the link that a new pair of ids makes, two."""
+    """The decoder of one event a line, a new pair of ids linked beside it."""
     record = event_type(wanted.copied_names)
-    events_of = _Events(record)
+    event_of = _Events(record)
     decode = msgspec.json.Decoder(MixpanelEvent).decode
 
-    def events(line: bytes) -> Sequence[WireEvent | Unusable]:
+    def events(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
         try:
             event = decode(line)
         except ValueError:  # a person update, a list of events, odd types
             return patiently(line)
-        return events_of(event)
+        return (event_of(event),)
 
-    def patiently(line: bytes) -> Sequence[WireEvent | Unusable]:
+    def patiently(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
         value = value_of(line)
         items = value if isinstance(value, list) else [value]
         if not items:
             raise Unusable("no event in the batch")
-        found: list[WireEvent | Unusable] = []
+        found: list[WireEvent | TouchesNobody | Unusable] = []
         for item in items:
             try:
-                found += one(item)
+                found.append(one(item))
             except Unusable as reason:
                 if len(items) == 1:
                     raise
                 found.append(reason)
         return found
 
-    def one(item: Any) -> Sequence[WireEvent]:
+    def one(item: Any) -> WireEvent | TouchesNobody:
         if not isinstance(item, dict):
             raise Unusable("not a JSON object")
-        if "$group_key" in item:
-            raise Unusable("an update of a group, which is no person")
+        if "event" not in item and "$group_key" in item:
+            return TouchesNobody("an update of a group, which is no person", "group update")
         if "event" not in item and any(name in item for name in _UPDATES):
-            return [_update(item, record)]
-        return events_of(_event(item))
+            return _update(item, record)
+        return event_of(_event(item))
 
     return events
 
 
 class _Events:
-    """Makes the events of one line; remembers which devices it has linked to which users."""
+    """Makes the event of a line; remembers which devices it has linked to which users."""
 
     def __init__(self, record: type[WireEvent]) -> None:
         self._record = record
         self._new_properties = properties_type(record)
-        self._pairs = PairLinks(record)
+        self._pairs = PairLinks()
 
-    def __call__(self, line: MixpanelEvent) -> Sequence[WireEvent]:
+    def __call__(self, line: MixpanelEvent) -> WireEvent:
         inside = line.properties
         own = _own_id(inside)
         if not line.event:
@@ -129,10 +129,10 @@ class _Events:
             event.distinct_id, event.properties.alias = _first_two(inside.merged)
         elif inside.user_id and inside.device_id:
             event.distinct_id = inside.user_id
-            return self._pairs.before(event, _bare(inside.device_id))
+            self._pairs.link(event, _bare(inside.device_id))
         elif event.event == IDENTIFY and inside.identified_id:
             event.distinct_id = _bare(inside.identified_id)
-        return (event,)
+        return event
 
     def _new(self, name: str, own: Id, inside: MixpanelProperties, recorded_at: datetime | None) -> WireEvent:
         event = self._record(

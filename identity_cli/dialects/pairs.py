@@ -4,32 +4,38 @@ Vendors without an event for it link a device to a user in this way, and so does
 import of Amplitude's events.
 """
 
-from collections.abc import Sequence
-
-from identity_cli.dialects.record import Id, WireEvent, properties_type
-from identity_cli.events import IDENTIFY
+from identity_cli.dialects.record import Id, WireEvent, WireProperties
+from identity_cli.events import CREATE_ALIAS, IDENTIFY
 
 
 class PairLinks:
     """Remembers which device ids it has linked to which user ids, team by team."""
 
-    def __init__(self, record: type[WireEvent]) -> None:
-        self._record = record
-        self._new_properties = properties_type(record)
+    def __init__(self) -> None:
         self._linked: set[tuple[int | None, Id, Id]] = set()
 
-    def before(self, event: WireEvent, device_id: Id) -> Sequence[WireEvent]:
-        """The event alone, or after a `$identify` where this device is new to the event's own id."""
+    def link(self, event: WireEvent, device_id: Id) -> None:
+        """Give the event a `$identify` beside it where this device is new to the event's own id."""
         pair = event.team_id, event.distinct_id, device_id
         if not event.distinct_id or not device_id or device_id == event.distinct_id or pair in self._linked:
-            return (event,)
+            return
         self._linked.add(pair)
-        link = self._record(
-            event=IDENTIFY,
-            distinct_id=event.distinct_id,
-            team_id=event.team_id,
-            timestamp=event.timestamp,
-            received_at=event.received_at,
-            properties=self._new_properties(anon_distinct_id=device_id, device_id=device_id),
-        )
-        return (link, event)
+        add_link(event, IDENTIFY, WireProperties(anon_distinct_id=device_id, device_id=device_id))
+
+
+def add_alias(event: WireEvent, alias: Id) -> None:
+    """Give the event a `$create_alias` of its own id beside it."""
+    add_link(event, CREATE_ALIAS, WireProperties(alias=alias))
+
+
+def add_link(event: WireEvent, name: str, properties: WireProperties) -> None:
+    """Give the event a link beside it, of its own id, at its own time."""
+    link = WireEvent(
+        event=name,
+        distinct_id=event.distinct_id,
+        team_id=event.team_id,
+        timestamp=event.timestamp,
+        received_at=event.received_at,
+        properties=properties,
+    )
+    event.links = (*event.links, link)

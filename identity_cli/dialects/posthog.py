@@ -10,6 +10,7 @@ import msgspec
 from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
 from identity_cli.dialects.record import (
+    NO_LINKS,
     NO_LINKS_AS,
     NO_NOTICES,
     WireEvent,
@@ -124,6 +125,7 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
         ("options", NoOptions | None, None),
         NO_NOTICES,
         NO_LINKS_AS,
+        NO_LINKS,
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
     strict = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)

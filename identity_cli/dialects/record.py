@@ -19,6 +19,9 @@ NO_NOTICES = ("notices", tuple[()], msgspec.field(default=(), name=BETWEEN_PROCE
 LINKS_AS = "$$links_as"
 NO_LINKS_AS = ("links_as", None, msgspec.field(default=None, name=LINKS_AS))
 """The same of what the event links as, which its dialect says and never the line."""
+LINKS_BETWEEN_PROCESSES = "$$links"
+NO_LINKS = ("links", tuple[()], msgspec.field(default=(), name=LINKS_BETWEEN_PROCESSES))
+"""The same of links."""
 
 TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
@@ -62,6 +65,7 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     properties: WireProperties = msgspec.field(default_factory=WireProperties)
     links_as: str | None = msgspec.field(default=None, name=LINKS_AS)
     notices: tuple[Notice, ...] = msgspec.field(default=(), name=BETWEEN_PROCESSES)
+    links: tuple["WireEvent", ...] = msgspec.field(default=(), name=LINKS_BETWEEN_PROCESSES)
 
 
 def event_type(copied_names: Iterable[str]) -> type[WireEvent]:

@@ -1,63 +1,76 @@
 """RudderStack: the calls that its libraries send, and its logs keep, one a line or a body with a batch."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from identity_cli.dialects import calls
 from identity_cli.dialects.base import DecodeAll, Dialect, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import id_from
 from identity_cli.dialects.record import WireEvent
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
 
 GUIDE = """RudderStack: the calls that its libraries send, and its logs keep, one a line or a body with
 a batch.
 
-The distinct id is `userId`, else `anonymousId`. `identify` with both is a `$identify` that
-links the anonymous id, as the call is documented; traits are those of `context.traits`, over
-which `traits` wins. `alias` goes the opposite way from Segment's: `userId` joins
-`previousId`, whose person stays, as RudderStack's own PostHog destination maps it. `merge`
-joins the first two values of `mergeProperties`, without a safeguard. `page`, `screen` and
-`group` are `$pageview`, `$screen` and `$groupidentify`.
+This is how RudderStack's own PostHog destination maps them, as of the date of the rule set.
+The distinct id is `userId`, else `anonymousId`. `identify` is a `$identify` that links the
+anonymous id (the destination has sent it as `$anon_distinct_id` on every call since 2020) and
+sets `traits`, or else those of `context.traits`. Since 15 December 2022 every other call with
+`context.traits` sets them too. `alias` joined `userId` to `previousId`, whose person stayed,
+the opposite way from Segment's, until 30 September 2024; since then `previousId` joins
+`userId`. `page`, `screen` and `group` are `$pageview`, `$screen` and `$groupidentify`.
 
-What RudderStack does differently: that destination, in the version known, sends no
-`$anon_distinct_id` with `identify`, so PostHog links nobody there; Profiles joins ids in the
-warehouse, by its own rules.
+What RudderStack does differently: that destination refuses `merge`, which here joins the first
+two values of `mergeProperties`, without a safeguard, as the call is documented; Profiles joins
+ids in the warehouse, by its own rules. Deletions, records of a warehouse and lists of audiences
+concern no person here.
 
 What a log cannot tell: the order in which the calls arrived, unless they carry `receivedAt`;
-`timestamp` is the caller's and `originalTimestamp` the library's own clock.
+`timestamp` is the caller's and `originalTimestamp` the library's own clock; which version of
+the destination a workspace ran at the time.
 """
+
+TRAITS_ON_EVERY_CALL = date(2022, 12, 15)
+ALIAS_TURNED_ROUND = date(2024, 9, 30)
 
 
 def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one call a line."""
-    return calls.decoder(wanted, _fill)
+    return calls.decoder(wanted, _filling(wanted.as_of))
 
 
 def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the fast one refused."""
-    return calls.lenient_decoder(wanted, _fill)
+    return calls.lenient_decoder(wanted, _filling(wanted.as_of))
 
 
-def _fill(call: calls.Call, event: WireEvent) -> None:
-    properties = event.properties
-    if call.type == "identify":
-        properties.set = _traits(call)
-        event.event = IDENTIFY if call.user_id else SET
-        if call.user_id and call.anonymous_id:
+def _filling(as_of: date) -> calls.Fill:
+    """What calls mean to persons, as the destination of that day had it."""
+    every_call_sets = as_of >= TRAITS_ON_EVERY_CALL
+    alias_names_the_old_id = as_of >= ALIAS_TURNED_ROUND
+
+    def fill(call: calls.Call, event: WireEvent) -> None:
+        properties = event.properties
+        if call.type == "identify":
+            event.event = IDENTIFY
+            properties.set = call.context_traits if call.traits is None else call.traits
+        elif call.type == "merge":
+            event.event = MERGE_DANGEROUSLY
+            event.distinct_id, properties.alias = _merged(call.merge_properties)
+        else:
+            if every_call_sets:
+                properties.set = call.context_traits
+            if call.type == "alias":
+                event.event = CREATE_ALIAS
+                kept, joining = call.own_id, call.previous_id
+                if not alias_names_the_old_id:
+                    kept, joining = joining or kept, kept
+                event.distinct_id, properties.alias = kept, joining
+        if event.event == IDENTIFY and call.anonymous_id:  # elsewhere it links nobody
             properties.anon_distinct_id = call.anonymous_id
-    elif call.type == "alias":
-        event.event = CREATE_ALIAS
-        event.distinct_id, properties.alias = call.previous_id or call.own_id, call.user_id
-    else:
-        event.event = MERGE_DANGEROUSLY
-        event.distinct_id, properties.alias = _merged(call.merge_properties)
 
-
-def _traits(call: calls.Call) -> Any:
-    around, own = call.context_traits, call.traits
-    if isinstance(around, dict) and isinstance(own, dict):
-        return {**around, **own}
-    return around if own is None else own
+    return fill
 
 
 def _merged(pairs: Any) -> tuple[Any, Any]:

@@ -13,12 +13,14 @@ The distinct id is `userId`, else `anonymousId`. `identify` with both is a `$ide
 links the anonymous id; its `traits` are set on the person. `identify` without `userId` sets
 traits on the anonymous person and links nobody. `alias` is a `$create_alias`: `previousId`
 joins `userId`, whose person stays. `page` is `$pageview`, `screen` `$screen`, `group`
-`$groupidentify`. This is how PostHog's own Segment integration maps them.
+`$groupidentify`. This is how PostHog's own Segment integration maps them; the newer destination
+that Segment offers beside it sends no alias and no `$anon_distinct_id` at all, so that nobody is
+linked there.
 
 What Segment does differently: Unify also joins profiles by ids of other types, e-mail above
 all, by a `track` that carries both ids, and has limits for each id type; none of that is in
 the calls. Some browser libraries leave the new id of an alias out: both sides are then the
-current user, and nothing is linked.
+current user, and nothing is linked. A `delete` concerns no person here.
 
 What a log cannot tell: files in storage promise no order within a day, so sort by arrival,
 `receivedAt`; nothing in a call writes a value only once.

@@ -123,6 +123,7 @@ class Summary(NamedTuple):
     warnings: list[WarningNoted]
     rejected: list[Noted]
     dropped: list[Noted]
+    touching_nobody: list[Noted]
     books: list[Sum]
     files: list[tuple[str, int]]
     ids_worth_a_look: list[str]
@@ -163,6 +164,7 @@ def summary(run: Run) -> Summary:
         ],
         list(_reasons(run, "rejected")),
         list(_reasons(run, "dropped")),
+        list(_reasons(run, "touching_nobody")),
         books(run),
         run.files(),
         list(dict.fromkeys(_ids_worth_a_look(run))),

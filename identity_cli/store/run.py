@@ -49,7 +49,7 @@ class Run(RunPersons):
         return {name: (count, self._warning(first)) for name, count, first in list(self._rows(query))}
 
     def reasons(self, table: str) -> dict[str, tuple[int, int]]:
-        """Per reason in the table rejected or dropped, the earliest first: how many, and the first's seq."""
+        """Per reason in a table of events, the earliest first: how many, and the first one's seq."""
         query = f"SELECT reason, count(*), min(seq) FROM {table} GROUP BY 1 ORDER BY 3"
         return {reason: (count, first) for reason, count, first in self._rows(query)}
 
@@ -85,6 +85,7 @@ class Run(RunPersons):
             "SELECT coalesce(sum(event_count), 0) FROM main.distinct_ids WHERE person IS NULL"
         )
         dropped = self._one("SELECT count(*) FROM dropped")
+        nobodys = self._one("SELECT count(*) FROM touching_nobody")
         without_person = self._one("SELECT count(*) FROM main.distinct_ids WHERE person IS NULL")
         attributed, on_persons = self.database.execute(
             "SELECT coalesce(sum(event_count), 0), coalesce(sum(id_count), 0)"
@@ -99,7 +100,12 @@ class Run(RunPersons):
             (
                 "events",
                 about["events"],
-                {"attributed": attributed, "without a person": personless, "dropped": dropped},
+                {
+                    "attributed": attributed,
+                    "without a person": personless,
+                    "touching nobody": nobodys,
+                    "dropped": dropped,
+                },
             ),
             ("links", about["links"], self.counts_by("main.links", "outcome")),
             (

@@ -9,7 +9,7 @@ itself, or for an event that waited in the buffer the `released_before` in `held
 Version 2: the dialect of each source, lines that hold several events, lines in another order.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = """
 -- What was asked, and what came out, as JSON values: rule_set, buffer_seconds, counts, ...
@@ -69,6 +69,7 @@ CREATE TABLE held (
 CREATE TABLE dropped (
     seq INTEGER NOT NULL, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, reason TEXT NOT NULL
 );
+CREATE TABLE touching_nobody (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE TABLE rejected (
     seq INTEGER NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL, excerpt TEXT NOT NULL
 );

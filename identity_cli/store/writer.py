@@ -124,6 +124,7 @@ _VALUES = {
     "warnings": "?,?,?,?,?,?,?",
     "held": "?,?,?,?,?,?,?",
     "dropped": "?,?,?,?",
+    "touching_nobody": "?,?,?",
     "rejected": "?,?,?,?",
     "events": "?,?,?,?,?,?,?",
 }
@@ -173,6 +174,10 @@ def _dropped(dropped: Sequence[facts.EventDropped]) -> Columns:
     return [*zip(*dropped, strict=True)]
 
 
+def _nobodys(events: Sequence[facts.EventTouchedNobody]) -> Columns:
+    return [*zip(*events, strict=True)]
+
+
 def _events(attributed: Sequence[facts.EventAttributed]) -> Columns:
     seqs, uuids, *others = zip(*attributed, strict=True)
     return [seqs, [*map(uuid_text, uuids)], *others]
@@ -185,5 +190,6 @@ _STORED: dict[type, tuple[str, Callable[[Sequence[Any]], Columns]]] = {
     facts.IngestionWarning: ("warnings", _warnings),
     facts.EventHeld: ("held", _held),
     facts.EventDropped: ("dropped", _dropped),
+    facts.EventTouchedNobody: ("touching_nobody", _nobodys),
     facts.EventAttributed: ("events", _events),
 }
