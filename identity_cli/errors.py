@@ -111,11 +111,38 @@ class NoPlaceForRun(IdcliError):
         super().__init__(f"no run can be made at {path}: {reason}. Name another folder with --run.")
 
 
-class RunNotWritten(IdcliError):
-    """A run that the disk or its limits did not take."""
+class InputInRunFolder(IdcliError):
+    """A file to be read that lies in the run folder to be replaced."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"cannot write the run {path}: {reason}. Is there room? Nothing was changed.")
+    def __init__(self, path: str, folder: str) -> None:
+        super().__init__(
+            f"{'standard input' if path == '-' else path} is a file of the run {folder}, which this replay "
+            "would replace. Nothing was changed: name another folder with --run."
+        )
+
+
+class OutputIsInput(IdcliError):
+    """A file to be written that is also read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is read by this command and will not be overwritten: name another file.")
+
+
+class RunNotWritten(IdcliError):
+    """A run that the disk or its limits did not take; room: how much there is, and where."""
+
+    def __init__(self, path: str, reason: str, room: str) -> None:
+        super().__init__(
+            f"cannot write the run {path}: {reason}. Nothing was changed. There is room for {room}: "
+            "free some, or name a folder on another disk with --run."
+        )
+
+
+class RunReplaced(IdcliError):
+    """A run in whose place another stands by now."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"the run {path} was replaced while it was read: ask again.")
 
 
 class NoRun(IdcliError):

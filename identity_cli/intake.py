@@ -36,16 +36,17 @@ EventT = TypeVar("EventT")
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What opens each of its files; size: bytes on disk, None where only reading will tell."""
+    """What opens each of its files; size: bytes on disk, None where only reading will tell; their paths."""
 
     openers: Sequence[Callable[[], LineSource]]
     size: int | None = None
+    paths: Sequence[str] = ()
 
 
 def log_of(paths: Iterable[str]) -> Log:
     """The files of these paths as one log, folders expanded."""
     files = expand(paths)
-    return Log([partial(open_log, path) for path in files], total_size(files))
+    return Log([partial(open_log, path) for path in files], total_size(files), files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

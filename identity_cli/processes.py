@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -24,6 +24,28 @@ def clean_up_when_killed() -> None:
     for number in _POLITE_KILLS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
+
+
+@contextmanager
+def undisturbed() -> Iterator[Callable[[], AbstractContextManager[None]]]:
+    """Let signals that would end this process wait during the block, but for what gives way to them in it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield nullcontext
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+    @contextmanager
+    def disturbed() -> Iterator[None]:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+
+    try:
+        yield disturbed
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def is_possible() -> bool:

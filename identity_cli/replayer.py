@@ -57,6 +57,7 @@ from identity_cli.store import queries
 from identity_cli.store.files import RunFiles, write_events
 from identity_cli.store.folder import new_run
 from identity_cli.store.internal import mark_internal
+from identity_cli.store.ours import sizes_beside
 from identity_cli.store.people import Everybody, Ids, People
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
@@ -91,10 +92,10 @@ def replay(
 def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
     """Replay a log into a run folder; it appears whole or not at all.
 
-    NothingToReplay if a run is there and the log has no event.
+    NothingToReplay if a run is there and the log has no event; InputInRunFolder if the log lies in it.
     """
     started = time.perf_counter()
-    with new_run(run) as folder, _without_garbage_collection(), room_for_nesting():
+    with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
         events = _Replay(log, folder, options, on_progress).write()
         if not events and is_run(run):
             raise NothingToReplay(str(run))
@@ -126,6 +127,7 @@ class _Replay:
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
         self._marks = self._event_marks()
+        self._journal = JournalWriter(folder, with_events=options.with_events)  # first: it marks the folder
         self._items = items_of(log, options, self._names(), folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
@@ -133,7 +135,6 @@ class _Replay:
             buffer_seconds=options.buffer_seconds,
             attributing=options.with_events,
         )
-        self._journal = JournalWriter(folder, with_events=options.with_events)
         self._rejected = RejectedLines(folder)
         self._kept: dict[int, KeptLine] = {}
 
@@ -157,6 +158,8 @@ class _Replay:
             self._write_facts(self._resolver.finish())
             read = self._items.log_read()
             self._write_tables(read)
+            self._rejected.close()
+            self._journal.note("files", sizes_beside(self._folder))
             return self._event_count(read)
 
     def _event_count(self, read: LogRead) -> int:

@@ -1,6 +1,7 @@
 """`idcli replay`: from logs to a run folder, and a summary of it."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +117,7 @@ def command(
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
-        _save_map(options["mapping"], save_map)
+        _save_map(options, (*options["mapping"], plan, options["internal_users"]), logs, save_map)
     run = _replay(logs, folder, quiet, options)
     run.show_internal(shown)
     if not quiet:
@@ -153,12 +154,16 @@ def _left_out(plan: str | None) -> tuple[str, ...]:
     return tuple(read_plan(plan))
 
 
-def _save_map(mapping: tuple[str, ...], file: str) -> None:
+def _save_map(options: dict[str, Any], asked: Iterable[str | None], logs: tuple[str, ...], file: str) -> None:
     from identity_cli.dialects.mapping import mapping_text, read_mapping
+    from identity_cli.files.outputs import output_file
+    from identity_cli.sources import expand
 
-    if not mapping:
+    if not options["mapping"]:
         raise click.UsageError("--save-map needs --map FIELD=PATH.")
-    Path(file).write_text(mapping_text(read_mapping(mapping)), encoding="utf-8")
+    text = mapping_text(read_mapping(options["mapping"]))
+    with output_file(file, [*filter(None, asked), *expand(logs)]) as output:
+        output.write(text)
 
 
 def _check_names(paths: list[str]) -> None:

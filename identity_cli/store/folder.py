@@ -1,8 +1,9 @@
 """The run folder: it appears whole, or not at all.
 
-A run is written into a folder beside its place and renamed there at the end. An earlier
-run steps aside under another name first and is removed last, so that whatever is killed
-when, one whole run is left and the next command finds it.
+A run is written into a folder beside its place. At the end the two change places at one stroke,
+and what was an earlier run is removed. Where the system cannot do that, the earlier run steps
+aside under another name first, so that whatever is killed when, one whole run is left: the next
+command finds it, the next replay puts it back.
 """
 
 import os
@@ -10,148 +11,146 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from identity_cli.errors import FolderNotARun, NoPlaceForRun, NoRun, RunNotWritten
+from identity_cli.errors import InputInRunFolder, NoPlaceForRun, NoRun, RunNotWritten
+from identity_cli.files.outputs import umask
+from identity_cli.files.places import alone_in, exchanged, first_inside, in_use, is_full, is_in_use
+from identity_cli.processes import undisturbed
 from identity_cli.run_mark import DATABASE, is_run
-
-REJECTED = "rejected.ndjson"
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-OUR_FILES = frozenset(
-    {
-        DATABASE,
-        *(
-            f"{name}.{suffix}"
-            for name in ("persons", "distinct_ids", "links", "warnings", "events")
-            for suffix in ("csv", "ndjson")
-        ),
-        "merge_graph.json",
-        "merge_graph.dot",
-        REJECTED,
-    }
-)
+from identity_cli.store.ours import check_replaceable, is_leaving, is_whole_run
 
 
 @contextmanager
-def new_run(folder: Path) -> Iterator[Path]:
-    """A folder to write a run into; it takes its place when the block ends well."""
-    folder, partial = _begun(folder)
-    try:
-        yield partial
-        partial.chmod(0o777 & ~_umask())
-        with _alone_in(folder.parent):
-            _check_replaceable(folder)  # a long replay leaves time to put something else there
-            _put_in_place(partial, folder)
-    except sqlite3.Error as error:
-        raise RunNotWritten(str(folder), str(error)) from None
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def new_run(folder: Path, inputs: Sequence[str] = ()) -> Iterator[Path]:
+    """A folder to write a run into; it takes its place when the block ends well.
 
-
-def _begun(folder: Path) -> tuple[Path, Path]:
-    """The folder with its whole path, and the one to write into, beside it."""
-    try:
-        folder = Path(os.path.realpath(folder))  # Path.resolve has an error of its own for links in a circle
-        if folder == Path.cwd():
-            raise NoPlaceForRun(str(folder), "it is the current folder")
-        if folder.is_symlink():
-            raise NoPlaceForRun(str(folder), "it is a link that leads back to itself")
-        if folder == folder.parent:
-            raise NoPlaceForRun(str(folder), "everything else is in there")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder.parent):
-            _recover(folder)
-            _check_replaceable(folder)
-            _remove_abandoned(folder)
-        prefix = f".{folder.name}.{os.getpid()}."
-        return folder, Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=folder.parent))
-    except FileExistsError as error:
-        raise NoPlaceForRun(str(folder), f"{error.filename} is a file") from None
-    except OSError as error:
-        raise NoPlaceForRun(str(folder), error.strerror or str(error)) from None
+    inputs: the files that are read for it; none of them may lie in the folder.
+    """
+    place = _place(folder)
+    with _begun(place, inputs) as partial:
+        try:
+            yield partial
+        except sqlite3.Error as error:
+            raise RunNotWritten(str(place), str(error), _room(place)) from None
+        except OSError as error:
+            if is_full(error):
+                raise RunNotWritten(str(place), str(error.strerror), _room(place)) from None
+            raise
+        partial.chmod(0o777 & ~umask())
+        with alone_in(place.parent), undisturbed():
+            _check(place, inputs)  # a long replay leaves time to put something else there
+            _put_in_place(partial, place)
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Keep other replays from moving runs about in a folder meanwhile, where the system can."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
+def existing_run(folder: Path) -> Iterator[Path]:
+    """Where the run of that folder is, during the block; NoRun if there is none."""
+    real = Path(os.path.realpath(folder))
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
-def existing_run(folder: Path) -> Path:
-    """Where the run of that folder is; NoRun if there is none."""
-    for place in (folder, _aside(folder)):
-        if (place / DATABASE).is_file():
-            return place
+        with alone_in(real.parent, reading=True):
+            for place in (real, _aside(real)):
+                if is_run(place) or (place == real and (place / DATABASE).is_file()):
+                    yield place
+                    return
+    except (FileNotFoundError, NotADirectoryError):
+        pass
     raise NoRun(str(folder))
 
 
-def _aside(folder: Path) -> Path:
-    return folder.parent / f".{folder.name}.previous"
+def _place(folder: Path) -> Path:
+    """The folder with its whole path."""
+    try:
+        place = Path(os.path.realpath(folder))  # Path.resolve has an error of its own for links in a circle
+    except OSError as error:
+        raise NoPlaceForRun(str(folder), error.strerror or str(error)) from None
+    if place == Path.cwd():
+        raise NoPlaceForRun(str(place), "it is the current folder")
+    if place.is_symlink():
+        raise NoPlaceForRun(str(place), "it is a link that leads back to itself")
+    if place == place.parent:
+        raise NoPlaceForRun(str(place), "everything else is in there")
+    return place
 
 
-def _recover(folder: Path) -> None:
-    """Bring back a run that a killed replay had moved aside."""
-    if _aside(folder).exists() and not folder.exists():
-        _aside(folder).rename(folder)
+@contextmanager
+def _begun(place: Path, inputs: Sequence[str]) -> Iterator[Path]:
+    """The folder to write into, beside its place; gone afterwards, whatever is in there by then."""
+    with undisturbed() as disturbed, ExitStack() as using:
+        partial = _made_beside(place, inputs, using)
+        try:
+            with disturbed():
+                yield partial
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
-def _check_replaceable(folder: Path) -> None:
-    if not folder.exists():
+def _made_beside(place: Path, inputs: Sequence[str], using: ExitStack) -> Path:
+    """A new folder beside the place, in use for as long as it says."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with alone_in(place.parent):
+            _recover(place)
+            _check(place, inputs)
+            _remove_abandoned(place)
+            prefix = f".{place.name}.{os.getpid()}."
+            partial = Path(tempfile.mkdtemp(prefix=prefix, suffix=".partial", dir=place.parent))
+            using.enter_context(in_use(partial))
+            return partial
+    except FileExistsError as error:
+        raise NoPlaceForRun(str(place), f"{error.filename} is a file") from None
+    except OSError as error:
+        raise NoPlaceForRun(str(place), error.strerror or str(error)) from None
+
+
+def _aside(place: Path) -> Path:
+    return place.parent / f".{place.name}.previous"
+
+
+def _recover(place: Path) -> None:
+    """Bring back a run that a killed replay had moved aside, or remove it where another stands."""
+    aside = _aside(place)
+    if not is_whole_run(aside):
         return
-    if not folder.is_dir():
-        raise NoPlaceForRun(str(folder), "it is a file")
-    inside = {path.name for path in folder.iterdir()}
-    strange = sorted(inside - OUR_FILES)
-    if strange:
-        raise FolderNotARun(str(folder), ", ".join(strange[:3]) + (" and more" if len(strange) > 3 else ""))
-    if inside and not is_run(folder):
-        found = f"a foreign {DATABASE}" if DATABASE in inside else f"tables without a {DATABASE}"
-        raise FolderNotARun(str(folder), found)
+    if os.path.lexists(place):
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        aside.rename(place)
 
 
-def _put_in_place(partial: Path, folder: Path) -> None:
-    aside = _aside(folder)
-    shutil.rmtree(aside, ignore_errors=True)
-    with suppress(FileNotFoundError):
-        folder.rename(aside)
-    partial.rename(folder)
-    shutil.rmtree(aside, ignore_errors=True)
+def _check(place: Path, inputs: Sequence[str]) -> None:
+    check_replaceable(place)
+    inside = first_inside(place, inputs)
+    if inside is not None:
+        raise InputInRunFolder(inside, str(place))
 
 
-def _remove_abandoned(folder: Path) -> None:
+def _put_in_place(partial: Path, place: Path) -> None:
+    """An earlier run is where the new one was, or nowhere."""
+    if not place.exists():
+        partial.rename(place)
+    elif not exchanged(partial, place):
+        aside = _aside(place)
+        if os.path.lexists(aside):
+            raise NoPlaceForRun(str(place), f"{aside} is in the way, which idcli did not write")
+        place.rename(aside)
+        partial.rename(place)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _remove_abandoned(place: Path) -> None:
     """Remove what replays left that were killed before they could clean up."""
-    partial = re.compile(rf"\.{re.escape(folder.name)}\.(\d+)\.[^.]+\.partial")
-    for path in folder.parent.iterdir():
-        match = partial.fullmatch(path.name)
-        if match and not _is_running(int(match[1])):
+    partial = re.compile(rf"\.{re.escape(place.name)}\.\d+\.[^.]+\.partial")
+    for path in place.parent.iterdir():
+        if partial.fullmatch(path.name) and is_leaving(path) and not is_in_use(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _room(place: Path) -> str:
+    """How much there is for a run, in words, and where else SQLite takes some."""
+    rooms: dict[int, str] = {}
+    for folder in (place.parent, Path(tempfile.gettempdir())):
+        rooms.setdefault(folder.stat().st_dev, f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB in {folder}")
+    return " and ".join(rooms.values())

@@ -3,16 +3,17 @@
 Imports as little as it can: looking up one person should take no longer than starting.
 """
 
-# ruff: noqa: PTH113, PTH118  # pathlib alone costs half a start of Python
+# ruff: noqa: PTH118  # pathlib alone costs half a start of Python
 
 import json
-import os.path
+import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from identity_cli.errors import NoRun, RunUnreadable
+from identity_cli.errors import NoRun, RunReplaced, RunUnreadable
 from identity_cli.events import Origin
 from identity_cli.origins import Origins
 from identity_cli.run_mark import APPLICATION_ID, DATABASE
@@ -34,10 +35,9 @@ class OpenedRun:
         self.name = str(folder)
         self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
-        self._place = _place_of(self.name)
+        self._place, self._stat, self.database = _opened(self.name)
         path = os.path.join(self._place, DATABASE)
         try:
-            self.database = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)
             (application,) = self.database.execute("PRAGMA application_id").fetchone()
             (version,) = self.database.execute("PRAGMA user_version").fetchone()
         except sqlite3.Error as error:
@@ -85,6 +85,15 @@ class OpenedRun:
 
         return array("q", numbers)
 
+    def check_in_place(self) -> None:
+        """RunReplaced if what stands beside the database is no longer this run's."""
+        try:
+            found = os.stat(os.path.join(self._place, DATABASE))
+        except OSError:
+            raise RunReplaced(self.name) from None
+        if not os.path.samestat(found, self._stat):
+            raise RunReplaced(self.name)
+
     def origin(self, seq: int) -> Origin:
         """Where the event of that seq stands."""
         return self.origins[seq]
@@ -111,15 +120,33 @@ class OpenedRun:
         return int(value)
 
 
-def _place_of(folder: str) -> str:
-    """The folder that holds the run of that name."""
-    if os.path.isfile(os.path.join(folder, DATABASE)):
-        return folder
+def _opened(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
+    """Where the run of that name is, its database's file and the database."""
+    try:
+        return _opened_in(folder)
+    except (OSError, sqlite3.OperationalError):
+        pass
     from pathlib import Path
 
     from identity_cli.store.folder import existing_run  # knows where a killed replay may have left it
 
-    return str(existing_run(Path(folder)))
+    with existing_run(Path(folder)) as place:
+        try:
+            return _opened_in(str(place))
+        except (OSError, sqlite3.OperationalError) as error:
+            raise RunUnreadable(os.path.join(place, DATABASE), str(error)) from None
+
+
+def _opened_in(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
+    path = os.path.join(folder, DATABASE)
+    while True:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileNotFoundError(path)  # of a pipe one would wait for ever
+        database = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)
+        if os.path.samestat(found, os.stat(path)):
+            return folder, found, database
+        database.close()  # another run has come in between
 
 
 def _quoted(path: str) -> str:

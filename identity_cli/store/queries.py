@@ -3,8 +3,7 @@
 import base64
 import json
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 
 from identity_cli.origins import Origins
 from identity_cli.persons import person_uuid
@@ -95,14 +94,11 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
         )
 
 
-def rejected(kept: Path) -> Iterator[Record]:
-    """Every line that could not be used, from the file that keeps them."""
-    if not kept.exists():
-        return
-    with open(kept, encoding="utf-8") as lines:
-        for line in lines:
-            record = json.loads(line)
-            raw = record.get("raw")
-            if raw is None:
-                raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
-            yield (record["file"], record["line"], record["reason"], raw)
+def rejected(kept: Iterable[str]) -> Iterator[Record]:
+    """Every line that could not be used, from the lines of the file that keeps them."""
+    for line in kept:
+        record = json.loads(line)
+        raw = record.get("raw")
+        if raw is None:
+            raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
+        yield (record["file"], record["line"], record["reason"], raw)

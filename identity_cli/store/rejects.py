@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from identity_cli.events import Origin
-from identity_cli.store.folder import REJECTED
+from identity_cli.store.ours import REJECTED
 
 
 class RejectedLines:

@@ -4,7 +4,7 @@ Everything to the right of the store asks here and nowhere else; SQL stays in th
 Imports as little as it can: looking up one person should take no longer than starting.
 """
 
-# ruff: noqa: PTH110, PTH118  # pathlib alone costs half a start of Python
+# ruff: noqa: PTH118  # pathlib alone costs half a start of Python
 
 import os.path
 import sqlite3
@@ -13,6 +13,7 @@ from typing import Any
 
 from identity_cli.errors import NoEvents, NoInternalUsers
 from identity_cli.origins import as_stored
+from identity_cli.run_mark import DATABASE
 from identity_cli.store.opened import StoreError
 from identity_cli.store.persons import LINKS, PERSON_ORDERS, WARNINGS, RunPersons, link_row, warning_row
 from identity_cli.store.rows import LinkRow, WarningRow
@@ -41,7 +42,8 @@ class Run(RunPersons):
 
     def files(self) -> list[tuple[str, int]]:
         """The files of the run folder and their sizes."""
-        return [(path.name, path.stat().st_size) for path in sorted(self.folder.iterdir())]
+        beside = self.metadata.get("files", {})
+        return sorted([(DATABASE, self._stat.st_size), *beside.items()])
 
     def warning_examples(self) -> dict[str, tuple[int, WarningRow]]:
         """Per type of warning, the most frequent first: how many, and the first."""
@@ -197,7 +199,7 @@ class Run(RunPersons):
             case "warnings":
                 return queries.warnings(self.database, self.origins)
             case "rejected":
-                return queries.rejected(self.folder / _REJECTED)
+                return queries.rejected(self._rejected())
             case _ if not self.has_events():
                 raise NoEvents
             case _:
@@ -205,10 +207,18 @@ class Run(RunPersons):
 
     def rejected_lines(self) -> Iterator[str]:
         """The file of lines that could not be used, line by line."""
+        yield from self._rejected()
+
+    def _rejected(self) -> Iterator[str]:
         path = os.path.join(self._place, _REJECTED)
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", newline="\n") as lines:
-                yield from lines
+        try:
+            lines = open(path, encoding="utf-8", newline="\n")
+        except FileNotFoundError:
+            self.check_in_place()
+            return
+        with lines:
+            self.check_in_place()  # what is open now stays what it is
+            yield from lines
 
 
 _COUNTS = {

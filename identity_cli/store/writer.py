@@ -65,12 +65,16 @@ class JournalWriter:
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the run's own data and the indexes; the database stays open to be read."""
-        rows = [(key, json.dumps(value)) for key, value in metadata.items()]
-        self.insert("run", rows)
+        for key, value in metadata.items():
+            self.note(key, value)
         self.database.execute("PRAGMA cache_size=-16384")  # what the indexes' sorting may take
         for statement in schema.INDEXES.split(";"):
             self.database.execute(statement)
         self.database.execute("COMMIT")
+
+    def note(self, key: str, value: Any) -> None:
+        """Note something about the run itself."""
+        self.insert("run", [(key, json.dumps(value))])
 
     def close(self) -> None:
         """Let go of the files."""

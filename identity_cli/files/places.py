@@ -1,0 +1,107 @@
+"""Places on disk: who is alone in a folder, which folder is in use, what changes places at one stroke.
+
+A lock here is `flock` on a folder: the system lets go of it when its process ends, however it
+ends. Where there is none (Windows, some network disks) nobody is kept out, and what may be in use
+counts as in use.
+"""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+STANDARD_INPUT = "-"
+_HERE = -100  # AT_FDCWD: paths are as the process sees them
+_EXCHANGE = 2  # RENAME_EXCHANGE
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def alone_in(folder: Path, *, reading: bool = False) -> Iterator[None]:
+    """Keep others that ask for it out of a folder meanwhile; reading: only those that change something."""
+    with _opened(folder) as handle:
+        _lock(handle, reading=reading, waiting=True)
+        yield
+
+
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Let `is_in_use` say so during the block."""
+    with _opened(folder) as handle:
+        _lock(handle, reading=False, waiting=False)
+        yield
+
+
+def is_in_use(folder: Path) -> bool:
+    """Whether some process is in a block of `in_use`, or none can tell."""
+    with _opened(folder) as handle:
+        return not _lock(handle, reading=False, waiting=False)
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[int | None]:
+    if fcntl is None:
+        yield None
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int | None, *, reading: bool, waiting: bool) -> bool:
+    """Whether it could be had."""
+    if handle is None:
+        return False
+    try:
+        fcntl.flock(handle, (fcntl.LOCK_SH if reading else fcntl.LOCK_EX) | (0 if waiting else fcntl.LOCK_NB))
+    except OSError:
+        return False
+    return True
+
+
+def exchanged(one: Path, other: Path) -> bool:
+    """Let two files or folders change places at one stroke; False where the system cannot."""
+    try:
+        import ctypes  # only here, at the end of a replay
+
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (ImportError, OSError, TypeError, AttributeError):  # no Linux, or one without it
+        return False
+    return bool(rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
+
+
+def first_inside(folder: Path, paths: Iterable[str]) -> str | None:
+    """The first of these files that is one of a folder's own, by whatever name."""
+    inside = {(found.st_dev, found.st_ino) for found in _stats_in(folder)}
+    for path in paths:
+        found = file_stat(path)
+        if found is not None and (found.st_dev, found.st_ino) in inside:
+            return path
+    return None
+
+
+def file_stat(path: str) -> os.stat_result | None:
+    """What the system says of a file, or of standard input for "-"; None if there is none."""
+    with suppress(OSError, ValueError):
+        return os.fstat(0) if path == STANDARD_INPUT else os.stat(path)
+    return None
+
+
+def _stats_in(folder: Path) -> Iterator[os.stat_result]:
+    with suppress(FileNotFoundError):
+        for path in folder.iterdir():
+            with suppress(OSError):
+                yield path.stat()
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a disk, a quota or a limit is what kept something from being written."""
+    return error.errno in _FULL
