@@ -5,7 +5,6 @@ refusals of illegal ids connect nobody. So the events of connected ids, with the
 others, replay just as they do within the whole log.
 """
 
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
@@ -13,7 +12,6 @@ from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
@@ -24,6 +22,7 @@ from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.errors import EventInBatch
 from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
 from identity_cli.facts import Fact, Linked
+from identity_cli.files.places import scratch_folder
 from identity_cli.intake import LEFT_OUT, Batch, Skipped, log_of
 from identity_cli.javascript import text as as_text
 from identity_cli.parquet_file import rows_of
@@ -227,8 +226,8 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[i
     """
     options = options_of(run)
     names = names_to_read(rule_set(options.rules).copied)
-    with tempfile.TemporaryDirectory(prefix="idcli-") as scratch:
-        items = items_of(log_of(paths_of(run)), options, names, Path(scratch), on_progress)
+    with scratch_folder() as scratch:
+        items = items_of(log_of(paths_of(run)), options, names, scratch, on_progress)
         with closing(iter(items)) as every:
             for item in every:
                 if isinstance(item, Batch) or (isinstance(item, Skipped) and item.reason == LEFT_OUT):

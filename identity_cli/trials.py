@@ -1,6 +1,5 @@
 """Replays a run's log anew, with something changed: what other settings would have come to."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.errors import LogChanged, LogGone
+from identity_cli.files.places import scratch_folder
 from identity_cli.intake import ReplayOptions, log_of
 from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
@@ -26,8 +26,8 @@ def replayed(run: Run, **changes: Any) -> Iterator[Run]:
 
     LogChanged if the log is not the one replayed.
     """
-    with tempfile.TemporaryDirectory(prefix="idcli-") as folder:
-        again = replay_log(log_of(paths_of(run)), Path(folder) / "run", replace(options_of(run), **changes))
+    with scratch_folder() as folder:
+        again = replay_log(log_of(paths_of(run)), folder / "run", replace(options_of(run), **changes))
         for before, after in zip(run.sources(), again.sources(), strict=True):
             check_source(before, after)
         try:

@@ -14,7 +14,8 @@ PACKAGE = Path(identity_cli.__file__).parent
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
     "errors events javascript values facts run_mark warning_types comparison",
-    "origins zstd_file processes files",
+    "origins zstd_file processes",
+    "files",
     "rules dialects internal_users",
     "properties",
     "persons",

@@ -7,9 +7,13 @@ counts as in use.
 
 import errno
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+
+from identity_cli.processes import undisturbed
 
 try:
     import fcntl
@@ -65,6 +69,23 @@ def _lock(handle: int | None, *, reading: bool, waiting: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def removed_afterwards(make: Callable[[], Path]) -> Iterator[Path]:
+    """A folder that is made, for the time of the block, whatever ends it, a signal too."""
+    with undisturbed() as disturbed:
+        folder = make()
+        try:
+            with disturbed():
+                yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def scratch_folder() -> AbstractContextManager[Path]:
+    """A folder of our own where the system keeps such, for the time of the block."""
+    return removed_afterwards(lambda: Path(tempfile.mkdtemp(prefix="idcli-")))
 
 
 def exchanged(one: Path, other: Path) -> bool:

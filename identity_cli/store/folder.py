@@ -17,7 +17,15 @@ from pathlib import Path
 
 from identity_cli.errors import InputInRunFolder, NoPlaceForRun, NoRun, RunNotWritten
 from identity_cli.files.outputs import umask
-from identity_cli.files.places import alone_in, exchanged, first_inside, in_use, is_full, is_in_use
+from identity_cli.files.places import (
+    alone_in,
+    exchanged,
+    first_inside,
+    in_use,
+    is_full,
+    is_in_use,
+    removed_afterwards,
+)
 from identity_cli.processes import undisturbed
 from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.store.ours import check_replaceable, is_leaving, is_whole_run
@@ -78,13 +86,8 @@ def _place(folder: Path) -> Path:
 @contextmanager
 def _begun(place: Path, inputs: Sequence[str]) -> Iterator[Path]:
     """The folder to write into, beside its place; gone afterwards, whatever is in there by then."""
-    with undisturbed() as disturbed, ExitStack() as using:
-        partial = _made_beside(place, inputs, using)
-        try:
-            with disturbed():
-                yield partial
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    with ExitStack() as using, removed_afterwards(lambda: _made_beside(place, inputs, using)) as partial:
+        yield partial
 
 
 def _made_beside(place: Path, inputs: Sequence[str], using: ExitStack) -> Path:
