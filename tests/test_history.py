@@ -201,3 +201,62 @@ def test_as_of_at_the_terminal(run: Run) -> None:
     asked = ["person", "user_olga", "--as-of", "296", "--run", str(run.folder)]
     assert "4 distinct ids" in told(*asked)
     assert json.loads(told(*asked, "--format", "json"))["creator_distinct_id"] == "anon-19ac46"
+
+
+def test_a_refusal_of_a_new_id_is_told(tmp_path: Path) -> None:
+    """Neither id had a person when it was refused: the event made one, and it is of that."""
+    events = [{"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "null"}}]
+    found = how(run_of(tmp_path, events, buffer=0), "u")
+    assert (found.refused, [step.kind for step in found.steps]) == (1, ["created", "refused"])
+
+
+# What was never written
+
+
+def test_a_set_once_that_came_too_late_is_told(tmp_path: Path) -> None:
+    events: list[Event] = [
+        {"event": "e", "distinct_id": "u", "properties": {"$set_once": {"plan": "free"}}},
+        {"event": "e", "distinct_id": "u", "$set_once": {"plan": "pro"}},
+        {"event": "e", "distinct_id": "v", "$set_once": {"plan": "team"}},
+    ]
+    run = run_of(tmp_path, events)
+    found = blame(run, "u", "plan")
+    assert [entry.value for entry in found.entries] == ["free"]
+    assert found.unwritten is not None
+    assert [(one.value, one.origin.line) for one in found.unwritten.too_late] == [("pro", 2)]
+    page = told("blame", "u", "plan", "--run", str(run.folder))
+    assert "Came too late" in page
+    answer = json.loads(told("blame", "u", "plan", "--run", str(run.folder), "--format", "json"))
+    assert [one["line"] for one in answer["too_late"]] == [2]
+
+
+def test_a_value_that_stands_on_events_only_is_no_property(tmp_path: Path) -> None:
+    events: list[Event] = [{"event": "e", "distinct_id": "u", "properties": {"plan": "pro"}} for _ in "ab"]
+    run = run_of(tmp_path, events)
+    found = blame(run, "u", "plan")
+    assert (found.entries, found.unwritten and found.unwritten.on_events_count) == ([], 2)
+    page = " ".join(told("blame", "u", "plan", "--run", str(run.folder)).split())
+    assert "plan stands on 2 events of this person" in page
+    assert "only what stands under $set or $set_once" in page
+    with pytest.raises(UnknownProperty):
+        blame(run, "u", "pla")
+
+
+def test_blame_without_the_log_answers_from_the_journal(tmp_path: Path) -> None:
+    events: list[Event] = [{"event": "e", "distinct_id": "u", "$set": {"plan": "pro"}}]
+    run = run_of(tmp_path, events)
+    (tmp_path / "log.ndjson").unlink()
+    found = blame(run, "u", "plan")
+    assert (len(found.entries), found.unwritten) == (1, None)
+
+
+def test_the_history_of_one_property_costs_nothing_for_the_others(tmp_path: Path) -> None:
+    """Properties times merges must not be kept: each of 60 merges brings or loses 200 of them."""
+    many = {f"p{number}": number for number in range(200)}
+    events: list[Event] = [{"event": "e", "distinct_id": "p0", "$set": many}]
+    for number in range(1, 60):
+        events.append({"event": "e", "distinct_id": f"p{number}", "$set": {f"own{number}": 1}})
+        events.append(merge(f"p{number}", f"p{number - 1}"))
+    run = run_of(tmp_path, events, buffer=0)
+    assert len(blame(run, "p59").entries) == 200 + 59
+    assert len(blame(run, "p59", "p7").entries) == 1 + 59

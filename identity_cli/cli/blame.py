@@ -6,12 +6,14 @@ import click
 
 from identity_cli.cli.options import Command, format_option, team_option, with_ids, with_run
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
-from identity_cli.cli.render import write_document, write_records
+from identity_cli.cli.render import reading_progress, write_document, write_records
 from identity_cli.cli.text import plural, value_text
+from identity_cli.counterfactual.unwritten import Mention, Unwritten
 from identity_cli.reports.blame import Blame, Entry, blame
 from identity_cli.store.run import Run
 
 FORMAT = 1
+MENTIONS_SHOWN = 10
 FIELDS = (
     *("key", "what", "value", "replaced", "file", "line", "event", "time"),
     *("person_id", "made_with", "is_stale"),
@@ -31,12 +33,23 @@ def command(run: Run, wanted: str, key: str | None, team_id: int | None, output:
 
     Each current value with its event, operation and the person it was written on. With
     PROPERTY all that ever happened to it: who overwrote whom, what merges lost or brought
-    along, and stale wins: an older event, ingested later, that overwrote a newer value.
+    along, and stale wins: an older event, ingested later, that overwrote a newer value. The
+    log tells the rest: each $set_once that came too late, and events that have the property
+    themselves, which writes nothing on the person.
     """
-    found = blame(run, wanted, key, team_id)
+    with reading_progress(run) as progress:
+        found = blame(run, wanted, key, team_id, on_progress=progress)
     records = [_record(run, entry) for entry in found.entries]
     if output == "json":
-        write_document({"format": FORMAT, "person_id": found.person.person_id, "entries": records})
+        write_document(
+            {
+                "format": FORMAT,
+                "person_id": found.person.person_id,
+                "entries": records,
+                "too_late": None if found.unwritten is None else _mentions(found.unwritten.too_late),
+                "on_events": None if found.unwritten is None else _mentions(found.unwritten.on_events),
+            }
+        )
     elif output == "table":
         _show(Page(), run, found, key)
     else:
@@ -50,6 +63,20 @@ def _record(run: Run, entry: Entry) -> dict[str, Any]:
         *(entry.time, entry.person_id, entry.made_with, entry.is_stale),
     )
     return dict(zip(FIELDS, values, strict=True))
+
+
+def _mentions(mentions: list[Mention]) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": one.origin.path,
+            "line": one.origin.line,
+            "event": one.event,
+            "time": one.time,
+            "distinct_id": one.distinct_id,
+            "value": one.value,
+        }
+        for one in mentions
+    ]
 
 
 def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
@@ -77,8 +104,38 @@ def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
         told = "an older event, ingested later, overwrote a newer value"
         page.line()
         page.paragraph(f"! {plural(stale, 'stale win')}: {told}", indent=0)
+    if found.unwritten is not None:
+        _show_unwritten(page, found.unwritten, key or "")
+    elif key is not None:
+        page.line()
+        page.paragraph("The log cannot be read again, so what it says of it is not told.", indent=0)
 
 
+def _show_unwritten(page: Page, found: Unwritten, key: str) -> None:
+    """What the log says of a property that is in no entry."""
+    if found.too_late:
+        page.heading("Came too late", "a $set_once of a property that was there writes nothing")
+        rows = [
+            [value_text(one.value), str(one.origin), one.distinct_id, one.event] for one in found.too_late
+        ]
+        page.folded(_TOO_LATE, rows, found.too_late_count, MENTIONS_SHOWN, "--format json shows them")
+    if found.on_events:
+        first, events = found.on_events[0], plural(found.on_events_count, "event")
+        page.line()
+        page.paragraph(
+            f"{key} stands on {events} of this person, such as {first.origin} "
+            f"({value_text(first.value)}), as the event's own. That writes nothing on the person: only what "
+            "stands under $set or $set_once does.",
+            indent=0,
+        )
+
+
+_TOO_LATE = (
+    Column("value", keep="start"),
+    origin_column(),
+    id_column("of", ""),
+    Column("event", keep="start", extra=True),
+)
 _COLUMNS = (
     Column("key", keep="start", style="bold"),
     Column("by"),

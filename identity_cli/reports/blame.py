@@ -1,16 +1,18 @@
 """Who wrote a person's properties: each value's event, and the whole history of one of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from identity_cli.errors import UnknownProperty
-from identity_cli.reports.history import in_order
+from identity_cli.counterfactual.unwritten import Unwritten, unwritten
+from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
+from identity_cli.reports.history import in_order, is_stale
 from identity_cli.reports.person import person_report
 from identity_cli.store.rows import ChangeRow, LinkRow, PersonRow
 from identity_cli.store.run import Run
 
-MERGED = ("lost", "brought")
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,73 +38,110 @@ class Entry:
 
 @dataclass(slots=True)
 class Blame:
-    """The properties of a person: their writes, or with a property its whole history."""
+    """The properties of a person: their writes, or with a property its whole history.
+
+    unwritten: of a property, what events say of it that was never written; None where that was not
+    asked, or the log is gone.
+    """
 
     person: PersonRow
     entries: list[Entry]
+    unwritten: Unwritten | None = None
 
 
-def blame(run: Run, wanted: str, key: str | None = None, team_id: int | None = None) -> Blame:
-    """Who wrote each current value of a person, or all that happened to one property; UnknownProperty."""
-    history = _History(run, run.find_person(wanted, team_id))
-    if key is not None:
-        entries = [entry for entry in history.entries if entry.key == key]
-        if not entries:
-            known = sorted({entry.key for entry in history.entries})
-            raise UnknownProperty(key, get_close_matches(key, known, 3, 0.4) or known[:5])
-        return Blame(history.person, entries)
+def blame(
+    run: Run,
+    wanted: str,
+    key: str | None = None,
+    team_id: int | None = None,
+    on_progress: Progress | None = None,
+) -> Blame:
+    """Who wrote each current value of a person, or all that happened to one property; UnknownProperty.
+
+    A property's history also reads the log, for what came too late or stands on events alone.
+    """
+    if key is None:
+        return _current(run, wanted, team_id)
+    person = run.find_person(wanted, team_id)
+    history = _History(run, person, key)
+    unwritten = _unwritten(run, person, key, (history.entries, on_progress))
+    if not history.entries and not (unwritten and unwritten.found):
+        known = sorted(history.keys)
+        raise UnknownProperty(key, get_close_matches(key, known, 3, 0.4) or known[:5])
+    return Blame(person, history.entries, unwritten)
+
+
+def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
     report = person_report(run, wanted, team_id)
-    writes = {(entry.key, entry.seq): entry for entry in history.entries if entry.what not in MERGED}
-    current = [writes[name, written.seq] for name, written in report.properties.items()]
-    return Blame(history.person, current)
+    parts = run.parts_of(report.person.person)
+    makers = run.makers_of(parts)
+    entries = [
+        Entry(
+            *(key, one.operation, one.value, one.replaced, one.seq, one.event, one.time),
+            *(parts[one.person], makers[one.person][0], one.is_stale),
+        )
+        for key, one in report.properties.items()
+    ]
+    return Blame(report.person, entries)
 
 
-_Change = tuple[str, str, Any, list[Any]]
+def _unwritten(
+    run: Run, person: PersonRow, key: str, told: tuple[list[Entry], Progress | None]
+) -> Unwritten | None:
+    entries, on_progress = told
+    ids = {row.distinct_id for row in run.ids_of(person.person)}
+    written = {run.origin(entry.seq) for entry in entries}
+    try:
+        return unwritten(run, (person.team_id, ids), key, written, on_progress)
+    except (LogChanged, LogUnreadable):
+        return None
 
 
 class _History:
-    """All that happened to the properties of a person and of those merged into it."""
+    """All that happened to one property of a person and of those merged into it."""
 
-    def __init__(self, run: Run, person: PersonRow) -> None:
-        self.person = person
+    def __init__(self, run: Run, person: PersonRow, key: str) -> None:
         self.entries: list[Entry] = []
+        self.keys: set[str] = set()
+        self._key = key
         self._person_ids = run.parts_of(person.person)
         self._makers = run.makers_of(self._person_ids)
-        self._times: dict[tuple[int, str], str | None] = {}  # of the event behind each current value
-        self._values: dict[int, dict[str, Any]] = {}
+        self._values: dict[int, tuple[Any, str | None]] = {}  # of each person, and its event's time
         for step in in_order(run.changes_of(self._person_ids), run.links_of(self._person_ids)):
             if isinstance(step, LinkRow):
                 self._merge(step)
             else:
-                for operation, key, value, *replaced in step.changes:
-                    before = self._times.get((step.person, key))
-                    stale = operation == "set" and bool(before and step.time and step.time < before)
-                    self._note((key, operation, value, replaced), step, step.person, stale)
-                    self._write(step.person, key, operation, value, step.time)
+                self._change(step)
 
-    def _write(self, person: int, key: str, operation: str, value: Any, time: str | None) -> None:
-        values = self._values.setdefault(person, {})
-        if operation == "unset":
-            values.pop(key, None)
-            self._times.pop((person, key), None)
-        else:
-            values[key], self._times[person, key] = value, time
+    def _change(self, step: ChangeRow) -> None:
+        for operation, key, value, *replaced in step.changes:
+            self.keys.add(key)
+            if key != self._key:
+                continue
+            _, before = self._values.get(step.person, (None, None))
+            stale = is_stale(operation, step.time, before)
+            self._note((operation, value, replaced), step, step.person, stale)
+            if operation == "unset":
+                self._values.pop(step.person, None)
+            else:
+                self._values[step.person] = value, step.time
 
     def _merge(self, link: LinkRow) -> None:
         source, target = link.source_person, link.target_person
-        if source is None or target is None:
+        if source is None or target is None or source not in self._values:
             return
-        values = self._values.setdefault(target, {})
-        for key, value in self._values.pop(source, {}).items():
-            if key in values:
-                self._note((key, "lost", value, [values[key]]), link, source)
-            elif key in (link.dropped or ()):
-                self._note((key, "lost", value, []), link, source)
-            else:
-                self._note((key, "brought", value, []), link, source)
-                values[key], self._times[target, key] = value, self._times.get((source, key))
+        value, time = self._values.pop(source)
+        if target in self._values:
+            self._note(("lost", value, [self._values[target][0]]), link, source)
+        elif self._key in (link.dropped or ()):
+            self._note(("lost", value, []), link, source)
+        else:
+            self._note(("brought", value, []), link, source)
+            self._values[target] = value, time
 
-    def _note(self, change: _Change, step: ChangeRow | LinkRow, person: int, stale: bool = False) -> None:
-        key, what, value, replaced = change
+    def _note(
+        self, change: tuple[str, Any, list[Any]], step: ChangeRow | LinkRow, person: int, stale: bool = False
+    ) -> None:
         whose = self._person_ids[person], self._makers[person][0]
-        self.entries.append(Entry(key, what, value, replaced, step.seq, step.event, step.time, *whose, stale))
+        about = (*change, step.seq, step.event, step.time)
+        self.entries.append(Entry(self._key, *about, *whose, stale))

@@ -16,7 +16,7 @@ class Written(Row):
     """A property value and the write it comes from.
 
     person: whose it was then. replaced: what it was before, as a list of that one value; empty where the
-    key was new.
+    key was new. is_stale: an older event, ingested later, overwrote a newer value.
     """
 
     value: Any
@@ -26,6 +26,7 @@ class Written(Row):
     seq: int
     person: int
     replaced: list[Any]
+    is_stale: bool
 
 
 def properties_written(person: int, changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> State:
@@ -70,4 +71,10 @@ def _apply(state: State, step: ChangeRow, change: list[Any]) -> None:
     if operation == "unset":
         state.pop(key, None)
     else:
-        state[key] = Written(value, operation, step.event, step.time, step.seq, step.person, replaced)
+        stale = is_stale(operation, step.time, state[key].time if key in state else None)
+        state[key] = Written(value, operation, step.event, step.time, step.seq, step.person, replaced, stale)
+
+
+def is_stale(operation: str, time: str | None, time_before: str | None) -> bool:
+    """Whether an older event, ingested later, overwrites a newer value; times as a run has them."""
+    return operation == "set" and bool(time_before and time and time < time_before)

@@ -123,7 +123,8 @@ def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[i
             parts[target].steps.append(step)
             parts[target].merged_in[link.seq] = source
         elif link.outcome.startswith("refused"):
-            ours = [one for one in (target, source) if one in person_ids]
+            # of a new id it was nobody's yet: then the person that the event went on to make
+            ours = [one for one in (target, source, link.person) if one in person_ids]
             if ours and ours[0] is not None:
                 parts[ours[0]].steps.append(Step("refused", 0, *about))
 
