@@ -39,6 +39,27 @@ class Origin(NamedTuple):
         return f"{self.path}:{self.line}"
 
 
+LONGEST_SENT_ID: Final = 200
+"""Code points that capture leaves of a distinct id (`posthog/api/capture.py`, later `rust/capture`)."""
+
+
+class SentId(NamedTuple):
+    """A distinct id that capture has yet to make a text of, or to cut; only of lines as SDKs sent them.
+
+    python, json: what one or the other capture takes for its text. is_false: whether it is 0, false,
+    [] or {}. by_v1: sent to capture's newer endpoint.
+    """
+
+    python: str
+    json: str
+    is_false: bool = False
+    by_v1: bool = False
+
+    def __bool__(self) -> bool:
+        """False: who only asks whether there is an id has to look closer."""
+        return False
+
+
 class Properties(Protocol):
     """What identity depends on inside an event's `properties`."""
 

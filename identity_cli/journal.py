@@ -7,11 +7,14 @@ from typing import Any
 
 from identity_cli import javascript
 from identity_cli.buffer import time_of
-from identity_cli.events import Event
+from identity_cli.events import Event, SentId
 from identity_cli.facts import IngestionWarning, Linked, Outcome
 from identity_cli.owners import Ids
 from identity_cli.persons import Person
 from identity_cli.rules.base import RuleSet
+from identity_cli.rules.capture import sent_text
+
+TRUNCATED, TOO_LARGE = "distinct_id_truncated", "distinct_id_too_large"
 
 
 class Step:
@@ -100,6 +103,17 @@ def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
     return IngestionWarning(
         step.seq, step.event.uuid, step.team_id, warning_type, step.distinct_id, None, details
     )
+
+
+def long_at_door(step: Step, sent: SentId, rules: RuleSet) -> IngestionWarning | None:
+    """Capture found the distinct id too long: it cut it, or, at its newer endpoint, refused the event."""
+    door = rules.door
+    length = len(sent_text(sent, door) or "")
+    if length <= door.longest_id or not door.warns_of_long_ids:
+        return None
+    kind = TOO_LARGE if sent.by_v1 else TRUNCATED
+    details = {"distinctId": step.distinct_id, "distinctIdLength": length, "maxLength": door.longest_id}
+    return IngestionWarning(step.seq, step.event.uuid, step.team_id, kind, step.distinct_id, None, details)
 
 
 def too_long(step: Step, rules: RuleSet) -> IngestionWarning:

@@ -51,9 +51,11 @@ class Processing:
         self._attributing = attributing
         self._given: set[tuple[str, int, str]] = set()  # kinds of links, and the ids they joined to somebody
 
-    def process(self, step: Step) -> None:
-        """Link first, then write: the order of the platform's own steps."""
+    def process(self, step: Step, warning: IngestionWarning | None = None) -> None:
+        """Link first, then write: the order of the platform's own steps. warning: capture's of the event."""
         told = len(self.facts)
+        if warning is not None:
+            self.facts.append(warning)
         if self._rules.personless and self._is_settled_by_profile(step):
             return
         writes = writes_of(step.event, self._rules)
@@ -64,7 +66,7 @@ class Processing:
                 person = self._link(step, writes)
             if person is None:
                 person = self._update_or_create(step, writes)
-                if links or self._rules.personless:
+                if links or self._rules.personless or warning is not None:
                     self._name_person(told, person)
         except UnsetNotAList as failure:
             self.facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
@@ -72,6 +74,11 @@ class Processing:
         step.ids[step.distinct_id].see(step.time)
         if self._attributing:
             self._attribute(step, person, None)
+
+    def refuse(self, step: Step, warning: IngestionWarning) -> None:
+        """Capture did not let the event in."""
+        self.facts.append(warning)
+        self._drop(step, "distinct_id too large for capture")
 
     def link(self, step: Step) -> None:
         """Do what a link asks that is part of another event, which is counted itself."""

@@ -11,15 +11,15 @@ from datetime import datetime
 from typing import Any
 
 from identity_cli.buffer import FAR_FUTURE, LONG_AGO, EventBuffer, arrival_of, time_of
-from identity_cli.events import ABSENT, Event
+from identity_cli.events import ABSENT, Event, SentId
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
-from identity_cli.journal import Step
+from identity_cli.journal import TOO_LARGE, Step, long_at_door
 from identity_cli.owners import Ids, Owners
 from identity_cli.persons import NEVER_SINCE, DistinctId, Person
 from identity_cli.processing import Processing
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.holding import waits
-from identity_cli.rules.own_id import own_id
+from identity_cli.rules.own_id import counted_id, own_id
 
 
 class PersonResolver:
@@ -77,7 +77,7 @@ class PersonResolver:
             distinct_id = event.distinct_id
             inner_id = properties.distinct_id
             if inner_id is not None and inner_id != distinct_id:
-                distinct_id = own_id(event, self._rules)
+                distinct_id = counted_id(event, self._rules)
             known = ids.get(distinct_id)
             if (
                 event.set is not None
@@ -186,7 +186,7 @@ class PersonResolver:
 
     def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
         """An event of an id that is not known as it stands: refused, made to wait, or processed."""
-        rules = self._rules
+        rules, sent = self._rules, distinct_id
         if type(distinct_id) is not str:
             distinct_id = own_id(event, rules)
         if distinct_id is None or (distinct_id == "" and rules.refuses_empty_id):
@@ -194,10 +194,17 @@ class PersonResolver:
             return
         if rules.nul_becomes_replacement:
             distinct_id = distinct_id.replace("\0", "\ufffd")
+        step = Step(seq, event, team_id, ids, distinct_id)
+        warning = long_at_door(step, sent, rules) if isinstance(sent, SentId) else None
+        if warning is not None and warning.type == TOO_LARGE:
+            self._processing.refuse(step, warning)
+            return
         if distinct_id not in ids and self._buffer.has_time and waits(event, distinct_id, team_id, rules):
             self._hold(seq, event, team_id, distinct_id)
+            if warning is not None:
+                self._facts.append(warning)
             return
-        self._processing.process(Step(seq, event, team_id, ids, distinct_id))
+        self._processing.process(step, warning)
 
     def _hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         self._owners.note_waiting(seq, team_id, distinct_id)

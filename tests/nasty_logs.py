@@ -88,6 +88,8 @@ def nasty_event(random: Random, ids: Sequence[str], keys: Sequence[str]) -> dict
         "distinct_id": own,
         "properties": properties,
     }
+    if event["uuid"][-1] in "01234567":
+        event["options"] = {}  # of capture v1
     if random.random() < 0.2:
         event["team_id"] = random.choice([1, 2, 3, None])
     if name in LINKING or random.random() < 0.1:

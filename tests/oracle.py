@@ -9,6 +9,7 @@ The rules are those of four states of the platform: `guide` (the published guide
 
 from __future__ import annotations
 
+import json
 import math
 import uuid
 from collections.abc import Iterable
@@ -33,6 +34,7 @@ ILLEGAL_WHATEVER_THE_CASE = words(
     "anonymous guest distinctid distinct_id id not_authenticated email undefined true false"
 )
 ILLEGAL_EXACTLY = ["[object Object]", "NaN", "None", "none", "null", "0"]
+LONGEST_SENT_ID = 200
 LONGEST_DISTINCT_ID = 400
 
 # What trim() of JavaScript strips; strip() of Python differs in U+FEFF, U+0085 and U+001C to U+001F.
@@ -87,6 +89,8 @@ class Rules:
     warnings_name_event: bool
     modern: bool
     """Everything that came after 2023: personless events, noisy properties, unstorable ids, and so on."""
+    capture: str = "django"
+    """What makes the text of an odd id on lines as sent: "django", "rust", or that of "2026", which warns."""
 
 
 SAFE_LINKS = frozenset({"$identify", "$create_alias"})
@@ -140,6 +144,7 @@ RULE_SETS = {
         unset_strings_by_index=True,
         warnings_name_event=True,
         modern=True,
+        capture="2026",
     ),
 }
 
@@ -277,11 +282,13 @@ class Replay:
         """Release what is due, then refuse the event at the door, hold it or process it."""
         self.advance_clock(wire)
         self.release_due_events()
-        reason = reason_to_refuse(wire, self.options)
+        reason = reason_to_refuse(wire, self.options, self.rules)
         if reason is not None:
             self.out.failed.append((index, reason))
             return
         event = self.read(index, wire)
+        if self.is_lost_at_capture(event):
+            return
         if self.must_wait(event):
             assert self.clock is not None
             self.out.held.append(index)
@@ -305,7 +312,7 @@ class Replay:
         """Read the fields that matter. An event without a usable timestamp happened when it arrived."""
         properties = wire.get("properties")
         team_id = wire.get("team_id")
-        distinct_id = js_text(wire["distinct_id"])
+        distinct_id = own_text(wire, self.rules)[: LONGEST_SENT_ID if was_sent(wire) else None]
         return Event(
             index=index,
             name=js_text(wire.get("event")),
@@ -315,6 +322,22 @@ class Replay:
             wire=wire,
             timestamp=parse_time(wire.get("timestamp")) or parse_time(wire.get("now")),
         )
+
+    def is_lost_at_capture(self, event: Event) -> bool:
+        """Warn of an id as sent that capture finds too long; its endpoint v1 then drops the event."""
+        length = len(own_text(event.wire, self.rules))
+        if self.rules.capture != "2026" or not was_sent(event.wire) or length <= LONGEST_SENT_ID:
+            return False
+        is_v1 = "options" in event.wire
+        if is_v1:
+            self.out.processed_order.append(event.index)
+        details = {
+            "distinctId": event.distinct_id,
+            "distinctIdLength": length,
+            "maxLength": LONGEST_SENT_ID,
+        }
+        self.warn(event, "distinct_id_too_large" if is_v1 else "distinct_id_truncated", details)
+        return is_v1
 
     # The buffer
 
@@ -651,12 +674,31 @@ class Replay:
 # Small rules that need no state
 
 
-def reason_to_refuse(wire: JsonObject, options: Options) -> str | None:
+def was_sent(wire: JsonObject) -> bool:
+    """Whether a line is as an SDK sent it: nothing of what capture and ingestion add is there."""
+    return all(wire.get(key) is None for key in ("team_id", "now", "created_at", "_inserted_at"))
+
+
+def own_text(wire: JsonObject, rules: Rules) -> str:
+    """What became the text of an event's own id, before it was cut: of capture's making, if it came there."""
+    value = wire["distinct_id"]
+    if isinstance(value, str) or not was_sent(wire):
+        return js_text(value)
+    if rules.capture == "django":
+        return str(value)
+    if isinstance(value, float) or (isinstance(value, int) and value >= 2**64):
+        return repr(float(value)).replace("e+", "e").replace("e-0", "e-")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def reason_to_refuse(wire: JsonObject, options: Options, rules: Rules) -> str | None:
     """The door takes no event without a distinct id; white space is one."""
     if "distinct_id" not in wire:
         return "missing distinct_id"
     if wire["distinct_id"] is None:
         return "null distinct_id"
+    if was_sent(wire) and rules.capture == "django" and not wire["distinct_id"] and wire["distinct_id"] != "":
+        return "false distinct_id"
     if js_text(wire["distinct_id"]) == "" and not options.accept_empty_distinct_id:
         return "empty distinct_id"
     return None

@@ -68,6 +68,8 @@ def test_the_random_logs_reach_every_corner() -> None:
         "invalid_process_person_profile",
         "invalid_event_when_process_person_profile_is_false",
         "skipping_event_invalid_distinct_id",
+        "distinct_id_truncated",
+        "distinct_id_too_large",
     ):
         assert seen[f"current {warning}"] > 5, warning
 

@@ -1013,7 +1013,7 @@ def test_what_is_too_wide_for_a_line_becomes_several(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     giant = "i" * 1_000_000
-    run = run_of(json.dumps({"event": "e", "distinct_id": giant}) + "\n")
+    run = run_of(json.dumps({"event": "e", "distinct_id": giant, "team_id": 1}) + "\n")
     person_id = run.find_person(giant).person_id
     told = cli("person", person_id, "--run", str(run.folder)).stdout
     assert told.startswith(f"{person_id} is person\n{person_id}, ")

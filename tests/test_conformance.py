@@ -164,11 +164,17 @@ def cases_by_rules() -> Iterator[Any]:
             yield pytest.param(case, "guide", case["guide_expect"], id=f"{name}-guide")
 
 
+def past_capture(case: dict[str, Any]) -> list[dict[str, Any]]:
+    """The events of a case as ingestion has them, after capture: with their team."""
+    team_id = case.get("options", {}).get("team_id", TEAM)
+    return [{"team_id": team_id, **event} for event in case["events"]]
+
+
 @pytest.mark.parametrize(("case", "rules", "expect"), list(cases_by_rules()))
 def test_case(case: dict[str, Any], rules: str, expect: dict[str, Any]) -> None:
     options = case.get("options", {})
     outcome = resolve(
-        case["events"],
+        past_capture(case),
         rules_for(rules, options),
         team_id=options.get("team_id", TEAM),
         buffer_seconds=buffer_for(rules, options),
@@ -188,7 +194,7 @@ def test_case_through_a_run(
     monkeypatch.setitem(RULE_SETS, rules, rules_for(rules, options))
     team_id = options.get("team_id", TEAM)
     run = replay(
-        case["events"],
+        past_capture(case),
         run=tmp_path / "run",
         rules=rules,
         buffer=buffer_for(rules, options),

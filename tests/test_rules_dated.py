@@ -209,7 +209,11 @@ def test_a_text_for_an_operator_is_replaced_by_what_the_event_lends(beside: obje
 
 def test_current_drops_an_over_long_id_with_a_warning() -> None:
     outcome = resolve(
-        [{"event": "e", "distinct_id": "x" * 401}, {"event": "e", "distinct_id": "y" * 400}], "current"
+        [
+            {"event": "e", "distinct_id": "x" * 401, "team_id": 1},
+            {"event": "e", "distinct_id": "y" * 400, "team_id": 1},
+        ],
+        "current",
     )
     assert outcome.groups() == [["y" * 400]]
     assert outcome.warning_types() == ["skipping_event_invalid_distinct_id"]
@@ -218,7 +222,9 @@ def test_current_drops_an_over_long_id_with_a_warning() -> None:
         "distinctIdLength": 401,
         "maxLength": 400,
     }
-    assert resolve([{"event": "e", "distinct_id": "x" * 401}], "guide").groups() == [["x" * 401]]
+    assert resolve([{"event": "e", "distinct_id": "x" * 401, "team_id": 1}], "guide").groups() == [
+        ["x" * 401]
+    ]
 
 
 def test_current_shows_a_nul_as_the_replacement_character() -> None:

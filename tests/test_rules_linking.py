@@ -318,8 +318,8 @@ def test_distinct_id_stands_at_the_top_or_in_properties(resolved: Resolved) -> N
         {"event": "$pageview", "distinct_id": "top"}
         {"event": "$pageview", "distinct_id": null, "properties": {"distinct_id": "inside"}}
         {"event": "$pageview", "distinct_id": 42}
-        {"event": "$pageview", "distinct_id": 42.0}
-        {"event": "$pageview", "distinct_id": true}
+        {"event": "$pageview", "distinct_id": 42.0, "team_id": 1}
+        {"event": "$pageview", "distinct_id": true, "team_id": 1}
     """)
     assert outcome.groups() == [["42"], ["inside"], ["top"], ["true"]]
     assert outcome.in_the_end == ["inside", "top", "inside", "42", "42", "true"]

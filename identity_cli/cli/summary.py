@@ -186,9 +186,15 @@ def _unsorted(count: int, figures: Summary) -> str:
     return f"{lines} no readable {time}, so each stays behind the line above it"
 
 
+def _long_ids(count: int, _: Summary) -> str:
+    was = "was" if count == 1 else "were"
+    return f"{plural(count, 'event')} {was} sent with a distinct_id longer than capture keeps: 200 characters"
+
+
 NOTICES: dict[str, Callable[[int, Summary], str]] = {
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
+    "long_id": _long_ids,
 }
 """How each kind of notice is told."""
 

@@ -80,6 +80,8 @@ class Notice(NamedTuple):
 UNREADABLE_TIME = "unreadable_time"
 """Something stands where a time should, and it is none."""
 
+LONG_ID = "long_id"
+"""A distinct id, as sent, of more characters than capture leaves."""
 NO_TIME_TO_SORT_BY = "no_time_to_sort_by"
 """The log is sorted, and the line has no time to sort it by."""
 

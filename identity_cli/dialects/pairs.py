@@ -4,6 +4,8 @@ Vendors without an event for it link a device to a user in this way, and so does
 import of Amplitude's events.
 """
 
+from typing import Any
+
 from identity_cli.dialects.record import Id, WireEvent, WireProperties
 from identity_cli.events import CREATE_ALIAS, IDENTIFY
 
@@ -12,7 +14,7 @@ class PairLinks:
     """Remembers which device ids it has linked to which user ids, team by team."""
 
     def __init__(self) -> None:
-        self._linked: set[tuple[int | None, Id, Id]] = set()
+        self._linked: set[tuple[int | None, Any, Id]] = set()
 
     def link(self, event: WireEvent, device_id: Id) -> None:
         """Give the event a `$identify` beside it where this device is new to the event's own id."""

@@ -8,11 +8,13 @@ from typing import Any, cast
 import msgspec
 
 from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
-from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.json_lines import name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.posthog_sent import make_ids
 from identity_cli.dialects.record import (
     NO_LINKS,
     NO_LINKS_AS,
     NO_NOTICES,
+    PlainId,
     WireEvent,
     WireProperties,
     event_type,
@@ -90,7 +92,7 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
     event = record(
         event=name_from(_name_in(fields)),
         uuid=scrubbed(fields.get("uuid") or None),
-        distinct_id=id_from(fields.get("$distinct_id") if given is None else given),
+        distinct_id=fields.get("$distinct_id") if given is None else given,
         team_id=team_from(fields.get("team_id")),
         set=scrubbed(fields.get("$set")),
         set_once=scrubbed(fields.get("$set_once")),
@@ -110,7 +112,8 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
             setattr(properties, field.name, scrubbed(inside[field.encode_name]))
     # What stands at the top as `$distinct_id` came before any other for those who took the inner id first.
     inner = fields.get("$distinct_id")
-    properties.distinct_id = id_from(inside.get("distinct_id") if inner is None else inner)
+    properties.distinct_id = inside.get("distinct_id") if inner is None else inner
+    make_ids(event, fields)
     return event
 
 
@@ -119,6 +122,7 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
     """The record, but refusing lines whose meaning stands in fields that it does not have."""
     properties = bare_properties(record)
     elsewhere = [
+        ("distinct_id", PlainId, None),
         ("dollar_distinct_id", None, msgspec.field(default=None, name="$distinct_id")),
         ("data", None, None),
         ("older_inserted_at", None, msgspec.field(default=None, name="inserted_at")),
@@ -137,7 +141,11 @@ def bare_properties(record: type[WireEvent]) -> type[WireProperties]:
     """The record's properties, but refusing those of a historical export, whose `now` means another thing."""
     marker = ("historical", None, msgspec.field(default=None, name="$$is_historical_export_event"))
     strict = msgspec.defstruct(
-        "BareProperties", [marker], bases=(properties_type(record),), gc=False, kw_only=True
+        "BareProperties",
+        [("distinct_id", PlainId, None), marker],
+        bases=(properties_type(record),),
+        gc=False,
+        kw_only=True,
     )
     return cast(type[WireProperties], strict)
 

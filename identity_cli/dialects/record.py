@@ -8,9 +8,13 @@ from typing import Annotated, Any, cast
 import msgspec
 
 from identity_cli.dialects.base import Notice
-from identity_cli.events import ABSENT
+from identity_cli.events import ABSENT, LONGEST_SENT_ID, SentId
 
 Id = str | int | float | bool | None
+ShortId = Annotated[str, msgspec.Meta(max_length=LONGEST_SENT_ID)]
+LARGEST_PLAIN_ID = 2**53  # to which JavaScript's numbers are exact
+PlainId = ShortId | Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PLAIN_ID)] | None
+"""What every capture took as it stands; other ids have to be looked at."""
 LARGEST_TEAM_ID = 2**53
 BETWEEN_PROCESSES = "$$notices"
 """The key under which notices go from one process to the other."""
@@ -31,7 +35,7 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
 class WireProperties(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     """The part of `properties` that every rule set may ask for."""
 
-    distinct_id: Id = None
+    distinct_id: Id | SentId = None
     anon_distinct_id: Any = msgspec.field(default=ABSENT, name="$anon_distinct_id")
     alias: Any = None
     set: Any = msgspec.field(default=None, name="$set")
@@ -52,7 +56,7 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
 
     event: Name
     uuid: Any = None
-    distinct_id: Id = None
+    distinct_id: Id | SentId = None
     team_id: TeamId | None = None
     set: Any = msgspec.field(default=None, name="$set")
     set_once: Any = msgspec.field(default=None, name="$set_once")

@@ -11,6 +11,7 @@ from enum import Enum
 
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT
 from identity_cli.facts import Outcome
+from identity_cli.rules.capture import DJANGO_CAPTURE, Door
 
 
 class LinkKey(Enum):
@@ -77,7 +78,7 @@ class RuleSet:
     vendor: str = "PostHog"  # whose
 
     refuses_empty_id: bool = True  # at the door, before anything else
-    takes_inner_id_first: bool = True  # capture until 2024: `properties.distinct_id` before the top level's
+    door: Door = DJANGO_CAPTURE  # through which come lines as SDKs sent them
 
     # Linking
     links: Mapping[str, LinkKey] = field(

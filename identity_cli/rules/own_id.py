@@ -1,24 +1,35 @@
 """Which distinct id is the event's own, and which events have none that the platform could use."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from identity_cli import javascript
-from identity_cli.events import Event
+from identity_cli.events import Event, SentId
 from identity_cli.rules.base import RuleSet, Unset
+from identity_cli.rules.capture import sent_text
 
 
 def own_id(event: Event, rules: RuleSet) -> str | None:
-    """The event's distinct id as text; None where it has none.
+    """The event's distinct id as text; None where it has none that could be used."""
+    counted = counted_id(event, rules)
+    if isinstance(counted, str):
+        return counted
+    if isinstance(counted, SentId):
+        text = sent_text(counted, rules.door)
+        return None if text is None else text[: rules.door.longest_id]
+    return None if counted is None else javascript.text(counted)
+
+
+def counted_id(event: Event, rules: RuleSet) -> Any:
+    """The event's distinct id, as it came.
 
     Where it has two, which one counted was a matter of capture, and of its date. An event
     past capture, which shows by what capture and ingestion add, has its id at the top.
     """
     given, inner = event.distinct_id, event.properties.distinct_id
-    if given is None or (inner is not None and rules.takes_inner_id_first and _is_as_sent(event)):
-        given = given if inner is None else inner
-    if isinstance(given, str):
-        return given
-    return None if given is None else javascript.text(given)
+    if given is None or (inner is not None and rules.door.takes_inner_id_first and _is_as_sent(event)):
+        return given if inner is None else inner
+    return given
 
 
 def may_be_rejected(events: Sequence[Event], rules: RuleSet) -> list[int]:

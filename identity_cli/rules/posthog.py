@@ -8,6 +8,7 @@ from datetime import date
 
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SET, SNAPSHOT
 from identity_cli.rules.base import CopiedProperties, Hold, LinkKey, RuleSet, Unset
+from identity_cli.rules.capture import CAPTURE_OF_2026
 
 _CAMPAIGN_2022 = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_name", "utm_term"),
@@ -92,7 +93,7 @@ CURRENT = RuleSet(
     name="current",
     stands_for="the newest code read, 2026",
     date=date(2026, 11, 1),
-    takes_inner_id_first=False,
+    door=CAPTURE_OF_2026,
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,
     longest_linkable_id=400,
