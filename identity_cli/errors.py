@@ -269,6 +269,17 @@ class AmbiguousDialect(IdcliError):
         )
 
 
+class MixedVendors(IdcliError):
+    """A log of vendors whose rules differ, and nobody says whose count."""
+
+    def __init__(self, path: str, dialect: str, rules: str) -> None:
+        super().__init__(
+            f"{path} is of {dialect}, the files before it are replayed under {rules}: a replay follows the "
+            "rules of one vendor. Say whose with --rules, or replay the files of each vendor apart. "
+            "Nothing was written."
+        )
+
+
 class NothingToSortBy(IdcliError):
     """--order with a log whose lines tell no such time."""
 

@@ -51,14 +51,17 @@ def log_of(paths: Iterable[str]) -> Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayOptions:
-    """How to replay; None: buffer_seconds as the rule set says, the dialect of each file as detected.
+    """How to replay.
 
-    mapping: where the fields of any other log stand, see dialects.mapping. order: sort the log
-    first, by "arrival" or by "time". dedupe: skip events that repeat an earlier one. left_out: events, as
-    FILE:LINE, that are dropped. one_process: do not read large logs in a second one.
+    None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
+    is_of_log: the rules were found in this way, so every file has to be of that vendor. mapping: where the
+    fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
+    dedupe: skip events that repeat an earlier one. left_out: events, as FILE:LINE, that are dropped.
+    one_process: do not read large logs in a second one.
     """
 
-    rules: str = "guide"
+    rules: str | None = None
+    is_of_log: bool = False
     buffer_seconds: float | None = None
     team_id: int = 1
     table_formats: tuple[str, ...] = ("csv",)
@@ -170,7 +173,7 @@ class Intake:
         self._arrivals = ArrivalWatch()
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
         wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date)
-        reading = Reading(wanted, _dialect(options))
+        reading = Reading(wanted, dialect_asked(options), self._rules.name if options.is_of_log else None)
         if options.order is None:
             self._reader = LogReader(log.openers, reading, on_progress=on_progress)
         else:
@@ -245,7 +248,7 @@ def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]
         start = stop
 
 
-def _dialect(options: ReplayOptions) -> Dialect | None:
+def dialect_asked(options: ReplayOptions) -> Dialect | None:
     """The dialect insisted on."""
     named, mapping = options.dialect, options.mapping
     if mapping and named in (None, generic.NAME):

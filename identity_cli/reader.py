@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import cast
 
-from identity_cli.dialects import detected
+from identity_cli.dialects import detected, is_followed_by
 from identity_cli.dialects.base import (
     Decode,
     DecodeAll,
@@ -23,6 +23,7 @@ from identity_cli.dialects.base import (
     Wanted,
 )
 from identity_cli.dialects.nesting import Nesting
+from identity_cli.errors import MixedVendors
 from identity_cli.events import Origin
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
@@ -80,11 +81,22 @@ class Noticed:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How to read, for what is wanted; dialect: of every source, None to detect that of each."""
+    """How to read, for what is wanted; dialect: of every source, None to detect that of each.
+
+    own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for.
+    """
 
     wanted: Wanted
     dialect: Dialect | None = None
+    own_rules: str | None = None
     _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
+
+    def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
+        """The dialect of a source by its first lines; MixedVendors if the rules are not its vendor's."""
+        dialect = self.dialect or detected(path, lines)
+        if self.own_rules is not None and not is_followed_by(self.own_rules, dialect):
+            raise MixedVendors(path, dialect.name, self.own_rules)
+        return dialect
 
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
@@ -154,7 +166,7 @@ class LogReader:
     def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
         """How blocks of lines of that source become events; lines: its first."""
         with self._nesting[0]:
-            dialect = self._reading.dialect or detected(source.path, lines)
+            dialect = self._reading.dialect_of(source.path, lines)
         source.dialect = dialect.name
         source.names_persons = any(b'"person_id"' in line for line in lines)
         return partial(self._reading_of(dialect), source)

@@ -47,6 +47,7 @@ from identity_cli.intake import (
 )
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
+from identity_cli.reading.own_rules import with_rules
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
@@ -71,14 +72,15 @@ WORTH_IT_PERSONS = 20_000
 def replay(
     log: str | Path | Iterable[Any],
     run: str | Path = DEFAULT_RUN,
-    rules: str = "guide",
+    rules: str | None = None,
     buffer: float | None = None,
     **options: Any,
 ) -> Run:
     """Replay a log into a run folder and open it.
 
-    log: a path, several paths, or events as JSON objects (dicts). buffer: seconds, 0 for
-    none. options: the other fields of ReplayOptions. IdcliError if it cannot be done.
+    log: a path, several paths, or events as JSON objects (dicts). rules: if none are named, those of
+    the log's own vendor. buffer: seconds, 0 for none. options: the other fields of ReplayOptions.
+    IdcliError if it cannot be done.
     """
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
     items = iter([log] if isinstance(log, str | Path) else log)
@@ -96,7 +98,8 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
     """
     started = time.perf_counter()
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
-        events = _Replay(log, folder, options, on_progress).write()
+        with with_rules(log, options) as (begun, settled):
+            events = _Replay(begun, folder, settled, on_progress).write()
         if not events and is_run(run):
             raise NothingToReplay(str(run))
     finished = Run(run)
@@ -290,7 +293,7 @@ class _Replay:
             "idcli_version": __version__,
             "names_persons": [source.path for source in read.sources if source.names_persons],
             "options": {
-                "rules": options.rules,
+                "rules": self._rules.name,
                 "buffer_seconds": options.buffer_seconds,
                 "team_id": options.team_id,
                 "dialect": options.dialect,
@@ -300,6 +303,7 @@ class _Replay:
                 "left_out": options.left_out,
             },
             "rule_set": self._rules.name,
+            "rules_are_of_log": options.is_of_log,
             "buffer_seconds": buffer,
             "team_id": options.team_id,
             "order": options.order,

@@ -101,7 +101,7 @@ class SortedLogReader(LogReader):
         while lines := file.read_lines(BLOCK_BYTES):
             if strict is None or lenient is None:
                 with self._nesting[0]:
-                    dialect = self._reading.dialect or detected(source.path, lines)
+                    dialect = self._reading.dialect_of(source.path, lines)
                 source.dialect = dialect.name
                 self._dialects.append(dialect)
                 strict, lenient = Reading(self._reading.wanted, dialect).several(dialect)

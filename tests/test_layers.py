@@ -26,6 +26,7 @@ LAYERS = [
     "reader",
     "sorted_reader repeats answers",
     "intake",
+    "reading",
     "second_process",
     "store",
     "edits replayer",

@@ -42,7 +42,7 @@ def _record(dialect: Dialect) -> dict[str, Any]:
         "name": dialect.name,
         "title": dialect.title,
         "vendor": dialect.vendor,
-        "own_rules": dialect.own_rules,
+        "own_rules": [*dialect.own_rules],
         "order_key": dialect.order_key,
         "guide": dialect.guide,
     }

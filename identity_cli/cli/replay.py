@@ -45,9 +45,7 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
 @option(
     "--rules",
     type=click.Choice(list(RULE_SETS)),
-    default="guide",
-    show_default=True,
-    help="Which state of the platform's rules to apply.",
+    help="Whose rules to apply, and as of when.  [default: those of the log's vendor; guide for PostHog's]",
 )
 @buffer_option(
     "How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]"

@@ -62,6 +62,13 @@ def whose_rules(dialect_name: str, rule_set: str) -> str | None:
     )
 
 
+def is_followed_by(rule_set: str, dialect: Dialect) -> bool:
+    """Whether a log of that dialect may be replayed under that rule set where nobody says which."""
+    if dialect.own_rules:
+        return rule_set in dialect.own_rules
+    return not any(rule_set in known.own_rules for known in DIALECTS.values())
+
+
 def detected(path: str, lines: Iterable[bytes]) -> Dialect:
     """The dialect of a log by its first lines, PostHog's where none knows them; AmbiguousDialect."""
     return recognised(path, lines, DIALECTS, POSTHOG)

@@ -4,8 +4,8 @@ Bad input is a value: where a line holds several events and one of them is none,
 stands among the others as an Unusable.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
@@ -108,7 +108,8 @@ class Dialect:
     """One input format.
 
     vendor: whose it is, as in a sentence. own_rules: the names of the rule sets that say who
-    is who as that vendor does; none where its rules are not modelled. guide: how its identify,
+    is who as that vendor does, each with the marks by which lines show that it is that one's, the
+    likeliest first; none where its rules are not modelled. guide: how its identify,
     alias, merge and traits become links and property writes, what the vendor itself does
     differently, and what its log cannot tell.
     marks: by which its lines are known, see recognition; each says what it knows of its own
@@ -136,4 +137,4 @@ class Dialect:
     several: bool = False
     order_key: str | None = None
     form_of: str | None = None
-    own_rules: tuple[str, ...] = ()
+    own_rules: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)

@@ -40,9 +40,25 @@ def recognised(
     raise AmbiguousDialect(path, best or [*known])
 
 
+def rules_shown(dialect: Dialect, lines: Iterable[bytes]) -> str | None:
+    """Which of the rules of the dialect's own vendor the lines show; the first where they show none.
+
+    None where that vendor's rules are not modelled.
+    """
+    values = judged(lines) if len(dialect.own_rules) > 1 else ()
+    weights = {
+        name: sum(_heaviest(marks, value) for value in values) for name, marks in dialect.own_rules.items()
+    }
+    return max(weights, key=weights.__getitem__, default=None)
+
+
 def weight_of(dialect: Dialect, value: object) -> int:
     """What a line, parsed, weighs for a dialect: as much as the heaviest mark that it shows."""
-    return max((mark.weight for mark in dialect.marks if _shows(mark, value)), default=0)
+    return _heaviest(dialect.marks, value)
+
+
+def _heaviest(marks: Iterable[Mark], value: object) -> int:
+    return max((mark.weight for mark in marks if _shows(mark, value)), default=0)
 
 
 def judged(lines: Iterable[bytes]) -> Sequence[object]:

@@ -7,11 +7,14 @@ from identity_cli.rules.posthog import CURRENT, DECEMBER_2022, GUIDE, SEPTEMBER_
 
 POSTHOG = (GUIDE, DECEMBER_2022, SEPTEMBER_2023, CURRENT)
 VENDORS = (mixpanel.SIMPLIFIED, mixpanel.ORIGINAL)
+DEFAULT = GUIDE.name
 RULE_SETS = {rules.name: rules for rules in (*POSTHOG, *VENDORS)}
 
 
-def rule_set(name: str) -> RuleSet:
-    """The rule set of that name; UnknownRuleSet if there is none."""
+def rule_set(name: str | None) -> RuleSet:
+    """The rule set of that name, the default where none is named; UnknownRuleSet if there is no such."""
+    if name is None:
+        return GUIDE
     if name not in RULE_SETS:
         raise UnknownRuleSet(name, list(RULE_SETS))
     return RULE_SETS[name]

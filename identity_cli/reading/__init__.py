@@ -1,0 +1,1 @@
+"""A log on its way to events: what its first lines settle."""
