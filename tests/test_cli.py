@@ -777,7 +777,7 @@ def test_a_stream_that_is_closed_or_full_is_nobodys_bug(
 def test_a_replay_that_is_stopped_leaves_no_run(
     tmp_path: Path, how: signal.Signals, code: int, line: bytes
 ) -> None:
-    with begun("replay", "-", "--run", str(tmp_path / "run")) as process:
+    with begun("replay", "-", "--rules", "guide", "--run", str(tmp_path / "run")) as process:
         wait_for(lambda: list(tmp_path.glob(".run.*.partial/run.db")))
         process.send_signal(how)
         _, errors = process.communicate()
@@ -802,7 +802,9 @@ def test_a_trial_replay_that_is_stopped_leaves_no_files(tmp_path: Path, how: sig
 
 
 def test_a_replay_under_nohup_outlives_its_terminal(tmp_path: Path) -> None:
-    with begun("replay", "-", "--run", str(tmp_path / "run"), before=("nohup",)) as process:
+    with begun(
+        "replay", "-", "--rules", "guide", "--run", str(tmp_path / "run"), before=("nohup",)
+    ) as process:
         wait_for(lambda: list(tmp_path.glob(".run.*.partial/run.db")))
         process.send_signal(signal.SIGHUP)
         process.communicate(b'{"event":"e","distinct_id":"ada"}\n')
