@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from identity_cli.dialects import detected
+from identity_cli.dialects.base import Dialect
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.dialects.recognition import rules_shown
 from identity_cli.intake import Log, ReplayOptions, dialect_asked
@@ -26,6 +27,7 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
     if options.rules is not None:
         yield log, options
         return
+    dialect = dialect_asked(options)
     begun: list[_Begun] = []
     try:
         for opener in log.openers[:FILES_LOOKED_AT]:
@@ -34,17 +36,17 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
                 break
         openers: list[Callable[[], LineSource]] = [partial(_given, one) for one in begun]
         openers += log.openers[len(begun) :]
-        yield replace(log, openers=openers), replace(options, rules=_rules_of(begun, options), is_of_log=True)
+        yield replace(log, openers=openers), replace(options, rules=_rules_of(begun, dialect), is_of_log=True)
     finally:
         for one in begun:
             one.close()
 
 
-def _rules_of(begun: Sequence["_Begun"], options: ReplayOptions) -> str:
+def _rules_of(begun: Sequence["_Begun"], asked: Dialect | None) -> str:
     for one in begun:
         if one.first_lines:
             with Nesting():
-                dialect = dialect_asked(options) or detected(one.path, one.first_lines)
+                dialect = asked or detected(one.path, one.first_lines)
                 return rules_shown(dialect, one.first_lines) or DEFAULT
     return DEFAULT
 
