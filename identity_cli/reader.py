@@ -28,6 +28,7 @@ from identity_cli.events import Origin
 from identity_cli.origins import Origins
 from identity_cli.sources import LineSource, Source
 
+FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
 BLOCK_BYTES = 1 << 17  # small enough to stay in the processor's cache between reading and decoding
 
 
@@ -248,4 +249,4 @@ def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Seq
     except RecursionError:
         return (Unusable("nested too deeply"),)
     except Exception as bug:  # of ours: the line shows it, and the others are not to blame
-        return (Unusable(f"idcli failed on it, please report the line: {type(bug).__name__}: {bug}"),)
+        return (Unusable(f"{FAULT_OF_OURS}: {type(bug).__name__}: {bug}"),)

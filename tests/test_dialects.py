@@ -310,6 +310,50 @@ def test_rudderstack_alias_goes_the_other_way_and_traits_stand_in_the_context(tm
     assert properties(run, "u1") == {"plan": "pro", "a": 2}
 
 
+def rudder(kind: str, **fields: Any) -> dict[str, Any]:
+    library = {"library": {"name": "RudderLabs JavaScript SDK"}}
+    return call(kind, **{**fields, "context": {**library, **fields.get("context", {})}})
+
+
+@pytest.mark.parametrize(
+    ("rules", "link"),
+    [
+        ("2022-12", ("new", "old")),
+        ("guide", ("new", "old")),
+        ("2023-09", ("new", "old")),
+        ("current", ("old", "new")),
+    ],
+)
+def test_rudderstacks_alias_turned_round_on_30_september_2024(
+    rules: str, link: tuple[str, str], tmp_path: Path
+) -> None:
+    run = run_of(tmp_path, [rudder("alias", previousId="old", userId="new")], rules=rules)
+    assert [(row[6], row[7]) for row in run.records("links")] == [link]
+
+
+@pytest.mark.parametrize(("rules", "plan"), [("2022-12", None), ("guide", "pro"), ("current", "pro")])
+def test_rudderstack_sets_the_traits_of_every_call_since_december_2022(
+    rules: str, plan: str | None, tmp_path: Path
+) -> None:
+    track = rudder("track", event="e", userId="u", context={"traits": {"plan": "pro"}})
+    run = run_of(tmp_path, [track, rudder("identify", userId="v", traits={"a": 1})], rules=rules)
+    assert properties(run, "u").get("plan") == plan
+    assert properties(run, "v") == {"a": 1}, "traits of an identify in any year"
+
+
+def test_rudderstacks_identify_links_its_anonymous_id_and_only_identify_does(tmp_path: Path) -> None:
+    calls = [
+        rudder("track", event="e", userId="v", anonymousId="a9"),
+        rudder("identify", anonymousId="a1", userId="u1", context={"traits": {"plan": "pro"}}),
+        rudder("identify", anonymousId="a2", traits={"seen": 1}),
+    ]
+    run = run_of(tmp_path, calls)
+    assert persons(run) == [(["a1", "u1"], "u1", True), (["a2"], "a2", False), (["v"], "v", False)]
+    assert outcomes(run) == ["created", "same_id"]
+    assert properties(run, "u1") == {"plan": "pro"}
+    assert properties(run, "a2") == {"seen": 1}
+
+
 def test_a_body_with_a_batch_of_calls(tmp_path: Path) -> None:
     body = {
         "batch": [call("track", event="e", userId="u"), {"type": "track", "userId": "v"}, 3],

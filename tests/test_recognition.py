@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dialect_examples import EXAMPLES, USER, VISITOR, lines_of
 
 from identity_cli import replay
 from identity_cli.cli.summary import document
 from identity_cli.dialects import DIALECTS, POSTHOG, detected, whose_rules
 from identity_cli.dialects.base import Mark, Weight
-from identity_cli.dialects.recognition import recognised
+from identity_cli.dialects.recognition import recognised, weight_of
 from identity_cli.errors import AmbiguousDialect
 from identity_cli.reports.summary import summary
 
@@ -138,3 +139,37 @@ def test_whose_rules_persons_follow_is_said_where_they_are_not_the_vendors() -> 
     assert whose_rules("posthog-rows", "2022-12") is None
     assert str(whose_rules("rudderstack", "guide")).startswith("Persons follow PostHog's rules (guide)")
     assert "the system that wrote the log" in str(whose_rules("generic", "guide"))
+
+
+# The matrix: each dialect's example against all dialects
+
+
+def test_every_dialect_has_an_example() -> None:
+    assert EXAMPLES.keys() == DIALECTS.keys()
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_each_example_is_its_own_dialects_and_no_others(name: str) -> None:
+    lines = lines_of(name)
+    assert detected("log", lines).name == name
+    for line in lines:
+        assert detected("log", [line]).name == name, "each line by itself tells"
+    weights = {other: weight_of(dialect, json.loads(lines[0])) for other, dialect in DIALECTS.items()}
+    assert weights.pop(name) > max(weights.values())
+
+
+@pytest.mark.parametrize("astray", DIALECTS)
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_line_of_another_dialect_among_many_changes_nothing(name: str, astray: str) -> None:
+    assert detected("log", [lines_of(astray)[0], *lines_of(name) * 3]).name == name
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_the_example_tells_one_story_in_every_dialect(name: str, tmp_path: Path) -> None:
+    (tmp_path / "log.ndjson").write_bytes(b"".join(lines_of(name)))
+    run = replay(tmp_path / "log.ndjson", tmp_path / "run", rules="current", strict=True)
+    assert [source["dialect"] for source in run.sources()] == [name]
+    assert {one.distinct_id for one in run.ids_of(run.find_person(USER).person)} == {VISITOR, USER}
+    assert run.metadata["events"] == 3
+    assert run.find_person(USER).event_count == 3
+    assert run.metadata["arrivals"]["with_arrival"] in (0, 3), "an arrival time on every line or on none"

@@ -51,7 +51,7 @@ def content_of(line: bytes, index: int) -> bytes:
         pass
     try:
         return _said(_items_of(value_of(line))[index])
-    except (Unusable, IndexError, TypeError, RecursionError):
+    except (Unusable, AttributeError, IndexError, TypeError, RecursionError):
         return line
 
 
