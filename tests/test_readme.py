@@ -16,7 +16,7 @@ from identity_cli.cli import idcli
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 SESSION = re.compile(r"```console\n(.*?)```", re.DOTALL)
-ANSWER = re.compile(r"^\| `([a-z -]+)` \| (`format`.*) \|$", re.MULTILINE)
+ANSWER = re.compile(r"^\| `([a-zID -]+)` \| (`format`.*) \|$", re.MULTILINE)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -41,6 +41,7 @@ def test_the_notebook_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 ASKED = {
     "why": "why user_petra user_nils",
+    "why ID": "why user_nils",
     "how": "how user_nils",
     "blame": "blame user_nils",
     "person --as-of": "person user_nils --as-of 250",

@@ -8,7 +8,10 @@ from identity_cli.cli.options import Replaying, format_option, team_option, with
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
+from identity_cli.counterfactual.mentions import Shared
+from identity_cli.counterfactual.remedies import Instead
 from identity_cli.events import Origin
+from identity_cli.reports.identified import why_identified
 from identity_cli.reports.why import Side, Step, Why, why
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
@@ -16,28 +19,61 @@ from identity_cli.store.run import Run
 FORMAT = 1
 IDS_SHOWN = 4
 STEPS_SHOWN = 5  # at either end of a long way
+SENTENCES_SHOWN = 6
 
 
 @click.command("why", cls=Replaying, epilog="Example: idcli why user_petra user_nils")
 @click.argument("one", metavar="A")
-@click.argument("two", metavar="B")
-@team_option("The team of both ids.")
+@click.argument("two", metavar="[B]", required=False)
+@team_option("The team of the ids.")
 @format_option("table", "json")
 @with_run
 @with_ids("one", "two")
-def command(run: Run, one: str, two: str, team_id: int | None, output: str) -> None:
+def command(run: Run, one: str, two: str | None, team_id: int | None, output: str) -> None:
     """Prove why two ids are one person, or are not.
 
     The links between them, each with its line and the state just before; since when they are
     together; the events without which they would be apart. Or what was refused or is missing,
-    and what would have joined them. Each claim is confirmed by a replay.
+    and what would have joined them. Each claim is confirmed by a replay. With A alone why its
+    person is identified, or is not.
     """
+    if two is None:
+        _show_one(run, one, team_id, output)
+        return
     with reading_progress(run) as progress:
         found = why(run, one, two, team_id, on_progress=progress)
     if output == "json":
         write_document(document(found))
     else:
         show(Page(), found)
+
+
+def _show_one(run: Run, one: str, team_id: int | None, output: str) -> None:
+    """Why the person of one id is identified, or not."""
+    with reading_progress(run) as progress:
+        found = why_identified(run, one, team_id, on_progress=progress)
+    if output == "json":
+        write_document(
+            {
+                "format": FORMAT,
+                "team_id": found.key[0],
+                "distinct_id": found.key[1],
+                "person_id": found.person_id,
+                "is_identified": found.is_identified,
+                "identified_at": None if found.identified_at is None else _place(found.identified_at),
+                "reasons": found.reasons,
+                "remedies": found.remedies,
+                "without_log": found.without_log,
+            }
+        )
+        return
+    page = Page()
+    page.line((found.key[1], "bold"), " is identified" if found.is_identified else " is not identified")
+    _show_sentences(page, "Why" if found.is_identified else "Why not", found.reasons)
+    _show_sentences(page, "What would mark it", found.remedies)
+    if found.without_log is not None:
+        page.heading("From the journal alone")
+        page.paragraph(found.without_log)
 
 
 def document(found: Why) -> dict[str, Any]:
@@ -51,10 +87,29 @@ def document(found: Why) -> dict[str, Any]:
         "together_since": None if found.together_since is None else _place(found.together_since),
         "separators": [[_place(place.origin) for place in places] for places in found.separators],
         "separators_are_exact": found.exact,
+        "separators_found": found.sets,
         "reasons": found.reasons,
         "remedies": found.remedies,
+        "instead": [_instead(one) for one in found.instead],
+        "shared": [_shared(one) for one in found.shared],
+        "notes": found.notes,
         "without_log": found.without_log,
     }
+
+
+def _instead(one: Instead) -> dict[str, Any]:
+    return {
+        **_place(one.origin),
+        "event": one.event,
+        "distinct_id": one.distinct_id,
+        "other": one.other,
+        "replaces": one.replaces,
+        "sentence": str(one),
+    }
+
+
+def _shared(one: Shared) -> dict[str, Any]:
+    return {"property": one.name, "value": one.value, "places": [_place(place) for place in one.places]}
 
 
 def _step(step: Step) -> dict[str, Any]:
@@ -101,11 +156,29 @@ def show(page: Page, found: Why) -> None:
     if found.without_log is not None:
         page.heading("From the journal alone")
         page.paragraph(found.without_log)
-    for title, sentences in (("Why not", found.reasons), ("What would have joined them", found.remedies)):
-        if sentences:
-            page.heading(title)
-            for sentence in sentences:
-                page.item(sentence)
+    _show_sentences(page, "Why not", found.reasons)
+    _show_shared(page, found.shared)
+    joined = [*map(str, found.instead), *found.remedies]
+    _show_sentences(page, "What would have joined them", joined)
+    for note in found.notes:
+        page.line()
+        page.paragraph(f"{note[0].upper()}{note[1:]}.", indent=0)
+
+
+def _show_sentences(page: Page, title: str, sentences: list[str]) -> None:
+    if sentences:
+        page.heading(title)
+    shown = len(sentences) if len(sentences) <= SENTENCES_SHOWN + 2 else SENTENCES_SHOWN
+    for sentence in sentences[:shown]:
+        page.item(sentence)
+    if shown < len(sentences):
+        page.line((f"  … and {len(sentences) - shown:,} more; --format json has them all", "dim"))
+
+
+def _show_shared(page: Page, shared: list[Shared]) -> None:
+    """What both have, by which people or devices are known."""
+    told = [f"{one.name} {one.value}, at {one.places[0]} and at {one.places[1]}" for one in shared]
+    _show_sentences(page, "What both have", told)
 
 
 def _show_step(page: Page, number: int, step: Step) -> None:
@@ -141,4 +214,8 @@ def _show_separators(page: Page, found: Why) -> None:
     note = "" if found.exact else "others may do as well" if alone else "a bound: smaller sets may exist"
     page.heading("Apart without", note)
     for places in found.separators:
-        page.item(" and ".join(str(place.origin) for place in places))
+        origins = [str(place.origin) for place in places]
+        more = f" and {len(origins) - SENTENCES_SHOWN:,} more" if len(origins) > SENTENCES_SHOWN else ""
+        page.item(" and ".join(origins[:SENTENCES_SHOWN]) + more)
+    if found.sets > len(found.separators):
+        page.line((f"  … these are {len(found.separators)} of {found.sets:,} such sets", "dim"))

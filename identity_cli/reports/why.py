@@ -1,19 +1,23 @@
 """Why two ids are one person, or why they are not: each claim is confirmed by a replay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from identity_cli.counterfactual.mentions import Shared
+from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.separators import separators
 from identity_cli.counterfactual.trials import JOINS, Trials
 from identity_cli.counterfactual.ways import way_between
 from identity_cli.edits import Edits
-from identity_cli.errors import LogChanged, LogUnreadable
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
-from identity_cli.scope import Key, Resolution, Scope, as_dangerous_merge, linking_event, scope_of
+from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
+from identity_cli.events import MERGE_DANGEROUSLY, Origin
+from identity_cli.reports.why_not import apart
+from identity_cli.scope import Key, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow, PersonRow
 from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
+_OF_APART = ("reasons", "remedies", "instead", "shared", "notes")
 
 SETS_TOLD = 5
 STATES_TOLD = 25
@@ -24,6 +28,7 @@ RULES = {
     "attached": "one id had no person, so it joined the other's; nothing stands against that",
     "merged": "the source was not identified, so it could be merged away",
 }
+NO_SETS = "no set of as many events as could be tried parts them: too many links hold them together"
 UNGUARDED = "$merge_dangerously asks nobody: it merges even identified persons"
 
 
@@ -65,8 +70,11 @@ class Why:
     path: the links between them, in the order of the way; together_since: the one that completed it.
     separators: sets of events without which they would be apart; exact: whether every smallest such set
     was looked for, or these are only ones of which no event can be spared.
-    reasons: if they are two, what was refused or missing; remedies: what would have joined them.
-    without_log: why the log could not be replayed again; there are no separators and no remedies then.
+    sets: how many such sets were found, of which separators are the first.
+    reasons: if they are two, what was refused or missing; remedies: what would have joined them; instead:
+    what in the place of a refused link would. shared: what both have by which people or devices are known.
+    notes: why there are no separators, or no remedies. without_log: why the log could not be replayed
+    again; there are no separators and no remedies then.
     """
 
     one: Key
@@ -76,30 +84,56 @@ class Why:
     together_since: Origin | None = None
     separators: list[list[Place]] = field(default_factory=list)
     exact: bool = True
+    sets: int = 0
     reasons: list[str] = field(default_factory=list)
     remedies: list[str] = field(default_factory=list)
+    instead: list[Instead] = field(default_factory=list)
+    shared: list[Shared] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     without_log: str | None = None
 
 
 def why(run: Run, one: str, two: str, team_id: int | None = None, on_progress: Progress | None = None) -> Why:
     """Explain why two distinct ids are one person, or are not; from the journal alone if the log is gone."""
-    first = run.find_person(one, team_id)
-    team = first.team_id
-    second = run.find_person(two, team)
+    first, second = _rows(run, one, two, team_id)
+    team = next((row.team_id for row in (first, second) if row is not None), team_id)
     keys = (_key(run, team, one, first), _key(run, team, two, second))
     problem, scope = None, None
     try:
         scope = scope_of(run, keys, on_progress)
     except (LogChanged, LogUnreadable) as error:
         problem = str(error)
-    found = (_why_one if first.person == second.person else _why_two)(run, scope, *keys)
+    if first is not None and second is not None and first.person == second.person:
+        found = _why_one(run, scope, *keys)
+    else:
+        told = apart(run, scope, keys, (first, second), on_progress)
+        found = Why(*keys, are_one=False, **{name: getattr(told, name) for name in _OF_APART})
     found.without_log = problem
     return found
 
 
-def _key(run: Run, team_id: int, wanted: str, row: PersonRow) -> Key:
+def _rows(run: Run, one: str, two: str, team_id: int | None) -> list[PersonRow | None]:
+    """The persons of both, None for an id that has none; IdWithoutPerson if neither has one."""
+    rows: list[PersonRow | None] = []
+    for wanted in (one, two):
+        try:
+            rows.append(run.find_person(wanted, team_id))
+        except IdWithoutPerson:
+            rows.append(None)
+        team_id = team_id if rows[-1] is None else rows[-1].team_id
+    if rows == [None, None]:
+        raise IdWithoutPerson(one)
+    if rows[0] is None and team_id is not None and (team_id, one) not in run.keys_of(one):
+        run.find_person(one, team_id)  # an id of another team
+    return rows
+
+
+def _key(run: Run, team_id: int | None, wanted: str, row: PersonRow | None) -> Key:
     """The distinct id asked for; of a person id, the one it was made with."""
-    return team_id, wanted if (team_id, wanted) in run.keys_of(wanted) else row.creator_distinct_id
+    assert team_id is not None  # of the person that one of the two has
+    if row is None or (team_id, wanted) in run.keys_of(wanted):
+        return team_id, wanted
+    return team_id, row.creator_distinct_id
 
 
 # One person
@@ -116,7 +150,12 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
         found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
     if path and scope is not None:
         sets, found.exact = separators(Trials(scope), one, two)
+        found.sets = len(sets)
         found.separators = [[Place(seq, run.origin(seq)) for seq in sorted(one)] for one in sets[:SETS_TOLD]]
+        if not sets:
+            found.notes.append(NO_SETS)
+    if not path:
+        found.notes.append("both are the same id: nothing can part it from itself")
     return found
 
 
@@ -140,106 +179,3 @@ def _just_before(scope: Scope, link: LinkRow) -> Resolution:
     until = max(link.seq, link.moment - 1)
     left_out = Edits(without=frozenset([link.seq]))
     return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until])
-
-
-# Two persons
-
-
-def _why_two(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
-    found = Why(one, two, are_one=False)
-    between = [*_refused_between(run, one, two)]
-    for link in between:
-        found.reasons.append(_why_refused(run, link))
-        if scope is not None:
-            found.remedies += _what_would_have(run, scope, link, one, two)
-    if not between:
-        found.reasons.append(_nothing_between(run, one, two))
-    if scope is not None:
-        found.remedies += _what_would_now(scope, one, two)
-    found.remedies = list(dict.fromkeys(found.remedies))
-    return found
-
-
-def _refused_between(run: Run, one: Key, two: Key) -> Iterator[LinkRow]:
-    """Refused links that name an id of each person."""
-    numbers = [run.find_person(key[1], key[0]).person for key in (one, two)]
-    sides = [{row.distinct_id for row in run.ids_of(number)} for number in numbers]
-    for link in run.links_of(part for number in numbers for part in run.parts_of(number)):
-        ends = link.source_distinct_id, link.target_distinct_id
-        crosses = any(ends[0] in a and ends[1] in b for a, b in (sides, sides[::-1]))
-        if link.outcome.startswith("refused") and crosses:
-            yield link
-
-
-def _why_refused(run: Run, link: LinkRow) -> str:
-    where = run.origin(link.seq)
-    source, target = link.source_distinct_id, link.target_distinct_id
-    if link.outcome == "refused_illegal":
-        return f"refused at {where}: {source!r} or {target!r} is an id that can be nobody's own"
-    identified = None if link.source_person is None else run.identified_seq(link.source_person)
-    since = "" if identified is None else f", since {run.origin(identified)}"
-    return (
-        f"refused at {where}: {link.event} asked to merge the person of {source!r} into that of {target!r}, "
-        f"but it was identified{since}"
-    )
-
-
-def _what_would_have(run: Run, scope: Scope, link: LinkRow, one: Key, two: Key) -> Iterator[str]:
-    """Changes to the past that join the two, each confirmed by a replay."""
-    where = run.origin(link.seq)
-    if link.event != MERGE_DANGEROUSLY:
-        steps = [
-            (seq, as_dangerous_merge(event, link.source_distinct_id) if seq == link.seq else event, clock)
-            for seq, event, clock in scope.steps
-        ]
-        if scope.resolve(steps=steps).are_together(one, two):
-            yield f"it would have merged as $merge_dangerously at {where}"
-    identified = None if link.source_person is None else run.identified_seq(link.source_person)
-    if identified is not None and identified < link.seq:
-        late = next(step for step in scope.steps if step[0] == identified)
-        steps = []
-        for step in scope.steps:
-            if step[0] != identified:
-                steps.append(step)
-            if step[0] == link.seq:
-                steps.append((late[0], late[1], step[2]))
-        if scope.resolve(steps=steps).are_together(one, two):
-            yield f"it would have merged had {run.origin(identified)} come after {where}"
-
-
-def _what_would_now(scope: Scope, one: Key, two: Key) -> Iterator[str]:
-    """Events that, sent now, would join the two; the mildest that does, each confirmed by a replay."""
-    if not scope.steps:
-        return
-    seq, _, clock = scope.steps[-1]
-    for name, what in (
-        (IDENTIFY, "$anon_distinct_id"),
-        (CREATE_ALIAS, "alias"),
-        (MERGE_DANGEROUSLY, "alias"),
-    ):
-        for target, source in ((one, two), (two, one)):
-            steps = [*scope.steps, (seq + 1, linking_event(name, target, source[1]), clock)]
-            if scope.resolve(steps=steps).are_together(one, two):
-                yield f"a {name} of {target[1]!r} with {what} {source[1]!r} would join them now"
-                return
-
-
-_LINKING = ((IDENTIFY, "$anon_distinct_id"), (CREATE_ALIAS, "alias"), (MERGE_DANGEROUSLY, "alias"))
-
-
-def _nothing_between(run: Run, one: Key, two: Key) -> str:
-    links = [
-        (team, link)
-        for key in (one, two)
-        for team, link in (
-            (key[1], link) for link in run.links_of(run.parts_of(run.find_person(key[1], key[0]).person))
-        )
-    ]
-    if not links:
-        return "no event in this log names both sides, and none links either of them to anybody"
-    whose, nearest = max(links, key=lambda item: (item[1].moment, item[1].seq))
-    ends = f"{nearest.source_distinct_id!r} and {nearest.target_distinct_id!r}"
-    return (
-        f"no event in this log names both sides; the nearest is {run.origin(nearest.seq)}, which is of the "
-        f"person of {whose!r}: {nearest.event} of {ends}, {nearest.outcome}"
-    )

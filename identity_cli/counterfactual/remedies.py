@@ -1,0 +1,171 @@
+"""What would have joined two persons, or would now: the mildest first, each confirmed by a replay."""
+
+from collections.abc import Iterable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.counterfactual.accounts import account_first
+from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
+from identity_cli.rules import rule_set
+from identity_cli.rules.linking import is_illegal, kind_of
+from identity_cli.scope import Key, Scope, Step, linking_event
+from identity_cli.store.rows import LinkRow
+from identity_cli.store.run import Run
+from identity_cli.trials import options_of
+
+MILD = (IDENTIFY, CREATE_ALIAS)
+KEYS = {IDENTIFY: "$anon_distinct_id", CREATE_ALIAS: "alias", MERGE_DANGEROUSLY: "alias"}
+REFUSALS_TRIED = 5
+"""Of many refused links between two persons; those that ask for the same are one."""
+A_YEAR = timedelta(days=367)
+"""Longer than any buffer holds an event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What in the place of a refused link would have joined them: an event of that id which names the other.
+
+    replaces: the illegal id that was sent; None where the link only was the wrong way round.
+    """
+
+    origin: Origin
+    event: str
+    distinct_id: str
+    other: str
+    replaces: str | None = None
+
+    def __str__(self) -> str:
+        asked = f"a {self.event} of {self.distinct_id!r} with {KEYS[self.event]} {self.other!r}"
+        if self.replaces is None:
+            return f"the other way round it would have joined them: at {self.origin} {asked}"
+        told = f"with a real id it would have joined them: at {self.origin} {asked}"
+        return f"{told}, in place of {self.replaces!r}"
+
+
+class Remedies:
+    """For two ids of a scope that are two persons."""
+
+    def __init__(self, run: Run, scope: Scope, one: Key, two: Key) -> None:
+        self._run = run
+        self._scope = scope
+        self._pair = one, two
+        self._account, self._other = account_first(scope, one, two)
+
+    def instead(self, refused: Iterable[LinkRow]) -> list[Instead]:
+        """Refused links with their sides swapped, as far as that would have joined the two."""
+        return [one for link in _different(refused) for one in self._swapped(link)]
+
+    def legal(self, refused: Iterable[LinkRow]) -> list[Instead]:
+        """Links of one of the two with an illegal id, had they named the other of the two."""
+        return [one for link in _different(refused) for one in self._with_real_id(link)]
+
+    def in_the_past(self, refused: Iterable[LinkRow], *, force: bool) -> list[str]:
+        """Changes to the log that join the two; force: also by `$merge_dangerously`, if nothing else does."""
+        links = _different(refused)
+        told = [sentence for link in links for sentence in self._had_it_come_later(link)]
+        if not told and force:
+            told = [sentence for link in links for sentence in self._as_dangerous_merge(link)]
+        return told
+
+    def now(self) -> list[tuple[str, Key, str]]:
+        """The mildest event that joins the two, sent at once or later: its name, id and other id."""
+        for name in (*MILD, MERGE_DANGEROUSLY):
+            for target, source in ((self._account, self._other), (self._other, self._account)):
+                if all(self._joins([*self._scope.steps, step]) for step in self._sent(name, target, source)):
+                    return [(name, target, source[1])]
+        return []
+
+    def _swapped(self, link: LinkRow) -> Iterator[Instead]:
+        names = (link.event, IDENTIFY) if link.event in MILD else MILD
+        for name in dict.fromkeys(names):
+            found = link.source_distinct_id, link.target_distinct_id
+            changed = [
+                (seq, _as_link(event, name, *found) if seq == link.seq else event, clock)
+                for seq, event, clock in self._scope.steps
+            ]
+            if self._joins(changed):
+                yield Instead(self._run.origin(link.seq), name, *found)
+                return
+
+    def _with_real_id(self, link: LinkRow) -> Iterator[Instead]:
+        if link.event not in KEYS:
+            return
+        ends = link.target_distinct_id, link.source_distinct_id
+        for illegal in illegal_ids(self._run, *ends):
+            own, other = ends if ends[0] != illegal else ends[::-1]
+            real = next((key[1] for key in self._pair if key[1] != own), own)
+            changed = [
+                (seq, _as_link(event, link.event, own, real) if seq == link.seq else event, clock)
+                for seq, event, clock in self._scope.steps
+            ]
+            if self._joins(changed):
+                yield Instead(self._run.origin(link.seq), link.event, own, real, other)
+                return
+
+    def _had_it_come_later(self, link: LinkRow) -> Iterator[str]:
+        identified = None if link.source_person is None else self._run.identified_seq(link.source_person)
+        late = [step for step in self._scope.steps if step[0] == identified]
+        if not late or link.seq <= late[0][0]:
+            return
+        changed = []
+        for step in self._scope.steps:
+            if step is not late[0]:
+                changed.append(step)
+            if step[0] == link.seq:
+                changed.append((late[0][0], late[0][1], step[2]))
+        if self._joins(changed):
+            places = self._run.origin(late[0][0]), self._run.origin(link.seq)
+            yield f"it would have merged had {places[0]} come after {places[1]}"
+
+    def _as_dangerous_merge(self, link: LinkRow) -> Iterator[str]:
+        if link.event == MERGE_DANGEROUSLY:
+            return
+        found = link.target_distinct_id, link.source_distinct_id
+        changed = [
+            (seq, _as_link(event, MERGE_DANGEROUSLY, *found) if seq == link.seq else event, clock)
+            for seq, event, clock in self._scope.steps
+        ]
+        if self._joins(changed):
+            yield f"it would have merged as $merge_dangerously at {self._run.origin(link.seq)}"
+
+    def _sent(self, name: str, target: Key, source: Key) -> Iterator[Step]:
+        """The event at the end of the log, while events wait in the buffer and when none does any more."""
+        steps = self._scope.steps
+        seq, clock = (steps[-1][0] + 1, steps[-1][2]) if steps else (1, LONG_AGO)
+        clock = max([clock, *(arrival_of(event) or LONG_AGO for _, event, _ in steps[-1:])])
+        event = linking_event(name, target, source[1])
+        yield seq, event, clock
+        if clock is not LONG_AGO:
+            yield seq, event, clock + A_YEAR
+
+    def _joins(self, steps: list[Step]) -> bool:
+        return self._scope.resolve(steps=steps).are_together(*self._pair)
+
+
+def illegal_ids(run: Run, *ids: str) -> list[str]:
+    """Of ids those that can be nobody's own, by the rules of a run."""
+    rules = rule_set(options_of(run).rules)
+    return [one for one in dict.fromkeys(ids) if is_illegal(one, rules)]
+
+
+def _different(refused: Iterable[LinkRow]) -> list[LinkRow]:
+    """The first of the links that ask for the same, and not too many."""
+    first = {
+        (link.event, link.source_distinct_id, link.target_distinct_id): link for link in reversed([*refused])
+    }
+    return sorted(first.values(), key=lambda link: (link.moment, link.seq))[:REFUSALS_TRIED]
+
+
+def _as_link(event: Event, name: str, own: str, other: str) -> Event:
+    """The event, had it asked to link another id to that own one."""
+    changed: Any = copy(event)
+    changed.event, changed.distinct_id, changed.properties = name, own, copy(event.properties)
+    if kind_of(event) != event.event:
+        changed.links_as = None
+    inside = changed.properties
+    inside.distinct_id, inside.alias, inside.anon_distinct_id = None, None, ABSENT
+    setattr(inside, "anon_distinct_id" if name == IDENTIFY else "alias", other)
+    return cast(Event, changed)
