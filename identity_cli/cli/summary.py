@@ -191,10 +191,19 @@ def _long_ids(count: int, _: Summary) -> str:
     return f"{plural(count, 'event')} {was} sent with a distinct_id longer than capture keeps: 200 characters"
 
 
+def _cookieless(count: int, _: Summary) -> str:
+    is_or_are = "event is of a visitor" if count == 1 else "events are of visitors"
+    return (
+        f"{count:,} cookieless {is_or_are} whose id only the platform can make: told apart by address, "
+        "browser, host and day"
+    )
+
+
 NOTICES: dict[str, Callable[[int, Summary], str]] = {
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
     "long_id": _long_ids,
+    "cookieless": _cookieless,
 }
 """How each kind of notice is told."""
 

@@ -7,8 +7,18 @@ from typing import Any, cast
 
 import msgspec
 
-from identity_cli.dialects.base import POSTHOG, DecodeAll, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.base import (
+    POSTHOG,
+    DecodeAll,
+    Dialect,
+    Mark,
+    TouchesNobody,
+    Unusable,
+    Wanted,
+    Weight,
+)
 from identity_cli.dialects.json_lines import name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.posthog_cookieless import MODE, Visitors
 from identity_cli.dialects.posthog_sent import make_ids
 from identity_cli.dialects.record import (
     NO_LINKS,
@@ -31,7 +41,12 @@ is the form in which the rules are written. An object without an event but with
 Capture bodies, ingestion messages and rows with `properties` as text may stand among the
 lines; a file of nothing else is read faster as the dialect of that name.
 
-What a log cannot tell: an event exported from the platform has the id it was stored with;
+Where `$cookieless_mode` is true, the id that all such visitors send, `$posthog_cookieless`, is
+nobody's: they are told apart by address, browser, host and day, and from their login on; who
+cannot be told apart is held as an event that touches nobody. Without it that id is like any other.
+
+What a log cannot tell: the ids that the platform makes for cookieless visitors, and whether a
+project drops their logins; an event exported from the platform has the id it was stored with;
 since August 2026 stored events may lack `$set` and `$set_once`; `_inserted_at` of a backfill
 is the event's own time; `now` in a historical export is the time of the export, so it is
 no arrival time and is not used as one.
@@ -40,6 +55,7 @@ no arrival time and is not used as one.
 ORDER_KEY = "now, _received_at, created_at or _inserted_at"
 
 Fields = Mapping[str, Any]
+Found = WireEvent | TouchesNobody | Unusable
 
 
 class NoOptions(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -54,23 +70,23 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
 
 def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the strict one refused; takes every form that PostHog has."""
-    record = event_type(wanted.copied_names)
+    record, visitors = event_type(wanted.copied_names), Visitors()
 
-    def decode(line: bytes) -> Sequence[WireEvent | Unusable]:
-        return [*events_in(value_of(line), record)]
+    def decode(line: bytes) -> Sequence[Found]:
+        return [*events_in(value_of(line), record, visitors)]
 
     return decode
 
 
-def events_in(value: Any, record: type[WireEvent]) -> Iterable[WireEvent | Unusable]:
+def events_in(value: Any, record: type[WireEvent], visitors: Visitors) -> Iterable[Found]:
     """The events of a line: one, or those of a capture body; Unusable where there is none."""
     if isinstance(value, list):
-        return _each(value, record)
+        return _each(value, record, visitors)
     if not isinstance(value, dict):
         raise Unusable("not a JSON object")
     if isinstance(value.get("batch"), list) and "event" not in value:
-        return _each(value["batch"], record, arrived=_arrival_of_body(value))
-    return [event_of(unwrapped(value), record)]
+        return _each(value["batch"], record, visitors, arrived=_arrival_of_body(value))
+    return [event_of(unwrapped(value), record, visitors)]
 
 
 def unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +100,9 @@ def unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
     return {**inner, **outer}
 
 
-def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
+def event_of(
+    fields: dict[str, Any], record: type[WireEvent], visitors: Visitors
+) -> WireEvent | TouchesNobody:
     """One event of any form; Unusable where it has no name."""
     inside = _properties_of(fields)
     imported = "$$is_historical_export_event" in inside
@@ -114,6 +132,8 @@ def event_of(fields: dict[str, Any], record: type[WireEvent]) -> WireEvent:
     inner = fields.get("$distinct_id")
     properties.distinct_id = inside.get("distinct_id") if inner is None else inner
     make_ids(event, fields)
+    if inside.get(MODE) is True:
+        return visitors.told_apart(event, {"$ip": fields.get("ip"), **inside})
     return event
 
 
@@ -138,11 +158,12 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
 
 @cache
 def bare_properties(record: type[WireEvent]) -> type[WireProperties]:
-    """The record's properties, but refusing those of a historical export, whose `now` means another thing."""
+    """The record's properties, but refusing those by which other fields of the event mean another thing."""
     marker = ("historical", None, msgspec.field(default=None, name="$$is_historical_export_event"))
+    cookieless = ("cookieless", None, msgspec.field(default=None, name=MODE))
     strict = msgspec.defstruct(
         "BareProperties",
-        [("distinct_id", PlainId, None), marker],
+        [("distinct_id", PlainId, None), marker, cookieless],
         bases=(properties_type(record),),
         gc=False,
         kw_only=True,
@@ -151,15 +172,18 @@ def bare_properties(record: type[WireEvent]) -> type[WireProperties]:
 
 
 def _each(
-    items: list[Any], record: type[WireEvent], arrived: Fields = MappingProxyType({})
-) -> Iterable[WireEvent | Unusable]:
+    items: list[Any],
+    record: type[WireEvent],
+    visitors: Visitors,
+    arrived: Fields = MappingProxyType({}),
+) -> Iterable[Found]:
     if not items:
         raise Unusable("no event in the batch")
     for number, item in enumerate(items, 1):
         try:
             if not isinstance(item, dict):
                 raise Unusable("not a JSON object")
-            yield event_of({**arrived, **unwrapped(item)}, record)
+            yield event_of({**arrived, **unwrapped(item)}, record, visitors)
         except Unusable as reason:
             yield Unusable(f"event {number} of {len(items)}: {reason}")
 
@@ -181,8 +205,10 @@ def _properties_of(fields: Fields) -> dict[str, Any]:
         properties = value_of(properties.encode("utf-8", "surrogatepass")) if properties else None
     properties = dict(properties) if isinstance(properties, dict) else {}
     options = fields.get("options")
-    if isinstance(options, dict) and "process_person_profile" in options:
-        properties.setdefault("$process_person_profile", options["process_person_profile"])
+    if isinstance(options, dict):
+        for option in ("process_person_profile", "cookieless_mode"):
+            if option in options:
+                properties.setdefault(f"${option}", options[option])
     return properties
 
 
