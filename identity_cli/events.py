@@ -29,6 +29,14 @@ NO_EFFECT: Final = "a link without effect"
 """What `links_as` says of an event that its vendor's libraries send and its own rules pay no heed to."""
 
 
+class Pairs(Enum):
+    """What it means that a line names a user and a device side by side."""
+
+    LINK = "the first line with the two links them, as a linking event does"
+    ONLY_LINK = "the same, and nothing else does; a device's id is never a user's"
+    NO_LINK = "nothing: only linking events do"
+
+
 class Origin(NamedTuple):
     """Where an event stands; prints as `path:line`, which editors open."""
 

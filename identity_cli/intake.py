@@ -172,7 +172,7 @@ class Intake:
         self._left_out = frozenset(options.left_out)
         self._arrivals = ArrivalWatch()
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
-        wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date)
+        wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date, self._rules.pairs)
         reading = Reading(wanted, dialect_asked(options), self._rules.name if options.is_of_log else None)
         if options.order is None:
             self._reader = LogReader(log.openers, reading, on_progress=on_progress)

@@ -4,10 +4,11 @@ The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 from identity_cli import __version__
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects.nesting import room_for_nesting
-from identity_cli.errors import LineRejected, NothingToReplay
+from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
 from identity_cli.events import Event
 from identity_cli.facts import (
     DistinctIdAttached,
@@ -49,7 +50,7 @@ from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.resolver import PersonResolver
-from identity_cli.rules import rule_set
+from identity_cli.rules import DEFAULT, rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.run_mark import is_run
@@ -95,7 +96,17 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
     """Replay a log into a run folder; it appears whole or not at all.
 
     NothingToReplay if a run is there and the log has no event; InputInRunFolder if the log lies in it.
+    Files of vendors whose rules differ are replayed under the default ones, unless others are asked for.
     """
+    try:
+        return _replayed(log, run, options, on_progress)
+    except MixedVendors:
+        if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
+            raise
+        return _replayed(log, run, replace(options, rules=DEFAULT), on_progress)
+
+
+def _replayed(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None) -> Run:
     started = time.perf_counter()
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
         with with_rules(log, options) as (begun, settled):

@@ -386,6 +386,7 @@ def test_mixpanel_original_api(tmp_path: Path) -> None:
             mixpanel("$merge", **{"$distinct_ids": ["u1", "u2"]}),
             {"$token": "t", "$distinct_id": "u1", "$set": {"plan": "pro"}},
         ],
+        rules="guide",
     )
     assert dialect_of(run) == "mixpanel"
     assert persons(run) == [(["a1", "crm", "u1", "u2"], "a1", True)]
@@ -400,7 +401,7 @@ def test_mixpanel_simplified_api_links_a_device_at_the_first_pair(tmp_path: Path
         mixpanel("login", distinct_id="u1", **pair),
         mixpanel("view", distinct_id="u1", **pair),
     ]
-    run = run_of(tmp_path, lines)
+    run = run_of(tmp_path, lines, rules="guide")
     assert persons(run) == [(["d1", "u1"], "d1", True)]
     assert outcomes(run) == ["attached"], "once for each pair"
     assert [run.origin(row[0]).line for row in run.database.execute("SELECT seq FROM links")] == [2]
@@ -419,7 +420,9 @@ def test_mixpanel_devices_are_the_same_id_with_and_without_their_mark(
     link: dict[str, Any], tmp_path: Path
 ) -> None:
     seen = mixpanel("view", **{"distinct_id": "$device:dev1", "$device_id": "dev1"})
-    assert [ids for ids, *_ in persons(run_of(tmp_path, [seen, mixpanel(**link)]))] == [["dev1", "u1"]]
+    assert [ids for ids, *_ in persons(run_of(tmp_path, [seen, mixpanel(**link)], rules="guide"))] == [
+        ["dev1", "u1"]
+    ]
 
 
 @pytest.mark.parametrize("time", [1777887000, 1777887000000, "2026-05-04T09:30:00"])

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import IntEnum
 from typing import Any, NamedTuple, Protocol
 
-from identity_cli.events import Event
+from identity_cli.events import Event, Pairs
 
 POSTHOG = "PostHog"
 """Whose rules persons follow where those of a log's own vendor are not modelled."""
@@ -66,11 +66,13 @@ class Wanted:
     """What a replay wants of the events that it is given.
 
     copied_names: event properties that the rules copy onto persons. as_of: the date of the
-    rules, for mappings that their vendor changed.
+    rules, for mappings that their vendor changed. pairs: what they make of a user and a device on
+    one line, for vendors that have several ways to say who is who.
     """
 
     copied_names: tuple[str, ...] = ()
     as_of: date = date.max
+    pairs: Pairs = Pairs.LINK
 
 
 class Notice(NamedTuple):

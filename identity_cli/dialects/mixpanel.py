@@ -1,17 +1,26 @@
 """Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Dialect, Mark, TouchesNobody, Unusable, Wanted, Weight
-from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed, value_of
+from identity_cli.dialects.json_lines import id_from, read_times, scrubbed, value_of
+from identity_cli.dialects.mixpanel_lines import (
+    DEVICE_MARK,
+    MERGE,
+    MixpanelEvent,
+    MixpanelProperties,
+    bare,
+    event_from,
+    new_event,
+    two_merged,
+)
+from identity_cli.dialects.mixpanel_simplified import SimplifiedEvents
 from identity_cli.dialects.pairs import PairLinks
-from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET
-from identity_cli.values.times import parse_time
+from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET, Pairs
 
 GUIDE = """Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
 
@@ -36,39 +45,13 @@ apart than there were; person updates are not part of the event export; the expo
 free of repeats.
 """
 
-DEVICE_PREFIX = "$device:"
 _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")
-
-
-class MixpanelProperties(msgspec.Struct, gc=False, kw_only=True):
-    """The part of `properties` that identity depends on."""
-
-    distinct_id: Id = None
-    before_identity: Id = msgspec.field(default=None, name="$distinct_id_before_identity")
-    user_id: Id = msgspec.field(default=None, name="$user_id")
-    device_id: Id = msgspec.field(default=None, name="$device_id")
-    identified_id: Id = msgspec.field(default=None, name="$identified_id")
-    anon_id: Id = msgspec.field(default=None, name="$anon_id")
-    alias: Any = None
-    merged: Any = msgspec.field(default=None, name="$distinct_ids")
-    insert_id: Any = msgspec.field(default=None, name="$insert_id")
-    time: Any = None
-    processed_ms: Any = msgspec.field(default=None, name="mp_processing_time_ms")
-    lib: Any = msgspec.field(default=None, name="mp_lib")
-
-
-class MixpanelEvent(msgspec.Struct, gc=False, kw_only=True):
-    """One event."""
-
-    event: str
-    properties: MixpanelProperties
-    recorded_at: Time = msgspec.field(default=None, name="_received_at")
 
 
 def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one event a line, a new pair of ids linked beside it."""
     record = event_type(wanted.copied_names)
-    event_of = _Events(record)
+    event_of, own_id_of = _meaning(record, wanted.pairs)
     decode = msgspec.json.Decoder(MixpanelEvent).decode
 
     def events(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
@@ -99,50 +82,45 @@ def decoder(wanted: Wanted) -> DecodeAll:
         if "event" not in item and "$group_key" in item:
             return TouchesNobody("an update of a group, which is no person", "group update")
         if "event" not in item and any(name in item for name in _UPDATES):
-            return _update(item, record)
-        return event_of(_event(item))
+            return _update(item, record, own_id_of)
+        return event_of(event_from(item))
 
     return events
 
 
-class _Events:
-    """Makes the event of a line; remembers which devices it has linked to which users."""
+def _meaning(
+    record: type[WireEvent], pairs: Pairs
+) -> tuple[Callable[[MixpanelEvent], WireEvent], Callable[[Id], Id]]:
+    """What makes the event of a line, and the distinct id of the one that a person update names."""
+    if pairs is Pairs.ONLY_LINK:
+        return SimplifiedEvents(record), lambda one: one
+    return _Events(record, pairs_link=pairs is Pairs.LINK), bare
 
-    def __init__(self, record: type[WireEvent]) -> None:
+
+class _Events:
+    """Makes the event of a line whose ids are linked by events for it; pairs_link: and side by side."""
+
+    def __init__(self, record: type[WireEvent], *, pairs_link: bool) -> None:
         self._record = record
-        self._new_properties = properties_type(record)
-        self._pairs = PairLinks()
+        self._pairs = PairLinks() if pairs_link else None
 
     def __call__(self, line: MixpanelEvent) -> WireEvent:
         inside = line.properties
         own = _own_id(inside)
-        if not line.event:
-            raise Unusable("no event name")
-        event = self._new(line.event, own, inside, line.recorded_at)
-        if event.event == IDENTIFY and inside.anon_id is not None:
-            event.distinct_id = _bare(inside.identified_id or own)
-            event.properties.anon_distinct_id = _bare(inside.anon_id)
+        event = new_event(self._record, line, own, bare(inside.device_id))
+        if event.event == IDENTIFY and inside.anonymous_id is not None:
+            event.distinct_id = bare(inside.identified_id or own)
+            event.properties.anon_distinct_id = bare(inside.anonymous_id)
         elif event.event == CREATE_ALIAS:
-            event.properties.alias = _bare(inside.alias)
-        elif event.event == "$merge":
-            event.event = MERGE_DANGEROUSLY
-            event.distinct_id, event.properties.alias = _first_two(inside.merged)
-        elif inside.user_id and inside.device_id:
+            event.properties.alias = bare(inside.alias)
+        elif event.event == MERGE:
+            event.links_as = MERGE_DANGEROUSLY
+            event.distinct_id, event.properties.alias = map(bare, two_merged(inside))
+        elif self._pairs is not None and inside.user_id and inside.device_id:
             event.distinct_id = inside.user_id
-            self._pairs.link(event, _bare(inside.device_id))
+            self._pairs.link(event, bare(inside.device_id))
         elif event.event == IDENTIFY and inside.identified_id:
-            event.distinct_id = _bare(inside.identified_id)
-        return event
-
-    def _new(self, name: str, own: Id, inside: MixpanelProperties, recorded_at: datetime | None) -> WireEvent:
-        event = self._record(
-            event=name,
-            uuid=inside.insert_id,
-            distinct_id=own,
-            properties=self._new_properties(device_id=_bare(inside.device_id), lib=inside.lib),
-        )
-        read_times(event, timestamp=inside.time, received_at=inside.processed_ms)
-        event.received_at = event.received_at or recorded_at
+            event.distinct_id = bare(inside.identified_id)
         return event
 
 
@@ -150,45 +128,20 @@ def _own_id(inside: MixpanelProperties) -> Id:
     own = inside.distinct_id if inside.before_identity is None else inside.before_identity
     if own is None:
         own = inside.user_id or inside.device_id
-    return _bare(own)
+    return bare(own)
 
 
-def _bare(one: Id) -> Id:
-    """An id without the mark of a device's, so that it is one id with and without."""
-    return one.removeprefix(DEVICE_PREFIX) if isinstance(one, str) else one
-
-
-def _event(fields: Mapping[str, Any]) -> MixpanelEvent:
-    inside = fields.get("properties")
-    properties = MixpanelProperties()
-    for field in msgspec.structs.fields(properties):
-        if isinstance(inside, dict) and field.encode_name in inside:
-            setattr(properties, field.name, scrubbed(inside[field.encode_name]))
-    for name in ("distinct_id", "before_identity", "user_id", "device_id", "identified_id", "anon_id"):
-        setattr(properties, name, id_from(getattr(properties, name)))
-    name = name_from(fields.get("event"))
-    return MixpanelEvent(
-        event=name, properties=properties, recorded_at=parse_time(fields.get("_received_at"))
-    )
-
-
-def _update(fields: Mapping[str, Any], record: type[WireEvent]) -> WireEvent:
+def _update(fields: Mapping[str, Any], record: type[WireEvent], own_id_of: Callable[[Id], Id]) -> WireEvent:
     """A person update as an event that writes."""
     event = record(
         event=SET,
-        distinct_id=_bare(id_from(fields.get("$distinct_id"))),
+        distinct_id=own_id_of(id_from(fields.get("$distinct_id"))),
         set=scrubbed(fields.get("$set")),
         set_once=scrubbed(fields.get("$set_once")),
         properties=properties_type(record)(unset=scrubbed(fields.get("$unset"))),
     )
     read_times(event, timestamp=fields.get("$time"), received_at=fields.get("_received_at"))
     return event
-
-
-def _first_two(ids: Any) -> tuple[Id, Id]:
-    if not isinstance(ids, list) or len(ids) < 2:
-        raise Unusable("a $merge that names no two ids")
-    return _bare(id_from(ids[0])), _bare(id_from(ids[1]))
 
 
 _ITS_OWN = (
@@ -226,6 +179,41 @@ def _properties_of(value: Any) -> Mapping[str, Any]:
     return properties if isinstance(properties, dict) and "$lib" not in properties else {}
 
 
+# Which of its two ways to merge identities a project has, its lines show
+
+
+def _is_simplified(value: Any) -> bool:
+    """A device's id that is marked as one, or an event that leaves it to Mixpanel who it is of."""
+    inside = _properties_of(value)
+    ids = (inside.get("distinct_id"), inside.get("$distinct_id_before_identity"))
+    if "$identity_failure_reason" in inside or any(_is_marked(one) for one in ids):
+        return True
+    return ids == (None, None) and ("$user_id" in inside or "$device_id" in inside)
+
+
+def _may_be_simplified(value: Any) -> bool:
+    inside = _properties_of(value)
+    return "$user_id" in inside and inside.get("distinct_id") == inside["$user_id"]
+
+
+def _is_original(value: Any) -> bool:
+    """An event that merges, why it did not, or a device's id that is an id as any other."""
+    inside, name = _properties_of(value), _first(value).get("event")
+    if name == MERGE or "$failure_reason" in inside:
+        return True
+    if name == IDENTIFY and "$identified_id" in inside:
+        return not _is_marked(inside.get("$anon_id"))
+    return bool(inside.get("$device_id")) and inside.get("distinct_id") == inside["$device_id"]
+
+
+def _may_be_original(value: Any) -> bool:
+    return _first(value).get("event") == CREATE_ALIAS
+
+
+def _is_marked(one: Any) -> bool:
+    return isinstance(one, str) and one.startswith(DEVICE_MARK)
+
+
 DIALECT = Dialect(
     name="mixpanel",
     title="Mixpanel: raw export, or what its SDKs send",
@@ -235,4 +223,8 @@ DIALECT = Dialect(
     decoder=decoder,
     several=True,
     order_key="mp_processing_time_ms",
+    own_rules={
+        "mixpanel-simplified": (Mark(Weight.TELLING, _is_simplified), Mark(Weight.FAINT, _may_be_simplified)),
+        "mixpanel-original": (Mark(Weight.TELLING, _is_original), Mark(Weight.LIKELY, _may_be_original)),
+    },
 )

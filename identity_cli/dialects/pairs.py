@@ -13,16 +13,19 @@ from identity_cli.events import CREATE_ALIAS, IDENTIFY
 class PairLinks:
     """Remembers which device ids it has linked to which user ids, team by team."""
 
-    def __init__(self) -> None:
+    def __init__(self, called: str = IDENTIFY) -> None:
+        """called: what their vendor's users would call such a link."""
+        self._called = called
         self._linked: set[tuple[int | None, Any, Id]] = set()
 
     def link(self, event: WireEvent, device_id: Id) -> None:
-        """Give the event a `$identify` beside it where this device is new to the event's own id."""
+        """Give the event a link beside it, like a `$identify`, where this device is new to its own id."""
         pair = event.team_id, event.distinct_id, device_id
         if not event.distinct_id or not device_id or device_id == event.distinct_id or pair in self._linked:
             return
         self._linked.add(pair)
-        add_link(event, IDENTIFY, WireProperties(anon_distinct_id=device_id, device_id=device_id))
+        add_link(event, self._called, WireProperties(anon_distinct_id=device_id, device_id=device_id))
+        event.links[-1].links_as = IDENTIFY
 
 
 def add_alias(event: WireEvent, alias: Id) -> None:

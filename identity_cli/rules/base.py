@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT
+from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT, Pairs
 from identity_cli.facts import Outcome
 from identity_cli.rules.capture import DJANGO_CAPTURE, Door
 
@@ -89,6 +89,7 @@ class RuleSet:
         }
     )
     unguarded: frozenset[str] = frozenset({MERGE_DANGEROUSLY})
+    pairs: Pairs = Pairs.LINK
     guard: Guard = Guard.IDENTIFIED_PERSON
     without_effect: frozenset[str] = frozenset()  # link elsewhere; here they are ordinary events
     needs_anonymous_form: frozenset[str] = frozenset()  # whose other id must look like an SDK's own

@@ -9,7 +9,7 @@ nothing waits.
 
 from datetime import date
 
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, NO_EFFECT
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, NO_EFFECT, Pairs
 from identity_cli.facts import Outcome
 from identity_cli.rules.base import Guard, LinkKey, Profile, RuleSet
 
@@ -30,6 +30,7 @@ SIMPLIFIED = RuleSet(
     links={**_LINKS, NO_EFFECT: LinkKey.ANON_DISTINCT_ID},
     # "$identify, $create_alias and $merge are ignored": a line of `$identify` comes as NO_EFFECT.
     without_effect=frozenset({CREATE_ALIAS, MERGE_DANGEROUSLY, NO_EFFECT}),
+    pairs=Pairs.ONLY_LINK,
     unguarded=frozenset(),
     # "Two $user_ids cannot be merged"; a device that is somebody's is ignored on the event of another.
     guard=Guard.IDENTIFIED_ID,
@@ -47,6 +48,7 @@ ORIGINAL = RuleSet(
     date=_READ,
     vendor="Mixpanel",
     links=_LINKS,
+    pairs=Pairs.NO_LINK,
     # "$merge has no requirements of the payload."
     unguarded=frozenset({MERGE_DANGEROUSLY}),
     # "$identify: only if the $anon_id was not merged to another $identified_id before"; "the same alias
