@@ -77,10 +77,10 @@ class ReplayOptions:
 
 
 class KeptLine(NamedTuple):
-    """A line that may turn out to be unusable."""
+    """A line that may turn out to be unusable; None: the same as was told last."""
 
     origin: Origin
-    line: bytes
+    line: bytes | None
 
 
 class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
@@ -106,11 +106,11 @@ class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=Fal
 
 
 class Rejected(msgspec.Struct, tag=True, array_like=True, gc=False):
-    """A line, or one event of several on a line, that cannot be used."""
+    """A line, or one event of several on it, that cannot be used; line None: the same as was told last."""
 
     seq: int
     reason: str
-    line: bytes
+    line: bytes | None
     origin: Origin
 
 
@@ -171,7 +171,8 @@ class Intake:
         self._rules = rule_set(options.rules)
         self._left_out = frozenset(options.left_out)
         self._arrivals = ArrivalWatch()
-        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter()
+        self._told_last: Origin | None = None
+        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
         wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date, self._rules.pairs)
         reading = Reading(wanted, dialect_asked(options), self._rules.name if options.is_of_log else None)
         if options.order is None:
@@ -183,7 +184,8 @@ class Intake:
         origins = self._reader.origins
         for item in self._reader:
             if isinstance(item, RejectedLine):
-                yield Rejected(item.seq, item.reason, item.line, origins[item.seq])
+                origin, line = self._told(item.seq, item.line)
+                yield Rejected(item.seq, item.reason, line, origin)
                 continue
             if isinstance(item, NobodysEvent):
                 yield Nobodys(item.seq, item.event.event, item.event.uuid, item.event.why)
@@ -226,12 +228,19 @@ class Intake:
             yield self._batch(part) if is_new else Skipped(part.first_seq, list(part.events), REPEAT)
 
     def _batch(self, block: Block) -> Batch[Event]:
-        origins = self._reader.origins
         kept = {
-            block.first_seq + index: KeptLine(origins[block.first_seq + index], block.lines[index])
+            block.first_seq + index: self._told(block.first_seq + index, block.lines[index])
             for index in may_be_rejected(block.events, self._rules)
         }
         return Batch(block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking])
+
+    def _told(self, seq: int, line: bytes) -> KeptLine:
+        """The line of a seq to tell: once, though each of its events may need it."""
+        origin = self._reader.origins[seq]
+        if origin == self._told_last:
+            return KeptLine(origin, None)
+        self._told_last = origin
+        return KeptLine(origin, line)
 
     @property
     def _is_of_posthog(self) -> bool:

@@ -8,24 +8,26 @@ Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays
 import tempfile
 from array import array
 from collections.abc import Sequence
-from operator import attrgetter
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
+from identity_cli import javascript
 from identity_cli.buffer import time_of
-from identity_cli.dialects.json_lines import content_of
+from identity_cli.dialects.json_lines import contents_of
+from identity_cli.events import Event
 from identity_cli.origins import Origins
 from identity_cli.reader import Block
 
 HASHES_IN_MEMORY = 1 << 20
 HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
 
-_others = attrgetter("event", "distinct_id", "properties.distinct_id", "team_id")
-
 
 class RepeatCounter:
     """Counts repeats at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, scratch: Path) -> None:
+        """scratch: a folder for what does not fit into memory."""
+        self._scratch = scratch
         self._events = 0
         self._seen: set[int] = set()
         self._file: IO[bytes] | None = None
@@ -53,7 +55,7 @@ class RepeatCounter:
 
     def _spill(self) -> None:
         if self._file is None:
-            self._file = tempfile.TemporaryFile()  # closed by count
+            self._file = tempfile.TemporaryFile(dir=self._scratch)  # closed by count
         self._spilled += len(self._seen)
         array("q", self._seen).tofile(self._file)
         self._seen = set()
@@ -91,23 +93,50 @@ class RepeatFilter:
 
 
 def hashes(block: Block, origins: Origins) -> Sequence[int]:
-    """A number for each event that only its repeats share."""
-    try:
-        if all([event.uuid for event in block.events]):  # noqa: C419 (half the time of a generator)
-            return [
-                hash(
-                    (event.uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id)
-                )
-                for event in block.events
-            ]
-    except TypeError:  # a list or an object in place of the uuid
-        pass
-    return [_hash_of(block, index, origins) for index in range(len(block.events))]
+    """A number for each event that only its repeats share.
+
+    Of text, in which Python hashes every byte; what is none is compared as the text that the platform
+    makes of it, as it does itself: 1 and true are two ids, 1 and 1.0 are one.
+    """
+    keys = [
+        (event.uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id)
+        for event in block.events
+    ]
+    uuids, _, own, inner, _ = zip(*keys, strict=True)  # a column at a time: a call for each event costs more
+    if {*map(type, uuids)} == {str} and {*map(type, own), *map(type, inner)} <= _TEXTS and "" not in uuids:
+        return [*map(hash, keys)]
+    contents = _Contents(block, origins)
+    return [_hash_of(event, contents, index) for index, event in enumerate(block.events)]
 
 
-def _hash_of(block: Block, index: int, origins: Origins) -> int:
-    event = block.events[index]
+_TEXTS = {str, type(None)}
+
+
+def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
+    inner = event.properties.distinct_id
+    ids = _text(event.distinct_id), _text(inner)
     if event.uuid:
-        return hash((str(event.uuid), *_others(event)))
-    content = content_of(block.lines[index], origins.index_in_line(block.first_seq + index))
-    return hash((*_others(event), time_of(event), content))
+        return hash((_text(event.uuid), event.event, *ids, event.team_id))
+    return hash((event.event, *ids, event.team_id, time_of(event), contents.of(index)))
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else javascript.text(value)
+
+
+class _Contents:
+    """What the events of a block say; of a line that holds several it is read once."""
+
+    def __init__(self, block: Block, origins: Origins) -> None:
+        self._block = block
+        self._origins = origins
+        self._line = b""
+        self._of_line: Sequence[bytes] = ()
+
+    def of(self, index: int) -> bytes:
+        """The content of the event at that index of the block."""
+        line = self._block.lines[index]
+        if line is not self._line:
+            self._line, self._of_line = line, contents_of(line)
+        place = self._origins.index_in_line(self._block.first_seq + index)
+        return self._of_line[place] if place < len(self._of_line) else line

@@ -109,8 +109,11 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
 def _replayed(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None) -> Run:
     started = time.perf_counter()
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
-        with with_rules(log, options) as (begun, settled):
-            events = _Replay(begun, folder, settled, on_progress).write()
+        with (
+            closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
+            with_rules(log, options) as (begun, settled),
+        ):
+            events = _Replay(begun, folder, journal, settled, on_progress).write()
         if not events and is_run(run):
             raise NothingToReplay(str(run))
     finished = Run(run)
@@ -133,15 +136,22 @@ def items_of(
 
 
 class _Replay:
-    def __init__(self, log: Log, folder: Path, options: ReplayOptions, on_progress: Progress | None) -> None:
+    def __init__(
+        self,
+        log: Log,
+        folder: Path,
+        journal: JournalWriter,
+        options: ReplayOptions,
+        on_progress: Progress | None,
+    ) -> None:
         self._folder = folder
+        self._journal = journal
         self._options = options
         self._rules = rule_set(options.rules)
         self._internal_users = (
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
         self._marks = self._event_marks()
-        self._journal = JournalWriter(folder, with_events=options.with_events)  # first: it marks the folder
         self._items = items_of(log, options, self._names(), folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
@@ -151,6 +161,7 @@ class _Replay:
         )
         self._rejected = RejectedLines(folder)
         self._kept: dict[int, KeptLine] = {}
+        self._told_line = b""
 
     def _event_marks(self) -> EventMarks | None:
         """What gathers who is internal by its events, where filters ask for their properties."""
@@ -165,7 +176,7 @@ class _Replay:
 
     def write(self) -> int:
         """Read, resolve and write everything; how many events there were."""
-        with closing(self._journal), closing(self._rejected):
+        with closing(self._rejected):
             with closing(iter(self._items)) as items:
                 for item in items:
                     self._take(item)
@@ -183,7 +194,7 @@ class _Replay:
         if isinstance(item, Batch):
             self._resolve(item)
         elif isinstance(item, Rejected):
-            self._reject(item.seq, item.reason, KeptLine(item.origin, item.line))
+            self._reject(item.seq, item.reason, self._whole(KeptLine(item.origin, item.line)))
         elif isinstance(item, Nobodys):
             self._note_nobodys(item)
         elif isinstance(item, RefusedAtDoor):
@@ -218,7 +229,7 @@ class _Replay:
         if self._marks is not None:
             (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
         if batch.kept:
-            self._kept.update(batch.kept)
+            self._kept.update((seq, self._whole(kept)) for seq, kept in batch.kept.items())
         start = 0
         for index in batch.linking:
             self._write_facts(self._resolver.apply_all(batch.first_seq + start, batch.events[start:index]))
@@ -235,6 +246,13 @@ class _Replay:
             waiting = set(self._resolver.waiting_since(min(self._kept)))
             self._kept = {seq: kept for seq, kept in self._kept.items() if seq in waiting}
 
+    def _whole(self, kept: KeptLine) -> KeptLine:
+        """With its line, which is told once for all events on it."""
+        if kept.line is None:
+            return KeptLine(kept.origin, self._told_line)
+        self._told_line = kept.line
+        return kept
+
     def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
         if not self._kept:  # only events that own_id.may_be_rejected names can be, and these are kept
@@ -246,6 +264,7 @@ class _Replay:
     def _reject(self, seq: int, reason: str, kept: KeptLine, *, by_platform: bool = False) -> None:
         if self._options.strict and not by_platform:
             raise LineRejected(kept.origin, reason)
+        assert kept.line is not None
         self._journal.reject(seq, reason, kept.line)
         self._rejected.add(kept.origin, reason, kept.line)
 

@@ -126,6 +126,28 @@ def test_a_whole_replay_of_a_long_chain_and_a_large_person(tmp_path: Path) -> No
     assert len(run.parts_of(run.find_person("id-17").person)) == 30_000
 
 
+BATCHES = {
+    "events without a uuid": '{{"event":"e","distinct_id":"b{}","properties":{{}}}}',
+    "events that may be rejected": '{{"event":"$set","distinct_id":"b{}","properties":{{"$unset":"n"}}}}',
+    "what is no event": '{{"distinct_id":"b{}"}}',
+    "what is no object": "{}",
+}
+
+
+@pytest.mark.parametrize("dedupe", [False, True])
+@pytest.mark.parametrize("item", list(BATCHES))
+def test_a_batch_of_many_events_on_one_line(item: str, dedupe: bool, tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    count = 20_000
+    log.write_text(
+        '{"batch":[' + ",".join(BATCHES[item].format(number) for number in range(count)) + "]}\n" + bare(1)
+    )
+    with within(60):
+        run = replay(log, run=tmp_path / "run", dedupe=dedupe)
+    assert run.count("rejected") in (0, 1, count)
+    assert sum(size for _, size in run.files()) < 100 * log.stat().st_size
+
+
 @pytest.mark.slow
 def test_a_chain_of_1_000_000_merges() -> None:
     with within(300):

@@ -256,6 +256,35 @@ def test_a_uuid_says_nothing_of_another_team_id_or_event(tmp_path: Path) -> None
     assert counts_of(lines, tmp_path) == [(1, "u", 2), (1, "v", 1), (9, "u", 1)]
 
 
+OTHERS = [(-1, -2), (1, True), (0, False), (2**61 - 1, 0), (1, "1.0"), ("1", "true"), ("a", "A")]
+SAME = [(1, "1"), (1, 1.0), (2**60, 2**60 + 1), ("true", True), (0, -0.0)]
+
+
+@pytest.mark.parametrize("more", [{}, {"uuid": "0190f3a2-7c11-7b6e-9a55-2f4f0d1c9e01"}, {"uuid": 7}])
+@pytest.mark.parametrize(
+    ("one", "other", "are_same"), [*((*pair, False) for pair in OTHERS), *((*pair, True) for pair in SAME)]
+)
+def test_ids_are_the_same_if_their_text_is(
+    one: Any, other: Any, are_same: bool, more: Any, tmp_path: Path
+) -> None:
+    """What Python takes for equal, or hashes alike, decides nothing."""
+    for inner in (False, True):
+        lines = [
+            {"event": "e", "timestamp": T, "properties": {"distinct_id": own}, **more}
+            if inner
+            else {"event": "e", "timestamp": T, "properties": {}, "distinct_id": own, **more}
+            for own in (one, other)
+        ]
+        events = sum(count for _, _, count in counts_of(lines, tmp_path))
+        assert events == (1 if are_same and (not inner or more) else 2)
+
+
+@pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, True), (2**61 - 1, 1)])
+def test_uuids_are_the_same_if_their_text_is(one: Any, other: Any, tmp_path: Path) -> None:
+    lines = [{"event": "e", "distinct_id": "u", "timestamp": T, "uuid": uuid} for uuid in (one, other, one)]
+    assert counts_of(lines, tmp_path) == [(1, "u", 2)]
+
+
 def test_events_without_a_timestamp_are_apart_by_when_they_happened(tmp_path: Path) -> None:
     lines = [
         {"event": "e", "distinct_id": "u", "offset": offset, "_received_at": T}
@@ -264,11 +293,11 @@ def test_events_without_a_timestamp_are_apart_by_when_they_happened(tmp_path: Pa
     assert counts_of(lines, tmp_path) == [(1, "u", 2)]
 
 
-def test_repeats_are_counted_on_disk_as_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeats_are_counted_on_disk_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 10)
     monkeypatch.setattr(repeats, "HASHES_AT_ONCE", 7)
     monkeypatch.setattr(repeats, "hashes", lambda block, _: block)
-    rng, counter = random.Random(3), repeats.RepeatCounter()
+    rng, counter = random.Random(3), repeats.RepeatCounter(tmp_path)
     values = [rng.randrange(-50, 50) for _ in range(95)]
     for value in values:
         counter.see([value], Origins())  # type: ignore[arg-type]

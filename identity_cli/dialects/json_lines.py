@@ -39,20 +39,21 @@ _OF_ONE_SENDING = {
 }
 
 
-def content_of(line: bytes, index: int) -> bytes:
-    """What an event says beside its name, id and time, the same each time it is sent.
+def contents_of(line: bytes) -> list[bytes]:
+    """What each event of a line says beside its name, id and time, the same each time it is sent.
 
-    index: which of the line's events, from 0.
+    Of a line that is no event of ours the line itself, once.
     """
     try:
         content = _content(line)
-        return b" ".join(map(bytes, (content.properties, content.set, content.set_once)))
+        return [b" ".join(map(bytes, (content.properties, content.set, content.set_once)))]
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return _said(_items_of(value_of(line))[index])
-    except (Unusable, AttributeError, IndexError, TypeError, RecursionError):
-        return line
+        items = _items_of(value_of(line))
+    except Unusable:
+        return [line]
+    return [_said(item, line) for item in items]
 
 
 def _items_of(value: Any) -> list[Any]:
@@ -61,11 +62,14 @@ def _items_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _said(item: dict[str, Any]) -> bytes:
-    if isinstance(item.get("data"), str) and "properties" not in item:
-        item = value_of(item["data"].encode("utf-8", "surrogatepass"))
-    kept = {key: value for key, value in item.items() if key not in _OF_ONE_SENDING}
-    return json.dumps(kept).encode()
+def _said(item: Any, line: bytes) -> bytes:
+    try:
+        if isinstance(item.get("data"), str) and "properties" not in item:
+            item = value_of(item["data"].encode("utf-8", "surrogatepass"))
+        kept = {key: value for key, value in item.items() if key not in _OF_ONE_SENDING}
+        return json.dumps(kept).encode()
+    except (Unusable, AttributeError, RecursionError):
+        return line
 
 
 def object_of(line: bytes) -> dict[str, Any]:

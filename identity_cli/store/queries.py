@@ -99,6 +99,6 @@ def rejected(kept: Iterable[str]) -> Iterator[Record]:
     for line in kept:
         record = json.loads(line)
         raw = record.get("raw")
-        if raw is None:
+        if "raw_base64" in record:
             raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
         yield (record["file"], record["line"], record["reason"], raw)

@@ -16,21 +16,26 @@ class RejectedLines:
         self.count = 0
         self._path = folder / REJECTED
         self._file: IO[bytes] | None = None
+        self._last: Origin | None = None
 
     def add(self, origin: Origin, reason: str, line: bytes) -> None:
-        """Keep a line."""
+        """Keep a line; of one that holds several events which cannot be used the bytes are kept once."""
         self.count += 1
         if self._file is None:
             self._file = open(self._path, "wb")
         record: dict[str, Any] = {"file": origin.path, "line": origin.line, "reason": reason}
-        content = line.rstrip(b"\r\n")
-        try:
-            record["raw"] = content.decode()
-        except UnicodeDecodeError:  # JSON holds only text
-            record["raw_base64"] = b64encode(content).decode()
+        record |= {"raw": None} if origin == self._last else _raw(line.rstrip(b"\r\n"))
+        self._last = origin
         self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:
         """Finish the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _raw(content: bytes) -> dict[str, str]:
+    try:
+        return {"raw": content.decode()}
+    except UnicodeDecodeError:  # JSON holds only text
+        return {"raw_base64": b64encode(content).decode()}
