@@ -14,7 +14,7 @@ from typing import IO, Any
 from identity_cli import javascript
 from identity_cli.buffer import time_of
 from identity_cli.dialects.json_lines import contents_of
-from identity_cli.events import Event
+from identity_cli.events import Event, SentId
 from identity_cli.origins import Origins
 from identity_cli.reader import Block
 
@@ -121,7 +121,11 @@ def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
 
 
 def _text(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else javascript.text(value)
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, SentId):  # whatever capture makes of it
+        return value.json if value.json == value.python else f"{value.json}\0{value.python}"
+    return javascript.text(value)
 
 
 class _Contents:

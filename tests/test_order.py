@@ -234,7 +234,7 @@ def test_repeats_are_skipped_on_request(tmp_path: Path) -> None:
 
 def counts_of(lines: Iterable[Any], tmp_path: Path) -> list[tuple[int, str, int]]:
     """Team, id and events of each distinct id, repeats skipped."""
-    run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", dedupe=True)
+    run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", dedupe=True, dialect="posthog")
     return sorted((row[0], row[1], row[3]) for row in run.records("distinct_ids"))
 
 
@@ -256,27 +256,32 @@ def test_a_uuid_says_nothing_of_another_team_id_or_event(tmp_path: Path) -> None
     assert counts_of(lines, tmp_path) == [(1, "u", 2), (1, "v", 1), (9, "u", 1)]
 
 
-OTHERS = [(-1, -2), (1, True), (0, False), (2**61 - 1, 0), (1, "1.0"), ("1", "true"), ("a", "A")]
-SAME = [(1, "1"), (1, 1.0), (2**60, 2**60 + 1), ("true", True), (0, -0.0)]
+PAIRS = [
+    *((-1, -2), (1, True), (0, False), (2**61 - 1, 0), (2**60, 2**60 + 1), ("a", "A"), ("1", "true")),
+    *((1, "1"), (1, 1.0), (1, "1.0"), ("true", True), ("True", True), (0, -0.0), ([1], "1"), ([1], [True])),
+]
 
 
 @pytest.mark.parametrize("more", [{}, {"uuid": "0190f3a2-7c11-7b6e-9a55-2f4f0d1c9e01"}, {"uuid": 7}])
-@pytest.mark.parametrize(
-    ("one", "other", "are_same"), [*((*pair, False) for pair in OTHERS), *((*pair, True) for pair in SAME)]
-)
-def test_ids_are_the_same_if_their_text_is(
-    one: Any, other: Any, are_same: bool, more: Any, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=repr)
+def test_two_ids_are_never_taken_for_one(one: Any, other: Any, more: Any, tmp_path: Path) -> None:
     """What Python takes for equal, or hashes alike, decides nothing."""
-    for inner in (False, True):
+    for place in ("outer", "inner"):
         lines = [
             {"event": "e", "timestamp": T, "properties": {"distinct_id": own}, **more}
-            if inner
+            if place == "inner"
             else {"event": "e", "timestamp": T, "properties": {}, "distinct_id": own, **more}
             for own in (one, other)
         ]
-        events = sum(count for _, _, count in counts_of(lines, tmp_path))
-        assert events == (1 if are_same and (not inner or more) else 2)
+        lines.append({"event": "e", "distinct_id": "somebody"})
+        run = replay(written(tmp_path / "log.ndjson", lines), tmp_path / "run", dialect="posthog")
+        ids = {distinct_id for _, distinct_id, _ in counts_of(lines, tmp_path)}
+        assert ids == {row[1] for row in run.records("distinct_ids")}
+
+
+def test_an_id_is_the_same_as_a_number_and_as_its_text(tmp_path: Path) -> None:
+    lines = [{"event": "e", "timestamp": T, "properties": {}, "distinct_id": own} for own in (17, "17")]
+    assert counts_of(lines, tmp_path) == [(1, "17", 1)]
 
 
 @pytest.mark.parametrize(("one", "other"), [(-1, -2), (1, True), (2**61 - 1, 1)])

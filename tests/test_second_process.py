@@ -4,6 +4,7 @@ import errno
 import json
 import multiprocessing
 import os
+import select
 import signal
 import sqlite3
 import subprocess
@@ -168,6 +169,7 @@ def test_a_writer_hears_of_no_signal_but_its_parents_end() -> None:
     child = os.fork()
     if not child:  # a parent that is killed while its own child works
         with processes.done_beside(partial(_work_until_orphaned, writing), "works"):
+            select.select([reading], [], [])
             os.kill(os.getpid(), signal.SIGKILL)
     os.close(writing)
     os.waitpid(child, 0)
