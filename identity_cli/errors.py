@@ -3,6 +3,7 @@
 Problems *in* a log are values (rejected lines, ingestion warnings), never these.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -338,6 +339,31 @@ class NoSuchEvent(IdcliError):
         )
 
 
+class AmbiguousEvent(IdcliError):
+    """A name that several events go by."""
+
+    def __init__(self, named: str, places: Sequence[object]) -> None:
+        shown = [*map(str, places[:3]), *([] if len(places) <= 3 else [f"{len(places) - 3} more"])]
+        super().__init__(f"{named!r} may be {', '.join(shown[:-1])} or {shown[-1]}: say which.")
+
+
+class EventNotMet(IdcliError):
+    """An event that is to be left out and that the log does not have."""
+
+    def __init__(self, origin: object, reason: str) -> None:
+        super().__init__(f"{origin} cannot be left out: {reason}.")
+
+
+class PlanOfAnotherLog(IdcliError):
+    """A plan that was made of a log which is none of these."""
+
+    def __init__(self, file: str, size: int) -> None:
+        super().__init__(
+            f"the plan was made of another log: no file here begins with the {size:,} bytes that {file} had. "
+            "Replay that one, or plan anew."
+        )
+
+
 class BadPlan(IdcliError):
     """A file that is no repair plan."""
 
@@ -352,8 +378,8 @@ class EventInBatch(IdcliError):
 
     def __init__(self, origin: object) -> None:
         super().__init__(
-            f"{origin} holds several events, of which the plan leaves out some: the line cannot be kept in "
-            "part. Write the log with one event a line, replay that and plan anew."
+            f"{origin} holds several events, of which some are left out, and it is not known how to keep the "
+            "others. Write the log with one event a line, replay that and plan anew."
         )
 
 

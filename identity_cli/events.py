@@ -38,13 +38,22 @@ class Pairs(Enum):
 
 
 class Origin(NamedTuple):
-    """Where an event stands; prints as `path:line`, which editors open."""
+    """Where an event stands; prints as `path:line`, which editors open, or `path:line#nth`.
+
+    nth: which of several calls on its line the event is, from 1; None on a line with one.
+    """
 
     path: str
     line: int
+    nth: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+        return f"{self.path}:{self.line}" + ("" if self.nth is None else f"#{self.nth}")
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """The same as it stands in JSON."""
+        return {"file": self.path, "line": self.line, "nth": self.nth}
 
 
 LONGEST_SENT_ID: Final = 200

@@ -4,7 +4,7 @@ What it gives are values that can also be told to another process, see second_pr
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -22,8 +22,10 @@ from identity_cli.events import Event, Origin
 from identity_cli.origins import Origins
 from identity_cli.parquet_file import open_log
 from identity_cli.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
+from identity_cli.reading.left_out import LeftOut, LeftOutFilter
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
+from identity_cli.rules.base import RuleSet
 from identity_cli.rules.own_id import may_be_rejected
 from identity_cli.sorted_reader import SortedLogReader
 from identity_cli.sources import LineSource, Source, expand, total_size
@@ -56,8 +58,9 @@ class ReplayOptions:
     None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
     is_of_log: the rules were found in this way, so every file has to be of that vendor. mapping: where the
     fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
-    dedupe: skip events that repeat an earlier one. left_out: events, as FILE:LINE, that are dropped.
-    one_process: do not read large logs in a second one.
+    dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
+    FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
+    count as illegal. one_process: do not read large logs in a second one.
     """
 
     rules: str | None = None
@@ -71,9 +74,15 @@ class ReplayOptions:
     mapping: tuple[str, ...] = ()
     order: str | None = None
     dedupe: bool = False
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[str | LeftOut, ...] = ()
+    blocked_ids: tuple[str, ...] = ()
     internal_users: str | Path | None = None
     one_process: bool = False
+
+    @property
+    def applied_rules(self) -> RuleSet:
+        """The rules, with the blocked ids."""
+        return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
 
 
 class KeptLine(NamedTuple):
@@ -98,11 +107,12 @@ class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False
 
 
 class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
-    """Consecutive events that are not resolved, and why."""
+    """Consecutive events that are not resolved, and why; repeats: the seqs of those that they repeat."""
 
     first_seq: int
     events: list[EventT]
     reason: str
+    repeats: list[int] | None = None
 
 
 class Rejected(msgspec.Struct, tag=True, array_like=True, gc=False):
@@ -134,7 +144,11 @@ Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | RefusedAtDoor
 
 @dataclass(frozen=True, slots=True)
 class LogRead:
-    """What there is to say of a log once it is read; moved: lines that sorting put elsewhere."""
+    """What there is to say of a log once it is read.
+
+    moved: lines that sorting put elsewhere. left_out_nothing: at how many of the places to be left out there
+    was no event.
+    """
 
     sources: list[Source]
     origins: Origins
@@ -145,6 +159,7 @@ class LogRead:
     repeats: int
     arrivals: dict[str, Any]
     notices: dict[str, Noticed]
+    left_out_nothing: int
 
 
 class ItemReader(Protocol):
@@ -168,8 +183,8 @@ class Intake:
         on_progress: Progress | None = None,
     ) -> None:
         """copied_names: event properties to keep; scratch: a folder for sorting."""
-        self._rules = rule_set(options.rules)
-        self._left_out = frozenset(options.left_out)
+        self._rules = options.applied_rules
+        self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
         self._arrivals = ArrivalWatch()
         self._told_last: Origin | None = None
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
@@ -190,16 +205,16 @@ class Intake:
             if isinstance(item, NobodysEvent):
                 yield Nobodys(item.seq, item.event.event, item.event.uuid, item.event.why)
                 continue
-            if not self._left_out:
+            if self._left_out is None:
                 yield from self._sorted_out(item)
                 continue
-            last = item.first_seq + len(item.events)
-            are_out = [str(origins[seq]) in self._left_out for seq in range(item.first_seq, last)]
-            for is_out, part in _runs_of(item, are_out):
+            for is_out, part in _runs_of(item, self._left_out.are_out(item, origins)):
                 if is_out:
                     yield Skipped(part.first_seq, list(part.events), LEFT_OUT)
                 else:
                     yield from self._sorted_out(part)
+        if self._left_out is not None:
+            self._left_out.finish(origins)
 
     def log_read(self) -> LogRead:
         """What was read, all of it."""
@@ -214,6 +229,7 @@ class Intake:
             self._repeats.count(),
             self._arrivals.told(),
             reader.notices,
+            self._left_out.nothing_at if self._left_out else 0,
         )
 
     def _sorted_out(self, block: Block) -> Iterator[Item]:
@@ -224,8 +240,15 @@ class Intake:
             self._repeats.see(block, self._reader.origins)
             yield self._batch(block)
             return
-        for is_new, part in _runs_of(block, self._repeats.are_new(block, self._reader.origins)):
-            yield self._batch(part) if is_new else Skipped(part.first_seq, list(part.events), REPEAT)
+        firsts = self._repeats.firsts(block, self._reader.origins)
+        are_new = [first == seq for seq, first in enumerate(firsts, block.first_seq)]
+        for is_new, part in _runs_of(block, are_new):
+            if is_new:
+                yield self._batch(part)
+            else:
+                start = part.first_seq - block.first_seq
+                firsts_of_part = firsts[start : start + len(part.events)]
+                yield Skipped(part.first_seq, list(part.events), REPEAT, firsts_of_part)
 
     def _batch(self, block: Block) -> Batch[Event]:
         kept = {

@@ -5,20 +5,25 @@ holds several events takes a seq for each of them; a log that was sorted first h
 in another order than its files.
 """
 
+# pathlib alone costs half a start of Python
+
+import os.path
+import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
+from identity_cli.errors import AmbiguousEvent
 from identity_cli.events import Origin
 
-LONGEST_LINE_NUMBER = 18  # digits; a signed 64-bit integer holds them
 Batch = tuple[int, int, int]
 """A line of several events: its first seq, its number in its file, how many events.
 
 In a sorted log the number is the line's place after sorting.
 """
-Places = tuple[Sequence[str], Sequence[int]]
-"""Of many events the path and the line of each."""
+Places = tuple[Sequence[str], Sequence[int], Sequence[int | None]]
+"""Of many events the path, the line and the nth of each, as in Origin."""
+_ADDRESS = re.compile(r"(?:(?P<path>.+):)?(?P<line>[0-9]{1,18})(?:#(?P<nth>[0-9]{1,18}))?", re.DOTALL)
 
 
 class Origins:
@@ -55,6 +60,11 @@ class Origins:
             column.append(value)
 
     @property
+    def paths(self) -> Sequence[str]:
+        """The files, in order."""
+        return self._paths
+
+    @property
     def batches(self) -> Iterator[Batch]:
         """The lines that hold several events, in order."""
         return zip(*self._batches, strict=True)
@@ -67,25 +77,36 @@ class Origins:
         if self.order is not None:
             number = self.order[self._line_of(seq, 1) - 1]
             index = self.source_of_line(number)
-            return Origin(self._paths[index], number - self._starts[index] + 1)
+            return Origin(self._paths[index], number - self._starts[index] + 1, self._nth(seq))
         index = bisect_right(self._starts, seq) - 1
-        return Origin(self._paths[index], self._line_of(seq, self._starts[index]))
+        return Origin(self._paths[index], self._line_of(seq, self._starts[index]), self._nth(seq))
 
-    def seqs_at(self, place: str) -> list[int]:
-        """The seqs of the events at FILE:LINE, or at LINE of the first file; none where no line is.
+    def seqs_at(self, named: str) -> list[int]:
+        """The seqs of the events at FILE:LINE or FILE:LINE#NTH; none where no such line is.
 
-        FILE is a path as given to the replay, or only its last part.
+        FILE is a path as given to the replay, its last part, or another way to the same file; without
+        it, the log must be one file. AmbiguousEvent where several files may be meant.
         """
-        path, colon, line = as_stored(place).rpartition(":")
-        if not line.isdecimal() or len(line) > LONGEST_LINE_NUMBER:
+        address = address_in(named)
+        if address is None:
             return []
-        files = enumerate(self._paths) if colon else enumerate(self._paths[:1])
-        return [
-            seq
-            for index, known in files
-            if not colon or known == path or known.endswith(f"/{path}")
-            for seq in self._seqs_in(index, int(line))
-        ]
+        indexes = self.files_named(address.path)
+        if len(indexes) > 1:
+            raise AmbiguousEvent(named, [address._replace(path=self._paths[one]) for one in indexes])
+        seqs = [seq for index in indexes for seq in self._seqs_in(index, address.line)]
+        return [seq for seq in seqs if address.nth in (None, self._nth(seq) or 1)]
+
+    def files_named(self, path: str) -> list[int]:
+        """Which sources, from 0, a path may mean; no path, any."""
+        known = list(enumerate(self._paths))
+        for is_meant in (
+            lambda one: path in ("", one),
+            lambda one: one.endswith(f"/{path}"),
+            lambda one: os.path.realpath(one) == os.path.realpath(path),
+        ):
+            if found := [index for index, one in known if is_meant(one)]:
+                return found
+        return []
 
     def _seqs_in(self, index: int, line: int) -> Iterator[int]:
         start = self._starts[index]
@@ -116,18 +137,31 @@ class Origins:
 
     def index_in_line(self, seq: int) -> int:
         """Which of its line's events the event at a seq is, from 0."""
+        return (self._nth(seq) or 1) - 1
+
+    def _nth(self, seq: int) -> int | None:
+        """Which of its line's events the event at a seq is, from 1; None where it is the only one."""
         first_seqs, _, counts = self._batches
         batch = bisect_right(first_seqs, seq) - 1
         if batch < 0 or seq >= first_seqs[batch] + counts[batch]:
-            return 0
-        return seq - first_seqs[batch]
+            return None
+        return seq - first_seqs[batch] + 1
 
     def places(self, seqs: Sequence[int]) -> Places:
-        """Paths and lines of many seqs."""
+        """Where many seqs stand."""
         if len(self._starts) == 1 and not self._batches[0] and self.order is None:
-            return self._paths * len(seqs), seqs
+            return self._paths * len(seqs), seqs, [None] * len(seqs)
         origins = [self[seq] for seq in seqs]
-        return [origin.path for origin in origins], [origin.line for origin in origins]
+        return [one.path for one in origins], [one.line for one in origins], [one.nth for one in origins]
+
+
+def address_in(named: str) -> Origin | None:
+    """The address that a text is: LINE or FILE:LINE, perhaps with #NTH; its path is "" without FILE."""
+    found = _ADDRESS.fullmatch(as_stored(named))
+    if found is None:
+        return None
+    nth = found["nth"]
+    return Origin(found["path"] or "", int(found["line"]), None if nth is None else int(nth))
 
 
 def as_stored(typed: str) -> str:

@@ -2,12 +2,13 @@
 
 Those with a uuid are the same if that is; those without if time and properties are.
 Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays flat; skipped
-(--dedupe) by a set of them in memory, about 100 bytes an event.
+(--dedupe) by a table of them in memory, about 150 bytes an event.
 """
 
 import tempfile
 from array import array
 from collections.abc import Sequence
+from operator import ne
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,20 +73,18 @@ class RepeatCounter:
 
 
 class RepeatFilter:
-    """Tells which events repeat an earlier one."""
+    """Tells which events repeat which earlier one."""
 
     def __init__(self) -> None:
         self._repeats = 0
-        self._seen: set[int] = set()
+        self._first_of: dict[int, int] = {}
 
-    def are_new(self, block: Block, origins: Origins) -> list[bool]:
-        """For each of the next events whether it is the first of its kind."""
-        seen, new = self._seen, []
-        for value in hashes(block, origins):
-            new.append(value not in seen)
-            seen.add(value)
-        self._repeats += new.count(False)
-        return new
+    def firsts(self, block: Block, origins: Origins) -> list[int]:
+        """For each of the next events the seq of the first of its kind, its own if it is that."""
+        seqs = range(block.first_seq, block.first_seq + len(block.events))
+        firsts = [*map(self._first_of.setdefault, hashes(block, origins), seqs)]
+        self._repeats += sum(map(ne, firsts, seqs))
+        return firsts
 
     def count(self) -> int:
         """How many there were."""

@@ -50,7 +50,7 @@ from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.resolver import PersonResolver
-from identity_cli.rules import DEFAULT, rule_set
+from identity_cli.rules import DEFAULT
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.run_mark import is_run
@@ -147,7 +147,7 @@ class _Replay:
         self._folder = folder
         self._journal = journal
         self._options = options
-        self._rules = rule_set(options.rules)
+        self._rules = options.applied_rules
         self._internal_users = (
             None if options.internal_users is None else read_internal_users(options.internal_users)
         )
@@ -331,6 +331,7 @@ class _Replay:
                 "order": options.order,
                 "dedupe": options.dedupe,
                 "left_out": options.left_out,
+                "blocked_ids": options.blocked_ids,
             },
             "rule_set": self._rules.name,
             "rules_are_of_log": options.is_of_log,
@@ -341,6 +342,7 @@ class _Replay:
             "arrivals": read.arrivals,
             "notices": {kind: asdict(noticed) for kind, noticed in read.notices.items()},
             "deduped": options.dedupe,
+            "left_out_nothing": read.left_out_nothing,
             "repeats": read.repeats,
             "lines": read.lines,
             "blank": read.blank,

@@ -5,41 +5,38 @@ refusals of illegal ids connect nobody. So the events of connected ids, with the
 others, replay just as they do within the whole log.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain
+from operator import itemgetter
 from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
-from identity_cli.dialects.base import Unusable
-from identity_cli.dialects.json_lines import object_of
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.errors import EventInBatch
 from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
 from identity_cli.facts import Fact, Linked
-from identity_cli.files.places import scratch_folder
-from identity_cli.intake import LEFT_OUT, Batch, Skipped, log_of
+from identity_cli.intake import ReplayOptions
 from identity_cli.javascript import text as as_text
-from identity_cli.parquet_file import rows_of
 from identity_cli.persons import survivor_of
-from identity_cli.replayer import items_of
+from identity_cli.reading.left_out import uuid_in_text
+from identity_cli.replaying.log_again import NOTHING, Progress, events_of
+from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)
 from identity_cli.resolver import PersonResolver
-from identity_cli.rules import rule_set
-from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.run import Run
-from identity_cli.trials import check_source, options_of, paths_of
+from identity_cli.trials import options_of
 
 Key = tuple[int, str]
 """Team and distinct id."""
+Pair = tuple[int, str, str]
+"""Team, and two distinct ids that a link names."""
 
-Progress = Callable[[int], None]
 REPLACEMENT = "\ufffd"
 """What newer rules make of a NUL in an id."""
 
@@ -77,35 +74,81 @@ class Resolution:
         return person is not None and self.states[person][0]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An event by its place, and its uuid if it has one."""
+
+    seq: int
+    origin: Origin
+    uuid: str | None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The same as it stands in JSON."""
+        return {**self.origin.place, "uuid": self.uuid}
+
+
 @dataclass(slots=True)
 class Scope:
-    """Connected ids of a run, and their events with the log's clock before each."""
+    """Connected ids of a run, and their events with the log's clock before each.
+
+    first_of: of those that repeat another, where such are skipped, the seq of the first of their kind.
+    """
 
     run: Run
     keys: set[Key]
     steps: list[Step] = field(default_factory=list)
+    first_of: dict[int, int] = field(default_factory=dict)
 
-    def resolve(self, edits: Edits = NO_EDITS, steps: Iterable[Step] | None = None) -> Resolution:
-        """Replay the events, with changes; or other steps in their place."""
+    def places(self, seqs: Iterable[int]) -> tuple[Place, ...]:
+        """Some of the events by their places, in order."""
+        return tuple(Place(seq, self.run.origin(seq), self._uuid_of(seq)) for seq in sorted(seqs))
+
+    def _uuid_of(self, seq: int) -> str | None:
+        at = bisect_left(self.steps, seq, key=itemgetter(0))
+        return uuid_in_text(self.steps[at][1].uuid)
+
+    def resolve(
+        self, edits: Edits = NO_EDITS, steps: Iterable[Step] | None = None, *, to_the_end: bool = True
+    ) -> Resolution:
+        """Replay the events, with changes; or other steps in their place.
+
+        Not to_the_end: what waits in the buffer after the last of them still waits.
+        """
         options = options_of(self.run)
         resolver = PersonResolver(
-            edits.rules(rule_set(options.rules)),
+            edits.rules(options.applied_rules),
             team_id=options.team_id,
             buffer_seconds=options.buffer_seconds,
         )
-        result = Resolution()
+        result, is_new = Resolution(), self._repeat_filter()
         for seq, event, clock in self.steps if steps is None else steps:
             _note(resolver.pass_time(seq, clock), result)
             changed = edits.applied(seq, event)
-            if changed is not None:
+            if changed is None:  # what is left out still shows what time it is
+                _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
+            elif is_new(seq, changed):
                 for link in changed.links:
                     _note(resolver.link(seq, link), result)
                 _note(resolver.apply(seq, changed), result)
-            else:  # what is left out still shows what time it is
-                _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
-        _note(resolver.finish(), result)
+        if to_the_end:
+            _note(resolver.finish(), result)
         _gather(resolver, result)
         return result
+
+    def _repeat_filter(self) -> Callable[[int, Event], bool]:
+        """Tells of the next event whether it counts: of those of a kind, as edited, the first does."""
+        if not self.first_of:
+            return lambda seq, event: True
+        taken: set[tuple[int, Any, Any]] = set()
+
+        def is_new(seq: int, event: Event) -> bool:
+            kind = self.first_of.get(seq, seq), event.distinct_id, event.properties.distinct_id
+            known = kind in taken
+            taken.add(kind)
+            return not known
+
+        return is_new
 
 
 def _note(facts: Iterable[Fact], result: Resolution) -> None:
@@ -141,10 +184,10 @@ def linking_event(name: str, target: Key, source: str) -> Event:
     return record(event=name, distinct_id=target[1], team_id=target[0], properties=properties)
 
 
-def connected(run: Run, keys: Iterable[Key]) -> set[Key]:
-    """All the ids that links connect with these, directly or not."""
+def connected(run: Run, keys: Iterable[Key], more: Iterable[Pair] = ()) -> set[Key]:
+    """All the ids that links, or more pairs, connect with these, directly or not."""
     neighbours: dict[Key, list[Key]] = {}
-    for team_id, source, target in run.link_pairs():
+    for team_id, source, target in chain(run.link_pairs(), more):
         one, two = (team_id, source), (team_id, target)
         neighbours.setdefault(one, []).append(two)
         neighbours.setdefault(two, []).append(one)
@@ -158,34 +201,61 @@ def connected(run: Run, keys: Iterable[Key]) -> set[Key]:
     return found
 
 
-def scope_of(run: Run, keys: Iterable[Key], on_progress: Progress | None = None) -> Scope:
-    """Read, in one pass over the log, the events of all ids connected with these."""
-    scope = Scope(run, connected(run, keys))
+def scope_of(
+    run: Run, keys: Iterable[Key], on_progress: Progress | None = None, more: Iterable[Pair] = ()
+) -> Scope:
+    """Read, in one pass over the log, the events of all ids connected with these, by links or more pairs."""
+    scope = Scope(run, connected(run, keys, [*more, *_pairs_of_repeats(run, on_progress)]))
     names = {distinct_id for _, distinct_id in scope.keys}
     clock = LONG_AGO
-    rules, team_id = rule_set(options_of(run).rules), options_of(run).team_id
-    for seq, event, is_resolved in events_of(run, on_progress):
+    options = options_of(run)
+    rules, team_id = options.applied_rules, options.team_id
+    for seq, event, counts_as in events_of(run, on_progress):
         given, inside = event.distinct_id, event.properties
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
         if own is not None and "\0" in own and rules.nul_becomes_replacement:
             own = own.replace("\0", REPLACEMENT)
         links = inside.alias is not None or inside.anon_distinct_id is not ABSENT or event.links
-        if is_resolved and (own in names or (links and _names_other(event, names, rules))):
+        if counts_as and (own in names or (links and _names_other(event, names, rules))):
             team = team_id if event.team_id is None else event.team_id
             if (team, own) in scope.keys or links:
                 scope.steps.append((seq, event, clock))
+                if counts_as != seq:
+                    scope.first_of[seq] = counts_as
                 continue
+        if counts_as not in (seq, NOTHING):
+            continue
         arrival = event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
         if arrival is not None and arrival > clock:
             clock = arrival
     return scope
 
 
+def _pairs_of_repeats(run: Run, on_progress: Progress | None) -> Iterator[Pair]:
+    """What skipped events would link, had those that they repeat been left out."""
+    if not (run.metadata["deduped"] and run.metadata["repeats"]):
+        return
+    options = options_of(run)
+    for seq, event, counts_as in events_of(run, on_progress):
+        if counts_as not in (seq, NOTHING):
+            for one in (*event.links, event):
+                other = other_id(one, options.applied_rules)
+                if other is not ABSENT:
+                    team_id, own = key_in(one, options)
+                    yield team_id, as_text(other), own
+
+
 def key_of(event: Event, run: Run) -> Key:
     """The event's own distinct id in its team."""
-    options = options_of(run)
+    return key_in(event, options_of(run))
+
+
+def key_in(event: Event, options: ReplayOptions) -> Key:
+    """The same, as replayed with these options."""
+    rules = options.applied_rules
+    own = own_id(event, rules) or ""
     team_id = options.team_id if event.team_id is None else event.team_id
-    return team_id, own_id(event, rule_set(options.rules)) or ""
+    return team_id, own.replace("\0", REPLACEMENT) if rules.nul_becomes_replacement else own
 
 
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
@@ -196,42 +266,3 @@ def _names_other(event: Event, names: set[str], rules: Any) -> bool:
         return False
     text = as_text(other)
     return text in names or text.replace("\0", REPLACEMENT) in names
-
-
-def raw_event(run: Run, origin: Origin) -> dict[str, Any]:
-    """The JSON object that stands at a place of a run's log; empty where there is none."""
-    for path in paths_of(run):
-        if path == origin.path:
-            line = next(islice(rows_of(path), origin.line - 1, None), b"")
-            with suppress(Unusable):
-                return object_of(line)
-    return {}
-
-
-def log_without(run: Run, left_out: frozenset[str]) -> Iterator[bytes]:
-    """The lines of a run's log, in the order of its files, but for those at FILE:LINE."""
-    batches = {str(run.origin(first)) for first, _, _ in run.origins.batches}
-    for where in sorted(left_out & batches):
-        raise EventInBatch(where)
-    for path in paths_of(run):
-        for number, line in enumerate(rows_of(path), 1):
-            if f"{path}:{number}" not in left_out:
-                yield line if line.endswith(b"\n") else line + b"\n"
-
-
-def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event, bool]]:
-    """Every event of a run's log as it was replayed, with its seq; LogChanged if it is another.
-
-    The flag says whether it was resolved: of those that a plan leaves out only the time counts.
-    """
-    options = options_of(run)
-    names = names_to_read(rule_set(options.rules).copied)
-    with scratch_folder() as scratch:
-        items = items_of(log_of(paths_of(run)), options, names, scratch, on_progress)
-        with closing(iter(items)) as every:
-            for item in every:
-                if isinstance(item, Batch) or (isinstance(item, Skipped) and item.reason == LEFT_OUT):
-                    for seq, event in enumerate(item.events, item.first_seq):
-                        yield seq, event, isinstance(item, Batch)
-        for before, after in zip(run.sources(), items.log_read().sources, strict=True):
-            check_source(before, {"size": after.size, "hash": after.hash})

@@ -26,6 +26,7 @@ from identity_cli.run_mark import is_run
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NUMBER = 0
 BUFFER_BYTES = 1 << 16  # what was read is still in the processor's cache when lines are made of it
+HASHED_AT_ONCE = 1 << 20
 PARQUET_MAGIC = b"PAR1"
 
 _OPENERS: tuple[tuple[bytes, Callable[[io.BufferedReader], Any]], ...] = (
@@ -177,6 +178,21 @@ def total_size(paths: Sequence[str]) -> int | None:
     """Bytes on disk of all files; None when standard input is among them."""
     sizes = [_size(path) for path in paths if path != STANDARD_INPUT]
     return None if STANDARD_INPUT in paths else sum(sizes)
+
+
+def hash_of_start(path: str, size: int) -> str | None:
+    """The hash of a file's first bytes, as Source.hash is of all; None if it has fewer, or is no file."""
+    if not Path(path).is_file() or _size(path) < size:
+        return None
+    found = xxhash.xxh3_128()
+    try:
+        with open(path, "rb") as file:
+            while size > 0 and (block := file.read(min(size, HASHED_AT_ONCE))):
+                found.update(block)
+                size -= len(block)
+    except OSError as error:
+        raise LogUnreadable(path, error.strerror or str(error)) from None
+    return None if size else found.hexdigest()
 
 
 def _size(path: str) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from identity_cli.errors import LogChanged, LogGone
 from identity_cli.files.places import scratch_folder
 from identity_cli.intake import ReplayOptions, log_of
+from identity_cli.reading.left_out import LeftOut
 from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
 
@@ -16,8 +17,13 @@ from identity_cli.store.run import Run
 def options_of(run: Run) -> ReplayOptions:
     """What was asked of the replay that made a run, without its tables."""
     asked = run.metadata["options"]
-    lists = {name: tuple(asked[name]) for name in ("mapping", "left_out")}
+    lists = {name: tuple(asked.get(name, ())) for name in ("mapping", "blocked_ids")}
+    lists["left_out"] = tuple(map(_left_out, asked["left_out"]))
     return ReplayOptions(**{**asked, **lists}, table_formats=())
+
+
+def _left_out(stored: str | list[Any]) -> str | LeftOut:
+    return stored if isinstance(stored, str) else LeftOut(*stored)
 
 
 @contextmanager

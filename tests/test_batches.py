@@ -1,4 +1,4 @@
-"""Lines that hold several events: each has its place in ingestion order, all have their line's origin."""
+"""Lines that hold several events: each has its place in ingestion order and an address of its own."""
 
 import json
 from pathlib import Path
@@ -35,6 +35,8 @@ def test_an_event_has_the_origin_of_its_line(tmp_path: Path) -> None:
     )
     origins = {row[1]: row[5] for row in run.records("distinct_ids")}
     assert origins == {"a": 1, "b": 2, "c": 2, "u": 2, "d": 3, "e": 4, "v": 4, "w": 5}
+    nths = {row[1]: row[6] for row in run.records("distinct_ids")}
+    assert nths == {"a": None, "b": 1, "c": 2, "u": 3, "d": None, "e": 1, "v": 2, "w": None}
     assert [run.origin(seq).line for seq in range(1, 9)] == [1, 2, 2, 2, 3, 4, 4, 5]
     assert run.metadata["lines"] == 5
     assert run.metadata["events"] == 8
@@ -52,8 +54,8 @@ def test_what_is_no_event_among_several_is_rejected_alone(tmp_path: Path) -> Non
 
 def test_origins_across_files_with_batches() -> None:
     origins = Origins([("a", 1), ("b", 6)], [(2, 2, 3), (6, 1, 2)])
-    places = [f"{path}:{line}" for path, line in (origins[seq] for seq in range(1, 10))]
-    assert places == ["a:1", "a:2", "a:2", "a:2", "a:3", "b:1", "b:1", "b:2", "b:3"]
+    places = [str(origins[seq]) for seq in range(1, 10)]
+    assert places == ["a:1", "a:2#1", "a:2#2", "a:2#3", "a:3", "b:1#1", "b:1#2", "b:2", "b:3"]
 
 
 def test_a_dialect_that_there_is_not(tmp_path: Path) -> None:

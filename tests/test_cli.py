@@ -560,7 +560,8 @@ def test_rejected_lines_are_exported_as_they_are_kept(cli: Invoke, shop: Path) -
     assert json.loads(cli("export", "rejected", "--format", "json").stdout) == list(
         map(json.loads, kept.splitlines())
     )
-    assert cli("export", "rejected").stdout.startswith("file,line,reason,raw\nsample_data/events.ndjson,128,")
+    shown = cli("export", "rejected").stdout
+    assert shown.startswith("file,line,reason,raw,nth\nsample_data/events.ndjson,128,")
 
 
 def test_an_export_as_json_is_one_array(cli: Invoke) -> None:

@@ -10,9 +10,10 @@ from test_whatif import neutral, run_of
 
 from identity_cli import Run, culprits, diff, repair, replay
 from identity_cli.cli import idcli
-from identity_cli.errors import BadPlan, EventInBatch
+from identity_cli.counterfactual.plan import read_plan
+from identity_cli.errors import BadPlan
 from identity_cli.reports.culprits import MEASURED, Culprit
-from identity_cli.reports.repair import read_ids, read_plan
+from identity_cli.reports.repair import read_ids
 from identity_cli.scope import log_without
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
@@ -94,12 +95,13 @@ def test_a_plan_parts_all_login_ids_and_does_what_it_says(run: Run, tmp_path: Pa
     assert plan.persons == (49, 51)
     file = tmp_path / "plan.json"
     file.write_text(json.dumps(plan.document))
-    assert [int(where.rpartition(":")[2]) for where in read_plan(str(file))] == [296, 297, 298]
-    fixed = replay(SAMPLE, tmp_path / "fixed", left_out=tuple(read_plan(str(file))))
+    events = read_plan(str(file)).located([str(SAMPLE)])
+    assert [event.line for event in events] == [296, 297, 298]
+    fixed = replay(SAMPLE, tmp_path / "fixed", left_out=events)
     assert fixed.count("persons") == 51
     assert all(total == sum(parts.values()) for _, total, parts in fixed.books())
     log = tmp_path / "fixed.ndjson"
-    log.write_bytes(b"".join(log_without(run, frozenset(read_plan(str(file))))))
+    log.write_bytes(b"".join(log_without(run, events)))
     assert not diff(fixed, replay(log, tmp_path / "again")).differs
 
 
@@ -151,13 +153,6 @@ def test_a_plan_is_read_with_suspicion(tmp_path: Path) -> None:
             read_plan(str(tmp_path / "plan"))
     with pytest.raises(BadPlan, match="No such file"):
         read_plan(str(tmp_path / "none"))
-
-
-def test_one_event_of_a_line_cannot_be_left_out_of_the_log(tmp_path: Path) -> None:
-    batch: Any = {"batch": [link("$identify", "u", "a"), link("$identify", "v", "b")]}
-    run = run_of(tmp_path, [batch, {"event": "e", "distinct_id": "u"}], dialect="posthog-capture")
-    with pytest.raises(EventInBatch):
-        list(log_without(run, frozenset([f"{tmp_path / 'log.ndjson'}:1"])))
 
 
 def test_the_commands(run: Run, tmp_path: Path) -> None:

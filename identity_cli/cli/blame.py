@@ -15,7 +15,7 @@ from identity_cli.store.run import Run
 FORMAT = 1
 MENTIONS_SHOWN = 10
 FIELDS = (
-    *("key", "what", "value", "replaced", "file", "line", "event", "time"),
+    *("key", "what", "value", "replaced", "file", "line", "nth", "event", "time"),
     *("person_id", "made_with", "is_stale"),
 )
 STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
@@ -59,7 +59,7 @@ def command(run: Run, wanted: str, key: str | None, team_id: int | None, output:
 def _record(run: Run, entry: Entry) -> dict[str, Any]:
     origin = run.origin(entry.seq)
     values = (
-        *(entry.key, entry.what, entry.value, entry.replaced, origin.path, origin.line, entry.event),
+        *(entry.key, entry.what, entry.value, entry.replaced, *origin, entry.event),
         *(entry.time, entry.person_id, entry.made_with, entry.is_stale),
     )
     return dict(zip(FIELDS, values, strict=True))
@@ -68,8 +68,7 @@ def _record(run: Run, entry: Entry) -> dict[str, Any]:
 def _mentions(mentions: list[Mention]) -> list[dict[str, Any]]:
     return [
         {
-            "file": one.origin.path,
-            "line": one.origin.line,
+            **one.origin.place,
             "event": one.event,
             "time": one.time,
             "distinct_id": one.distinct_id,

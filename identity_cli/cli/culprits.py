@@ -10,7 +10,7 @@ from identity_cli.cli.page import Cell, Column, Page, number_column, origin_colu
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.reports.culprits import Culprit, Culprits, culprits
-from identity_cli.reports.why import Place
+from identity_cli.scope import Place
 from identity_cli.store.run import Run
 
 FORMAT = 1
@@ -55,7 +55,7 @@ def _document(found: Culprits) -> dict[str, Any]:
 
 def _culprit(one: Culprit) -> dict[str, Any]:
     return {
-        "events": [{"file": place.origin.path, "line": place.origin.line} for place in one.places],
+        "events": [place.document for place in one.places],
         "event": one.link.event,
         "outcome": one.link.outcome,
         "source_distinct_id": one.link.source_distinct_id,
@@ -115,5 +115,5 @@ def _show_limits(page: Page, found: Culprits) -> None:
 
 def _also(places: Sequence[Place]) -> str:
     """The further events of a set, as many as a table has room for."""
-    shown = [f":{place.origin.line}" for place in places[:ALSO_SHOWN]]
+    shown = [f":{str(place.origin).rpartition(':')[2]}" for place in places[:ALSO_SHOWN]]
     return ", ".join(shown) + (f", … {len(places) - ALSO_SHOWN} more" if len(places) > ALSO_SHOWN else "")

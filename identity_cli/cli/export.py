@@ -38,10 +38,11 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
 
 
 def _write_log(run: Run, plan: str | None) -> None:
-    from identity_cli.reports.repair import read_plan
-    from identity_cli.scope import log_without
+    from identity_cli.counterfactual.plan import read_plan
+    from identity_cli.replaying.shortened_log import log_without
+    from identity_cli.trials import paths_of
 
-    pieces = log_without(run, frozenset(() if plan is None else read_plan(plan)))
+    pieces = log_without(run, () if plan is None else read_plan(plan).located(paths_of(run)))
     if is_terminal(sys.stdout):
         sys.stdout.writelines(visible_json(piece.decode("utf-8", "replace")) for piece in pieces)
         return

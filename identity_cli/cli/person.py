@@ -59,8 +59,8 @@ def command(
 def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
     """The report as one object; `format` changes when a key is renamed or means something else.
 
-    Every item of `distinct_ids`, `properties`, `links` and `warnings` has the `file` and
-    `line` of its event. `replaced` holds the value before in a list, empty if there was none.
+    Every item of `distinct_ids`, `properties`, `links` and `warnings` has the `file`,
+    `line` and `nth` of its event. `replaced` holds the value before in a list, empty if there was none.
     """
     person = report.person._asdict()
     del person["person"]
@@ -84,15 +84,14 @@ def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
 
 
 def _placed(run: Run, record: Any) -> dict[str, Any]:
-    """A record as an object, with file and line."""
+    """A record as an object, with the place of its event."""
     fields = record._asdict()
     place = _place(run, fields.pop("seq"))
     return {**place, **{_NAMES.get(key, key): fields[key] for key in fields if key not in NUMBERS}}
 
 
 def _place(run: Run, seq: int) -> dict[str, Any]:
-    path, line = run.origin(seq)
-    return {"file": path, "line": line}
+    return run.origin(seq).place
 
 
 class _Screen(Page):

@@ -26,8 +26,8 @@ def tell(run: Run, wanted: str, asked: tuple[str, int | None], output: str) -> N
                 "properties": {key: written.value for key, written in found.properties.items()},
                 "links": [
                     {
-                        "file": run.origin(link.seq).path,
-                        "line": run.origin(link.seq).line,
+                        **run.origin(link.seq).place,
+                        "event_uuid": link.uuid,
                         "event": link.event,
                         "source_distinct_id": link.source_distinct_id,
                         "target_distinct_id": link.target_distinct_id,

@@ -7,6 +7,7 @@ import click
 from identity_cli.cli.options import Replaying, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.page import Page
 from identity_cli.cli.render import reading_progress, write_document
+from identity_cli.events import Origin
 from identity_cli.reports.parting import MOST_STEPS
 from identity_cli.reports.repair import Action, Plan, read_ids, repair
 from identity_cli.store.run import Run
@@ -81,7 +82,8 @@ def _show_rest(page: Page, plan: Plan) -> None:
 def _show_action(page: Page, one: Action) -> None:
     details = one.details
     if one.kind == "leave_out":
-        _show_places(page, [f"{event['file']}:{event['line']}" for event in details["events"]])
+        origins = [Origin(event["file"], event["line"], event["nth"]) for event in details["events"]]
+        _show_places(page, [*map(str, origins)])
     elif one.kind == "block_id":
         page.line("  ", (details["distinct_id"], "bold"))
     elif one.kind == "split":

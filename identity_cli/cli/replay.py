@@ -111,7 +111,7 @@ def command(
     other commands read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
     """
     shown, plan = options.pop("internal"), options.pop("plan")
-    options["left_out"] = _left_out(plan)
+    options |= {} if plan is None else _planned(plan, logs)
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
@@ -144,12 +144,15 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
         return replay_log(log, Path(folder), asked, progress)
 
 
-def _left_out(plan: str | None) -> tuple[str, ...]:
-    if plan is None:
-        return ()
-    from identity_cli.reports.repair import read_plan
+def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:
+    """What a plan asks of the replay of a log."""
+    from identity_cli.counterfactual.plan import read_plan
+    from identity_cli.sources import STANDARD_INPUT, expand
 
-    return tuple(read_plan(plan))
+    if STANDARD_INPUT in logs:
+        raise click.UsageError("--apply needs the log as a file: a pipe cannot be compared first.")
+    plan = read_plan(file)
+    return {"left_out": plan.located(expand(logs)), "blocked_ids": plan.blocked_ids}
 
 
 def _save_map(options: dict[str, Any], asked: Iterable[str | None], logs: tuple[str, ...], file: str) -> None:

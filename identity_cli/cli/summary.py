@@ -9,7 +9,6 @@ from identity_cli.cli.options import DEFAULT_RUN
 from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
 from identity_cli.dialects import whose_rules
-from identity_cli.events import Origin
 from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 
 FORMAT = 1
@@ -40,7 +39,7 @@ def document(figures: Summary) -> dict[str, Any]:
         "buffer_seconds": figures.buffer_seconds,
         "order": {
             **figures.order._asdict(),
-            "first_late": None if figures.order.first_late is None else _place(figures.order.first_late),
+            "first_late": None if figures.order.first_late is None else figures.order.first_late.place,
         },
         "notices": [_notice(item) for item in figures.notices],
         "repeats": {"count": figures.repeats, "skipped": figures.deduped},
@@ -85,20 +84,16 @@ def _internal(users: InternalUsers) -> dict[str, Any]:
 
 
 def _warning(item: WarningNoted) -> dict[str, Any]:
-    example = {**_place(item.origin), "distinct_id": item.distinct_id, "details": item.details}
+    example = {**item.origin.place, "distinct_id": item.distinct_id, "details": item.details}
     return {"type": item.type, "count": item.times, "example": example}
 
 
 def _noted(item: Noted) -> dict[str, Any]:
-    return {"reason": item.what, "count": item.times, "example": _place(item.origin)}
+    return {"reason": item.what, "count": item.times, "example": item.origin.place}
 
 
 def _notice(item: NoticeNoted) -> dict[str, Any]:
-    return {"kind": item.kind, "count": item.times, "example": {**_place(item.origin), "what": item.what}}
-
-
-def _place(origin: Origin) -> dict[str, Any]:
-    return {"file": origin.path, "line": origin.line}
+    return {"kind": item.kind, "count": item.times, "example": {**item.origin.place, "what": item.what}}
 
 
 def show(page: Page, figures: Summary, folder: str) -> None:

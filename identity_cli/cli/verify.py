@@ -87,7 +87,7 @@ def _document(found: Verification, trials: list[Trial]) -> dict[str, Any]:
 
 
 def _parting(one: Parting) -> dict[str, Any]:
-    place = None if one.origin is None else {"file": one.origin.path, "line": one.origin.line}
+    place = None if one.origin is None else one.origin.place
     return {
         "kind": str(one.change.kind),
         "platform": one.change.old,

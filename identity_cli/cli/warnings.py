@@ -16,7 +16,7 @@ from identity_cli.store.run import Run
 FORMAT = 1
 WORST = 5  # ids shown of each type
 SEVERITY_STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
-EACH = ("file", "line", "event_uuid", "team_id", "type", "distinct_id", "details")
+EACH = ("file", "line", "nth", "event_uuid", "team_id", "type", "distinct_id", "details")
 GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 
 
@@ -67,7 +67,7 @@ def _blamed(one: BlamedId) -> dict[str, Any]:
     return {
         "distinct_id": one.distinct_id,
         "count": one.times,
-        "first": {"file": one.origin.path, "line": one.origin.line},
+        "first": one.origin.place,
     }
 
 
@@ -84,7 +84,7 @@ def _list(run: Run, warnings: Iterable[WarningRow], output: str) -> None:
 
 def _record(run: Run, warning: WarningRow) -> dict[str, Any]:
     origin = run.origin(warning.seq)
-    values = (origin.path, origin.line, warning.uuid, warning.team_id, warning.type, warning.distinct_id)
+    values = (*origin, warning.uuid, warning.team_id, warning.type, warning.distinct_id)
     return dict(zip(EACH, (*values, warning.details), strict=True))
 
 

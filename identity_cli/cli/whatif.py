@@ -18,12 +18,13 @@ from identity_cli.cli.options import (
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
+from identity_cli.counterfactual.plan import read_plan
+from identity_cli.reading.left_out import LeftOut
 from identity_cli.reports.diff import diff
-from identity_cli.reports.repair import read_plan
 from identity_cli.reports.whatif import Change, Flip, WhatIf, whatif
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
-from identity_cli.trials import replayed
+from identity_cli.trials import paths_of, replayed
 
 FORMAT = 1
 
@@ -33,7 +34,12 @@ FORMAT = 1
     cls=Replaying,
     epilog="Example: idcli whatif --without sample_data/events.ndjson:297",
 )
-@option("--without", multiple=True, metavar="EVENT", help="Leave out an event: its uuid, LINE or FILE:LINE.")
+@option(
+    "--without",
+    multiple=True,
+    metavar="EVENT",
+    help="Leave out an event: its uuid, LINE or FILE:LINE; FILE:LINE#N is the N-th of a line with several.",
+)
 @option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
 @option(
     "--reset-before",
@@ -67,8 +73,8 @@ def command(
     that the change can affect are replayed. --without, --block-id and --reset-before can be
     given several times.
     """
-    planned = () if plan is None else read_plan(plan)
-    events = Change((*without, *planned), blocked, resets)
+    planned, ids = ((), ()) if plan is None else _planned(run, plan)
+    events = Change((*without, *planned), (*blocked, *ids), resets)
     settings = {"rules": rules, "buffer_seconds": buffer_seconds}
     asked = {name: value for name, value in settings.items() if value is not None}
     if bool(asked) == (events != Change()):
@@ -84,6 +90,11 @@ def command(
             write_document(document(found))
         else:
             show(Page(), found, limit)
+
+
+def _planned(run: Run, file: str) -> tuple[tuple[LeftOut, ...], tuple[str, ...]]:
+    plan = read_plan(file)
+    return plan.located(paths_of(run)), plan.blocked_ids
 
 
 def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> None:
@@ -112,8 +123,8 @@ def document(found: WhatIf) -> dict[str, Any]:
 
 def _flip(flip: Flip) -> dict[str, Any]:
     return {
-        "file": flip.origin.path,
-        "line": flip.origin.line,
+        **flip.origin.place,
+        "uuid": flip.uuid,
         "event": flip.event,
         "source_distinct_id": flip.source_distinct_id,
         "target_distinct_id": flip.target_distinct_id,

@@ -10,7 +10,6 @@ from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import plural
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
-from identity_cli.events import Origin
 from identity_cli.reports.identified import why_identified
 from identity_cli.reports.why import Side, Step, Why, why
 from identity_cli.store.rows import LinkRow
@@ -60,7 +59,7 @@ def _show_one(run: Run, one: str, team_id: int | None, output: str) -> None:
                 "distinct_id": found.key[1],
                 "person_id": found.person_id,
                 "is_identified": found.is_identified,
-                "identified_at": None if found.identified_at is None else _place(found.identified_at),
+                "identified_at": None if found.identified_at is None else found.identified_at.place,
                 "reasons": found.reasons,
                 "remedies": found.remedies,
                 "without_log": found.without_log,
@@ -84,8 +83,8 @@ def document(found: Why) -> dict[str, Any]:
         "distinct_ids": [found.one[1], found.two[1]],
         "are_one": found.are_one,
         "path": [_step(step) for step in found.path],
-        "together_since": None if found.together_since is None else _place(found.together_since),
-        "separators": [[_place(place.origin) for place in places] for places in found.separators],
+        "together_since": None if found.together_since is None else found.together_since.place,
+        "separators": [[place.document for place in places] for places in found.separators],
         "separators_are_exact": found.exact,
         "separators_found": found.sets,
         "reasons": found.reasons,
@@ -99,7 +98,7 @@ def document(found: Why) -> dict[str, Any]:
 
 def _instead(one: Instead) -> dict[str, Any]:
     return {
-        **_place(one.origin),
+        **one.origin.place,
         "event": one.event,
         "distinct_id": one.distinct_id,
         "other": one.other,
@@ -109,12 +108,12 @@ def _instead(one: Instead) -> dict[str, Any]:
 
 
 def _shared(one: Shared) -> dict[str, Any]:
-    return {"property": one.name, "value": one.value, "places": [_place(place) for place in one.places]}
+    return {"property": one.name, "value": one.value, "places": [place.place for place in one.places]}
 
 
 def _step(step: Step) -> dict[str, Any]:
     return {
-        **_place(step.origin),
+        **step.origin.place,
         "uuid": step.link.uuid,
         "event": step.link.event,
         "time": step.link.time,
@@ -130,10 +129,6 @@ def _side(side: Side | None) -> dict[str, Any] | None:
     if side is None:
         return None
     return {"distinct_id": side.distinct_id, "is_identified": side.is_identified, "ids_before": side.ids}
-
-
-def _place(origin: Origin) -> dict[str, Any]:
-    return {"file": origin.path, "line": origin.line}
 
 
 def show(page: Page, found: Why) -> None:

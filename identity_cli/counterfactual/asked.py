@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from identity_cli.events import ABSENT
-from identity_cli.rules import rule_set
 from identity_cli.rules.linking import kind_of, other_id
 from identity_cli.scope import Scope, key_of
 from identity_cli.store.run import Run
@@ -12,7 +11,7 @@ from identity_cli.trials import options_of
 
 def without_other_id(run: Run, scope: Scope, ids: set[str]) -> Iterator[tuple[int, str, str]]:
     """Seq, event and key of the events of these ids that would link if they named another."""
-    rules = rule_set(options_of(run).rules)
+    rules = options_of(run).applied_rules
     for seq, event, _ in scope.steps:
         key = rules.links.get(kind_of(event))
         if key is not None and other_id(event, rules) is ABSENT and key_of(event, run)[1] in ids:

@@ -9,7 +9,6 @@ from typing import Any, cast
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.counterfactual.accounts import account_first
 from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
-from identity_cli.rules import rule_set
 from identity_cli.rules.linking import is_illegal, kind_of
 from identity_cli.scope import Key, Scope, Step, linking_event
 from identity_cli.store.rows import LinkRow
@@ -147,7 +146,7 @@ class Remedies:
 
 def illegal_ids(run: Run, *ids: str) -> list[str]:
     """Of ids those that can be nobody's own, by the rules of a run."""
-    rules = rule_set(options_of(run).rules)
+    rules = options_of(run).applied_rules
     return [one for one in dict.fromkeys(ids) if is_illegal(one, rules)]
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from identity_cli.counterfactual.raw_events import Progress, Raw, events_with, holds_text, properties_of
 from identity_cli.events import Origin
-from identity_cli.rules import rule_set
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.run import Run
 from identity_cli.trials import options_of
@@ -54,7 +53,7 @@ def unwritten(
 ) -> Unwritten:
     """Read what events of a team's ids say of a property; written: the places that changed it."""
     result = Unwritten()
-    copied = names_to_read(rule_set(options_of(run).rules).copied)  # written without any operator
+    copied = names_to_read(options_of(run).applied_rules.copied)  # written without any operator
     for origin, raw in events_with(run, holds_text(key), on_progress):
         own = _own_id(run, raw, whose)
         if own is None or properties_of(raw).get("$process_person_profile") is False:

@@ -1,6 +1,7 @@
 """A line as JSON, read with patience: what the fast decoder does not take, the standard library may."""
 
 import json
+from collections.abc import Callable, Collection
 from typing import Any
 
 import msgspec
@@ -50,16 +51,33 @@ def contents_of(line: bytes) -> list[bytes]:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        items = _items_of(value_of(line))
+        items = items_of(value_of(line))
     except Unusable:
         return [line]
     return [_said(item, line) for item in items]
 
 
-def _items_of(value: Any) -> list[Any]:
+def items_of(value: Any) -> list[Any]:
+    """The events of a line's value: the items of an array or a batch, else the value itself."""
     if isinstance(value, dict) and isinstance(value.get("batch"), list):
         value = value["batch"]
     return value if isinstance(value, list) else [value]
+
+
+def line_without(line: bytes, indexes: Collection[int]) -> bytes | None:
+    """A line that holds several events without some of them, from 0; None where they cannot be told apart."""
+    try:
+        value = _decode_outer(line)
+        items = value if isinstance(value, list) else _decode_items(value["batch"])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, LookupError):
+        return None
+    kept = [item for index, item in enumerate(items) if index not in indexes]
+    return msgspec.json.encode(kept if isinstance(value, list) else {**value, "batch": kept})
+
+
+_decode_items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_outer: Callable[[bytes], list[msgspec.Raw] | dict[str, msgspec.Raw]]
+_decode_outer = msgspec.json.Decoder(dict[str, msgspec.Raw] | list[msgspec.Raw]).decode
 
 
 def _said(item: Any, line: bytes) -> bytes:

@@ -1,1 +1,1 @@
-"""A log on its way to events: what its first lines settle."""
+"""From a log to its events in ingestion order, and what is watched on the way."""

@@ -9,8 +9,7 @@ from identity_cli.counterfactual.trials import JOINS, Gone, Trials
 from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.events import IDENTIFY
 from identity_cli.facts import Linked
-from identity_cli.reports.why import Place
-from identity_cli.scope import Key, Resolution, Scope, scope_of
+from identity_cli.scope import Key, Place, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
@@ -131,7 +130,7 @@ class _Whole:
         after = self.trials.without(gone)
         apart = self.ids - self._rests(after)[0]
         return Culprit(
-            tuple(Place(seq, run.origin(seq)) for seq in sorted(gone)),
+            self.trials.scope.places(gone),
             _row(link),
             len(self.logins & apart),
             tuple(sorted(apart)),

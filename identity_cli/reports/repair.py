@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.counterfactual.causes import Cause
+from identity_cli.counterfactual.plan import sources_of
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.errors import BadPlan, IdsUnreadable
+from identity_cli.errors import IdsUnreadable
 from identity_cli.reports.culprits import login_ids
 from identity_cli.reports.parting import MOST_STEPS, Cut, Parting, parting
-from identity_cli.scope import Key, scope_of
+from identity_cli.scope import Key, Scope, scope_of
 from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
@@ -36,6 +37,7 @@ class Plan:
     together: login ids that are one person even so; stopped: because the plan is as long as plans may be.
     """
 
+    sources: list[dict[str, Any]]
     person_ids: list[str]
     actions: list[Action]
     persons: tuple[int, int]
@@ -48,6 +50,7 @@ class Plan:
         before, after = self.persons
         return {
             "format": FORMAT,
+            "sources": self.sources,
             "person_ids": self.person_ids,
             "actions": [{"action": one.kind, "reason": one.reason, **one.details} for one in self.actions],
             "unique_users": {"before": before, "after": after},
@@ -67,7 +70,7 @@ def repair(
     parted = [parting(run, scope, key, login_ids(before, key)) for key in keys]
     actions: list[Action] = []
     for one in parted:
-        actions += [_cut(run, cut, is_first=cut is one.cuts[0]) for cut in one.cuts]
+        actions += [_cut(scope, cut, is_first=cut is one.cuts[0]) for cut in one.cuts]
         if one.cuts:
             groups = _groups(before.ids_with(one.key), one.key, scope.resolve(one.edits).person_of)
             actions += _splits(before.person_of[one.key], one.key, groups, login_ids(before, one.key))
@@ -76,6 +79,7 @@ def repair(
     persons = run.count("persons")
     more = len(set(after.person_of.values())) - len(set(before.person_of.values()))
     return Plan(
+        sources_of(run),
         [before.person_of[key] for key in keys],
         actions,
         (persons, persons + more),
@@ -93,7 +97,7 @@ def _all(parted: Iterable[Parting]) -> Edits:
     return edits
 
 
-def _cut(run: Run, cut: Cut, *, is_first: bool) -> Action:
+def _cut(scope: Scope, cut: Cut, *, is_first: bool) -> Action:
     """is_first: what follows was measured with the first already done."""
     effect = {
         "login_ids_separated": cut.login_ids,
@@ -114,8 +118,7 @@ def _cut(run: Run, cut: Cut, *, is_first: bool) -> Action:
         f"{link.event} {link.outcome} {link.source_distinct_id} into {link.target_distinct_id}; without "
         f"{'it' if len(cut.gone) == 1 else 'them'}{also} {undone}"
     )
-    origins = [run.origin(seq) for seq in sorted(cut.gone)]
-    events = [{"file": origin.path, "line": origin.line} for origin in origins]
+    events = [place.document for place in scope.places(cut.gone)]
     return Action("leave_out", reason, {"events": events, "effect": effect})
 
 
@@ -204,19 +207,3 @@ def _id_in(line: str) -> str:
     except (ValueError, RecursionError):
         return line
     return str(record.get("distinct_id") or record.get("person_id") or "")
-
-
-def read_plan(path: str) -> list[str]:
-    """The events that a plan leaves out, as FILE:LINE; BadPlan."""
-    try:
-        plan = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-        return [
-            f"{event['file']}:{int(event['line'])}"
-            for action in plan["actions"]
-            if action["action"] == "leave_out"
-            for event in action["events"]
-        ]
-    except OSError as error:
-        raise BadPlan(path, error.strerror or str(error)) from None
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):  # whatever else it holds
-        raise BadPlan(path, "it is no plan that idcli repair wrote") from None

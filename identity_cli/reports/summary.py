@@ -8,7 +8,13 @@ from identity_cli.events import Origin
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
-_NOUNS = frozenset({"lines", "events", "links", "distinct ids"})
+_NOUNS = {
+    "lines": "line",
+    "events": "event",
+    "links": "link",
+    "distinct ids": "distinct id",
+    "events of the plan": "event of the plan",
+}
 _PLACE_IN_LINE = re.compile(r"( at)? at (column|byte) \d+$")
 
 
@@ -252,4 +258,4 @@ def _ids_worth_a_look(run: Run) -> Iterator[str]:
 
 def _counted(count: int, what: str) -> str:
     """A figure and what it is of: one of nouns is written as one."""
-    return f"{count:,} {what.removesuffix('s') if count == 1 and what in _NOUNS else what}"
+    return f"{count:,} {_NOUNS.get(what, what) if count == 1 else what}"

@@ -12,7 +12,7 @@ from identity_cli.edits import Edits
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.events import MERGE_DANGEROUSLY, Origin
 from identity_cli.reports.why_not import apart
-from identity_cli.scope import Key, Resolution, Scope, scope_of
+from identity_cli.scope import Key, Place, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow, PersonRow
 from identity_cli.store.run import Run
 
@@ -55,14 +55,6 @@ class Step:
     target: Side | None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An event by its place."""
-
-    seq: int
-    origin: Origin
-
-
 @dataclass(slots=True)
 class Why:
     """Why two ids are one person, or two.
@@ -82,7 +74,7 @@ class Why:
     are_one: bool
     path: list[Step] = field(default_factory=list)
     together_since: Origin | None = None
-    separators: list[list[Place]] = field(default_factory=list)
+    separators: list[tuple[Place, ...]] = field(default_factory=list)
     exact: bool = True
     sets: int = 0
     reasons: list[str] = field(default_factory=list)
@@ -151,7 +143,7 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     if path and scope is not None:
         sets, found.exact = separators(Trials(scope), one, two)
         found.sets = len(sets)
-        found.separators = [[Place(seq, run.origin(seq)) for seq in sorted(one)] for one in sets[:SETS_TOLD]]
+        found.separators = [*map(scope.places, sets[:SETS_TOLD])]
         if not sets:
             found.notes.append(NO_SETS)
     if not path:
@@ -178,4 +170,4 @@ def _just_before(scope: Scope, link: LinkRow) -> Resolution:
     """The state when the link was processed, which after a wait in the buffer is later than its seq."""
     until = max(link.seq, link.moment - 1)
     left_out = Edits(without=frozenset([link.seq]))
-    return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until])
+    return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until], to_the_end=False)

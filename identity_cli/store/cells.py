@@ -96,6 +96,11 @@ def csv_numbers(numbers: Iterable[int]) -> Iterable[str]:
     return map(str, numbers)
 
 
+def csv_nths(numbers: Iterable[int | None]) -> Iterable[str]:
+    """CSV cells of numbers, of which most are None."""
+    return ["" if number is None else str(number) for number in numbers]
+
+
 def csv_words(words: Sequence[str | None]) -> Iterable[str]:
     """CSV cells of times, person ids and words of our own."""
     return words if None not in words else ["" if word is None else word for word in words]  # type: ignore[return-value]  # none is None

@@ -63,14 +63,14 @@ class RunFiles:
         files = self._open(tables.LINKS)
         for columns in parts:
             links = Links(*columns)
-            places = self._origins.places(links.seq)
+            paths, lines, nths = places = self._origins.places(links.seq)
             owners = map(self._ids_of, (links.source_person, links.target_person, links.person))
             source_ids, target_ids, person_ids = owners
             files.write(
                 [
-                    *(*places, links.uuid, links.event, links.time, links.team_id),
+                    *(paths, lines, links.uuid, links.event, links.time, links.team_id),
                     *(links.source_distinct_id, links.target_distinct_id, links.outcome),
-                    *(source_ids, target_ids, links.source_identified, person_ids, links.dropped),
+                    *(source_ids, target_ids, links.source_identified, person_ids, links.dropped, nths),
                 ]
             )
             self._graph.add_links(links, places)
@@ -81,8 +81,9 @@ class RunFiles:
         files = self._open(tables.WARNINGS)
         for columns in parts:
             seqs, uuids, teams, types, distinct_ids, persons, details = columns
-            places = self._origins.places(seqs)
-            files.write([*places, uuids, teams, types, distinct_ids, self._ids_of(persons), details])
+            paths, lines, nths = self._origins.places(seqs)
+            owners = self._ids_of(persons)
+            files.write([paths, lines, uuids, teams, types, distinct_ids, owners, details, nths])
         files.close()
 
     def _open(self, table: Table) -> TableFiles:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from identity_cli.events import Origin
 from identity_cli.origins import Places
 from identity_cli.persons import DistinctId, survivor_of
 from identity_cli.store.cells import json_texts
@@ -87,6 +88,7 @@ class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind"):
     outcome: str
     file: str
     line: int
+    nth: int | None
 
 
 class MergeGraph:
@@ -112,7 +114,7 @@ class MergeGraph:
             self._named.update(compress(zip(links.team_id, ids, strict=True), joins_nobody))
             ends.append(_names(links.team_id, ids))
         edges = [*map(LinkEdge, *ends, self._keys, links.event, links.outcome, *places)]
-        labels = [f"{edge.event} {edge.outcome} {edge.file}:{edge.line}" for edge in edges]
+        labels = [f"{edge.event} {edge.outcome} {Origin(edge.file, edge.line, edge.nth)}" for edge in edges]
         colours = [_COLOURS.get(outcome, "gray") for outcome in links.outcome]
         self._json.add_edges(json_texts(edges))
         self._dot.add_edges(

@@ -90,10 +90,20 @@ class RunPersons(OpenedRun):
         columns = "team_id, source_distinct_id, target_distinct_id"
         return self._rows(f"SELECT {columns} FROM links WHERE outcome != 'refused_illegal'")
 
-    def link_ends(self, column: str, value: Any) -> list[tuple[int, int, str, str]]:
-        """Seq, team, source and target of the links of a seq or of a uuid."""
+    def illegal_pairs(self, distinct_id: str) -> list[tuple[int, str, str]]:
+        """Team, source and target of the links that were refused for illegal ids and name that id."""
+        columns = "team_id, source_distinct_id, target_distinct_id"
+        query = (
+            f"SELECT {columns} FROM links WHERE outcome = 'refused_illegal'"
+            " AND :wanted IN (source_distinct_id, target_distinct_id)"
+        )
+        return list(self.database.execute(query, {"wanted": distinct_id}))
+
+    def link_ends(self, column: str, value: Any) -> list[tuple[int, str | None, int, str, str]]:
+        """Seq, uuid, team, source and target of the links of a seq or of a uuid."""
         wanted = {"seq": "seq", "uuid": "uuid"}[column]
-        query = f"SELECT seq, team_id, source_distinct_id, target_distinct_id FROM links WHERE {wanted} = ?"
+        columns = "seq, uuid, team_id, source_distinct_id, target_distinct_id"
+        query = f"SELECT {columns} FROM links WHERE {wanted} = ?"
         return list(self.database.execute(query, (as_stored(value) if column == "uuid" else value,)))
 
     def states(self) -> Iterator[tuple[str, tuple[bool, str]]]:

@@ -64,7 +64,8 @@ def links(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
         " LEFT JOIN main.persons p ON p.person = l.person ORDER BY l.rowid"
     ):
         link[9] = bool(link[9])
-        yield (*origins[seq], *link)
+        path, line, nth = origins[seq]
+        yield (path, line, *link, nth)
 
 
 def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
@@ -73,7 +74,8 @@ def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]
         "SELECT w.seq, w.uuid, w.team_id, w.type, w.distinct_id, p.person_id, w.details"
         " FROM warnings w LEFT JOIN main.persons p USING (person) ORDER BY w.rowid"
     ):
-        yield (*origins[seq], *warning)
+        path, line, nth = origins[seq]
+        yield (path, line, *warning, nth)
 
 
 def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
@@ -85,12 +87,13 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
         " LEFT JOIN main.persons p ON p.person = d.person ORDER BY e.seq"
     ):
         is_nobodys = note is not None and note != "personless"
+        path, line, nth = origins[seq]
         yield (
-            *(*origins[seq], uuid, event, team, distinct_id),
+            *(path, line, uuid, event, team, distinct_id),
             # What the platform writes on an event without a person: the id that one would have.
             person_uuid(team, distinct_id) if note == "personless" and then is None else then,
             None if is_nobodys else in_the_end,
-            note,
+            *(note, nth),
         )
 
 
@@ -101,4 +104,4 @@ def rejected(kept: Iterable[str]) -> Iterator[Record]:
         raw = record.get("raw")
         if "raw_base64" in record:
             raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
-        yield (record["file"], record["line"], record["reason"], raw)
+        yield (record["file"], record["line"], record["reason"], raw, record.get("nth"))

@@ -16,16 +16,16 @@ class RejectedLines:
         self.count = 0
         self._path = folder / REJECTED
         self._file: IO[bytes] | None = None
-        self._last: Origin | None = None
+        self._last: tuple[str, int] | None = None
 
     def add(self, origin: Origin, reason: str, line: bytes) -> None:
         """Keep a line; of one that holds several events which cannot be used the bytes are kept once."""
         self.count += 1
         if self._file is None:
             self._file = open(self._path, "wb")
-        record: dict[str, Any] = {"file": origin.path, "line": origin.line, "reason": reason}
-        record |= {"raw": None} if origin == self._last else _raw(line.rstrip(b"\r\n"))
-        self._last = origin
+        record: dict[str, Any] = {**origin.place, "reason": reason}
+        record |= {"raw": None} if origin[:2] == self._last else _raw(line.rstrip(b"\r\n"))
+        self._last = origin[:2]
         self._file.write(json.dumps(record, ensure_ascii=False).encode() + b"\n")
 
     def close(self) -> None:

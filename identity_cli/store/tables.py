@@ -27,6 +27,7 @@ class Kind(Enum):
 
     TEXT = (cells.csv_texts, cells.json_texts)  # from the log: may hold anything
     NUMBER = (cells.csv_numbers, cells.json_texts)
+    NTH = (cells.csv_nths, cells.json_texts)  # a number that mostly is not there
     WORD = (cells.csv_words, cells.json_texts)  # a time, a person id, one of our own words
     BOOL = (cells.flags, cells.flags)
     JSON = (cells.csv_jsons, cells.json_as_it_is)  # JSON text already
@@ -92,6 +93,7 @@ DISTINCT_IDS = Table(
         ("event_count", Kind.NUMBER),
         ("file", Kind.TEXT),
         ("line", Kind.NUMBER),
+        ("nth", Kind.NTH),
     ),
 )
 LINKS = Table(
@@ -111,6 +113,7 @@ LINKS = Table(
         ("source_identified", Kind.BOOL),
         ("person_id", Kind.WORD),
         ("dropped", Kind.JSON),
+        ("nth", Kind.NTH),
     ),
 )
 WARNINGS = Table(
@@ -124,6 +127,7 @@ WARNINGS = Table(
         ("distinct_id", Kind.TEXT),
         ("person_id", Kind.WORD),
         ("details", Kind.JSON),
+        ("nth", Kind.NTH),
     ),
 )
 EVENTS = Table(
@@ -138,6 +142,7 @@ EVENTS = Table(
         ("person_id_at_ingestion", Kind.WORD),
         ("person_id", Kind.WORD),
         ("note", Kind.WORD),
+        ("nth", Kind.NTH),
     ),
 )
 REJECTED = Table(
@@ -147,6 +152,7 @@ REJECTED = Table(
         ("line", Kind.NUMBER),
         ("reason", Kind.TEXT),
         ("raw", Kind.TEXT),
+        ("nth", Kind.NTH),
     ),
 )
 

@@ -1,0 +1,102 @@
+"""A repair plan as a file: which events it leaves out of which log, and where these stand in the log at hand.
+
+A plan names its sources by size and hash. Whoever applies it finds them among other files by their first
+bytes, so that neither another path nor a log that has grown matters; a plan written by hand may
+name files alone.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from identity_cli.errors import AmbiguousEvent, BadPlan, EventNotMet, PlanOfAnotherLog
+from identity_cli.origins import Origins
+from identity_cli.reading.left_out import LeftOut
+from identity_cli.sources import hash_of_start
+from identity_cli.store.run import Run
+
+
+class PlannedSource(NamedTuple):
+    """A log file as it was when the plan was made; hash: XXH3 of its size bytes."""
+
+    file: str
+    size: int
+    hash: str
+
+
+class Plan(NamedTuple):
+    """What is read of a plan; events: as its sources spell their files. blocked_ids: link none of these."""
+
+    sources: tuple[PlannedSource, ...]
+    events: tuple[LeftOut, ...]
+    blocked_ids: tuple[str, ...]
+
+    def located(self, files: Sequence[str]) -> tuple[LeftOut, ...]:
+        """Its events with their files as these are spelled; PlanOfAnotherLog, AmbiguousEvent, EventNotMet."""
+        names = {name: self._found(name, files) for name in dict.fromkeys(one.file for one in self.events)}
+        return tuple(one._replace(file=names[one.file]) for one in self.events)
+
+    def _found(self, name: str, files: Sequence[str]) -> str:
+        """Which of these files the plan means by a name."""
+        named = next(one for one in self.events if one.file == name).origin
+        source = next((one for one in self.sources if one.file == name), None)
+        same = list(files) if source is None else [one for one in files if _begins_as(one, source)]
+        if source is not None and not same:
+            raise PlanOfAnotherLog(name, source.size)
+        origins = Origins((file, number) for number, file in enumerate(same))
+        found = [same[index] for index in origins.files_named(name)] or (same if source else [])
+        if not found:
+            raise EventNotMet(named, "no file of the log has that name")
+        if len(found) > 1:
+            raise AmbiguousEvent(str(named), [named._replace(path=file) for file in found])
+        return found[0]
+
+
+def _begins_as(file: str, source: PlannedSource) -> bool:
+    return hash_of_start(file, source.size) == source.hash
+
+
+def sources_of(run: Run) -> list[dict[str, Any]]:
+    """The log of a run as a plan names it."""
+    return [
+        {"file": source["path"], "size": source["size"], "hash": source["hash"]} for source in run.sources()
+    ]
+
+
+def read_plan(path: str) -> Plan:
+    """The plan of a file; BadPlan."""
+    try:
+        plan = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        actions = [(action["action"], action) for action in plan["actions"]]
+        return Plan(
+            tuple(map(_source, plan.get("sources", ()))),
+            tuple(dict.fromkeys(_events(one for kind, one in actions if kind == "leave_out"))),
+            tuple(_text(one["distinct_id"]) for kind, one in actions if kind == "block_id"),
+        )
+    except OSError as error:
+        raise BadPlan(path, error.strerror or str(error)) from None
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError, AttributeError):  # it may hold
+        raise BadPlan(path, "it is no plan that idcli repair wrote") from None  # anything
+
+
+def _source(source: dict[str, Any]) -> PlannedSource:
+    return PlannedSource(_text(source["file"]), int(source["size"]), _text(source["hash"]))
+
+
+def _events(actions: Iterable[dict[str, Any]]) -> Iterator[LeftOut]:
+    for action in actions:
+        for event in action["events"]:
+            nth, uuid = event.get("nth"), event.get("uuid")
+            yield LeftOut(
+                _text(event["file"]),
+                int(event["line"]),
+                None if nth is None else int(nth),
+                None if uuid is None else _text(uuid),
+            )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value

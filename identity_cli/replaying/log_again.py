@@ -1,0 +1,41 @@
+"""A run's log, read again as it was replayed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import count
+
+from identity_cli.events import Event
+from identity_cli.files.places import scratch_folder
+from identity_cli.intake import Batch, Skipped, log_of
+from identity_cli.replayer import items_of
+from identity_cli.rules.copying import names_to_read
+from identity_cli.store.run import Run
+from identity_cli.trials import check_source, options_of, paths_of
+
+Progress = Callable[[int], None]
+
+
+NOTHING = 0
+"""What an event counts as that a plan leaves out: of it only the time counts."""
+
+
+def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event, int]]:
+    """Every event of a run's log as it was replayed; LogChanged if it is another.
+
+    Each with its seq, and the seq that it counts as: its own, or where it was skipped that of the
+    event it repeats, or NOTHING.
+    """
+    options = options_of(run)
+    names = names_to_read(options.applied_rules.copied)
+    with scratch_folder() as scratch:
+        items = items_of(log_of(paths_of(run)), options, names, scratch, on_progress)
+        with closing(iter(items)) as every:
+            for item in every:
+                if isinstance(item, Batch):
+                    for seq, event in enumerate(item.events, item.first_seq):
+                        yield seq, event, seq
+                elif isinstance(item, Skipped):
+                    counts_as = item.repeats or [NOTHING] * len(item.events)
+                    yield from zip(count(item.first_seq), item.events, counts_as)
+        for before, after in zip(run.sources(), items.log_read().sources, strict=True):
+            check_source(before, {"size": after.size, "hash": after.hash})

@@ -1,0 +1,178 @@
+"""A plan names events by their addresses; whoever applies it meets every one of them, or says why not."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from identity_cli import Run, replay
+from identity_cli.cli import idcli
+
+Event = dict[str, Any]
+
+
+def identify(user: str, anonymous: str, **more: Any) -> Event:
+    properties = {"$anon_distinct_id": anonymous}
+    return {"event": "$identify", "distinct_id": user, "properties": properties, **more}
+
+
+def event(distinct_id: str, **more: Any) -> Event:
+    return {"event": "e", "distinct_id": distinct_id, "properties": {}, **more}
+
+
+def lines_of(*events: Any) -> str:
+    return "".join(json.dumps(one) + "\n" for one in events)
+
+
+SHARED_DEVICE = [
+    event("ann", uuid="1"),
+    identify("ann", "dev", uuid="2"),
+    identify("ben", "dev", uuid="3"),
+    event("ben", uuid="4"),
+]
+BATCH = {"batch": [identify("u", "a"), identify("v", "a"), event("v"), identify("w", "c")]}
+
+
+def invoke(*arguments: Any) -> Result:
+    return CliRunner().invoke(idcli, list(map(str, arguments)))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def planned(log: str | Path, *events: Any, run: str = "run") -> Path:
+    """Write a log, replay it, plan how to part ben's person; the plan's file."""
+    Path(log).parent.mkdir(exist_ok=True)
+    Path(log).write_text(lines_of(*(events or SHARED_DEVICE)))
+    replay(log, run, table_formats=(), buffer=0)
+    done = invoke("repair", "v" if events else "ben", "--run", run, "--format", "json")
+    Path("plan.json").write_text(done.stdout)
+    return Path("plan.json").resolve()
+
+
+def by_hand(*places: Any) -> Path:
+    """A plan that somebody wrote by hand."""
+    Path("hand.json").write_text(json.dumps({"actions": [{"action": "leave_out", "events": places}]}))
+    return Path("hand.json")
+
+
+def persons_after(log: str | Path, plan: Path) -> int:
+    done = invoke("replay", log, "--buffer", 0, "--apply", plan, "--run", "applied", "--tables", "none")
+    assert done.exit_code == 0, done.output
+    assert "1 event of the plan = 1 left out" in done.stdout
+    return Run("applied").count("persons")
+
+
+def test_a_plan_names_its_log_and_each_event(here: Path) -> None:
+    plan = json.loads(planned("log.ndjson").read_text())
+    (source,) = plan["sources"]
+    assert source == {"file": "log.ndjson", "size": Path("log.ndjson").stat().st_size, "hash": source["hash"]}
+    assert plan["actions"][0]["events"] == [{"file": "log.ndjson", "line": 3, "nth": None, "uuid": "3"}]
+
+
+@pytest.mark.parametrize("spelled", ["log.ndjson", "./log.ndjson", "../here/log.ndjson", "copy/other name"])
+def test_the_log_is_met_whatever_its_path(here: Path, spelled: str) -> None:
+    plan = planned("log.ndjson")
+    Path("copy").mkdir()
+    shutil.copy("log.ndjson", "copy/other name")
+    log = Path(spelled.replace("here", here.name))
+    assert persons_after(log, plan) == 2
+    assert persons_after(log.resolve(), plan) == 2
+
+
+@pytest.mark.parametrize("grown", [True, False])
+def test_a_log_that_has_only_grown_is_fine_and_any_other_is_refused(here: Path, grown: bool) -> None:
+    plan, log = planned("log.ndjson"), Path("log.ndjson")
+    more = lines_of(event("new"))
+    log.write_text(log.read_text() + more if grown else more + log.read_text())
+    if grown:
+        assert persons_after(log, plan) == 3
+        return
+    done = invoke("replay", log, "--apply", plan, "--run", "applied")
+    assert (done.exit_code, "the plan was made of another log" in done.stderr) == (2, True)
+    assert not Path("applied").exists()
+    replay(log, "run", table_formats=(), buffer=0)
+    for asked in (["export", "log"], ["whatif"]):
+        done = invoke(*asked, "--plan", plan, "--run", "run")
+        assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_one_event_of_a_line_is_left_out_the_same_everywhere(here: Path) -> None:
+    plan = planned("log.ndjson", BATCH)
+    (event_,) = json.loads(plan.read_text())["actions"][0]["events"]
+    assert (event_["line"], event_["nth"]) == (1, 2)
+    assert persons_after("log.ndjson", plan) == 3
+    what_if = invoke("whatif", "--plan", plan, "--run", "run", "--format", "json")
+    assert json.loads(what_if.stdout)["unique_users"] == {"before": 2, "after": 3}
+    exported = invoke("export", "log", "--plan", plan, "--run", "run").stdout
+    assert json.loads(exported)["batch"] == [one for place, one in enumerate(BATCH["batch"]) if place != 1]
+    assert "log.ndjson:1#2" in invoke("why", "u", "v", "--run", "run").stdout
+
+
+def test_a_line_of_which_nothing_stays_goes_whole(here: Path) -> None:
+    planned("log.ndjson", {"batch": [identify("u", "a"), identify("v", "a")]}, event("v"))
+    plan = by_hand(*({"file": "log.ndjson", "line": 1, "nth": nth} for nth in (1, 2)))
+    assert invoke("export", "log", "--plan", plan, "--run", "run").stdout == lines_of(event("v"))
+
+
+def test_an_event_that_is_not_met_or_not_the_one_ends_all(here: Path) -> None:
+    planned("log.ndjson", BATCH, event("x", uuid="5"), "no event")
+    for place, reason in (
+        ({"file": "log.ndjson", "line": 9}, "the log"),
+        ({"file": "log.ndjson", "line": 3}, "the log has no event"),
+        ({"file": "log.ndjson", "line": 2, "uuid": "6"}, "6"),
+        ({"file": "log.ndjson", "line": 1, "nth": 5}, "the log"),
+        ({"file": "log.ndjson", "line": 1}, "may be log.ndjson:1#1"),
+        ({"file": "other.ndjson", "line": 1}, "no file of the log has that name"),
+    ):
+        plan = by_hand(place)
+        for asked in (
+            ["replay", "log.ndjson", "--apply", plan, "--run", "applied"],
+            ["export", "log", "--plan", plan, "--run", "run"],
+            ["whatif", "--plan", plan, "--run", "run"],
+        ):
+            done = invoke(*asked)
+            assert (done.exit_code, done.stdout, reason in done.stderr) == (2, "", True), (asked, done.output)
+    assert not Path("applied").exists()
+
+
+def test_two_files_of_one_name(here: Path) -> None:
+    planned("p/log.ndjson")
+    planned("q/log.ndjson", identify("u", "a"), identify("v", "a"))
+    replay(["p/log.ndjson", "q/log.ndjson"], "run", table_formats=(), buffer=0)
+    (Path("plan.json")).write_text(invoke("repair", "v", "--run", "run", "--format", "json").stdout)
+    done = invoke("replay", "q/log.ndjson", "p/log.ndjson", "--apply", "plan.json", "--run", "applied")
+    assert (done.exit_code, Run("applied").count("persons")) == (0, 2)
+    assert "v" not in {row[0] for row in Run("applied").members()}
+    hand = by_hand({"file": "log.ndjson", "line": 2})
+    for asked in (
+        ["replay", "p/log.ndjson", "q/log.ndjson", "--apply", hand, "--run", "applied"],
+        ["export", "log", "--plan", hand, "--run", "run"],
+        ["whatif", "--plan", hand, "--run", "run"],
+        ["whatif", "--without", "log.ndjson:2", "--run", "run"],
+        ["whatif", "--without", "2", "--run", "run"],
+        ["person", "v", "--as-of", "log.ndjson:2", "--run", "run"],
+    ):
+        done = invoke(*asked)
+        assert "may be p/log.ndjson:2 or q/log.ndjson:2: say which" in done.stderr, asked
+        assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_pipe_cannot_be_compared_first(here: Path) -> None:
+    done = CliRunner().invoke(idcli, ["replay", "-", "--apply", str(planned("log.ndjson"))], input="")
+    assert (done.exit_code, "needs the log as a file" in done.stderr) == (2, True)
+
+
+def test_a_plan_may_block_an_id(here: Path) -> None:
+    planned("log.ndjson")
+    Path("block.json").write_text('{"actions": [{"action": "block_id", "distinct_id": "dev"}]}')
+    done = invoke("replay", "log.ndjson", "--apply", "block.json", "--run", "applied", "--buffer", 0)
+    assert (done.exit_code, Run("applied").count("persons")) == (0, 2)
+    what_if = invoke("whatif", "--plan", "block.json", "--run", "run", "--format", "json")
+    assert json.loads(what_if.stdout)["unique_users"] == {"before": 1, "after": 2}
