@@ -19,10 +19,10 @@ from identity_cli.dialects.mapping import read_mapping
 from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping
 from identity_cli.events import Event, Origin
+from identity_cli.left_out import LeftOut, LeftOutFilter
 from identity_cli.origins import Origins
 from identity_cli.parquet_file import open_log
 from identity_cli.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
-from identity_cli.reading.left_out import LeftOut, LeftOutFilter
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet

@@ -22,8 +22,8 @@ from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Orig
 from identity_cli.facts import Fact, Linked
 from identity_cli.intake import ReplayOptions
 from identity_cli.javascript import text as as_text
+from identity_cli.left_out import uuid_in_text
 from identity_cli.persons import survivor_of
-from identity_cli.reading.left_out import uuid_in_text
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)
 from identity_cli.resolver import PersonResolver

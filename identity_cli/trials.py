@@ -9,7 +9,7 @@ from typing import Any
 from identity_cli.errors import LogChanged, LogGone
 from identity_cli.files.places import scratch_folder
 from identity_cli.intake import ReplayOptions, log_of
-from identity_cli.reading.left_out import LeftOut
+from identity_cli.left_out import LeftOut
 from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
 

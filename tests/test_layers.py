@@ -24,7 +24,7 @@ LAYERS = [
     "processing",
     "resolver",
     "reader",
-    "sorted_reader repeats answers reading",
+    "sorted_reader repeats answers left_out",
     "intake",
     "reading",
     "second_process",

@@ -19,7 +19,7 @@ from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import reading_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.counterfactual.plan import read_plan
-from identity_cli.reading.left_out import LeftOut
+from identity_cli.left_out import LeftOut
 from identity_cli.reports.diff import diff
 from identity_cli.reports.whatif import Change, Flip, WhatIf, whatif
 from identity_cli.rules import RULE_SETS

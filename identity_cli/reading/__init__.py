@@ -1,1 +1,1 @@
-"""From a log to its events in ingestion order, and what is watched on the way."""
+"""A log on its way to events: what its first lines settle."""

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 from identity_cli.dialects.json_lines import line_without
 from identity_cli.errors import AmbiguousEvent, EventInBatch, EventNotMet
+from identity_cli.left_out import LeftOut, uuid_in_text
 from identity_cli.origins import address_in
 from identity_cli.parquet_file import rows_of
-from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.replaying.log_again import events_of
 from identity_cli.store.run import Run
 from identity_cli.trials import paths_of

@@ -12,8 +12,8 @@ from identity_cli.edits import Edits
 from identity_cli.errors import AmbiguousEvent, EventNotMet, NoSuchEvent, UnknownId
 from identity_cli.events import Origin
 from identity_cli.facts import Linked
+from identity_cli.left_out import LeftOut, uuid_in_text
 from identity_cli.properties import same_value
-from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.replaying.log_again import events_of
 from identity_cli.scope import Key, Resolution, Scope, key_of, scope_of
 from identity_cli.store.run import Run
