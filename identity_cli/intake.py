@@ -16,6 +16,7 @@ from identity_cli.arrivals import ArrivalWatch
 from identity_cli.dialects import POSTHOG, dialect_named, generic
 from identity_cli.dialects.base import Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
+from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping
 from identity_cli.events import Event, Origin
@@ -60,7 +61,8 @@ class ReplayOptions:
     fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
     dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
     FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
-    count as illegal. one_process: do not read large logs in a second one.
+    count as illegal. one_process: do not read large logs in a second one. every_link: see
+    dialects.base.Wanted; only for whoever leaves out events afterwards.
     """
 
     rules: str | None = None
@@ -78,6 +80,7 @@ class ReplayOptions:
     blocked_ids: tuple[str, ...] = ()
     internal_users: str | Path | None = None
     one_process: bool = False
+    every_link: bool = False
 
     @property
     def applied_rules(self) -> RuleSet:
@@ -188,7 +191,10 @@ class Intake:
         self._arrivals = ArrivalWatch()
         self._told_last: Origin | None = None
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
-        wanted = Wanted(tuple(dict.fromkeys(copied_names)), self._rules.date, self._rules.pairs)
+        self._first_links = FirstLinks() if options.left_out and not options.every_link else None
+        every_link = options.every_link or bool(options.left_out)
+        names = tuple(dict.fromkeys(copied_names))
+        wanted = Wanted(names, self._rules.date, self._rules.pairs, every_link)
         reading = Reading(wanted, dialect_asked(options), self._rules.name if options.is_of_log else None)
         if options.order is None:
             self._reader = LogReader(log.openers, reading, on_progress=on_progress)
@@ -233,6 +239,10 @@ class Intake:
         )
 
     def _sorted_out(self, block: Block) -> Iterator[Item]:
+        if self._first_links is not None:
+            for index in block.linking:
+                event: Any = block.events[index]
+                event.links = self._first_links.of(event)
         self._arrivals.see(block.first_seq, block.events)
         if may_be_refused(block.events) and self._is_of_posthog:
             yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))

@@ -16,6 +16,7 @@ from operator import itemgetter
 from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
+from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
@@ -121,14 +122,14 @@ class Scope:
             team_id=options.team_id,
             buffer_seconds=options.buffer_seconds,
         )
-        result, is_new = Resolution(), self._repeat_filter()
+        result, is_new, first_links = Resolution(), self._repeat_filter(), FirstLinks()
         for seq, event, clock in self.steps if steps is None else steps:
             _note(resolver.pass_time(seq, clock), result)
             changed = edits.applied(seq, event)
             if changed is None:  # what is left out still shows what time it is
                 _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
             elif is_new(seq, changed):
-                for link in changed.links:
+                for link in first_links.of(changed):
                     _note(resolver.link(seq, link), result)
                 _note(resolver.apply(seq, changed), result)
         if to_the_end:

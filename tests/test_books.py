@@ -1,12 +1,17 @@
 """What one call comes to is one event of its line, and what touches nobody is an event all the same."""
 
+import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from identity_cli import Run, replay
+from identity_cli import Change, Run, replay, whatif
+from identity_cli.dialects import DIALECTS, mixpanel
+from identity_cli.dialects.base import DecodeAll, Item, Wanted
+from identity_cli.errors import LineRejected
 from identity_cli.reports.summary import books, summary
 
 Line = dict[str, Any] | list[Any]
@@ -105,3 +110,55 @@ def test_events_that_touch_nobody_are_sorted_by_their_arrival(tmp_path: Path) ->
     ]
     run = run_of(tmp_path, lines, order="arrival", with_events=True)
     assert [row[3] for row in run.records("events")] == ["e", "delete"]
+
+
+# A pair is linked by its first line: by the next one, where that is left out
+
+
+def who(run: Run) -> list[list[str]]:
+    return sorted(sorted(one.distinct_id for one in run.ids_of(row.person)) for row in run.persons())
+
+
+@pytest.mark.parametrize("order", [None, "time"])
+def test_left_out_lines_link_nothing_and_the_next_line_of_the_pair_does(
+    order: str | None, tmp_path: Path
+) -> None:
+    """Replayed without some lines, a log gives what it gives with these lines deleted."""
+    lines: list[Line] = [login(user, "d", 1777887000 + index) for index, user in enumerate("uvvuv")]
+    for out in ([1], [2], [2, 3], [2, 3, 5], [1, 4]):
+        left = [line for number, line in enumerate(lines, 1) if number not in out]
+        edited = who(run_of(tmp_path, left, order=order))
+        places = tuple(f"{tmp_path / 'log.ndjson'}:{number}" for number in out)
+        assert who(run_of(tmp_path, lines, order=order, left_out=places)) == edited, out
+        run = run_of(tmp_path, lines, order=order)
+        assert whatif(run, Change(without=places)).persons[1] == len(edited), out
+
+
+# A bug of ours in a dialect
+
+
+def test_a_bug_in_a_dialect_costs_the_line_that_shows_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbling(wanted: Wanted) -> DecodeAll:
+        decode = mixpanel.decoder(wanted)
+
+        def events(line: bytes) -> Sequence[Item]:
+            if b"trip" in line:
+                raise ZeroDivisionError("over a stone")
+            return decode(line)
+
+        return events
+
+    broken = dataclasses.replace(mixpanel.DIALECT, decoder=stumbling)
+    monkeypatch.setitem(DIALECTS, "mixpanel", broken)
+    lines: list[Line] = [login("u", "d"), login("trip", "d"), login("v", "e")]
+    for order in (None, "time"):
+        run = run_of(tmp_path, lines, strict=False, order=order)
+        assert run.metadata["events"] == 2
+        (rejected,) = map(json.loads, run.rejected_lines())
+        assert rejected["line"] == 2
+        assert "trip" in rejected["raw"], "the line is shown, as it shows the bug"
+        assert rejected["reason"].endswith("ZeroDivisionError: over a stone")
+    with pytest.raises(LineRejected, match=r"log.ndjson:2.*bug"):
+        run_of(tmp_path, lines, strict=True)

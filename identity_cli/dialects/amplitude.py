@@ -54,7 +54,7 @@ class AmplitudeLine(msgspec.Struct, gc=False, kw_only=True):
 
 def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one event a line, a new pair of ids linked beside it."""
-    event_of = _Events(event_type(wanted.copied_names))
+    event_of = _Events(wanted)
     decode = msgspec.json.Decoder(AmplitudeLine).decode
 
     def events(line: bytes) -> Sequence[WireEvent]:
@@ -70,10 +70,10 @@ def decoder(wanted: Wanted) -> DecodeAll:
 class _Events:
     """Makes the event of a line; remembers the ids of each amplitude_id, pairs and states."""
 
-    def __init__(self, record: type[WireEvent]) -> None:
-        self._record = record
-        self._new_properties = properties_type(record)
-        self._pairs = PairLinks()
+    def __init__(self, wanted: Wanted) -> None:
+        self._record = event_type(wanted.copied_names)
+        self._new_properties = properties_type(self._record)
+        self._pairs = PairLinks(wanted)
         self._id_of: dict[int, Id] = {}
         self._states: dict[Id, Any] = {}
 

@@ -67,12 +67,15 @@ class Wanted:
 
     copied_names: event properties that the rules copy onto persons. as_of: the date of the
     rules, for mappings that their vendor changed. pairs: what they make of a user and a device on
-    one line, for vendors that have several ways to say who is who.
+    one line, for vendors that have several ways to say who is who. every_link: links that a dialect
+    makes where a pair of ids first stands on a line are wanted of each such line, as the first may be
+    left out.
     """
 
     copied_names: tuple[str, ...] = ()
     as_of: date = date.max
     pairs: Pairs = Pairs.LINK
+    every_link: bool = False
 
 
 class Notice(NamedTuple):

@@ -66,7 +66,7 @@ def dialect(mapping: Mapped) -> Dialect:
 def _decoder(mapping: Mapped, wanted: Wanted) -> DecodeAll:
     record = event_type(wanted.copied_names)
     new_properties = properties_type(record)
-    pairs = PairLinks()
+    pairs = PairLinks(wanted)
     paths = {field: tuple(path.split(".")) for field, path in mapping.items()}
 
     def events(line: bytes) -> Sequence[WireEvent]:

@@ -51,7 +51,7 @@ _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove
 def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one event a line, a new pair of ids linked beside it."""
     record = event_type(wanted.copied_names)
-    event_of, own_id_of = _meaning(record, wanted.pairs)
+    event_of, own_id_of = _meaning(wanted)
     decode = msgspec.json.Decoder(MixpanelEvent).decode
 
     def events(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
@@ -88,21 +88,19 @@ def decoder(wanted: Wanted) -> DecodeAll:
     return events
 
 
-def _meaning(
-    record: type[WireEvent], pairs: Pairs
-) -> tuple[Callable[[MixpanelEvent], WireEvent], Callable[[Id], Id]]:
+def _meaning(wanted: Wanted) -> tuple[Callable[[MixpanelEvent], WireEvent], Callable[[Id], Id]]:
     """What makes the event of a line, and the distinct id of the one that a person update names."""
-    if pairs is Pairs.ONLY_LINK:
-        return SimplifiedEvents(record), lambda one: one
-    return _Events(record, pairs_link=pairs is Pairs.LINK), bare
+    if wanted.pairs is Pairs.ONLY_LINK:
+        return SimplifiedEvents(wanted), lambda one: one
+    return _Events(wanted), bare
 
 
 class _Events:
-    """Makes the event of a line whose ids are linked by events for it; pairs_link: and side by side."""
+    """Makes the event of a line whose ids are linked by events for it, and side by side where wanted."""
 
-    def __init__(self, record: type[WireEvent], *, pairs_link: bool) -> None:
-        self._record = record
-        self._pairs = PairLinks() if pairs_link else None
+    def __init__(self, wanted: Wanted) -> None:
+        self._record = event_type(wanted.copied_names)
+        self._pairs = PairLinks(wanted) if wanted.pairs is Pairs.LINK else None
 
     def __call__(self, line: MixpanelEvent) -> WireEvent:
         inside = line.properties

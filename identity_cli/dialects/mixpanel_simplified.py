@@ -3,6 +3,7 @@
 Its rule set says what these links come to, see rules/mixpanel; here stands what a line says.
 """
 
+from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.mixpanel_lines import (
     MERGE,
     MixpanelEvent,
@@ -12,7 +13,7 @@ from identity_cli.dialects.mixpanel_lines import (
     two_merged,
 )
 from identity_cli.dialects.pairs import PairLinks
-from identity_cli.dialects.record import Id, WireEvent
+from identity_cli.dialects.record import Id, WireEvent, event_type
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, NO_EFFECT
 
 PAIR = "$user_id with $device_id"
@@ -26,9 +27,9 @@ class SimplifiedEvents:
     are ordinary ones, also where they name a user and a device.
     """
 
-    def __init__(self, record: type[WireEvent]) -> None:
-        self._record = record
-        self._pairs = PairLinks(PAIR)
+    def __init__(self, wanted: Wanted) -> None:
+        self._record = event_type(wanted.copied_names)
+        self._pairs = PairLinks(wanted, PAIR)
 
     def __call__(self, line: MixpanelEvent) -> WireEvent:
         """The event of a line."""

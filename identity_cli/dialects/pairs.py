@@ -4,28 +4,53 @@ Vendors without an event for it link a device to a user in this way, and so does
 import of Amplitude's events.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.record import Id, WireEvent, WireProperties
-from identity_cli.events import CREATE_ALIAS, IDENTIFY
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, Event
+
+Pair = tuple[int | None, Any, Any]
+"""A team, a user's id and a device's."""
 
 
 class PairLinks:
     """Remembers which device ids it has linked to which user ids, team by team."""
 
-    def __init__(self, called: str = IDENTIFY) -> None:
+    def __init__(self, wanted: Wanted, called: str = IDENTIFY) -> None:
         """called: what their vendor's users would call such a link."""
+        self._every_link = wanted.every_link
         self._called = called
-        self._linked: set[tuple[int | None, Any, Id]] = set()
+        self._linked: set[Pair] = set()
 
     def link(self, event: WireEvent, device_id: Id) -> None:
         """Give the event a link beside it, like a `$identify`, where this device is new to its own id."""
         pair = event.team_id, event.distinct_id, device_id
         if not event.distinct_id or not device_id or device_id == event.distinct_id or pair in self._linked:
             return
-        self._linked.add(pair)
+        if not self._every_link:
+            self._linked.add(pair)
         add_link(event, self._called, WireProperties(anon_distinct_id=device_id, device_id=device_id))
         event.links[-1].links_as = IDENTIFY
+
+
+class FirstLinks:
+    """Of all links that were wanted, those to do: a pair's first, now that some lines are left out."""
+
+    def __init__(self) -> None:
+        self._linked: set[Pair] = set()
+
+    def of(self, event: Event) -> Sequence[Event]:
+        """The links beside the next event of the log that are to be done."""
+        return tuple(link for link in event.links if link.links_as != IDENTIFY or self._is_new(link))
+
+    def _is_new(self, link: Event) -> bool:
+        pair = link.team_id, link.distinct_id, link.properties.anon_distinct_id
+        if pair in self._linked:
+            return False
+        self._linked.add(pair)
+        return True
 
 
 def add_alias(event: WireEvent, alias: Id) -> None:

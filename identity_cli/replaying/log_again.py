@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from itertools import count
 
 from identity_cli.events import Event
@@ -28,7 +29,8 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[i
     options = options_of(run)
     names = names_to_read(options.applied_rules.copied)
     with scratch_folder() as scratch:
-        items = items_of(log_of(paths_of(run)), options, names, scratch, on_progress)
+        every_link = replace(options, every_link=True)
+        items = items_of(log_of(paths_of(run)), every_link, names, scratch, on_progress)
         with closing(iter(items)) as every:
             for item in every:
                 if isinstance(item, Batch):
