@@ -17,7 +17,7 @@ HOLDS = JOINS | {"same_person"}
 
 WORK = 600_000
 """Events replayed for one question, about: some three seconds, however large the person is."""
-FEWEST_REPLAYS = 20
+FEWEST_REPLAYS = 10
 """Of a person so large that a replay costs more than that allows."""
 EVENTS_TRIED_ALONE = 400
 EVENTS_TRIED_IN_PAIRS = 40

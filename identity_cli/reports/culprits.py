@@ -1,7 +1,7 @@
 """Which events made one person of several: those that undo the most when left out, measured by replay."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from identity_cli.counterfactual.separators import parting_set, set_with
@@ -17,6 +17,8 @@ Progress = Callable[[int], None]
 
 MEASURED = 40
 """Links that are replayed without, at most: those whose loss would part the most ids, by the links alone."""
+FEWEST_MEASURED = 5
+"""Where by the links alone none would part any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +71,20 @@ def ranked(run: Run, scope: Scope, key: Key, logins: Iterable[str], edits: Edits
     if key not in now.person_of:  # its only event is among those left out
         return Culprits("", [], 0, 0, 0, [])
     whole = _Whole(trials, key, frozenset(now.ids_with(key)), frozenset(logins))
-    joins = whole.joins
-    chosen = _most_promising(joins, whole.logins or whole.ids)
-    sets, measured, held = _sets(whole, chosen)
-    found = {frozenset(place.seq for place in one.places): one for one in whole.culprits(run, dict(sets))}
+    search = _Search(whole)
+    found: dict[Gone, Culprit] = {}
+    for gone, link in search.sets():
+        if gone not in found and (proved := whole.proved(gone, link)):
+            found[proved[0]] = whole.culprit(run, *proved)
     return Culprits(
         now.person_of[key],
         sorted(whole.logins),
         len(whole.ids),
-        len(joins),
-        measured,
+        len(whole.joins),
+        search.measured,
         sorted(found.values(), key=_rank),
         trials.most // 2,
-        held,
+        search.held,
     )
 
 
@@ -119,14 +122,8 @@ class _Whole:
             and link.target_distinct_id in ids
         ]
 
-    def culprits(self, run: Run, sets: Mapping[Gone, Linked | None]) -> Iterable[Culprit]:
-        """Each set of events as a culprit, but for those that part nothing after all."""
-        for tried, undone in sets.items():
-            proved = self._proved(tried, undone)
-            if proved is not None:
-                yield self._culprit(run, *proved)
-
-    def _culprit(self, run: Run, gone: Gone, link: Linked) -> Culprit:
+    def culprit(self, run: Run, gone: Gone, link: Linked) -> Culprit:
+        """Events with what they part."""
         after = self.trials.without(gone)
         apart = self.ids - self._rests(after)[0]
         return Culprit(
@@ -146,7 +143,7 @@ class _Whole:
         team_id = self._key[0]
         return (team_id, link.source_distinct_id), (team_id, link.target_distinct_id)
 
-    def _proved(self, gone: Gone, link: Linked | None) -> tuple[Gone, Linked] | None:
+    def proved(self, gone: Gone, link: Linked | None) -> tuple[Gone, Linked] | None:
         """The events, and a link whose ends they part, such that both take every one of them."""
         while True:
             rests = self._rests(self.trials.without(gone))
@@ -187,31 +184,41 @@ class _Whole:
         return [frozenset(rest) for rest in sorted(rests, reverse=True)]
 
 
-def _sets(whole: _Whole, chosen: list[Linked]) -> tuple[list[tuple[Gone, Linked | None]], int, int]:
-    """Events to leave out, most with the link they undo; how many links were measured, how many held."""
-    trials = whole.trials
-    joins = {link.seq: link for link in whole.joins}
-    sets: list[tuple[Gone, Linked | None]] = []
-    for gone, after in trials.alone.items():
-        (seq,) = gone
-        link = joins.get(seq)
-        if link is not None and not after.are_together(*whole.ends(link)):
-            sets.append((gone, link))
-        elif whole.parts_logins(after):
-            sets.append((gone, None))
-    measured = held = 0
-    for link in chosen:
-        if trials.left <= 1:
-            break
-        measured += 1
-        ends = whole.ends(link)
-        if any(not after.are_together(*ends) for after in trials.alone.values()):
-            continue
-        pairs = [gone for gone, after in trials.pairs_of_links.items() if not after.are_together(*ends)]
-        more = pairs or [gone for gone in [set_with(trials, link.seq, *ends)] if gone]
-        sets += [(gone, link) for gone in more]
-        held += not more
-    return sets, measured, held
+class _Search:
+    """Looks for events to leave out; measured: of how many links, held: how many of them no set undoes."""
+
+    def __init__(self, whole: _Whole) -> None:
+        self.measured = 0
+        self.held = 0
+        self._whole = whole
+        self._trials = whole.trials
+
+    def sets(self) -> Iterator[tuple[Gone, Linked | None]]:
+        """Events to leave out, most with the link they undo; to be proved before the next is looked for."""
+        joins = {link.seq: link for link in self._whole.joins}
+        for gone, after in self._trials.alone.items():
+            (seq,) = gone
+            link = joins.get(seq)
+            if link is not None and not after.are_together(*self._whole.ends(link)):
+                yield gone, link
+            elif self._whole.parts_logins(after):
+                yield gone, None
+        marked = self._whole.logins or self._whole.ids
+        for link in _most_promising(self._whole.joins, marked, self._trials.left):
+            if self._trials.left <= 1:
+                return
+            self.measured += 1
+            yield from self._sets_for(link)
+
+    def _sets_for(self, link: Linked) -> Iterator[tuple[Gone, Linked]]:
+        ends = self._whole.ends(link)
+        if any(not after.are_together(*ends) for after in self._trials.alone.values()):
+            return  # told already
+        pairs = self._trials.pairs_of_links
+        sets = [gone for gone, after in pairs.items() if not after.are_together(*ends)]
+        sets = sets or [gone for gone in [set_with(self._trials, link.seq, *ends)] if gone]
+        self.held += not sets
+        yield from ((gone, link) for gone in sets)
 
 
 def _row(link: Linked) -> LinkRow:
@@ -233,8 +240,11 @@ def _row(link: Linked) -> LinkRow:
     )
 
 
-def _most_promising(joins: list[Linked], marked: Iterable[str]) -> list[Linked]:
-    """The links whose loss would part the most marked ids, which in a forest, as they are, is a count."""
+def _most_promising(joins: list[Linked], marked: Iterable[str], replays: int) -> list[Linked]:
+    """The links whose loss would part the most marked ids, which in a forest, as they are, is a count.
+
+    replays: how many may be made.
+    """
     if len(joins) <= MEASURED:
         return joins
     neighbours: dict[str, list[tuple[str, int]]] = defaultdict(list)
@@ -248,7 +258,10 @@ def _most_promising(joins: list[Linked], marked: Iterable[str]) -> list[Linked]:
         if root not in seen:
             _count_below(root, neighbours, seen, (marks, below))
     total = len(marks)
-    order = sorted(range(len(joins)), key=lambda i: (-min(below[i], total - below[i]), joins[i].seq))
+    promise = [min(below[index], total - below[index]) for index in range(len(joins))]
+    order = sorted(range(len(joins)), key=lambda index: (-promise[index], joins[index].seq))
+    if replays < 2 * MEASURED:  # too dear to measure what parts nobody
+        order = [index for index in order if promise[index]] or order[:FEWEST_MEASURED]
     return [joins[index] for index in order[:MEASURED]]
 
 
