@@ -1,12 +1,15 @@
 """Culprits and plans of small logs: each set of events is needed, each cause has its own remedy."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from test_whatif import run_of
 
 from identity_cli import Run, culprits, repair, why
+from identity_cli.cli import idcli
 from identity_cli.counterfactual import trials
 from identity_cli.counterfactual.causes import is_placeholder
 from identity_cli.counterfactual.cuts import fewest_between
@@ -201,3 +204,16 @@ def test_a_minimum_cut_counts_links_sent_several_times(tmp_path: Path) -> None:
     assert fewest_between(links, "u", "v", 9) == {3, 4}
     assert fewest_between(links, "u", "v", 1) is None
     assert fewest_between(links, "u", "d", 9) in ({5}, {6})
+
+
+def test_a_plan_that_blocks_is_applied_by_replay_and_told_by_export(tmp_path: Path) -> None:
+    events = [each for user in "uvw" for each in (identify(user, "guest_user"), event(user))]
+    run = run_of(tmp_path, events)
+    (tmp_path / "plan.json").write_text(json.dumps(repair(run, "u").document))
+    log, plan, folder = (str(tmp_path / name) for name in ("log.ndjson", "plan.json", "again"))
+    done = CliRunner().invoke(idcli, ["replay", log, "--apply", plan, "--run", folder])
+    assert done.exit_code == 0, done.output
+    assert Run(folder).count("persons") == 3
+    exported = CliRunner().invoke(idcli, ["export", "log", "--plan", plan, "--run", str(run.folder)])
+    assert len(exported.stdout.splitlines()) == len(events)
+    assert "also blocks guest_user" in exported.stderr

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
-from identity_cli.cli.text import is_terminal, visible_json, visible_lines
+from identity_cli.cli.text import is_terminal, print_error, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
 
@@ -42,7 +42,11 @@ def _write_log(run: Run, plan: str | None) -> None:
     from identity_cli.replaying.shortened_log import log_without
     from identity_cli.trials import paths_of
 
-    pieces = log_without(run, () if plan is None else read_plan(plan).located(paths_of(run)))
+    planned = None if plan is None else read_plan(plan)
+    if planned is not None and planned.blocked_ids:
+        blocked = ", ".join(planned.blocked_ids)
+        print_error(f"idcli: the plan also blocks {blocked}, which no log can hold: replay --apply does it.")
+    pieces = log_without(run, () if planned is None else planned.located(paths_of(run)))
     if is_terminal(sys.stdout):
         sys.stdout.writelines(visible_json(piece.decode("utf-8", "replace")) for piece in pieces)
         return

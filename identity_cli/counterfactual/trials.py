@@ -17,7 +17,7 @@ HOLDS = JOINS | {"same_person"}
 
 WORK = 600_000
 """Events replayed for one question, about: some three seconds, however large the person is."""
-FEWEST_REPLAYS = 10
+FEWEST_REPLAYS = 6
 """Of a person so large that a replay costs more than that allows."""
 EVENTS_TRIED_ALONE = 400
 EVENTS_TRIED_IN_PAIRS = 40
@@ -58,14 +58,14 @@ class Trials:
         """Who is who without each single event; nothing of scopes too large for that."""
         if not self._is_small:
             return {}
-        return self._persons_without(frozenset([seq]) for seq, *_ in self.scope.steps)
+        return self._persons_without(frozenset([seq]) for seq in self._counting)
 
     @cached_property
     def pairs(self) -> dict[Gone, Resolution]:
         """The same without each pair of events; nothing of scopes too large for that."""
         if len(self.scope.steps) > EVENTS_TRIED_IN_PAIRS:
             return {}
-        return self._persons_without(map(frozenset, combinations((seq for seq, *_ in self.scope.steps), 2)))
+        return self._persons_without(map(frozenset, combinations(self._counting, 2)))
 
     @cached_property
     def pairs_of_links(self) -> dict[Gone, Resolution]:
@@ -74,6 +74,12 @@ class Trials:
         if len(links) > LINKS_TRIED_IN_PAIRS or not self._is_small:
             return {}
         return self._persons_without(map(frozenset, combinations(links, 2)))
+
+    @property
+    def _counting(self) -> list[int]:
+        """The events but for repeats that are skipped: these only count once their first is left out."""
+        first_of = self.scope.first_of
+        return [seq for seq, *_ in self.scope.steps if first_of.get(seq, seq) == seq]
 
     @property
     def _is_small(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.separators import separators
-from identity_cli.counterfactual.trials import JOINS, Trials
+from identity_cli.counterfactual.trials import JOINS, WORK, Trials
 from identity_cli.counterfactual.ways import way_between
 from identity_cli.edits import Edits
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
@@ -21,7 +21,7 @@ _OF_APART = ("reasons", "remedies", "instead", "shared", "notes")
 
 SETS_TOLD = 5
 STATES_TOLD = 25
-"""At either end of a long way, the state before a link is told of so many."""
+"""At either end of a long way, the state before a link is told of so many; of huge persons of fewer."""
 
 RULES = {
     "created": "neither id had a person, so one was made with both",
@@ -135,7 +135,8 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     number = run.find_person(one[1], one[0]).person
     joins = [link for link in run.links_of(run.parts_of(number)) if link.outcome in JOINS]
     path = way_between(joins, one[1], two[1])
-    ends = {link.seq for link in (*path[:STATES_TOLD], *path[-STATES_TOLD:])}
+    told = STATES_TOLD if scope is None else max(1, min(STATES_TOLD, WORK // (8 * max(len(scope.steps), 1))))
+    ends = {link.seq for link in (*path[:told], *path[-told:])}
     steps = [_step(run, scope if link.seq in ends else None, one[0], link) for link in path]
     found = Why(one, two, are_one=True, path=steps)
     if path:
