@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from identity_cli.errors import RunUnreadable
+from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
     from identity_cli.store.run import Run
@@ -160,10 +160,19 @@ def opened(*folders: str) -> "Iterator[list[Run]]":
     from identity_cli.store.run import Run, StoreError  # help needs nothing of it
 
     with ExitStack() as stack:
+        runs: list[Run] = []
         try:
-            yield [stack.enter_context(closing(Run(folder))) for folder in folders]
+            runs += [stack.enter_context(closing(Run(folder))) for folder in folders]
+            yield runs
         except StoreError as error:
             raise RunUnreadable(" or ".join(folders), str(error)) from None
+        except (IdcliError, click.ClickException, click.exceptions.Exit, OSError):
+            raise
+        except Exception:  # a bug, unless it is the run that is at fault
+            for run in runs:
+                if damage := run.damage():
+                    raise RunUnreadable(run.name, damage) from None
+            raise
 
 
 def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -48,13 +49,22 @@ class OpenedRun:
             known = schema.SCHEMA_VERSION
             raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
         try:
-            self.database.execute("PRAGMA table_info(run)")  # reads the whole schema
+            strange = schema.strange_table(self.database)
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
             raise RunUnreadable(path, str(error)) from None
+        if strange is not None:
+            raise RunUnreadable(path, f"its {strange} is not what a replay writes")
 
     def close(self) -> None:
         """Let go of the files."""
         self.database.close()
+
+    def damage(self) -> str | None:
+        """What is wrong with the rows of the run, in a sentence, if anything is."""
+        from identity_cli.store.damage import damage_in  # hardly ever needed
+
+        with closing(_opened(self.name)[-1]) as database:
+            return damage_in(database)
 
     @cached_property
     def folder(self) -> "Path":

@@ -9,6 +9,9 @@ itself, or for an event that waited in the buffer the `released_before` in `held
 Version 2: the dialect of each source, lines that hold several events, lines in another order.
 """
 
+import sqlite3
+from contextlib import closing
+
 SCHEMA_VERSION = 3
 
 SCHEMA = """
@@ -102,3 +105,18 @@ CREATE INDEX links_by_person ON links (person);
 CREATE INDEX property_changes_by_person ON property_changes (person);
 CREATE INDEX warnings_by_person ON warnings (person);
 """
+
+
+def strange_table(database: sqlite3.Connection) -> str | None:
+    """A table, an index or whatever else that no replay writes so, or that is missing."""
+    found = _objects_of(database)
+    with closing(sqlite3.connect(":memory:")) as pattern:
+        pattern.executescript(SCHEMA + INDEXES)
+        needed = _objects_of(pattern)
+        pattern.executescript(EVENTS_TABLE + INTERNAL_PERSONS_TABLE)
+        known = _objects_of(pattern)
+    return min((name for name, _ in (needed - found) | (found - known)), default=None)
+
+
+def _objects_of(database: sqlite3.Connection) -> set[tuple[str, str | None]]:
+    return {*database.execute("SELECT name, sql FROM sqlite_master")}
