@@ -195,7 +195,8 @@ class Intake:
         every_link = options.every_link or bool(options.left_out)
         names = tuple(dict.fromkeys(copied_names))
         wanted = Wanted(names, self._rules.date, self._rules.pairs, every_link)
-        reading = Reading(wanted, dialect_asked(options), self._rules.name if options.is_of_log else None)
+        own_rules = self._rules.name if options.is_of_log else None
+        reading = Reading(wanted, dialect_asked(options), own_rules, _again(log))
         if options.order is None:
             self._reader = LogReader(log.openers, reading, on_progress=on_progress)
         else:
@@ -279,6 +280,13 @@ class Intake:
     def _is_of_posthog(self) -> bool:
         """Whether the events of now would have come to PostHog's own door."""
         return self._reader.dialect.startswith(POSTHOG.name)
+
+
+def _again(log: Log) -> list[Callable[[], LineSource]]:
+    """What opens the log's files once more; nothing where one of them is none that stays as it is."""
+    if log.paths and all(Path(path).is_file() for path in log.paths):
+        return [partial(open_log, path) for path in log.paths]
+    return []
 
 
 def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]]:

@@ -6,7 +6,8 @@ in ingestion order over all files; so does a line that is none.
 """
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import cast
 
@@ -16,6 +17,7 @@ from identity_cli.dialects.base import (
     DecodeAll,
     Decoded,
     Dialect,
+    Foresight,
     Item,
     Notice,
     TouchesNobody,
@@ -84,12 +86,14 @@ class Noticed:
 class Reading:
     """How to read, for what is wanted; dialect: of every source, None to detect that of each.
 
-    own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for.
+    own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for. again: what
+    opens each source once more, for dialects with foresight; none where that cannot be done.
     """
 
     wanted: Wanted
     dialect: Dialect | None = None
     own_rules: str | None = None
+    again: Sequence[Callable[[], LineSource]] = ()
     _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
 
     def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
@@ -102,13 +106,31 @@ class Reading:
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
         if dialect.name not in self._decoders:
-            fast = dialect.decoder(self.wanted)
+            wanted = replace(self.wanted, foreseen=self._foreseen(dialect))
+            fast = dialect.decoder(wanted)
             patient = dialect.lenient_decoder
             self._decoders[dialect.name] = (
                 fast,
-                cast(DecodeAll, fast) if patient is None else patient(self.wanted),
+                cast(DecodeAll, fast) if patient is None else patient(wanted),
             )
         return self._decoders[dialect.name]
+
+    def _foreseen(self, dialect: Dialect) -> Foresight | None:
+        """What the dialect's foresight sees in all sources of it, where they can be read twice."""
+        if dialect.foresight is None or not self.again:
+            return None
+        foresight = dialect.foresight()
+        for open_source in self.again:
+            with closing(open_source()) as file:
+                is_ours = None
+                while lines := file.read_lines(BLOCK_BYTES):
+                    if is_ours is None:
+                        is_ours = (self.dialect or detected(file.path, lines)) is dialect
+                    if not is_ours:
+                        break
+                    for line in lines:
+                        foresight.see(line)
+        return foresight
 
     def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
         """The same, the first giving the events of a line whatever the dialect."""

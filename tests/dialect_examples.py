@@ -108,6 +108,79 @@ def amplitude() -> list[dict[str, Any]]:
     ]
 
 
+def ga4() -> list[dict[str, Any]]:
+    """Rows of its BigQuery export; numbers of 64 bits are text there."""
+    return [
+        {
+            "event_date": "20260504",
+            "event_timestamp": str(1_777_887_000_000_000 + index * 1_000_000),
+            "event_name": name,
+            "event_params": [{"key": "ga_session_id", "value": {"int_value": "1777887000"}}],
+            "event_bundle_sequence_id": str(index),
+            "user_id": user,
+            "user_pseudo_id": VISITOR,
+            "user_properties": [{"key": "plan", "value": {"string_value": "pro"}}] if user else [],
+            "stream_id": "111",
+            "platform": "WEB",
+        }
+        for index, (name, user) in enumerate((("page_view", None), ("login", USER), ("purchase", USER)))
+    ]
+
+
+def snowplow() -> list[dict[str, Any]]:
+    """As its Analytics SDKs make JSON of them."""
+    return [
+        {
+            "app_id": "shop",
+            "platform": "web",
+            "event_id": f"c6ef3124-b53a-4b13-a233-00000000000{index}",
+            "event": "page_view",
+            "event_name": "page_view",
+            "user_id": user,
+            "domain_userid": VISITOR,
+            "network_userid": None,
+            "collector_tstamp": TIMES[index],
+            "derived_tstamp": TIMES[index],
+            "contexts_com_snowplowanalytics_snowplow_web_page_1": [{"id": "x"}],
+        }
+        for index, user in enumerate((None, USER, USER))
+    ]
+
+
+def call_rows() -> list[dict[str, Any]]:
+    """Rows of three tables that Segment fills."""
+    own: list[dict[str, Any]] = [
+        {"path": "/", "url": "https://shop.example/", "user_id": None},
+        {"plan": "pro", "user_id": USER},
+        {"event": "order_made", "event_text": "Order Made", "user_id": USER},
+    ]
+    return [
+        {
+            "id": f"ajs-{index}",
+            "anonymous_id": VISITOR,
+            "received_at": f"2026-05-04 09:30:0{index}.000 UTC",
+            "sent_at": f"2026-05-04 09:30:0{index}.000 UTC",
+            "timestamp": f"2026-05-04 09:30:0{index}.000 UTC",
+            "context_library_name": "analytics.js",
+            **fields,
+        }
+        for index, fields in enumerate(own)
+    ]
+
+
+def openpanel() -> list[dict[str, Any]]:
+    """What its SDKs send; only an alias joins ids."""
+    sent: list[tuple[str, dict[str, Any]]] = [
+        ("track", {"name": "screen_view", "profileId": VISITOR, "properties": {"__path": "/"}}),
+        ("alias", {"profileId": USER, "alias": VISITOR}),
+        ("identify", {"profileId": USER, "email": "ada@example.org", "properties": {"plan": "pro"}}),
+    ]
+    return [
+        {"type": kind, "payload": payload, "_received_at": time}
+        for (kind, payload), time in zip(sent, TIMES, strict=True)
+    ]
+
+
 def message(event: dict[str, Any]) -> dict[str, Any]:
     """An ingestion message of PostHog's."""
     outer = {"token": "phc_example", "ip": "203.0.113.9", "site_url": "", "now": event["timestamp"]}
@@ -129,6 +202,10 @@ EXAMPLES: dict[str, list[Line]] = {
     "rudderstack": [*rudderstack()],
     "mixpanel": [*mixpanel()],
     "amplitude": [*amplitude()],
+    "ga4": [*ga4()],
+    "snowplow": [*snowplow()],
+    "call-rows": [*call_rows()],
+    "openpanel": [*openpanel()],
 }
 
 

@@ -3,6 +3,7 @@
 import json
 import random
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -50,11 +51,11 @@ def mutated(line: Any, chance: Random) -> Any:
             case 0:
                 del holder[last]
             case 1 if isinstance(holder, dict):
-                holder[chance.choice(("event", "type", "batch", "data", "distinct_id", "$set"))] = (
+                holder[chance.choice(("event", "type", "batch", "data", "distinct_id", "$set"))] = deepcopy(
                     chance.choice(ODD)
                 )
             case _:
-                holder[last] = chance.choice(ODD)
+                holder[last] = deepcopy(chance.choice(ODD))
     match chance.randrange(12):
         case 0:
             return [line, None, line]

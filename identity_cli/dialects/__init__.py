@@ -8,14 +8,18 @@ from collections.abc import Iterable
 
 from identity_cli.dialects import (
     amplitude,
+    call_rows,
+    ga4,
     generic,
     mixpanel,
+    openpanel,
     posthog,
     posthog_capture,
     posthog_messages,
     posthog_rows,
     rudderstack,
     segment,
+    snowplow,
 )
 from identity_cli.dialects.base import POSTHOG as VENDOR
 from identity_cli.dialects.base import Dialect
@@ -34,6 +38,10 @@ DIALECTS = {
         rudderstack.DIALECT,
         mixpanel.DIALECT,
         amplitude.DIALECT,
+        ga4.DIALECT,
+        snowplow.DIALECT,
+        call_rows.DIALECT,
+        openpanel.DIALECT,
     )
 }
 """Every dialect that is told from the lines, by name; `generic` needs a mapping."""

@@ -61,6 +61,13 @@ class Mark:
     shows: Callable[[Any], bool]
 
 
+class Foresight(Protocol):
+    """What a dialect has to know of all lines before the first of them means anything."""
+
+    def see(self, line: bytes) -> None:
+        """Take one line of the log; a line that is none of the dialect's says nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a replay wants of the events that it is given.
@@ -69,13 +76,15 @@ class Wanted:
     rules, for mappings that their vendor changed. pairs: what they make of a user and a device on
     one line, for vendors that have several ways to say who is who. every_link: links that a dialect
     makes where a pair of ids first stands on a line are wanted of each such line, as the first may be
-    left out.
+    left out. foreseen: what the dialect's own foresight has
+    seen, of the whole log; None where it can be read only once.
     """
 
     copied_names: tuple[str, ...] = ()
     as_of: date = date.max
     pairs: Pairs = Pairs.LINK
     every_link: bool = False
+    foreseen: Foresight | None = None
 
 
 class Notice(NamedTuple):
@@ -132,6 +141,7 @@ class Dialect:
     is asked about the lines on which the fast one failed; it gives the events of a line, and
     raises Unusable for a line that is none. Without it the decoder takes every line and raises
     Unusable itself, so that there is one state.
+    foresight: where the whole log has to be read before its first line can be decoded, what sees it.
     order_key: which time of an event says best when it arrived, in words; None where the
     order of the file is all there is.
     form_of: the dialect that reads these lines as well, only more slowly.
@@ -145,6 +155,7 @@ class Dialect:
     decoder: Callable[[Wanted], Decode | DecodeAll]
     lenient_decoder: Callable[[Wanted], DecodeAll] | None = None
     several: bool = False
+    foresight: Callable[[], Foresight] | None = None
     order_key: str | None = None
     form_of: str | None = None
     own_rules: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)

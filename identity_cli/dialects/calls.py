@@ -66,14 +66,14 @@ Fill = Callable[[Call, WireEvent], None]
 
 def decoder(wanted: Wanted, fill: Fill) -> Callable[[bytes], WireEvent]:
     """The fast decoder of one call a line."""
-    event_of = _maker(event_type(wanted.copied_names), fill)
+    event_of = event_maker(event_type(wanted.copied_names), fill)
     decode = msgspec.json.Decoder(Call).decode
     return lambda line: event_of(decode(line))
 
 
 def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
     """The decoder for what the fast one refused: bodies with a batch, odd types, odd times."""
-    event_of = _maker(event_type(wanted.copied_names), fill)
+    event_of = event_maker(event_type(wanted.copied_names), fill)
 
     def decode(line: bytes) -> Sequence[WireEvent | TouchesNobody | Unusable]:
         value = value_of(line)
@@ -169,7 +169,8 @@ def _call(fields: Any) -> Call:
     )
 
 
-def _maker(record: type[WireEvent], fill: Fill) -> Callable[[Call], WireEvent]:
+def event_maker(record: type[WireEvent], fill: Fill) -> Callable[[Call], WireEvent]:
+    """What makes the event of a call."""
     new_properties = properties_type(record)
 
     def event_of(call: Call) -> WireEvent:

@@ -138,6 +138,11 @@ def team_from(value: Any) -> int | None:
     raise Unusable("team_id is no team's number")
 
 
+def lowered(fields: dict[str, Any]) -> dict[str, Any]:
+    """A row by the names of its columns; some warehouses write them in capitals."""
+    return {key.lower(): value for key, value in fields.items()}
+
+
 def read_times(event: WireEvent, **given: Any) -> None:
     """Give an event its times, by the names of its fields; what is there but is no time is noted."""
     for name, value in given.items():

@@ -62,7 +62,7 @@ def _heaviest(marks: Iterable[Mark], value: object) -> int:
 
 
 def judged(lines: Iterable[bytes]) -> Sequence[object]:
-    """The JSON values of the first lines that have one."""
+    """The JSON values of the first lines, of one that has none its bytes."""
     values: list[object] = []
     size = 0
     for line in lines:
@@ -72,7 +72,7 @@ def judged(lines: Iterable[bytes]) -> Sequence[object]:
         try:
             values.append(value_of(line))
         except Unusable:
-            continue
+            values.append(line)
     return values
 
 

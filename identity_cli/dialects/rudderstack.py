@@ -37,15 +37,15 @@ ALIAS_TURNED_ROUND = date(2024, 9, 30)
 
 def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one call a line."""
-    return calls.decoder(wanted, _filling(wanted.as_of))
+    return calls.decoder(wanted, filling(wanted.as_of))
 
 
 def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the fast one refused."""
-    return calls.lenient_decoder(wanted, _filling(wanted.as_of))
+    return calls.lenient_decoder(wanted, filling(wanted.as_of))
 
 
-def _filling(as_of: date) -> calls.Fill:
+def filling(as_of: date) -> calls.Fill:
     """What calls mean to persons, as the destination of that day had it."""
     every_call_sets = as_of >= TRAITS_ON_EVERY_CALL
     alias_names_the_old_id = as_of >= ALIAS_TURNED_ROUND

@@ -29,15 +29,16 @@ What a log cannot tell: files in storage promise no order within a day, so sort 
 
 def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one call a line."""
-    return calls.decoder(wanted, _fill)
+    return calls.decoder(wanted, fill)
 
 
 def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the fast one refused."""
-    return calls.lenient_decoder(wanted, _fill)
+    return calls.lenient_decoder(wanted, fill)
 
 
-def _fill(call: calls.Call, event: WireEvent) -> None:
+def fill(call: calls.Call, event: WireEvent) -> None:
+    """What a call means to persons."""
     properties = event.properties
     if call.type == "identify":
         properties.set = call.traits
