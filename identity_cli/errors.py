@@ -396,15 +396,20 @@ class BadMoment(IdcliError):
 
     def __init__(self, given: str, reason: str) -> None:
         super().__init__(
-            f"cannot read --as-of {given!r}: {reason}. Give a line (FILE:120) or a time (2023-03-16T22:05)."
+            f"cannot read --as-of {given!r}: {reason}. Give a line (FILE:120), a time (2023-03-16T22:05) or "
+            "a day."
         )
 
 
 class NotYetSeen(IdcliError):
     """An id that was not there yet at the moment asked for."""
 
-    def __init__(self, wanted: str, moment: str, origin: object) -> None:
-        super().__init__(f"{wanted!r} had no person yet as of {moment}: it first has one at {origin}.")
+    def __init__(self, wanted: str, moment: str, origin: object, waiting: Sequence[object] = ()) -> None:
+        """waiting: where its events stand that waited in the buffer then."""
+        waited = f" Its event at {waiting[0]} waited in the buffer then." if waiting else ""
+        super().__init__(
+            f"{wanted!r} had no person yet as of {moment}: it first has one at {origin}.{waited}"
+        )
 
 
 class IdsUnreadable(IdcliError):

@@ -197,6 +197,44 @@ def test_a_moment_that_is_none(run: Run, moment: str) -> None:
         person_as_of(run, "user_nils", moment)
 
 
+@pytest.mark.parametrize(
+    "moment", ["2023-03-16T22:05:02+00:00", "2023-03-16T22:05:02", "2023-03-17T00:05:02+02:00"]
+)
+def test_a_time_may_be_spelled_as_isoformat_does(run: Run, moment: str) -> None:
+    found, plain = (person_as_of(run, "user_nils", one) for one in (moment, "2023-03-16T22:05:02Z"))
+    assert found == plain
+
+
+def test_a_day_is_its_end_and_the_page_says_so(run: Run) -> None:
+    found = person_as_of(run, "user_nils", "2023-03-16")
+    assert found == person_as_of(run, "user_nils", "2023-03-16T23:59:59.999999Z")
+    assert found != person_as_of(run, "user_nils", "2023-03-16T00:00:00Z")
+    asked = ["person", "user_nils", "--as-of", "2023-03-16", "--run", str(run.folder)]
+    assert told(*asked).startswith("As of the end of 2023-03-16 (UTC)\n")
+    assert told(*asked[:3], "2023-03-16T22:05:02", *asked[4:]).startswith("As of 2023-03-16T22:05:02 (UTC)\n")
+
+
+def test_as_of_the_last_line_what_waited_is_told(tmp_path: Path) -> None:
+    """Its end released it: that is later than any line."""
+    link_ = {"event": "$identify", "distinct_id": "b", "properties": {"$anon_distinct_id": "x"}}
+    events = [
+        {**link_, "now": "2026-05-04T09:00:00Z"},
+        {"event": "e", "distinct_id": "late", "properties": {}, "now": "2026-05-04T09:00:10Z"},
+        {"event": "e", "distinct_id": "b", "properties": {}, "now": "2026-05-04T09:00:20Z"},
+    ]
+    run = run_of(tmp_path, events, rules="guide")
+    with pytest.raises(NotYetSeen, match=r"Its event at .*log.ndjson:2 waited in the buffer then"):
+        person_as_of(run, "late", "3")
+    assert person_as_of(run, "late", "2026-05-05").waiting == []
+    joined = [
+        {**link_, "event": "$create_alias", "properties": {"alias": "late"}, "now": "2026-05-04T09:00:30Z"}
+    ]
+    run = run_of(tmp_path, events + joined, rules="guide")
+    assert [one.line for one in person_as_of(run, "late", "4").waiting] == [2]
+    page = told("person", "late", "--as-of", "4", "--run", str(run.folder))
+    assert "1 event of these ids waited in the buffer" in page
+
+
 def test_as_of_at_the_terminal(run: Run) -> None:
     asked = ["person", "user_olga", "--as-of", "296", "--run", str(run.folder)]
     assert "4 distinct ids" in told(*asked)

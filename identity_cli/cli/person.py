@@ -29,8 +29,9 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 @option(
     "--as-of",
     "moment",
-    metavar="LINE|TIME",
-    help="As it was after a line (120 or FILE:120), or before anything of it later than a time.",
+    metavar="LINE|TIME|DAY",
+    help="As it was after a line (120 or FILE:120), before anything of it later than a time, or at the end "
+    "of a day.",
 )
 @option("--all", "show_all", is_flag=True, help="Show long lists in full.")
 @with_run

@@ -1,9 +1,11 @@
 """`idcli person --as-of`: who an id was at a moment of the log."""
 
+from datetime import datetime
+
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.render import write_document
 from identity_cli.cli.text import plural, value_text
-from identity_cli.reports.as_of import PersonAsOf, person_as_of
+from identity_cli.reports.as_of import PersonAsOf, is_day, person_as_of
 from identity_cli.store.run import Run
 
 FORMAT = 1
@@ -19,11 +21,13 @@ def tell(run: Run, wanted: str, asked: tuple[str, int | None], output: str) -> N
                 "format": FORMAT,
                 "asked_for": wanted,
                 "as_of": moment,
+                "until": found.until.isoformat() if isinstance(found.until, datetime) else found.until.place,
                 "person_id": found.person_id,
                 "creator_distinct_id": found.made_with,
                 "is_identified": found.is_identified,
                 "distinct_ids": sorted(found.distinct_ids),
                 "properties": {key: written.value for key, written in found.properties.items()},
+                "waiting": [origin.place for origin in found.waiting],
                 "links": [
                     {
                         **run.origin(link.seq).place,
@@ -41,12 +45,25 @@ def tell(run: Run, wanted: str, asked: tuple[str, int | None], output: str) -> N
         _show(Page(), run, wanted, found, moment)
 
 
+def _moment_text(found: PersonAsOf, moment: str) -> str:
+    if not isinstance(found.until, datetime):
+        return str(found.until)
+    if is_day(moment):
+        return f"the end of {moment} (UTC)"
+    return moment if datetime.fromisoformat(moment).tzinfo else f"{moment} (UTC)"
+
+
 def _show(page: Page, run: Run, wanted: str, found: PersonAsOf, moment: str) -> None:
     state = ("identified", "green") if found.is_identified else ("anonymous", "yellow")
-    page.line((f"As of {moment if found.until is None else found.until}", "bold yellow"))
+    page.line((f"As of {_moment_text(found, moment)}", "bold yellow"))
     page.line((wanted, "bold"), " was person ", found.person_id, ", ", state)
     page.line(f"made with {found.made_with}, {plural(len(found.distinct_ids), 'distinct id')}:")
     page.paragraph(", ".join(found.distinct_ids))
+    if found.waiting:
+        page.sentence(
+            f"{plural(len(found.waiting), 'event')} of these ids waited in the buffer, the first of "
+            f"{found.waiting[0]}, and had done nothing yet"
+        )
     if found.properties:
         page.heading("Properties", f"{len(found.properties):,}")
         rows: list[list[Cell]] = [

@@ -1,13 +1,14 @@
 """A person as of a moment of the log, from the journal: its ids, properties and links by then."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 from typing import Any
 
 from identity_cli.errors import BadMoment, NotYetSeen
 from identity_cli.events import Origin
+from identity_cli.origins import address_in
 from identity_cli.reports.history import State, properties_written
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow
 from identity_cli.store.run import Run
@@ -17,7 +18,8 @@ from identity_cli.store.run import Run
 class PersonAsOf:
     """Who an id was then: which person, with which ids, properties and links.
 
-    until: the last line that counts, None where the moment is a time.
+    until: the last line that counts, or the time. waiting: events of these ids that had come by then and
+    waited in the buffer, whatever they did later.
     """
 
     person_id: str
@@ -26,18 +28,16 @@ class PersonAsOf:
     distinct_ids: list[str]
     properties: State
     links: list[LinkRow]
-    until: Origin | None
-
-
-Happened = Callable[[int, str | None], bool]
-"""Whether a fact with that moment and event time had happened by then."""
+    until: Origin | datetime
+    waiting: list[Origin]
 
 
 def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None) -> PersonAsOf:
-    """The person of an id after a line (LINE or FILE:LINE), or as of an ISO time.
+    """The person of an id after a line (LINE, FILE:LINE, FILE:LINE#NTH), at an ISO time or the end of a day.
 
-    At a time, the facts count that stand before the first whose own event was later. BadMoment; NotYetSeen
-    if the id was not there yet.
+    After the last line, what waits in the buffer still waits: only the end of the log releases it. At a
+    time, the facts count that stand before the first whose own event was later. BadMoment; NotYetSeen if
+    the id was not there yet.
     """
     person = run.find_person(wanted, team_id)
     parts = run.parts_of(person.person)
@@ -46,9 +46,8 @@ def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None)
     until = _until(run, moment)
     if isinstance(until, datetime):
         last = _last_by(until, rows, moments, links, run.changes_of(parts))
-        origin = None
     else:
-        last, origin = until, run.origin(until)
+        last = until
     by_then = [link for link in links if link.moment <= last]
     joined = [row for row in rows if moments.get(row.joined_seq, row.joined_seq) <= last]
     person_of = _persons_then(by_then)
@@ -56,35 +55,60 @@ def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None)
     found = next((row for row in joined if row.distinct_id == own), None)
     if found is None:
         first = next(row for row in rows if row.distinct_id == own)
-        raise NotYetSeen(own, moment, run.origin(first.joined_seq))
+        waiting = _waiting(run, person.team_id, [own], last)
+        raise NotYetSeen(own, moment, run.origin(first.joined_seq), waiting)
     number = person_of(found.joined_person)
     changes = [change for change in run.changes_of(parts) if change.moment <= last]
     creator, identified = run.makers_of([number])[number]
     flagged = identified is not None and run.moments([identified]).get(identified, identified) <= last
+    ids = [row.distinct_id for row in joined if person_of(row.joined_person) == number]
     return PersonAsOf(
         parts[number],
         creator,
         flagged,
-        [row.distinct_id for row in joined if person_of(row.joined_person) == number],
+        ids,
         properties_written(number, changes, by_then),
         [link for link in by_then if number in _numbers(link, person_of)],
-        origin,
+        until if isinstance(until, datetime) else run.origin(until),
+        _waiting(run, person.team_id, ids, last),
     )
 
 
+def _waiting(run: Run, team_id: int, ids: list[str], last: int) -> list[Origin]:
+    return [run.origin(seq) for seq in run.waiting_after(last, team_id, ids)]
+
+
 def _until(run: Run, moment: str) -> int | datetime:
-    """The last seq that counts, or a time."""
-    path, _, line = moment.rpartition(":")
-    if re.fullmatch(r"\d+", line) and (path or moment == line) and not re.fullmatch(r"[\d\-T:. ]+", path):
-        seqs = run.origins.seqs_at(moment)
-        if seqs and seqs[-1] <= run.metadata["seqs"]:
-            return seqs[-1]
-        raise BadMoment(moment, "no such line in this run")
+    """The last seq that counts, or a time; a number is a line, though it may look like 20230315."""
+    time = None if moment.isdecimal() else _time_in(moment)
+    if time is not None:
+        return time
+    if address_in(moment) is None:
+        raise BadMoment(moment, "it is neither")
+    seqs = run.origins.seqs_at(moment)
+    if seqs and seqs[-1] <= run.metadata["seqs"]:
+        return seqs[-1]
+    raise BadMoment(moment, "no such line in this run")
+
+
+def _time_in(moment: str) -> datetime | None:
+    """An ISO time; of a day its end. Without a zone it is UTC."""
     try:
         parsed = datetime.fromisoformat(moment)
     except ValueError:
-        raise BadMoment(moment, "it is neither") from None
+        return None
+    if is_day(moment):
+        parsed = datetime.combine(parsed.date(), time_of_day.max)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
+
+
+def is_day(moment: str) -> bool:
+    """Whether an ISO time is a day, without a time of it."""
+    try:
+        date.fromisoformat(moment)
+    except ValueError:
+        return False
+    return True
 
 
 def _last_by(

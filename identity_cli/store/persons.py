@@ -139,6 +139,15 @@ class RunPersons(OpenedRun):
         query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"
         return dict(self._rows_about(query, seqs))
 
+    def waiting_after(self, last: int, team_id: int, distinct_ids: Iterable[str]) -> list[int]:
+        """Of these ids the events that after that seq waited in the buffer, by seq."""
+        query = (
+            "SELECT seq FROM main.held WHERE seq <= :last AND released_before > :last AND team_id = :team"
+            " AND distinct_id IN (SELECT value FROM json_each(:ids)) ORDER BY seq"
+        )
+        named = {"last": last, "team": team_id, "ids": json.dumps([*distinct_ids])}
+        return [seq for (seq,) in self.database.execute(query, named)]
+
     def identified_seq(self, person: int) -> int | None:
         """The event that marked a person identified."""
         row = self.database.execute(
