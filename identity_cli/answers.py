@@ -5,7 +5,7 @@ Two exports tell it: that of persons, of which each id's row with the highest
 counts. Files are read as logs are: JSON lines, plain or compressed, or Parquet.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,8 @@ from identity_cli.values.times import parse_time
 PERSONLESS = "propertyless"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+Progress = Callable[[int], None]
+"""Told how many bytes of the export at hand were read."""
 Key = tuple[int, str]
 """Team and distinct id."""
 
@@ -46,10 +48,10 @@ class Answer:
             self.person_ids[key], self.ranks[key] = person_id, rank
 
 
-def persons_answer(paths: Iterable[str], team_id: int) -> Answer:
+def persons_answer(paths: Iterable[str], team_id: int, on_progress: Progress | None = None) -> Answer:
     """What exports of persons say; team_id: of rows that name none."""
     answer, deleted = Answer(), set[Key]()
-    for row in _rows(paths, answer):
+    for row in _rows(paths, answer, on_progress):
         key = _key(row, team_id)
         version = row.get("person_distinct_id_version")
         if key is None or not isinstance(row.get("person_id"), str):
@@ -64,10 +66,10 @@ def persons_answer(paths: Iterable[str], team_id: int) -> Answer:
     return _found(answer, "person_id and distinct_id")
 
 
-def events_answer(paths: Iterable[str], team_id: int) -> Answer:
+def events_answer(paths: Iterable[str], team_id: int, on_progress: Progress | None = None) -> Answer:
     """What events that carry a person_id say; those without a profile say nothing."""
     answer = Answer()
-    for row in _rows(paths, answer):
+    for row in _rows(paths, answer, on_progress):
         key, person_id = _key(row, team_id), row.get("person_id")
         if row.get("person_mode") == PERSONLESS:
             continue
@@ -103,9 +105,9 @@ def _key(row: dict[str, Any], team_id: int) -> Key | None:
     return None if distinct_id is None else (team_id if own is None else own, as_text(distinct_id))
 
 
-def _rows(paths: Iterable[str], answer: Answer) -> Iterator[dict[str, Any]]:
+def _rows(paths: Iterable[str], answer: Answer, on_progress: Progress | None) -> Iterator[dict[str, Any]]:
     for path in expand(paths):
-        for line in rows_of(path):
+        for line in rows_of(path, on_progress):
             if not line.strip():
                 continue
             answer.rows += 1

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,14 @@ def open_log(path: str) -> LineSource:
     return ParquetFile(path) if _is_parquet(path) else SourceFile(path)
 
 
-def rows_of(path: str) -> Iterator[bytes]:
-    """The lines of any log or export."""
+def rows_of(path: str, on_progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
+    """The lines of any log or export; on_progress is told the bytes of it that were read."""
     file = open_log(path)
     try:
         while lines := file.read_lines(BYTES_AT_ONCE):
             yield from lines
+            if on_progress:
+                on_progress(file.bytes_read)
     finally:
         file.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from identity_cli.errors import LogChanged, LogGone
 from identity_cli.files.places import scratch_folder
-from identity_cli.intake import ReplayOptions, log_of
+from identity_cli.intake import Progress, ReplayOptions, log_of
 from identity_cli.left_out import LeftOut
 from identity_cli.replayer import replay_log
 from identity_cli.store.run import Run
@@ -27,13 +27,14 @@ def _left_out(stored: str | list[Any]) -> str | LeftOut:
 
 
 @contextmanager
-def replayed(run: Run, **changes: Any) -> Iterator[Run]:
+def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> Iterator[Run]:
     """The run that its log gives with other ReplayOptions; gone at the end of the block.
 
     LogChanged if the log is not the one replayed.
     """
     with scratch_folder() as folder:
-        again = replay_log(log_of(paths_of(run)), folder / "run", replace(options_of(run), **changes))
+        options = replace(options_of(run), **changes)
+        again = replay_log(log_of(paths_of(run)), folder / "run", options, on_progress)
         for before, after in zip(run.sources(), again.sources(), strict=True):
             check_source(before, after)
         try:

@@ -33,7 +33,7 @@ LAYERS = [
     "trials",
     "replaying",
     "scope",
-    "counterfactual",
+    "counterfactual comparing",
     "reports",
     "cli",
     "__init__ __main__",

@@ -142,10 +142,6 @@ def test_events_removed_from_the_log(run: Run, export: Export, tmp_path: Path) -
 
 
 def test_a_link_that_the_rules_refuse_and_the_platform_took(tmp_path: Path, export: Export) -> None:
-    def link(name: str, own: str, other: str) -> dict[str, Any]:
-        key = "$anon_distinct_id" if name == "$identify" else "alias"
-        return {"event": name, "distinct_id": own, "properties": {key: other}}
-
     lines = [link("$identify", "u1", "a1"), link("$identify", "u2", "a2"), link("$create_alias", "u1", "u2")]
     log = tmp_path / "log.ndjson"
     log.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -155,6 +151,54 @@ def test_a_link_that_the_rules_refuse_and_the_platform_took(tmp_path: Path, expo
     assert parting.origin is not None
     assert parting.origin.line == 3
     assert parting.reason == "refused_identified here, joined there: another rule set"
+
+
+def link(name: str, own: str, other: str) -> dict[str, Any]:
+    key = "$anon_distinct_id" if name == "$identify" else "alias"
+    return {"event": name, "distinct_id": own, "properties": {key: other}}
+
+
+def partings_of(
+    folder: Path, export: Export, lines: list[dict[str, Any]], there: dict[str, str]
+) -> list[tuple[str, int | None, str]]:
+    """Of a log against the platform's persons of ids: what kind, the first line, and why."""
+    run = replay(lines, folder / "run", buffer=0)
+    rows: Rows = [{"distinct_id": one, "person_id": person} for one, person in there.items()]
+    found = verify(run, persons=[export(rows)]).partings
+    return [(str(one.change.kind), one.origin and one.origin.line, one.reason) for one in found]
+
+
+def test_a_parting_through_several_links_is_where_they_meet(tmp_path: Path, export: Export) -> None:
+    """The export knows neither c nor d, by way of which a and e are one here since line 3."""
+    lines = [link("$identify", "c", "d"), link("$identify", "c", "a"), link("$identify", "e", "d")]
+    ((kind, line, reason),) = partings_of(tmp_path, export, lines, {"a": "p1", "e": "p2"})
+    assert (kind, line) == ("merged", 3)
+    assert "missing" not in reason
+
+
+def test_the_first_person_of_a_log_is_not_nobody(tmp_path: Path, export: Export) -> None:
+    """Line 3 names an id that no person has; it says nothing of the two that are one there."""
+    nobody = {"event": "$identify", "distinct_id": "b", "properties": {"$anon_distinct_id": "null"}}
+    lines = [link("$identify", "a", "x"), {"event": "e", "distinct_id": "b", "properties": {}}, nobody]
+    (parting,) = partings_of(tmp_path, export, lines, {"a": "p", "x": "p", "b": "p"})
+    assert parting == ("split", 2, "no event in this log joins them: events are missing from it")
+
+
+def test_a_refusal_on_the_way_over_a_third_person_explains_it(tmp_path: Path, export: Export) -> None:
+    """The platform has u1 and u2 as one, and of u3 nothing is known: the log refused both links to it."""
+    lines = [link("$identify", f"u{number}", f"a{number}") for number in (1, 2, 3)]
+    lines += [link("$create_alias", "u3", "u1"), link("$create_alias", "u3", "u2")]
+    ((kind, line, reason),) = partings_of(tmp_path, export, lines, {"u1": "p", "u2": "p"})
+    assert (kind, line, reason) == ("split", 4, "refused_identified here, joined there: another rule set")
+
+
+def test_a_refusal_between_persons_that_are_apart_there_too_explains_nothing(
+    tmp_path: Path, export: Export
+) -> None:
+    lines = [link("$identify", f"u{number}", f"a{number}") for number in (1, 2, 3)]
+    lines += [link("$create_alias", "u3", "u1")]
+    (parting,) = partings_of(tmp_path, export, lines, {"u1": "p", "u2": "p", "u3": "q"})
+    assert parting[2] == "no event in this log joins them: events are missing from it"
 
 
 def test_events_that_carry_their_person(run: Run, export: Export) -> None:

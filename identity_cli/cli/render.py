@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.text import is_terminal, visible_json
@@ -134,9 +135,33 @@ def reading_progress(run: "Run") -> Iterator[Callable[[int], None] | None]:
     if not is_terminal(sys.stderr):
         yield None
         return
-    total = sum(source["size"] for source in run.sources())
-    with ReplayProgress(total, ("Reading the log", "Replaying")) as progress:
+    with ReplayProgress(_size_of_log(run), ("Reading the log", "Replaying")) as progress:
         yield progress
+
+
+@contextmanager
+def replaying_progress(run: "Run", times: int = 1) -> Iterator[Callable[[int], None] | None]:
+    """Progress of a command that replays a run's log, perhaps several times; None where nobody watches."""
+    if not is_terminal(sys.stderr):
+        yield None
+        return
+    with ReplayProgress(times * _size_of_log(run), ("Replaying", "Comparing")) as progress:
+        yield progress
+
+
+@contextmanager
+def export_progress(paths: Sequence[str]) -> Iterator[Callable[[int], None] | None]:
+    """Progress of a command that reads exports and compares them; None where nobody watches."""
+    if not is_terminal(sys.stderr):
+        yield None
+        return
+    size = Path(paths[0]).stat().st_size if len(paths) == 1 and Path(paths[0]).is_file() else None
+    with ReplayProgress(size, ("Reading the export", "Comparing")) as progress:
+        yield progress
+
+
+def _size_of_log(run: "Run") -> int:
+    return sum(source["size"] for source in run.sources())
 
 
 def _progress_bar() -> Any:

@@ -8,10 +8,11 @@ import click
 from identity_cli.cli.diff import figures, show_comparison
 from identity_cli.cli.options import Replaying, format_option, limit_option, option, with_run
 from identity_cli.cli.page import Cell, Column, Page, number_column
-from identity_cli.cli.render import write_document
+from identity_cli.cli.render import export_progress, replaying_progress, write_document
 from identity_cli.cli.text import number_text, plural
+from identity_cli.comparing.partings import Parting
 from identity_cli.errors import ExitCode
-from identity_cli.reports.verify import Parting, Trial, Verification, answer_of, suggestions, verification
+from identity_cli.reports.verify import TRIALS, Trial, Verification, answer_of, suggestions, verification
 from identity_cli.store.run import Run
 
 FORMAT = 1
@@ -46,9 +47,11 @@ def command(
     """
     if bool(persons) == bool(events):
         raise click.UsageError("give --persons EXPORT or --events EXPORT.")
-    answer = answer_of(run, persons, events)
-    found = verification(run, answer)
-    trials = sorted(suggestions(run, answer), key=_rank) if suggest else []
+    with export_progress(persons or events) as progress:
+        answer = answer_of(run, persons, events, progress)
+        found = verification(run, answer)
+    with replaying_progress(run, TRIALS) as progress:
+        trials = sorted(suggestions(run, answer, progress), key=_rank) if suggest else []
     if output == "json":
         write_document(_document(found, trials))
     else:

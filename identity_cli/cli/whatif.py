@@ -16,7 +16,7 @@ from identity_cli.cli.options import (
     with_run,
 )
 from identity_cli.cli.page import Cell, Column, Page, id_column, origin_column
-from identity_cli.cli.render import reading_progress, write_document
+from identity_cli.cli.render import reading_progress, replaying_progress, write_document
 from identity_cli.cli.text import number_text, plural
 from identity_cli.counterfactual.plan import read_plan
 from identity_cli.left_out import LeftOut
@@ -100,12 +100,12 @@ def _planned(run: Run, file: str) -> tuple[tuple[LeftOut, ...], tuple[str, ...]]
 def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> None:
     from identity_cli.cli.diff import document
 
-    with replayed(run, **asked) as other:
+    with replaying_progress(run) as progress, replayed(run, progress, **asked) as other:
         found = diff(run, other)
-        if output == "json":
-            write_document(document(found))
-        else:
-            show_diff(Page(), found, limit)
+    if output == "json":
+        write_document(document(found))
+    else:
+        show_diff(Page(), found, limit)
 
 
 def document(found: WhatIf) -> dict[str, Any]:

@@ -1,30 +1,20 @@
 """A run held against the platform's own answer: how far they agree, where they part, and why."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 
 from identity_cli.answers import Answer, Key, events_answer, persons_answer
-from identity_cli.comparison import Change, Comparison, Kind, Member, compare
-from identity_cli.events import Origin
-from identity_cli.store.rows import LinkRow
+from identity_cli.comparing.partings import Parting, Partings
+from identity_cli.comparison import Comparison, Member, compare
 from identity_cli.store.run import Run
 from identity_cli.trials import replayed
 
-JOINS = ("created", "attached", "merged")
 RULE_SETS = ("guide", "2022-12", "2023-09", "current")
 BUFFERS = (None, 0.0, 60.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Parting:
-    """Where replay and platform part for some persons: the first line, and the likely reason."""
-
-    change: Change
-    ids: tuple[str, ...]
-    origin: Origin | None
-    reason: str
+TRIALS = len(RULE_SETS) * len(BUFFERS)
+Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -67,10 +57,17 @@ class Trial:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
-def answer_of(run: Run, persons: Iterable[str] = (), events: Iterable[str] = ()) -> Answer:
+def answer_of(
+    run: Run,
+    persons: Iterable[str] = (),
+    events: Iterable[str] = (),
+    on_progress: Progress | None = None,
+) -> Answer:
     """Read the platform's answer from exports of persons, or of events that carry their persons."""
     persons, team_id = list(persons), run.metadata["team_id"]
-    return persons_answer(persons, team_id) if persons else events_answer(events, team_id)
+    if persons:
+        return persons_answer(persons, team_id, on_progress)
+    return events_answer(events, team_id, on_progress)
 
 
 def verify(run: Run, persons: Iterable[str] = (), events: Iterable[str] = ()) -> Verification:
@@ -90,30 +87,37 @@ def verification(run: Run, answer: Answer) -> Verification:
             extra.append(member[:2])
             if member.new in known:
                 strays.append(member[:2])
-    finder = _Partings(run, answer)
+    finder = Partings(run, answer)
     partings = [finder.of(change) for change in comparison.changes if change.old and change.new]
     return Verification(comparison, partings, missing, extra, strays, [*_remarks(run, answer, comparison)])
 
 
-def suggestions(run: Run, answer: Answer) -> Iterator[Trial]:
-    """Every rule set with every buffer, as it agrees with the platform; each costs a replay."""
-    tried = set()
-    for rules in RULE_SETS:
-        for buffer in BUFFERS:
-            with replayed(run, rules=rules, buffer_seconds=buffer) as trial:
-                seconds = float(trial.metadata["buffer_seconds"])
-                if (rules, seconds) in tried:
-                    continue
-                tried.add((rules, seconds))
-                found = compare(partial(_members, trial, answer))
-                yield Trial(
-                    rules,
-                    seconds,
-                    found.pairs.precision,
-                    found.pairs.recall,
-                    len(found.unchanged),
-                    len(found.changes),
-                )
+def suggestions(run: Run, answer: Answer, on_progress: Progress | None = None) -> Iterator[Trial]:
+    """Every rule set with every buffer, as it agrees with the platform; each costs a replay.
+
+    on_progress is told the bytes read so far, over all TRIALS.
+    """
+    tried, size = set(), sum(source["size"] for source in run.sources())
+    for number, (rules, buffer) in enumerate(product(RULE_SETS, BUFFERS)):
+        so_far = None if on_progress is None else _later(on_progress, number * size)
+        with replayed(run, so_far, rules=rules, buffer_seconds=buffer) as trial:
+            seconds = float(trial.metadata["buffer_seconds"])
+            if (rules, seconds) in tried:
+                continue
+            tried.add((rules, seconds))
+            found = compare(partial(_members, trial, answer))
+            yield Trial(
+                rules,
+                seconds,
+                found.pairs.precision,
+                found.pairs.recall,
+                len(found.unchanged),
+                len(found.changes),
+            )
+
+
+def _later(on_progress: Progress, offset: int) -> Progress:
+    return lambda read: on_progress(offset + read)
 
 
 def _members(run: Run, answer: Answer) -> Iterator[Member]:
@@ -140,78 +144,3 @@ def _remarks(run: Run, answer: Answer, comparison: Comparison) -> Iterator[str]:
         )
     if comparison.ids and not comparison.pairs.old and comparison.pairs.new:
         yield "the export puts no two ids on one person: is it the right one?"
-
-
-class _Partings:
-    """Finds where the persons of a change part."""
-
-    def __init__(self, run: Run, answer: Answer) -> None:
-        self._run = run
-        self._answer = answer
-        self._sizes = Counter(answer.person_ids.values())
-
-    def of(self, change: Change) -> Parting:
-        """The first line where replay and platform part, and why."""
-        ids = tuple(member.distinct_id for member in change.moved)
-        team_id = change.moved[0].team_id if change.moved else 1
-        parting: tuple[Origin | None, str] | None = None
-        if change.kind is not Kind.SPLIT:
-            parting = self._joined_here_only(change, team_id)
-        if parting is None:
-            parting = self._joined_there_only(change)
-        return Parting(change, ids, *parting)
-
-    def _joined_here_only(self, change: Change, team_id: int) -> tuple[Origin | None, str] | None:
-        """The first link that put ids together which the platform has apart."""
-        platform: dict[str, set[str]] = {}
-        for link in self._run.links_of(self._parts_of(change.new)):
-            if link.outcome not in JOINS:
-                continue
-            ends = [
-                platform.setdefault(one, self._on_platform(team_id, one))
-                for one in (link.source_distinct_id, link.target_distinct_id)
-            ]
-            if ends[0] and ends[1] and ends[0].isdisjoint(ends[1]):
-                return self._run.origin(link.seq), self._why_apart(link, team_id)
-            ends[0] |= ends[1]
-            platform[link.source_distinct_id] = platform[link.target_distinct_id] = ends[0]
-        return None
-
-    def _why_apart(self, link: LinkRow, team_id: int) -> str:
-        if link.source_identified and link.outcome == "merged":
-            return "merged here from an identified person, not there: another rule set, or a split by hand"
-        for one in (link.source_distinct_id, link.target_distinct_id):
-            if link.outcome == "attached" and self._sizes[self._person_of(team_id, one) or ""] == 1:
-                return f"{one} is a person of its own there: a split by hand, or another rule set"
-        return f"{link.outcome} here, apart there: a split by hand, or the platform never had this event"
-
-    def _joined_there_only(self, change: Change) -> tuple[Origin | None, str]:
-        """The first link refused between persons whom the platform has as one, or that there is none."""
-        person_of = self._parts_of(change.new)
-        for link in self._run.links_of(person_of):
-            ends = {person_of.get(link.source_person or 0), person_of.get(link.target_person or 0)}
-            if link.outcome.startswith("refused") and None not in ends and len(ends) > 1:
-                return self._run.origin(link.seq), f"{link.outcome} here, joined there: another rule set"
-        seqs = []
-        for person_id in change.new:
-            row = self._run.find_person(person_id)
-            seqs.append(min(one.seq for one in self._run.ids_of(row.person)))
-        return (
-            self._run.origin(sorted(seqs)[1]) if len(seqs) > 1 else None,
-            "no event in this log joins them: events are missing from it",
-        )
-
-    def _parts_of(self, person_ids: Iterable[str]) -> dict[int, str]:
-        """The numbers of these persons and of all merged into them, each with its person id of today."""
-        return {
-            number: person_id
-            for person_id in person_ids
-            for number in self._run.parts_of(self._run.find_person(person_id).person)
-        }
-
-    def _on_platform(self, team_id: int, distinct_id: str) -> set[str]:
-        person = self._person_of(team_id, distinct_id)
-        return set() if person is None else {person}
-
-    def _person_of(self, team_id: int, distinct_id: str) -> str | None:
-        return self._answer.person_ids.get((team_id, distinct_id))

@@ -85,6 +85,12 @@ class RunPersons(OpenedRun):
         query = "SELECT team_id, distinct_id FROM distinct_ids WHERE distinct_id = ? ORDER BY 1"
         return list(self.database.execute(query, (as_stored(distinct_id),)))
 
+    def owner_of(self, team_id: int, distinct_id: str) -> int | None:
+        """The number of a distinct id's person; None where it has none."""
+        query = "SELECT person FROM distinct_ids WHERE distinct_id = ? AND team_id = ?"
+        row = self.database.execute(query, (distinct_id, team_id)).fetchone()
+        return None if row is None else row[0]
+
     def link_pairs(self) -> Iterator[tuple[int, str, str]]:
         """Team, source and target of every link but those of illegal ids, which never join anybody."""
         columns = "team_id, source_distinct_id, target_distinct_id"

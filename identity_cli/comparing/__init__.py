@@ -1,0 +1,1 @@
+"""Two answers to who is who, held against each other."""
