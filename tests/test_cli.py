@@ -916,6 +916,35 @@ def test_nothing_from_a_log_commands_a_terminal(hostile: Path, command: tuple[st
         assert line.isprintable(), ascii(line)
 
 
+@pytest.mark.parametrize("table", ["persons", "distinct_ids", "links", "warnings", "events", "rejected"])
+@pytest.mark.parametrize("table_format", ["json", "ndjson"])
+def test_exported_json_has_no_control_characters_through_a_pipe_either(
+    cli: Invoke, hostile: Path, monkeypatch: pytest.MonkeyPatch, table: str, table_format: str
+) -> None:
+    monkeypatch.chdir(hostile)
+    output = cli("export", table, "--format", table_format).stdout
+    assert all(line.isprintable() for line in output.split("\n"))
+    for line in output.splitlines() if table_format == "ndjson" else [output]:
+        json.loads(line)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["persons", "how user_hanna", "blame user_hanna", "culprits user_hanna", "diff idcli-run idcli-run"],
+)
+def test_a_limit_may_have_any_number_of_digits(cli: Invoke, command: str) -> None:
+    answer = CliRunner().invoke(idcli, [*command.split(), "--limit", "9" * 23])
+    assert answer.exit_code in (0, 1, 2), answer.exception
+    assert answer.exit_code < 2 or "No such option" in answer.stderr
+
+
+def test_an_id_may_be_typed_where_the_locale_knows_no_utf_8(run_of: Callable[..., Run]) -> None:
+    run = run_of([{"event": "e", "distinct_id": "Zo\u00eb"}])
+    command = [sys.executable, "-m", "identity_cli", "person", "--run", str(run.folder), "Zo\u00eb".encode()]
+    env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    assert b"1 event" in subprocess.run(command, env=env, capture_output=True, check=True).stdout
+
+
 def test_markup_from_a_log_is_text(hostile: Path) -> None:
     output = in_terminal(["person", f"user {HOSTILE[1]}"], hostile)
     assert "[bold]markup[/bold]" in STYLING.sub("", output)
@@ -1079,6 +1108,16 @@ def test_looking_up_a_person_imports_little(shop: Path) -> None:
 def test_visible_text() -> None:
     assert visible("plain ünï 日本 😀") == "plain ünï 日本 😀"
     assert visible("\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800") == r"\x1b[0m\n\t\x7f\x9b\u202e\u200b\ud800"
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u034f", "\u115f", "\u17b4", "\u180b", "\u2800", "\u3164", "\ufe0f", "\U000e0100"]
+)
+def test_what_prints_nothing_is_shown(unseen: str) -> None:
+    """Though it counts as printable, two ids that differ in it look alike."""
+    assert visible(f"ada{unseen}") == "ada" + ascii(unseen)[1:-1]
+    assert json.loads(visible_json(json.dumps(f"ada{unseen}", ensure_ascii=False))) == f"ada{unseen}"
+    assert visible_json(f'"ada{unseen}"').isascii()
 
 
 @given(st.text().filter(lambda text: "\\" not in text))

@@ -488,6 +488,15 @@ def test_the_dot_file_is_well_formed_and_says_the_same(run_of: RunOf, log: str) 
     assert all(character.isprintable() for character in text.replace("\n", ""))
 
 
+def test_an_id_and_one_that_reads_like_its_escape_are_two_nodes(run_of: RunOf) -> None:
+    ids = ["a\x01", r"a\u0001", r"a\\u0001", "a\\\x01", "a\U000e0041", "a\ue0041", r"a\U000e0041", "a\\b"]
+    link = {"event": "$identify", "distinct_id": "u"}
+    run = run_of([{**link, "properties": {"$anon_distinct_id": one}} for one in ids])
+    text = (run.folder / "merge_graph.dot").read_text(encoding="utf-8")
+    names = re.findall(r'^  ("id:(?:[^"\\]|\\.)*") \[', text, re.MULTILINE)
+    assert len({*names}) == len(names) == len(ids) + 1
+
+
 def test_only_persons_that_a_link_touched_are_drawn(run_of: RunOf) -> None:
     graph = graph_of(
         run_of(

@@ -1,7 +1,7 @@
 """`idcli export`: whole tables, written as they are read."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import click
 
@@ -32,8 +32,10 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
     if plan is not None:
         raise click.UsageError("--plan goes with TABLE log.")
     text = _array(_lines(run, table, "ndjson")) if output == "json" else _lines(run, table, output)
-    if is_terminal(sys.stdout):
-        text = map(_VISIBLE[output], text)
+    if output != "csv":
+        text = map(visible_json, text)
+    elif is_terminal(sys.stdout):
+        text = map(visible_lines, text)
     sys.stdout.writelines(text)
 
 
@@ -67,10 +69,3 @@ def _array(text: Iterator[str]) -> Iterator[str]:
         yield before + piece.removesuffix("\n").replace("\n", ",\n")
         before = ",\n"
     yield "[]\n" if before == "[\n" else "\n]\n"
-
-
-_VISIBLE: dict[str, Callable[[str], str]] = {
-    "csv": visible_lines,
-    "ndjson": visible_json,
-    "json": visible_json,
-}

@@ -1,6 +1,8 @@
 """Options that several commands share, and the run they read."""
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +18,8 @@ DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
 INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
+MOST = 2**53
+"""Of anything that a command lists: more digits mean all."""
 LONGEST_BUFFER = 366 * 24 * 3600
 """Seconds; nobody waits longer, and dates end somewhere."""
 
@@ -101,7 +105,13 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
 def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]:
     """--limit N."""
     return option(
-        "--limit", type=click.IntRange(0), default=default, show_default=True, metavar="N", help=text
+        "--limit",
+        type=click.IntRange(0),
+        default=default,
+        show_default=True,
+        metavar="N",
+        callback=lambda ctx, parameter, value: min(value, MOST),
+        help=text,
     )
 
 
@@ -196,7 +206,11 @@ def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]
 def _meant(run: Any, typed: Any) -> Any:
     if isinstance(typed, tuple):
         return tuple(_meant(run, one) for one in typed)
-    if typed is None or "\\" not in typed or run.keys_of(typed):
+    if typed is None:
+        return None
+    if not typed.isascii() and sys.getfilesystemencoding() != "utf-8":  # then it came as bytes that are UTF-8
+        typed = os.fsencode(typed).decode("utf-8", "surrogateescape")
+    if "\\" not in typed or run.keys_of(typed):
         return typed
     from identity_cli.cli.text import read_back  # help needs nothing of it
 

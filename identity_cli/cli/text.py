@@ -1,7 +1,8 @@
 """Text from a log, fit to be shown: nothing in it can command a terminal.
 
 What stands in a log was written by strangers. Every character that does not print,
-control codes, bidi overrides and zero-width ones among them, is shown as its escape.
+control codes, bidi overrides and zero-width ones among them, is shown as its escape; so are those
+that count as printable and print nothing, which make two ids look alike.
 """
 
 import json
@@ -13,11 +14,27 @@ from typing import Any
 _ESCAPE = r"\\(?:[tnr]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4}|U(?:000[0-9a-f]|0010)[0-9a-f]{4})"
 
 
+_UNSEEN = frozenset(
+    chr(code)
+    for codes in (
+        *((0x034F,), (0x115F, 0x1160), (0x17B4, 0x17B5), range(0x180B, 0x1810), (0x2800,), (0x3164, 0xFFA0)),
+        *(range(0xFE00, 0xFE10), (0x1D159,), range(0xE0100, 0xE01F0)),
+    )
+    for code in codes
+)
+"""Joiners, fillers and selectors of variants (Unicode's Default_Ignorable_Code_Point), and two blanks."""
+
+
+def is_seen(text: str) -> bool:
+    """Whether every character of the text prints something."""
+    return text.isprintable() and (text.isascii() or _UNSEEN.isdisjoint(text))
+
+
 def visible(text: str) -> str:
     r"""The text with characters that do not print as escapes, such as \x1b."""
-    if text.isprintable():
+    if is_seen(text):
         return text
-    return "".join([char if char.isprintable() else _escaped(char) for char in text])
+    return "".join([char if is_seen(char) else _escaped(char) for char in text])
 
 
 def read_back(text: str) -> str:
@@ -34,7 +51,10 @@ def visible_json(text: str) -> str:
     r"""JSON text that says the same, with characters that do not print as \u escapes."""
     if text.isascii() and "\x7f" not in text:
         return text
-    return "".join([char if char.isprintable() or char == "\n" else _json_escaped(char) for char in text])
+    return "\n".join(
+        line if is_seen(line) else "".join([char if is_seen(char) else _json_escaped(char) for char in line])
+        for line in text.split("\n")
+    )
 
 
 def value_text(value: Any) -> str:

@@ -5,6 +5,7 @@ node-link JSON, which networkx and D3 read, and as Graphviz DOT. The links are t
 as only they say whom they touched; edges wait in a file beside until all nodes are in.
 """
 
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, count
@@ -253,6 +254,16 @@ def _quoted(texts: Sequence[str]) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    if text.isprintable():
+    r"""What does not print as \u0001; where that could be taken for the text, its backslashes twice."""
+    if text.isprintable() and not _LIKE_AN_ESCAPE.search(text):
         return text
-    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
+    return "".join(map(_escaped, text))
+
+
+_LIKE_AN_ESCAPE = re.compile(r"\\(u[0-9a-f]{4}|U[0-9a-f]{8})")
+
+
+def _escaped(char: str) -> str:
+    if char.isprintable():
+        return char if char != "\\" else "\\\\"
+    return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
