@@ -26,6 +26,7 @@ DEVICES_WITH_IDS = 3
 """The same where these devices are distinct ids too, which alone may have come to the other by links."""
 LINKS_READ = 1_000
 """Of an id that many links name, so many are looked at."""
+READ_AT_ONCE = 5_000
 PLACEHOLDERS = frozenset(
     {
         *("anonymous", "guest", "unknown", "undefined", "null", "none", "nil", "void", "nan", "invalid"),
@@ -61,7 +62,6 @@ class Causes:
     def __init__(self, run: Run, scope: Scope) -> None:
         self._run = run
         self._scope = scope
-        self._raw: dict[int, Raw] = {}
         self._known: dict[int, Cause] = {}
 
     def of(self, link: Link) -> Cause:
@@ -94,14 +94,9 @@ class Causes:
     # What the log shows
 
     def _shared_id(self, link: Link) -> str | None:
-        """The end of a link that several others are linked with as well."""
-        others = {
-            one: {*chain.from_iterable(_ends(each) for each in self._links_by_id[one])} - {one}
-            for one in _ends(link)
-        }
-        logins = {one for one in others if one in self._logins}
-        shared = [one for one in others if len(others[one] & self._logins) > 1 and one not in logins]
-        return shared[0] if shared else None
+        """The end of a link that several accounts are linked with, and that is none itself."""
+        shared = (one for one in _ends(link) if one not in self._logins)
+        return next((one for one in shared if len(self._neighbours[one] & self._logins) > 1), None)
 
     def _kind_of_constant(self, distinct_id: str) -> str | None:
         devices = self._devices(distinct_id)
@@ -160,8 +155,22 @@ class Causes:
         wanted = [*seqs]
         missing = [seq for seq in wanted if seq not in self._raw]
         if missing:
-            self._raw |= {seq: {} for seq in missing} | raw_events(self._run, missing)
+            self._raw.update({seq: {} for seq in missing} | raw_events(self._run, missing))
         return {seq: self._raw[seq] for seq in wanted}
+
+    @cached_property
+    def _raw(self) -> dict[int, Raw]:
+        """The lines of links, most of them read at once."""
+        return raw_events(self._run, [*self._scope.resolve().links][:READ_AT_ONCE])
+
+    @cached_property
+    def _neighbours(self) -> dict[str, set[str]]:
+        neighbours: dict[str, set[str]] = defaultdict(set)
+        for link in chain.from_iterable(self._links_by_id.values()):
+            one, other = _ends(link)
+            neighbours[one].add(other)
+            neighbours[other].add(one)
+        return neighbours
 
     @cached_property
     def _links_by_id(self) -> dict[str, list[Linked]]:

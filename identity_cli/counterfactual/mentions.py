@@ -144,7 +144,7 @@ def _why_in_vain(raw: Raw, named: list[tuple[Path, str]]) -> str:
 def _wrong_about(raw: Raw, event: str, path: Path) -> str:
     """Why a value that stands there in an event links nobody."""
     meant = _SPELLINGS.get(_bare(path[-1]))
-    if meant is None:
+    if meant is None or "event" not in raw or _is_of_another_vendor(raw):
         return ", which links nobody"
     if path[-1] != meant:
         return f", which is misspelt: only {meant} links, directly in properties"
@@ -157,3 +157,9 @@ def _wrong_about(raw: Raw, event: str, path: Path) -> str:
     if raw["properties"].get("$process_person_profile") is False:
         return ", but $process_person_profile is false, so the platform drops it"
     return ", but it links nobody under these rules"
+
+
+def _is_of_another_vendor(raw: Raw) -> bool:
+    """Whether it is no event of PostHog's, which links in its vendor's own way."""
+    inside = raw.get("properties")
+    return "distinct_id" not in raw and not (isinstance(inside, dict) and "$lib" in inside)

@@ -170,7 +170,7 @@ def _code_to_fix(run: Run, cuts: Iterable[Cut]) -> list[Action]:
         cause = cut.cause
         code = cause.kind, cause.remedy, cause.sender, cause.event, cause.mapped
         causes.setdefault(code, cause)
-        seqs = [link.seq for link in cut.links] if cut.blocked is not None else [cut.links[0].seq]
+        seqs = [link.seq for link in cut.links] if cut.blocked is not None else sorted(cut.gone)
         seen[code] += [str(run.origin(seq)) for seq in seqs]
     return [
         Action(
