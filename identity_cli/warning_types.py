@@ -130,6 +130,38 @@ WARNING_TYPES = {
     "ignored_invalid_timestamp": WarningType(
         INFO, "A time cannot be read. The server's time was taken.", "Send ISO 8601.", ("eventUuid",)
     ),
+    "errAnonDistinctIdAssignedAlready": WarningType(
+        ERROR,
+        "Mixpanel: the anonymous id or device was merged with another user before. It stays with that one, "
+        "and the event is that of the user it names.",
+        "Mostly a shared device: call reset() when somebody logs out, so that the next user has a device id "
+        "of its own. What was done on the device after the change stays with the first user.",
+        ("sourcePersonDistinctId",),
+    ),
+    "errAnonDistinctIdNonGUIDForm": WarningType(
+        ERROR,
+        "Mixpanel: $identify names an anonymous id that is no UUID of version 4. Nothing is merged.",
+        "Make anonymous ids as UUIDs of version 4, or send $create_alias or $merge, which have no such rule.",
+        ("sourcePersonDistinctId",),
+    ),
+    "errAliasAlreadyExists": WarningType(
+        ERROR,
+        "Mixpanel: the alias is that of another id already. An alias points to one id; nothing is merged.",
+        "Call alias once, at the sign-up; to join two users that both have events, send $merge.",
+        ("sourcePersonDistinctId",),
+    ),
+    "errManyIDs": WarningType(
+        ERROR,
+        "Mixpanel: merged, the two would have more than 500 ids. Nothing is merged.",
+        "Call reset() only when another user is sure to follow; every call makes a new device id.",
+        ("sourcePersonDistinctId",),
+    ),
+    "errSameIDs": WarningType(
+        INFO,
+        "Mixpanel: $identify names one id twice. There is nothing to merge.",
+        "Look for code that identifies with an id of its own making.",
+        ("sourcePersonDistinctId",),
+    ),
     "client_ingestion_warning": WarningType(
         INFO, "The sending library itself reports a problem.", "Read the message in the details."
     ),

@@ -10,6 +10,7 @@ from identity_cli.cli.page import Cell, Column, Page, origin_column
 from identity_cli.cli.text import number_text, plural
 from identity_cli.dialects import whose_rules
 from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
+from identity_cli.rules import DEFAULT, RULE_SETS
 
 FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
@@ -22,6 +23,10 @@ OUTCOMES = {
     "same_id": ("", "an id linked to itself"),
     "refused_identified": ("red", "the other id is of an identified person"),
     "refused_illegal": ("red", "an id that can be nobody's"),
+    "refused_taken": ("red", "the other id is somebody else's already"),
+    "refused_form": ("red", "the other id is not of the form of an anonymous one"),
+    "refused_full": ("red", "one person would have too many ids"),
+    "refused_no_effect": ("yellow", "an event that these rules pay no heed to"),
     "failed": ("red", "the event could not be processed"),
 }
 
@@ -36,6 +41,8 @@ def document(figures: Summary) -> dict[str, Any]:
             for item in figures.dialects
         ],
         "rule_set": figures.rule_set,
+        "rules_vendor": RULE_SETS[figures.rule_set].words.vendor,
+        "rules_are_of_log": figures.rules_are_of_log,
         "buffer_seconds": figures.buffer_seconds,
         "order": {
             **figures.order._asdict(),
@@ -124,7 +131,7 @@ def _show_source(page: Page, figures: Summary) -> None:
     paths = [source["path"] for source in figures.sources]
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
     buffer = f"buffer {number_text(figures.buffer_seconds)} s" if figures.buffer_seconds else "no buffer"
-    page.sentence((what, "bold"), f": {_lines_of_dialects(figures)}, rules {figures.rule_set}, {buffer}")
+    page.sentence((what, "bold"), f": {_lines_of_dialects(figures)}, rules {_rules(figures)}, {buffer}")
     for item in figures.dialects:
         if sentence := whose_rules(item.name, figures.rule_set):
             page.paragraph(sentence, indent=0, style="yellow")
@@ -132,6 +139,14 @@ def _show_source(page: Page, figures: Summary) -> None:
         page.line(("Not one line of it is an event: is it the right file?", "bold red"))
         page.line("What can be read: idcli dialects")
         page.line("Anything else:    idcli replay --map event=name ...")
+
+
+def _rules(figures: Summary) -> str:
+    """The rule set, and whose it is where that is not PostHog's own default."""
+    name, vendor = figures.rule_set, RULE_SETS[figures.rule_set].words.vendor
+    if not figures.rules_are_of_log or name == DEFAULT:
+        return name
+    return f"{name} ({vendor}'s own, as its lines show)"
 
 
 def _lines_of_dialects(figures: Summary) -> str:
@@ -211,7 +226,8 @@ def _late(order: Order) -> str:
 def _person_rows(figures: Summary) -> list[list[Cell]]:
     anonymous = figures.persons - figures.identified
     most = f"at most {figures.most_ids:,} on one person" if figures.most_ids else ""
-    kinds = f"{figures.identified:,} identified, {anonymous:,} anonymous"
+    words = RULE_SETS[figures.rule_set].words
+    kinds = f"{figures.identified:,} {words.identified}, {anonymous:,} {words.others}"
     return [
         [
             ("Persons" + _SHOWING[figures.internal.showing if figures.internal else "include"], "bold"),
@@ -254,7 +270,7 @@ def _link_rows(figures: Summary) -> list[list[Cell]]:
             where = f"no warning, e.g. {figures.silent.origin}"
             rows.append([("    to somebody identified", "yellow"), figures.silent.times, (where, "yellow")])
         if outcome == "merged" and figures.forced is not None:
-            where = f"$merge_dangerously, e.g. {figures.forced.origin}"
+            where = f"{RULE_SETS[figures.rule_set].words.force}, e.g. {figures.forced.origin}"
             rows.append([("    from identified", "yellow"), figures.forced.times, (where, "yellow")])
     return rows
 

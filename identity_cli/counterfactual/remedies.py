@@ -8,15 +8,15 @@ from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.counterfactual.accounts import account_first
-from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
-from identity_cli.rules.linking import is_illegal, kind_of
+from identity_cli.counterfactual.words import words_of
+from identity_cli.events import ABSENT, IDENTIFY, Event, Origin
+from identity_cli.rules.linking import is_illegal
+from identity_cli.rules.words import Ask, kind_called
 from identity_cli.scope import Key, Scope, Step, linking_event
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 from identity_cli.trials import options_of
 
-MILD = (IDENTIFY, CREATE_ALIAS)
-KEYS = {IDENTIFY: "$anon_distinct_id", CREATE_ALIAS: "alias", MERGE_DANGEROUSLY: "alias"}
 REFUSALS_TRIED = 5
 """Of many refused links between two persons; those that ask for the same are one."""
 A_YEAR = timedelta(days=367)
@@ -27,20 +27,21 @@ A_YEAR = timedelta(days=367)
 class Instead:
     """What in the place of a refused link would have joined them: an event of that id which names the other.
 
-    replaces: the illegal id that was sent; None where the link only was the wrong way round.
+    asked: the event in words. replaces: the illegal id that was sent; None where the link only was the
+    wrong way round.
     """
 
     origin: Origin
     event: str
     distinct_id: str
     other: str
+    asked: str
     replaces: str | None = None
 
     def __str__(self) -> str:
-        asked = f"a {self.event} of {self.distinct_id!r} with {KEYS[self.event]} {self.other!r}"
         if self.replaces is None:
-            return f"the other way round it would have joined them: at {self.origin} {asked}"
-        told = f"with a real id it would have joined them: at {self.origin} {asked}"
+            return f"the other way round it would have joined them: at {self.origin} {self.asked}"
+        told = f"with a real id it would have joined them: at {self.origin} {self.asked}"
         return f"{told}, in place of {self.replaces!r}"
 
 
@@ -51,6 +52,7 @@ class Remedies:
         self._run = run
         self._scope = scope
         self._pair = one, two
+        self._asks, self.unguarded = words_of(run).asks, words_of(run).unguarded
         self._account, self._other = account_first(scope, one, two)
 
     def instead(self, refused: Iterable[LinkRow]) -> list[Instead]:
@@ -62,46 +64,55 @@ class Remedies:
         return [one for link in _different(refused) for one in self._with_real_id(link)]
 
     def in_the_past(self, refused: Iterable[LinkRow], *, force: bool) -> list[str]:
-        """Changes to the log that join the two; force: also by `$merge_dangerously`, if nothing else does."""
+        """Changes to the log that join the two; force: also what no safeguard minds, if nothing else does."""
         links = _different(refused)
         told = [sentence for link in links for sentence in self._had_it_come_later(link)]
         if not told and force:
-            told = [sentence for link in links for sentence in self._as_dangerous_merge(link)]
+            told = [sentence for link in links for sentence in self._by_force(link)]
         return told
 
-    def now(self) -> list[tuple[str, Key, str]]:
-        """The mildest event that joins the two, sent at once or later: its name, id and other id."""
-        for name in (*MILD, MERGE_DANGEROUSLY):
+    def now(self) -> list[tuple[Ask, str]]:
+        """The mildest event that joins the two, sent at once or later, and the same in words."""
+        for ask in self._asks:
             for target, source in ((self._account, self._other), (self._other, self._account)):
-                if all(self._joins([*self._scope.steps, step]) for step in self._sent(name, target, source)):
-                    return [(name, target, source[1])]
+                if ask.is_for(target[1], source[1]) and all(
+                    self._joins([*self._scope.steps, step]) for step in self._sent(ask.kind, target, source)
+                ):
+                    return [(ask, ask.of(target[1], source[1]))]
         return []
 
     def _swapped(self, link: LinkRow) -> Iterator[Instead]:
-        names = (link.event, IDENTIFY) if link.event in MILD else MILD
-        for name in dict.fromkeys(names):
-            found = link.source_distinct_id, link.target_distinct_id
-            changed = [
-                (seq, _as_link(event, name, *found) if seq == link.seq else event, clock)
-                for seq, event, clock in self._scope.steps
-            ]
-            if self._joins(changed):
-                yield Instead(self._run.origin(link.seq), name, *found)
+        found = link.source_distinct_id, link.target_distinct_id
+        for ask in self._mild_ones(kind_called(link.event)):
+            if ask.is_for(*found) and self._joins(self._asking(link, ask, *found)):
+                yield Instead(self._run.origin(link.seq), ask.event, *found, ask.of(*found))
                 return
 
+    def _mild_ones(self, kind: str) -> list[Ask]:
+        """The mild ways to ask for a link: that of a kind first, and then the mildest, or all of them."""
+        mild = [ask for ask in self._asks if not ask.forces]
+        own = [ask for ask in mild if ask.kind == kind]
+        return list(dict.fromkeys([*own, *mild[:1]])) if own else mild
+
+    def _asking(self, link: LinkRow, ask: Ask, own: str, other: str) -> list[Step]:
+        """The events, one of which asks for another link."""
+        return [
+            (seq, _as_link(event, ask.kind, own, other) if seq == link.seq else event, clock)
+            for seq, event, clock in self._scope.steps
+        ]
+
     def _with_real_id(self, link: LinkRow) -> Iterator[Instead]:
-        if link.event not in KEYS:
+        ask = next((ask for ask in self._asks if ask.kind == kind_called(link.event)), None)
+        if ask is None:
             return
         ends = link.target_distinct_id, link.source_distinct_id
         for illegal in illegal_ids(self._run, *ends):
             own, other = ends if ends[0] != illegal else ends[::-1]
             real = next((key[1] for key in self._pair if key[1] != own), own)
-            changed = [
-                (seq, _as_link(event, link.event, own, real) if seq == link.seq else event, clock)
-                for seq, event, clock in self._scope.steps
-            ]
-            if self._joins(changed):
-                yield Instead(self._run.origin(link.seq), link.event, own, real, other)
+            if ask.is_for(own, real) and self._joins(self._asking(link, ask, own, real)):
+                yield Instead(
+                    self._run.origin(link.seq), ask.event, own, real, ask.of(own, real), replaces=other
+                )
                 return
 
     def _had_it_come_later(self, link: LinkRow) -> Iterator[str]:
@@ -119,16 +130,16 @@ class Remedies:
             places = self._run.origin(late[0][0]), self._run.origin(link.seq)
             yield f"it would have merged had {places[0]} come after {places[1]}"
 
-    def _as_dangerous_merge(self, link: LinkRow) -> Iterator[str]:
-        if link.event == MERGE_DANGEROUSLY:
-            return
+    def _by_force(self, link: LinkRow) -> Iterator[str]:
         found = link.target_distinct_id, link.source_distinct_id
-        changed = [
-            (seq, _as_link(event, MERGE_DANGEROUSLY, *found) if seq == link.seq else event, clock)
-            for seq, event, clock in self._scope.steps
-        ]
-        if self._joins(changed):
-            yield f"it would have merged as $merge_dangerously at {self._run.origin(link.seq)}"
+        for ask in self._asks:
+            if (
+                ask.forces
+                and ask.kind != kind_called(link.event)
+                and self._joins(self._asking(link, ask, *found))
+            ):
+                yield f"it would have merged as {ask.event} at {self._run.origin(link.seq)}"
+                return
 
     def _sent(self, name: str, target: Key, source: Key) -> Iterator[Step]:
         """The event at the end of the log, while events wait in the buffer and when none does any more."""
@@ -162,8 +173,7 @@ def _as_link(event: Event, name: str, own: str, other: str) -> Event:
     """The event, had it asked to link another id to that own one."""
     changed: Any = copy(event)
     changed.event, changed.distinct_id, changed.properties = name, own, copy(event.properties)
-    if kind_of(event) != event.event:
-        changed.links_as = None
+    changed.links_as, changed.links = None, ()
     inside = changed.properties
     inside.distinct_id, inside.alias, inside.anon_distinct_id = None, None, ABSENT
     setattr(inside, "anon_distinct_id" if name == IDENTIFY else "alias", other)

@@ -24,25 +24,35 @@ from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET, 
 
 GUIDE = """Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
 
-The distinct id is `$distinct_id_before_identity` where the export has it, else `distinct_id`.
-`$identify` links `$anon_id` to `$identified_id`; `$create_alias` links `alias` to
-`distinct_id`; `$merge` joins the first two of `$distinct_ids` as `$merge_dangerously` does:
-without a safeguard. The first event with a pair of `$user_id` and `$device_id` links the
-device to the user, as a `$identify` before it (the simplified API); `$device:` before an id is
-no part of it. A person update has no
-event: `$set`, `$set_once` and `$unset` become a `$set` event that writes them; `$add`,
-`$append`, `$union`, `$remove` and `$delete` depend on values and are not applied. `time` is
-seconds, milliseconds, or ISO without a zone, which then is UTC.
+A log is replayed under Mixpanel's own rules unless --rules names others; which of its two sets
+a project has, the lines show.
 
-What Mixpanel does differently: the original API merges on `$identify` only when `$anon_id` is a
-UUID of version 4 that was never merged before, has no notion of an identified person, and
-caps a person at 500 ids; in the simplified API two user ids never become one, and
-`$create_alias` does nothing.
+mixpanel-simplified: ids begin with `$device:`, or `$user_id` and `$device_id` stand side by side
+and no distinct id, or that of the user. The distinct id is `$user_id`, else `$device_id` marked
+with `$device:`. The first event with both merges the device into the user, for good: on events of
+a further user it counts for nothing (errAnonDistinctIdAssignedAlready). Two user ids never become one; `$identify`,
+`$create_alias` and `$merge` do nothing; what was set on a device is lost when it is merged.
 
-What a log cannot tell: an exported `distinct_id` is already merged, in the original API into
-one picked at random, so without `$distinct_id_before_identity` an export shows fewer persons
-apart than there were; person updates are not part of the event export; the export is not
-free of repeats.
+mixpanel-original: events merge, or the distinct id of a device is its `$device_id`. The distinct
+id is `$distinct_id_before_identity` where the export has it, else `distinct_id`. `$identify`
+merges `$anon_id` (from an SDK, `$anon_distinct_id`) into `$identified_id` if it is a UUID of
+version 4, or of the form that the web SDK made before, and no other `$identify` has taken it;
+`$create_alias` merges an `alias` that is no other id's; `$merge` the first two of
+`$distinct_ids`; none of them if more than 500 ids would be one user. Of two profiles that of the
+event's own id is kept: which one Mixpanel keeps is its own choice.
+
+Under PostHog's rules (--rules guide, ...) `$identify`, `$create_alias` and `$merge` link as
+`$identify`, `$create_alias` and `$merge_dangerously` do, and the first event with a pair of
+`$user_id` and `$device_id` as a `$identify` beside it; `$device:` is no part of an id.
+
+A person update has no event: `$set`, `$set_once` and `$unset` become a `$set` event that writes
+them; `$add`, `$append`, `$union`, `$remove` and `$delete` depend on values and are not applied.
+`time` is seconds, milliseconds, or ISO without a zone, which then is UTC.
+
+What a log cannot tell: an exported `distinct_id` is already merged, in the original API into one
+picked at random, so without `$distinct_id_before_identity` an export shows fewer persons apart
+than there were; person updates are not part of the event export; the export is not free of
+repeats; merges made before its first day are missing.
 """
 
 _UPDATES = ("$set", "$set_once", "$unset", "$add", "$append", "$union", "$remove", "$delete", "$prepend")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from identity_cli.counterfactual.separators import parting_set, set_with
 from identity_cli.counterfactual.trials import JOINS, Gone, Trials
+from identity_cli.counterfactual.words import is_login
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.events import IDENTIFY
 from identity_cli.facts import Linked
 from identity_cli.scope import Key, Place, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow
@@ -100,7 +100,7 @@ def login_ids(resolution: Resolution, key: Key) -> list[str]:
     targets = {
         link.target_distinct_id
         for link in resolution.links.values()
-        if link.event == IDENTIFY and link.team_id == key[0] and link.target_distinct_id in ids
+        if is_login(link.event) and link.team_id == key[0] and link.target_distinct_id in ids
     }
     return sorted(targets)
 

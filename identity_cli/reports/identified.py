@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from identity_cli.counterfactual.asked import without_other_id
 from identity_cli.counterfactual.remedies import illegal_ids
+from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.events import Origin
 from identity_cli.scope import Key, scope_of
@@ -13,10 +14,9 @@ from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
 
-MARKS = "a link of two different ids that may be anybody's own marks the person that the event is of"
 REMEDY = (
-    "a $identify of {id!r} with $anon_distinct_id, naming the id that the device had before, marks it; no "
-    "property does, and no event without a second id"
+    "{login}, naming the id that the device had before, marks it; no property does, and no event without a "
+    "second id"
 )
 
 
@@ -45,7 +45,7 @@ def why_identified(
         person = run.find_person(wanted, team_id)
     except IdWithoutPerson as error:
         keys = [key for key in run.keys_of(wanted) if team_id in (None, key[0])]
-        return Identified(keys[0], None, False, None, [str(error).rstrip(".")], [REMEDY.format(id=wanted)])
+        return Identified(keys[0], None, False, None, [str(error).rstrip(".")], [_remedy(run, wanted)])
     key = person.team_id, person.creator_distinct_id
     if (person.team_id, wanted) in run.keys_of(wanted):
         key = person.team_id, wanted
@@ -54,20 +54,25 @@ def why_identified(
     if seq is not None:
         reasons = [_marked(run, link) for link in links if link.seq == seq]
         return Identified(key, person.person_id, True, run.origin(seq), reasons)
-    found = Identified(key, person.person_id, False, remedies=[REMEDY.format(id=key[1])])
+    found = Identified(key, person.person_id, False, remedies=[_remedy(run, key[1])])
     found.reasons = [_came_to_nothing(run, link, person) for link in links]
     try:
         found.reasons += _without_other_id(run, key, person, on_progress)
     except (LogChanged, LogUnreadable) as error:
         found.without_log = str(error)
     if not found.reasons:
-        found.reasons = ["no $identify, $create_alias or $merge_dangerously of this log names any of its ids"]
+        found.reasons = [f"no {words_of(run).links} of this log names any of its ids"]
     return found
+
+
+def _remedy(run: Run, distinct_id: str) -> str:
+    return REMEDY.format(login=words_of(run).login.format(own=repr(distinct_id)))
 
 
 def _marked(run: Run, link: LinkRow) -> str:
     source, target = link.source_distinct_id, link.target_distinct_id
-    return f"{run.origin(link.seq)}: {link.event} of {target!r} with {source!r}, {link.outcome}; {MARKS}"
+    what = f"{link.event} of {target!r} with {source!r}, {link.outcome}"
+    return f"{run.origin(link.seq)}: {what}; {words_of(run).marks}"
 
 
 def _came_to_nothing(run: Run, link: LinkRow, person: PersonRow) -> str:

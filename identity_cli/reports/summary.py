@@ -114,6 +114,7 @@ class Summary(NamedTuple):
     deduped: bool
     refused_at_door: list[Noted]
     rule_set: str
+    rules_are_of_log: bool
     buffer_seconds: float
     lines: int
     events: int
@@ -152,6 +153,7 @@ def summary(run: Run) -> Summary:
         about["deduped"],
         _refused_at_door(run),
         about["rule_set"],
+        about["rules_are_of_log"],
         about["buffer_seconds"],
         about["lines"],
         about["events"],

@@ -8,9 +8,10 @@ from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.separators import separators
 from identity_cli.counterfactual.trials import JOINS, WORK, Trials
 from identity_cli.counterfactual.ways import way_between
+from identity_cli.counterfactual.words import words_of
 from identity_cli.edits import Edits
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.events import MERGE_DANGEROUSLY, Origin
+from identity_cli.events import Origin
 from identity_cli.reports.why_not import apart
 from identity_cli.scope import Key, Place, Resolution, Scope, scope_of
 from identity_cli.store.rows import LinkRow, PersonRow
@@ -23,13 +24,7 @@ SETS_TOLD = 5
 STATES_TOLD = 25
 """At either end of a long way, the state before a link is told of so many; of huge persons of fewer."""
 
-RULES = {
-    "created": "neither id had a person, so one was made with both",
-    "attached": "one id had no person, so it joined the other's; nothing stands against that",
-    "merged": "the source was not identified, so it could be merged away",
-}
 NO_SETS = "no set of as many events as could be tried parts them: too many links hold them together"
-UNGUARDED = "$merge_dangerously asks nobody: it merges even identified persons"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +153,7 @@ def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
         before = _just_before(scope, link)
         ends = link.source_distinct_id, link.target_distinct_id
         sides = [_side(before, (team_id, one)) for one in ends]
-    forced = link.event == MERGE_DANGEROUSLY and link.outcome == "merged"
-    return Step(run.origin(link.seq), link, UNGUARDED if forced else RULES[link.outcome], *sides)
+    return Step(run.origin(link.seq), link, words_of(run).rule(link.event, link.outcome), *sides)
 
 
 def _side(before: Resolution, key: Key) -> Side:

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from identity_cli.counterfactual.mentions import InVain, Shared, mentions
-from identity_cli.counterfactual.remedies import KEYS, Instead, Remedies, illegal_ids
+from identity_cli.counterfactual.remedies import Instead, Remedies, illegal_ids
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.events import MERGE_DANGEROUSLY
 from identity_cli.scope import Key, Scope
 from identity_cli.store.rows import LinkRow, PersonRow
 from identity_cli.store.run import Run
@@ -16,7 +15,6 @@ Pair = tuple[Key, Key]
 Persons = tuple[PersonRow | None, PersonRow | None]
 
 SEND_REAL_ID = "send the id that the library made for the device, or link only once the account's id is known"
-UNGUARDED = "nothing guards a $merge_dangerously: send it only if both are one human, it cannot be undone"
 REFUSALS = {
     "refused_taken": "but it is joined to somebody already, for good",
     "refused_form": "but it does not look like an id that a library made for a device",
@@ -60,14 +58,11 @@ def _add_remedies(found: Apart, remedies: Remedies, refused: tuple[list[LinkRow]
     between, illegal = refused
     now = remedies.now()
     found.instead = remedies.instead(between) + remedies.legal(illegal)
-    force = not found.instead and not any(name != MERGE_DANGEROUSLY for name, *_ in now)
+    force = not found.instead and all(ask.forces for ask, _ in now)
     found.remedies = remedies.in_the_past(between, force=force)
-    found.remedies += [
-        f"a {name} of {target[1]!r} with {KEYS[name]} {source!r} would join them now"
-        for name, target, source in now
-    ]
-    if any(name == MERGE_DANGEROUSLY for name, *_ in now):
-        found.notes.append(UNGUARDED)
+    found.remedies += [f"{asked} would join them now" for _, asked in now]
+    if any(ask.forces for ask, _ in now):
+        found.notes.append(remedies.unguarded)
 
 
 def _add_mentions(

@@ -12,6 +12,7 @@ from enum import Enum
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT, Pairs
 from identity_cli.facts import Outcome
 from identity_cli.rules.capture import DJANGO_CAPTURE, Door
+from identity_cli.rules.words import POSTHOG, Words
 
 
 class LinkKey(Enum):
@@ -75,7 +76,7 @@ class RuleSet:
     name: str
     stands_for: str
     date: date  # from which on, or for which, it is the state of the rules
-    vendor: str = "PostHog"  # whose
+    words: Words = POSTHOG
 
     refuses_empty_id: bool = True  # at the door, before anything else
     door: Door = DJANGO_CAPTURE  # through which come lines as SDKs sent them

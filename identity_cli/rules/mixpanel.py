@@ -11,6 +11,7 @@ from datetime import date
 
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, NO_EFFECT, Pairs
 from identity_cli.facts import Outcome
+from identity_cli.rules import words
 from identity_cli.rules.base import Guard, LinkKey, Profile, RuleSet
 
 _LINKS = {
@@ -25,7 +26,7 @@ SIMPLIFIED = RuleSet(
     name="mixpanel-simplified",
     stands_for="Mixpanel's Simplified ID Merge: $user_id and $device_id on one event",
     date=_READ,
-    vendor="Mixpanel",
+    words=words.SIMPLIFIED,
     # "The first time a $user_id and a $device_id are on one event, they are merged."
     links={**_LINKS, NO_EFFECT: LinkKey.ANON_DISTINCT_ID},
     # "$identify, $create_alias and $merge are ignored": a line of `$identify` comes as NO_EFFECT.
@@ -46,7 +47,7 @@ ORIGINAL = RuleSet(
     name="mixpanel-original",
     stands_for="Mixpanel's Original ID Merge: $identify, $create_alias and $merge",
     date=_READ,
-    vendor="Mixpanel",
+    words=words.ORIGINAL,
     links=_LINKS,
     pairs=Pairs.NO_LINK,
     # "$merge has no requirements of the payload."

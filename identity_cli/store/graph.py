@@ -23,13 +23,17 @@ from identity_cli.store.tables import BUFFER_BYTES
 
 GRAPH_FORMAT = 1
 TeamAndId = tuple[int, str]
-_JOINS_NOBODY = frozenset({"refused_illegal", "same_id"})
+_JOINS_NOBODY = frozenset({"refused_illegal", "refused_no_effect", "same_id"})
 _COLOURS = {
     "merged": "red",
     "attached": "darkgreen",
     "created": "darkgreen",
     "refused_identified": "orange",
     "refused_illegal": "orange",
+    "refused_taken": "orange",
+    "refused_form": "orange",
+    "refused_full": "orange",
+    "refused_no_effect": "orange",
     "failed": "orange",
 }
 

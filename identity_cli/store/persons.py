@@ -32,6 +32,7 @@ _LINKS_OF = (
     " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
     " UNION SELECT rowid FROM links WHERE person IN {parts}"
 )
+_MAY_JOIN = "outcome NOT IN ('refused_illegal', 'refused_no_effect')"
 WARNINGS = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
 # A refusal is noted with the person of its event: the source's is found by way of the link.
 _REFUSED = "FROM links WHERE source_person IN {parts} AND outcome GLOB 'refused_*'"
@@ -92,9 +93,9 @@ class RunPersons(OpenedRun):
         return None if row is None else row[0]
 
     def link_pairs(self) -> Iterator[tuple[int, str, str]]:
-        """Team, source and target of every link but those of illegal ids, which never join anybody."""
+        """Team, source and target of every link but those that, by what they are, never join anybody."""
         columns = "team_id, source_distinct_id, target_distinct_id"
-        return self._rows(f"SELECT {columns} FROM links WHERE outcome != 'refused_illegal'")
+        return self._rows(f"SELECT {columns} FROM links WHERE {_MAY_JOIN}")
 
     def illegal_pairs(self, distinct_id: str) -> list[tuple[int, str, str]]:
         """Team, source and target of the links that were refused for illegal ids and name that id."""

@@ -94,7 +94,7 @@ class LinkRow(Row):
 
     @property
     def is_forced(self) -> bool:
-        """Whether it merged away a person already identified, which only `$merge_dangerously` may."""
+        """Whether it merged away a person already identified, which few kinds of links may."""
         return self.outcome == "merged" and self.source_identified
 
 

@@ -67,13 +67,15 @@ class Run(RunPersons):
         return map(link_row, self._rows(f"{LINKS} WHERE {where} ORDER BY links.rowid"))
 
     def forced_merges(self) -> Iterator[LinkRow]:
-        """Links that merged away a person already identified, which only `$merge_dangerously` may."""
+        """Links that merged away a person already identified, which few kinds of links may."""
         where = "outcome = 'merged' AND source_identified"
         return map(link_row, self._rows(f"{LINKS} WHERE {where} ORDER BY links.rowid"))
 
     def first_refusal(self) -> LinkRow | None:
-        """The first link refused because its source was identified."""
-        where = "outcome = 'refused_identified' ORDER BY links.rowid LIMIT 1"
+        """The first link refused because of who the other id's person is."""
+        where = (
+            "outcome IN ('refused_identified', 'refused_taken', 'refused_full') ORDER BY links.rowid LIMIT 1"
+        )
         return next(map(link_row, self._rows(f"{LINKS} WHERE {where}")), None)
 
     def team_count(self) -> int:
