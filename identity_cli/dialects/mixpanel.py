@@ -30,8 +30,9 @@ a project has, the lines show.
 mixpanel-simplified: ids begin with `$device:`, or `$user_id` and `$device_id` stand side by side
 and no distinct id, or that of the user. The distinct id is `$user_id`, else `$device_id` marked
 with `$device:`. The first event with both merges the device into the user, for good: on events of
-a further user it counts for nothing (errAnonDistinctIdAssignedAlready). Two user ids never become one; `$identify`,
-`$create_alias` and `$merge` do nothing; what was set on a device is lost when it is merged.
+a further user it counts for nothing (errAnonDistinctIdAssignedAlready). Two user ids never
+become one; `$identify`, `$create_alias` and `$merge` do nothing; what was set on a device is
+lost when it is merged.
 
 mixpanel-original: events merge, or the distinct id of a device is its `$device_id`. The distinct
 id is `$distinct_id_before_identity` where the export has it, else `distinct_id`. `$identify`
