@@ -24,6 +24,13 @@ CREATE_ALIAS: Final = "$create_alias"
 MERGE_DANGEROUSLY: Final = "$merge_dangerously"
 GROUP_IDENTIFY: Final = "$groupidentify"
 SNAPSHOT: Final = "$snapshot"
+PERFORMANCE_EVENT: Final = "$performance_event"
+EXCEPTION: Final = "$exception"
+HEATMAP: Final = "$$heatmap"
+CLIENT_INGESTION_WARNING: Final = "$$client_ingestion_warning"
+CLIENT_WARNING_MESSAGE: Final = "$$client_ingestion_warning_message"
+FEATURE_FLAG_CALLED: Final = "$feature_flag_called"
+SURVEY_SHOWN: Final = "survey shown"
 SET: Final = "$set"
 NO_EFFECT: Final = "a link without effect"
 """What `links_as` says of an event that its vendor's libraries send and its own rules pay no heed to."""
@@ -92,7 +99,7 @@ class Properties(Protocol):
 
     @property
     def copied(self) -> Iterable[tuple[str, Any]]:
-        """The event properties present that a rule set may copy onto the person."""
+        """Those present of the event properties that a rule set may copy onto the person, or reports."""
 
 
 class Event(Protocol):

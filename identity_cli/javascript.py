@@ -6,6 +6,8 @@ JavaScript counts UTF-16 units.
 """
 
 import math
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 # White space and line ends of ECMAScript. Python's own `strip` also takes
@@ -132,3 +134,10 @@ def first_units(string: str, count: int) -> str:
 def _utf16_units(string: str) -> list[str]:
     # Half a surrogate pair cannot be stored as text: the database shows U+FFFD for it.
     return [unit for character in string for unit in ("\ufffd\ufffd" if character > "\uffff" else character)]
+
+
+def date_text(moment: datetime) -> str:
+    """`date.toISOString()`: UTC, to the millisecond."""
+    with suppress(OverflowError):  # at the ends of the calendar
+        moment = moment.astimezone(UTC)
+    return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli import javascript
 from identity_cli.buffer import time_of
-from identity_cli.events import Event, SentId
+from identity_cli.events import CLIENT_WARNING_MESSAGE, Event, SentId
 from identity_cli.facts import IngestionWarning, Linked, Outcome
 from identity_cli.owners import Ids
 from identity_cli.persons import Person
@@ -114,6 +114,21 @@ def long_at_door(step: Step, sent: SentId, rules: RuleSet) -> IngestionWarning |
     kind = TOO_LARGE if sent.by_v1 else TRUNCATED
     details = {"distinctId": step.distinct_id, "distinctIdLength": length, "maxLength": door.longest_id}
     return IngestionWarning(step.seq, step.event.uuid, step.team_id, kind, step.distinct_id, None, details)
+
+
+def client_warning(step: Step) -> IngestionWarning:
+    """A message of the SDK, sent as an event."""
+    details = {
+        "eventUuid": step.event.uuid,
+        "event": step.event.event,
+        "distinctId": step.distinct_id,
+    }
+    for name, value in step.event.properties.copied:
+        if name == CLIENT_WARNING_MESSAGE:
+            details["message"] = value
+    return IngestionWarning(
+        step.seq, step.event.uuid, step.team_id, "client_ingestion_warning", step.distinct_id, None, details
+    )
 
 
 def too_long(step: Step, rules: RuleSet) -> IngestionWarning:

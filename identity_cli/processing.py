@@ -8,7 +8,7 @@ target, whichever is older. Standard library only.
 from collections.abc import Set
 
 from identity_cli import javascript
-from identity_cli.events import ABSENT
+from identity_cli.events import ABSENT, CLIENT_INGESTION_WARNING
 from identity_cli.facts import (
     DistinctIdAttached,
     EventAttributed,
@@ -25,6 +25,7 @@ from identity_cli.facts import (
 from identity_cli.journal import (
     Step,
     already_identified,
+    client_warning,
     failed_link,
     illegal_id,
     linked,
@@ -33,11 +34,13 @@ from identity_cli.journal import (
 )
 from identity_cli.owners import Owners, owner_in
 from identity_cli.persons import Person
-from identity_cli.properties import Change, created, is_noise, undo, written
+from identity_cli.properties import Change, check_unset, created, is_noise, is_noise_of_merge, undo, written
 from identity_cli.rules.base import Guard, RuleSet
 from identity_cli.rules.guarding import Wish, why_refused
 from identity_cli.rules.linking import is_illegal, kind_of, other_id
-from identity_cli.rules.writing import NOTHING, UnsetNotAList, Writes, unset_keys, writes_of
+from identity_cli.rules.reaching import Way, has_odd_flag, way_of
+from identity_cli.rules.storing import PlatformBroke, check_stored, is_stored
+from identity_cli.rules.writing import NOTHING, Writes, writes_of
 
 
 class Processing:
@@ -49,6 +52,7 @@ class Processing:
         self._rules = rules
         self._owners = owners
         self._attributing = attributing
+        self._gates = rules.gates_events
         self._given: set[tuple[str, int, str]] = set()  # kinds of links, and the ids they joined to somebody
 
     def process(self, step: Step, warning: IngestionWarning | None = None) -> None:
@@ -56,21 +60,15 @@ class Processing:
         told = len(self.facts)
         if warning is not None:
             self.facts.append(warning)
-        if self._rules.personless and self._is_settled_by_profile(step):
-            return
-        writes = writes_of(step.event, self._rules)
-        links = kind_of(step.event) in self._rules.links
-        person = None
         try:
-            if links:
-                person = self._link(step, writes)
-            if person is None:
-                person = self._update_or_create(step, writes)
-                if links or self._rules.personless or warning is not None:
-                    self._name_person(told, person)
-        except UnsetNotAList as failure:
+            if self._gates and self._is_settled_at_the_gate(step):
+                return
+            person = self._reach_persons(step)
+        except PlatformBroke as failure:
             self.facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
             return
+        if self._gates or warning is not None or kind_of(step.event) in self._rules.links:
+            self._name_person(told, person)
         step.ids[step.distinct_id].see(step.time)
         if self._attributing:
             self._attribute(step, person, None)
@@ -80,39 +78,56 @@ class Processing:
         self.facts.append(warning)
         self._drop(step, "distinct_id too large for capture")
 
+    def _reach_persons(self, step: Step) -> Person:
+        writes = writes_of(step.event, step.time, self._rules)
+        if kind_of(step.event) in self._rules.links:
+            person = self._link(step, writes)
+            if person is not None:
+                return person
+        return self._update_or_create(step, writes)
+
     def link(self, step: Step) -> None:
         """Do what a link asks that is part of another event, which is counted itself."""
-        limit = self._rules.longest_distinct_id
-        if limit is not None and javascript.utf16_length(step.distinct_id) > limit:
-            return  # the event is dropped for it, and tells
+        if way_of(step.event, step.distinct_id, self._rules) is Way.TOO_LONG or not is_stored(
+            step.distinct_id, self._rules
+        ):
+            return  # the event is lost for it, and tells
         told = len(self.facts)
         person = self._link(step, NOTHING)
         if person is None:
             self._name_person(told, self._update_or_create(step, NOTHING))
 
-    def _is_settled_by_profile(self, step: Step) -> bool:
-        """Today's checks before an event may touch a person; `$process_person_profile` false ends there."""
-        rules, event = self._rules, step.event
-        limit = rules.longest_distinct_id
-        flag = event.properties.process_person_profile
-        if limit is not None and javascript.utf16_length(step.distinct_id) > limit:
-            self.facts.append(too_long(step, rules))
-            self._drop(step, "distinct_id too long")
-        elif event.event in rules.ignores_event:
-            self._drop(step, f"{event.event} never reaches persons")
-        elif flag is not False:
-            if flag is not True and flag is not ABSENT:
-                self.facts.append(profile_warning(step, "invalid_process_person_profile"))
-            return False
-        elif kind_of(event) in rules.links or event.event in rules.strips_operators:
-            self.facts.append(profile_warning(step, "invalid_event_when_process_person_profile_is_false"))
-            self._drop(step, "$process_person_profile is false")
-        else:
-            self._process_without_profile(step)
+    # Events that go no further
+
+    def _is_settled_at_the_gate(self, step: Step) -> bool:
+        """The checks before an event may touch a person: whether it goes no further."""
+        way = way_of(step.event, step.distinct_id, self._rules)
+        if way is not Way.TOO_LONG and has_odd_flag(step.event, self._rules):
+            self.facts.append(profile_warning(step, "invalid_process_person_profile"))
+        match way:
+            case Way.TO_PERSONS:
+                return False
+            case Way.LOOKS_UP_IF_UNKNOWN if step.distinct_id in step.ids:
+                return False
+            case Way.LOOKS_UP_IF_UNKNOWN:
+                self._look_up(step)
+            case Way.LOOKS_UP:
+                self._look_up(step)
+            case Way.TOO_LONG:
+                self.facts.append(too_long(step, self._rules))
+                self._drop(step, "distinct_id too long")
+            case Way.IGNORED:
+                if step.event.event == CLIENT_INGESTION_WARNING:
+                    self.facts.append(client_warning(step))
+                self._drop(step, f"{step.event.event} never reaches persons")
+            case Way.SENSELESS:
+                self.facts.append(profile_warning(step, "invalid_event_when_process_person_profile_is_false"))
+                self._drop(step, "$process_person_profile is false")
         return True
 
-    def _process_without_profile(self, step: Step) -> None:
+    def _look_up(self, step: Step) -> None:
         """No person is made and nothing is written; the id is remembered."""
+        check_stored(step.distinct_id, self._rules)
         person = owner_in(step.ids, step.distinct_id)
         if person is None:
             seen = self._owners.without_person(step.seq, step.team_id, step.distinct_id)
@@ -143,6 +158,8 @@ class Processing:
                 self.facts.append(linked(step, source_id, Outcome.REFUSED_ILLEGAL, *owners))
                 self.facts.append(illegal_id(step, illegal, counterpart, owners[1], self._rules))
                 return None
+        if not (is_stored(source_id, self._rules) and is_stored(target_id, self._rules)):
+            return self._go_on_unlinked(step, source_id, writes)
         return self._join(step, source_id, writes)
 
     def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
@@ -170,7 +187,7 @@ class Processing:
             self.facts.append(linked(step, source_id, Outcome.SAME_PERSON, source, target))
         else:
             return self._merge(step, source_id, source, target, writes)
-        self._update(step, target, writes)
+        self._update(step, target, writes, identifies=True)
         self._identify(step, target)
         return target
 
@@ -194,7 +211,7 @@ class Processing:
             self.facts.append(already_identified(step, source_id, source, person, self._rules))
         self._tell_failure(step, source_id, outcome, person)
         if target is not None:
-            self._update(step, target, writes)
+            self._update(step, target, writes, identifies=True)
         self._identify(step, person)
         return person
 
@@ -213,35 +230,53 @@ class Processing:
             self._update(step, person, Writes({}, {}, writes.unset))
         return person
 
+    def _go_on_unlinked(self, step: Step, source_id: str, writes: Writes) -> Person:
+        """The platform breaks on the link, undoes it and says nothing: the event goes on as an ordinary one.
+
+        That it was tried marks its person identified all the same.
+        """
+        self.facts.append(linked(step, source_id, Outcome.FAILED, *_owners(step, source_id)))
+        person = self._update_or_create(step, writes, identifies=True)
+        self._identify(step, person)
+        return person
+
+    def _breaks_on_unset(self, writes: Writes, source: Person, target: Person) -> bool:
+        """Whether the platform breaks on what a merge of the two would have to remove."""
+        if writes.unset is not None:
+            try:
+                check_unset(writes, self._rules, source.properties, target.properties)
+            except PlatformBroke:
+                return True
+        return False
+
     def _merge(self, step: Step, source_id: str, source: Person, target: Person, writes: Writes) -> Person:
         """The target stays; its values win, then the event's own are written on top."""
-        try:
-            unset_keys(writes.unset, self._rules)
-        except UnsetNotAList:
-            self.facts.append(linked(step, source_id, Outcome.FAILED, source, target))
-            raise
-        gained = None
-        if self._rules.unset_spares_new_keys and writes.unset is not None:
+        if self._breaks_on_unset(writes, source, target):
+            return self._go_on_unlinked(step, source_id, writes)
+        age, gained = target.created_at, None
+        if writes is not NOTHING and (writes.unset is not None or self._rules.filters_merges):
             gained = source.properties.keys() - target.properties.keys()
         dropped = target.absorb(source, self._rules.merged_profile)
         self.facts.append(linked(step, source_id, Outcome.MERGED, source, target, dropped=dropped))
-        self._update(step, target, writes, gained)
+        is_forced = not target.is_identified or target.created_at != age
+        self._write_merged(step, target, writes, gained, is_forced=is_forced)
         self._identify(step, target)
         return target
 
     # Persons
 
-    def _update_or_create(self, step: Step, writes: Writes) -> Person:
+    def _update_or_create(self, step: Step, writes: Writes, *, identifies: bool = False) -> Person:
         """The ordinary way of an event: to the person of its id, made now if there is none."""
         person = owner_in(step.ids, step.distinct_id)
         if person is None:
             return self._create(step, step.distinct_id, writes)
         if step.event.event not in self._rules.never_updates:
-            self._update(step, person, writes)
+            self._update(step, person, writes, identifies=identifies)
         return person
 
     def _create(self, step: Step, creator: str, writes: Writes) -> Person:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
+        check_stored(creator, self._rules)
         person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
         self.facts.append(PersonCreated(step.seq, person.number, creator, step.time))
         if writes is not NOTHING:
@@ -249,18 +284,29 @@ class Processing:
             self._tell(step, person, changes)
         return person
 
-    def _update(self, step: Step, person: Person, writes: Writes, gained: Set[str] | None = None) -> None:
-        """Write on a person that exists; gained: the keys that a merge has just added to it."""
+    def _update(self, step: Step, person: Person, writes: Writes, *, identifies: bool = False) -> None:
+        """Write on a person that exists; identifies: a write of the flag takes everything along."""
         if writes is NOTHING:
             return
-        rules = self._rules
-        properties, changes = written(person.properties, writes, rules, gained)
-        if not changes:
-            return
-        if rules.noisy and is_noise(step.event.event, writes, changes, rules):
+        properties, changes = written(person.properties, writes, self._rules)
+        is_forced = identifies and not person.is_identified
+        if changes and not is_forced and is_noise(step.event.event, writes, changes, self._rules):
             undo(properties, changes)
             return
         person.properties = properties
+        self._tell(step, person, changes)
+
+    def _write_merged(
+        self, step: Step, person: Person, writes: Writes, gained: Set[str] | None, *, is_forced: bool
+    ) -> None:
+        """Write on a person that a merge has just given more properties; gained: their keys."""
+        if writes is NOTHING:
+            return
+        rules = self._rules
+        person.properties, changes = written(person.properties, writes, rules, gained)
+        may_be_noise = rules.filters_merges and not is_forced and gained is not None
+        if may_be_noise and is_noise_of_merge(person.properties, gained or set(), writes, changes, rules):
+            changes = undo(person.properties, changes)
         self._tell(step, person, changes)
 
     def _attach(self, step: Step, distinct_id: str, person: Person) -> None:

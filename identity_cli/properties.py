@@ -4,11 +4,13 @@ Dictionaries are changed in place where they may be: a write costs what it write
 what the person already has.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Collection, Iterable, Set
 from typing import Any
 
+from identity_cli import javascript
 from identity_cli.events import ABSENT
 from identity_cli.rules.base import Profile, RuleSet
+from identity_cli.rules.storing import PlatformBroke, stored_text
 from identity_cli.rules.writing import Writes, unset_keys
 
 Properties = dict[str, Any]
@@ -21,22 +23,50 @@ NO_PROPERTIES: Properties = {}
 
 def created(writes: Writes) -> tuple[Properties, list[Change]]:
     """The first properties of a person: `$set_once` under `$set`; there is nothing to unset yet."""
+    if writes.keys_with_nul:
+        return _as_stored({}, {**writes.set_once, **writes.set}, writes)
     properties = {**writes.set_once, **writes.set}
     changes = [("set" if key in writes.set else "set_once", key, value) for key, value in properties.items()]
     return properties or NO_PROPERTIES, changes
 
 
 def written(
-    before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None
+    before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
 ) -> tuple[Properties, list[Change]]:
     """The properties after an event, and what changed.
 
-    `$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order.
-    gained: the keys that a merge by this very event has added.
+    gained: the keys that a merge by this very event has added. PlatformBroke, with nothing changed,
+    where the platform's code breaks on `$unset`.
     """
+    if writes.unset is not None:
+        check_unset(writes, rules, before)
+    if writes.keys_with_nul:
+        after = dict(before)
+        _write(after, writes, rules, gained)
+        return _as_stored(before, after, writes)
     properties = before or {}
+    return properties, _write(properties, writes, rules, gained)
+
+
+def check_unset(writes: Writes, rules: RuleSet, *befores: Properties) -> None:
+    """PlatformBroke if the platform's code breaks on what the event removes from these properties.
+
+    It may break on the shape of `$unset`, or on an entry that is no text, where such a key is
+    there once `$set_once` and `$set` are written.
+    """
+    unset_keys(writes.unset, rules)
+    if rules.unset_numbers_break and isinstance(writes.unset, list):
+        for key in (javascript.text(entry) for entry in writes.unset if not isinstance(entry, str)):
+            if any(key in keys for keys in (*befores, writes.set_once, writes.set)):
+                raise PlatformBroke("an entry of $unset is no text")
+
+
+def _write(
+    properties: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
+) -> list[Change]:
+    """`$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order."""
     changes: list[Change] = []
-    removals = () if writes.unset is None else unset_keys(writes.unset, rules)
+    removals: Collection[str] = () if writes.unset is None else unset_keys(writes.unset, rules)
     if removals and rules.unset_spares_new_keys:
         if gained is None:
             removals = [key for key in removals if key in properties]
@@ -58,31 +88,81 @@ def written(
         properties[key] = value
     if removals:
         changes += _remove(properties, removals)
-    return properties, changes
+    return changes
 
 
 def _remove(properties: Properties, keys: Iterable[str]) -> list[Change]:
     return [("unset", key, None, properties.pop(key)) for key in keys if key in properties]
 
 
+def _as_stored(before: Properties, after: Properties, writes: Writes) -> tuple[Properties, list[Change]]:
+    """What becomes of properties some of whose keys have a NUL, and what changed.
+
+    They are looked up as sent, so they are always new; then they are stored beside what was there
+    under the same name, and the later one stays.
+    """
+    stored = {stored_text(key): value for key, value in after.items()}
+    by_set = set(map(stored_text, writes.set))
+    changes: list[Change] = []
+    for key, value in stored.items():
+        if key not in before or not same_value(before[key], value):
+            replaced = (before[key],) if key in before else ()
+            changes.append(("set" if key in by_set else "set_once", key, value, *replaced))
+    changes += [("unset", key, None, value) for key, value in before.items() if key not in stored]
+    return stored, changes
+
+
 def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
     """Only known keys changed, all of them noisy: not worth a write to the platform.
 
-    To the platform a list or an object always differs from the stored one.
+    To the platform a list or an object always differs from the stored one, and a key with a NUL is new.
     """
-    if event in rules.always_stores:
+    if event in rules.always_stores or not (rules.noisy or rules.noisy_prefixes):
         return False
-    if any(operation != "set" or not replaced for operation, _, _, *replaced in changes):
-        return False  # a key removed, or a new one
-    changed = {key for _, key, *_ in changes}
-    changed.update(key for key, value in writes.set.items() if isinstance(value, list | dict))
-    return changed <= rules.noisy
+    return _is_all_noise(writes, changes, rules) and all(
+        is_noisy(key, rules) for key, value in writes.set.items() if isinstance(value, list | dict)
+    )
 
 
-def undo(properties: Properties, changes: list[Change]) -> None:
-    """Put back the values that noise has replaced."""
-    for _, key, _, replaced in changes:
-        properties[key] = replaced
+def is_noise_of_merge(
+    merged: Properties, gained: Set[str], writes: Writes, changes: list[Change], rules: RuleSet
+) -> bool:
+    """The same of the write that a merge makes: all the survivor's values, of which only noisy ones changed.
+
+    gained: the keys that came from the source, those that the event removes again included.
+    """
+    left = [change for change in changes if change[0] != "unset" or change[1] not in gained]
+    if len(changes) - len(left) < len(gained):
+        return False
+    return _is_all_noise(writes, left, rules) and all(
+        is_noisy(key, rules) for key, value in merged.items() if isinstance(value, list | dict)
+    )
+
+
+def _is_all_noise(writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
+    """No key is removed or new, and those changed are noisy."""
+    noisy, prefixes = rules.noisy, rules.noisy_prefixes  # in line: under today's rules every event comes here
+    for operation, key, _, *replaced in changes:
+        if operation != "set" or not replaced or not (key in noisy or key.startswith(prefixes)):
+            return False
+    return not writes.keys_with_nul
+
+
+def is_noisy(key: str, rules: RuleSet) -> bool:
+    """Whether a change of that property alone is not worth a write."""
+    return key in rules.noisy or key.startswith(rules.noisy_prefixes)
+
+
+def undo(properties: Properties, changes: list[Change]) -> list[Change]:
+    """Put back the values that noise has replaced; the changes that stay."""
+    left = []
+    for change in changes:
+        operation, key, _, replaced = change
+        if operation == "set":
+            properties[key] = replaced
+        else:
+            left.append(change)
+    return left
 
 
 def united(

@@ -172,7 +172,7 @@ class _Replay:
 
     def _names(self) -> Iterable[str]:
         """The event properties that rules and filters ask for."""
-        return names_to_read(self._rules.copied) + (self._marks.event_property_names if self._marks else ())
+        return names_to_read(self._rules) + (self._marks.event_property_names if self._marks else ())
 
     def write(self) -> int:
         """Read, resolve and write everything; how many events there were."""

@@ -58,7 +58,8 @@ class PersonResolver:
         facts = self._new_facts()
         buffer, buffering = self._buffer, self._buffer.is_on
         process = self._processing.process
-        plain = self._rules.copied is None and not self._rules.personless and not self._attributing
+        plain = not self._rules.heeds_plain_events and not self._attributing
+        replaces_nul = self._rules.nul_becomes_replacement
         team, team_id, ids = None, self._team_id, self._owners.ids_of(self._team_id)
         for seq, event in enumerate(events, first_seq):
             if event.team_id is not team and event.team_id != team:
@@ -89,7 +90,7 @@ class PersonResolver:
                 or properties.anon_distinct_id is not ABSENT
                 or not plain
             ):
-                if known is None:
+                if known is None or (replaces_nul and "\0" in distinct_id):
                     self._arrive(seq, event, team_id, ids, distinct_id)
                 else:  # it came in as it stands, and waits for nobody
                     process(Step(seq, event, team_id, ids, distinct_id))

@@ -21,9 +21,15 @@ NO_TEXT_IDS = [42, 42.0, 12.5, 1e-7, 1e21, -0.0, 2**53 + 1, 10**30, True, False]
 OTHER_IDS = [None, "", 0, False, [], {}, [None], ["ada"], ["a", "b"], [["bob"], 42], {"ada": 1}, 1.5]
 
 LINKING = ["$identify", "$create_alias", "$merge_dangerously"]
-EVENTS = ["$pageview", "purchase", "$set", "$groupidentify", "$exception", "$snapshot", "$$heatmap"]
+EVENTS = [
+    *("$pageview", "purchase", "$set", "$groupidentify", "$exception", "$snapshot", "$$heatmap"),
+    *("$performance_event", "$ai_span", "survey shown", "$$client_ingestion_warning", "$feature_flag_called"),
+]
 
-KEYS = ["plan", "email", "n", "0", "$browser", "$current_url", "utm_source", "$initial_os", "$geoip_latitude"]
+KEYS = [
+    *("plan", "email", "n", "0", "$browser", "$current_url", "utm_source", "$initial_os", "$geoip_latitude"),
+    *("$os", "$os_name", "$initial_os_name", "$geoip_city_name", "$survey_last_seen_date", "n\0", "n\ufffd"),
+]
 VALUES = [
     *(None, True, False, 0, 1, 1.0, 1.5, -3, "", "free", "pro", "a\0b", "ünï", [], [1], [True], {}, {"k": 1}),
     *([1, [None]], {"k": {"z": "\0"}}),
@@ -41,18 +47,21 @@ ODD_UNSETS = [
     True,
     False,
     ["plan", 0, None, True, ["n"]],
+    [0],
+    ["n\0"],
 ]
 COPIED = [
     *("utm_source", "gclid", "msclkid", "twclid", "$browser", "$current_url", "$os", "$os_name"),
     *("$os_version", "$app_name", "$screen_width", "$is_server"),
 ]
 LIBRARIES = ["web", "posthog-node", "posthog-ios", "posthog-flutter", None, 3]
+GROUPS = [None, [], {}, {"org": "o1"}]
 FLAGS = [True, False, False, False, None, "no", 0]
 
 
 def nasty_log(random: Random, events: int) -> list[dict[str, Any]]:
     """A log of so many events, as JSON objects."""
-    ids = random.sample(GOOD_IDS, random.randint(2, 6)) + random.sample(ODD_IDS, random.randint(0, 3))
+    ids = random.sample(GOOD_IDS, random.randint(2, 6)) + random.sample(ODD_IDS, random.randint(0, 4))
     keys = random.sample(KEYS, random.choice([1, 2, 4]))
     has_times, is_ordered = random.random() < 0.8, random.random() < 0.6
     has_profile_flags, has_copies = random.random() < 0.4, random.random() < 0.4
@@ -99,6 +108,7 @@ def nasty_event(random: Random, ids: Sequence[str], keys: Sequence[str]) -> dict
         properties["$anon_distinct_id" if name == "$identify" else "alias"] = other
         if random.random() < 0.1:
             properties.clear()
+    _oddities(random, name, properties, ids)
     _operators(random, event, keys)
     if random.random() < 0.3:
         properties["$lib"] = random.choice(LIBRARIES)
@@ -108,6 +118,15 @@ def nasty_event(random: Random, ids: Sequence[str], keys: Sequence[str]) -> dict
         del event["properties"]
         event["properties"] = {}
     return event
+
+
+def _oddities(random: Random, name: str, properties: dict[str, Any], ids: Sequence[str]) -> None:
+    if name == "$feature_flag_called" and random.random() < 0.3:
+        properties["$groups"] = random.choice(GROUPS)
+    if name == "$$client_ingestion_warning" and random.random() < 0.8:
+        properties["$$client_ingestion_warning_message"] = random.choice(VALUES)
+    if random.random() < 0.03:
+        properties["distinct_id"] = random.choice([*ids, *NO_TEXT_IDS])
 
 
 def _operators(random: Random, event: dict[str, Any], keys: Sequence[str]) -> None:
@@ -121,7 +140,7 @@ def _operators(random: Random, event: dict[str, Any], keys: Sequence[str]) -> No
         if random.random() < 0.08:
             event[operator] = random.choice(ODD_OPERATORS) if random.random() < 0.1 else values()
     if random.random() < 0.2:
-        odd = random.random() < 0.1
+        odd = random.random() < 0.2
         removed = random.sample(keys, random.randint(0, min(2, len(keys))))
         event["properties"]["$unset"] = random.choice(ODD_UNSETS) if odd else removed
     if random.random() < 0.03:

@@ -3,17 +3,19 @@
 Nothing here is meant to be fast: persons are records in a list, finding one is a linear search, merging
 copies. The resolver of the project is checked against this file on random logs, so the two share no code.
 
-The rules are those of four states of the platform: `guide` (the published guide of March 2023), `2022-12` and
-`2023-09` (the code of those months) and `current` (2026).
+The rules are those of six states of the platform: `guide` (the published guide of March 2023), `2022-12`,
+`2023-09`, `2024-10` and `2025-10` (the code of those months) and `current` (mid 2026). Each field of them can
+also be tried alone.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,7 +37,6 @@ ILLEGAL_WHATEVER_THE_CASE = words(
 )
 ILLEGAL_EXACTLY = ["[object Object]", "NaN", "None", "none", "null", "0"]
 LONGEST_SENT_ID = 200
-LONGEST_DISTINCT_ID = 400
 
 # What trim() of JavaScript strips; strip() of Python differs in U+FEFF, U+0085 and U+001C to U+001F.
 JS_WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -46,15 +47,18 @@ FIRST_SEEN_2022 = words(
     "$browser $browser_version $device_type $current_url $pathname $os $referring_domain $referrer"
 )
 ADDED_2023 = words("$app_build $app_name $app_namespace $app_version msclkid")
-COPIED_CURRENT = words(
+COPIED_2022 = CAMPAIGN_2022 + FIRST_SEEN_2022
+COPIED_2023 = COPIED_2022 + ADDED_2023
+COPIED_2024 = COPIED_2023 + words(
+    "$os_version $os_name gad_source gclsrc dclid gbraid wbraid twclid li_fat_id mc_cid igshid ttclid rdt_cid"
+)
+COPIED_2025 = COPIED_2024 + words(
     """
-    $app_build $app_name $app_namespace $app_version $browser $browser_version $device_type $current_url
-    $pathname $os $os_name $os_version $referring_domain $referrer $screen_height $screen_width
-    $viewport_height $viewport_width $raw_user_agent
-    utm_source utm_medium utm_campaign utm_content utm_name utm_term gclid gad_source gclsrc dclid gbraid
-    wbraid fbclid msclkid twclid li_fat_id mc_cid igshid ttclid rdt_cid irclid _kx epik qclid sccid
+    $screen_height $screen_width $viewport_height $viewport_width $raw_user_agent
+    irclid _kx epik qclid sccid
     """
 )
+NEVER_LENDING_EVENTS = ["$snapshot", "$performance_event"]
 NOISY_PROPERTIES = words(
     """
     $current_url $pathname $referring_domain $referrer $screen_height $screen_width $viewport_height
@@ -65,101 +69,182 @@ NOISY_PROPERTIES = words(
     $geoip_postal_code_confidence $geoip_subdivision_1_confidence $geoip_subdivision_2_confidence
     """
 )
-ALWAYS_STORED_EVENTS = {"$identify", "$create_alias", "$merge_dangerously", "$set"}
-NEVER_UPDATING_EVENTS = {"$exception", "$$heatmap"}
+FORCED_EVENTS = frozenset({"$identify", "$create_alias", "$merge_dangerously", "$set"})
 NEVER_PERSONLESS_EVENTS = {"$identify", "$create_alias", "$merge_dangerously", "$groupidentify"}
+SAFE_LINKS = frozenset({"$identify", "$create_alias"})
+ALL_LINKS = SAFE_LINKS | {"$merge_dangerously"}
+
+
+@dataclass(frozen=True)
+class Copied:
+    """Which event properties end up on the person, and how."""
+
+    latest: list[str]
+    first: list[str]
+    overrides: bool = False
+    """The copy wins over what the event sets explicitly."""
+    null_is_a_first_value: bool = True
+    knows_servers: bool = False
+    """A server's operating system is not the person's."""
+    os_name: str = "listed"
+    """"listed" like any other, "fills in" or "stands in" for `$os`."""
+    text_is_spread: bool = True
+    """A text given as `$set` counts by its characters, even beside what is copied."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What distinguishes one state of the platform from another."""
+    """What distinguishes one state of the platform from another. The defaults are the guide's."""
 
-    buffer_seconds: float
-    buffer_rule: str
-    linking_events: frozenset[str]
-    falsy_anonymous_id_links: bool
-    """`$identify` asks for a link whenever `$anon_distinct_id` is there, whatever its value."""
-    quoted_ids_are_illegal: bool
-    copied_event_properties: str
-    """Which event properties end up on the person: "none", "2022", "2023" or "current"."""
-    unset_must_be_list: bool
-    """A truthy `$unset` of another type makes the event fail."""
-    unset_strings_by_index: bool
-    """A string counts as the object of its characters, so "ab" unsets the properties "0" and "1"."""
-    warnings_name_event: bool
-    modern: bool
-    """Everything that came after 2023: personless events, noisy properties, unstorable ids, and so on."""
+    # How events come in
+    refuses_empty_id: bool = True
     capture: str = "django"
-    """What makes the text of an odd id on lines as sent: "django", "rust", or that of "2026", which warns."""
+    """What makes the text of an odd id on lines as sent: "django", "rust", or that of "2026", which warns.
+    To the first `properties.distinct_id` counts before the one at the top."""
+    nul_becomes_replacement: bool = False
+    longest_distinct_id: int | None = None
+    """UTF-16 units: an event of a longer id is dropped, with a warning."""
+    longest_stored_id: int | None = None
+    """Code points: the database breaks on a longer id, and on a NUL, which loses the link or the event."""
+    ignores_event: frozenset[str] = frozenset()
+    warns_of_flags_on_ignored: bool = False
+    looks_up: frozenset[str] = frozenset()
+    """Events that only look up their person."""
+    looks_up_prefixes: tuple[str, ...] = ()
+    personless: bool = False
+    flag_calls_are_personless: bool = False
 
+    # How they wait
+    buffer_seconds: float = 60
+    buffer_rule: str = "guide"
+    holds_anonymous_up_to_team: int = -1
 
-SAFE_LINKS = frozenset({"$identify", "$create_alias"})
-ALL_LINKS = SAFE_LINKS | {"$merge_dangerously"}
+    # How they link
+    links: frozenset[str] = ALL_LINKS
+    unguarded: frozenset[str] = frozenset({"$merge_dangerously"})
+    present_anon_id_links: bool = False
+    """`$identify` asks for a link whenever `$anon_distinct_id` is there, whatever its value."""
+    quoted_ids_are_illegal: bool = False
+    longest_linkable_id: int | None = None
+    """Code points: a longer id is illegal, and one with a NUL."""
+    blocked_ids: frozenset[str] = frozenset()
+    personless_id_swap: bool = False
+
+    # How they write
+    copied: Copied | None = None
+    unset: str = "LIST_OR_KEYS"
+    """Of what shape: "LIST" (a truthy other thing makes the event fail), "LIST_OR_KEYS" (those of an object)
+    or "LIST_OR_OBJECT_KEYS" (a string counts as the object of its characters, so "ab" names "0" and "1")."""
+    unset_numbers: bool = True
+    unset_numbers_break: bool = False
+    """An entry of `$unset` that is no text makes the event fail where it would remove something."""
+    unset_spares_new_keys: bool = False
+    """A key that was absent before the event is not removed by it."""
+    unset_after_linked_creation: bool = True
+    never_updates: frozenset[str] = frozenset()
+    strips_operators: frozenset[str] = frozenset()
+    dates_surveys: bool = False
+    noisy: frozenset[str] = frozenset()
+    noisy_prefixes: tuple[str, ...] = ()
+    always_stores: frozenset[str] = frozenset()
+    filters_merges: bool = False
+
+    # What is warned about
+    warns_with_uuid: bool = True
+    warns_with_person_ids: bool = False
+
 
 RULE_SETS = {
-    "guide": Rules(
-        buffer_seconds=60,
-        buffer_rule="guide",
-        linking_events=ALL_LINKS,
-        falsy_anonymous_id_links=False,
-        quoted_ids_are_illegal=False,
-        copied_event_properties="none",
-        unset_must_be_list=False,
-        unset_strings_by_index=False,
-        warnings_name_event=True,
-        modern=False,
-    ),
+    "guide": Rules(),
     "2022-12": Rules(
-        buffer_seconds=60,
         buffer_rule="2022-12",
-        linking_events=SAFE_LINKS,
-        falsy_anonymous_id_links=False,
-        quoted_ids_are_illegal=False,
-        copied_event_properties="2022",
-        unset_must_be_list=True,
-        unset_strings_by_index=False,
-        warnings_name_event=False,
-        modern=False,
+        links=SAFE_LINKS,
+        unguarded=frozenset(),
+        copied=Copied(latest=CAMPAIGN_2022, first=COPIED_2022, overrides=True),
+        unset="LIST",
+        warns_with_uuid=False,
+        ignores_event=frozenset({"$snapshot", "$performance_event"}),
     ),
     "2023-09": Rules(
         buffer_seconds=0,
-        buffer_rule="guide",
-        linking_events=ALL_LINKS,
-        falsy_anonymous_id_links=True,
+        present_anon_id_links=True,
         quoted_ids_are_illegal=True,
-        copied_event_properties="2023",
-        unset_must_be_list=False,
-        unset_strings_by_index=True,
-        warnings_name_event=True,
-        modern=False,
+        copied=Copied(latest=COPIED_2023, first=COPIED_2023, overrides=True),
+        unset="LIST_OR_OBJECT_KEYS",
+    ),
+    "2024-10": Rules(
+        capture="rust",
+        nul_becomes_replacement=True,
+        longest_stored_id=400,
+        ignores_event=frozenset({"$$heatmap", "$$client_ingestion_warning"}),
+        warns_of_flags_on_ignored=True,
+        personless=True,
+        buffer_seconds=0,
+        present_anon_id_links=True,
+        quoted_ids_are_illegal=True,
+        personless_id_swap=True,
+        copied=Copied(latest=COPIED_2024, first=COPIED_2024, os_name="fills in"),
+        unset="LIST_OR_OBJECT_KEYS",
+        unset_numbers_break=True,
+        never_updates=frozenset({"$exception"}),
+        strips_operators=frozenset({"$groupidentify"}),
+        noisy=frozenset(COPIED_2024),
+        noisy_prefixes=("$geoip_",),
+        always_stores=FORCED_EVENTS,
+    ),
+    "2025-10": Rules(
+        capture="rust",
+        nul_becomes_replacement=True,
+        longest_stored_id=400,
+        ignores_event=frozenset({"$$heatmap", "$$client_ingestion_warning"}),
+        warns_of_flags_on_ignored=True,
+        personless=True,
+        buffer_seconds=0,
+        present_anon_id_links=True,
+        quoted_ids_are_illegal=True,
+        personless_id_swap=True,
+        copied=Copied(latest=COPIED_2025, first=COPIED_2025, os_name="fills in"),
+        unset="LIST_OR_OBJECT_KEYS",
+        unset_numbers=False,
+        unset_spares_new_keys=True,
+        never_updates=frozenset({"$exception"}),
+        strips_operators=frozenset({"$groupidentify"}),
+        noisy=frozenset(COPIED_2025),
+        noisy_prefixes=("$geoip_",),
+        filters_merges=True,
     ),
     "current": Rules(
-        buffer_seconds=0,
-        buffer_rule="guide",
-        linking_events=ALL_LINKS,
-        falsy_anonymous_id_links=True,
-        quoted_ids_are_illegal=True,
-        copied_event_properties="current",
-        unset_must_be_list=False,
-        unset_strings_by_index=True,
-        warnings_name_event=True,
-        modern=True,
         capture="2026",
+        nul_becomes_replacement=True,
+        longest_distinct_id=400,
+        ignores_event=frozenset({"$$heatmap", "$$client_ingestion_warning"}),
+        looks_up=frozenset({"$exception"}),
+        looks_up_prefixes=("$ai_",),
+        personless=True,
+        buffer_seconds=0,
+        present_anon_id_links=True,
+        quoted_ids_are_illegal=True,
+        longest_linkable_id=400,
+        copied=Copied(
+            latest=COPIED_2025,
+            first=COPIED_2025,
+            null_is_a_first_value=False,
+            knows_servers=True,
+            os_name="stands in",
+            text_is_spread=False,
+        ),
+        unset="LIST_OR_OBJECT_KEYS",
+        unset_numbers=False,
+        unset_spares_new_keys=True,
+        unset_after_linked_creation=False,
+        strips_operators=frozenset({"$groupidentify"}),
+        dates_surveys=True,
+        noisy=frozenset(NOISY_PROPERTIES),
+        always_stores=FORCED_EVENTS,
+        filters_merges=True,
+        warns_with_person_ids=True,
     ),
 }
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the caller may choose; None leaves the choice to the rule set."""
-
-    team_id: int
-    buffer_seconds: float
-    buffer_rule: str
-    buffer_anonymous_max_team_id: int | None
-    personless_uuid_swap: bool
-    accept_empty_distinct_id: bool
-    copied_event_properties: str
 
 
 @dataclass
@@ -216,6 +301,8 @@ class Outcome:
     event_person: list[int | None] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
+    without_profile: list[int] = field(default_factory=list)
     processed_order: list[int] = field(default_factory=list)
 
 
@@ -225,38 +312,27 @@ class EventFailedError(Exception):
 
 def resolve(
     events: Iterable[JsonObject],
-    rules: str = "guide",
+    rules: str | Rules = "guide",
     *,
     buffer_seconds: float | None = None,
     team_id: int = 1,
-    buffer_rule: str | None = None,
-    buffer_anonymous_max_team_id: int | None = None,
-    personless_uuid_swap: bool = False,
     accept_empty_distinct_id: bool = False,
-    event_to_person_properties: bool | None = None,
 ) -> Outcome:
-    """Replay a log, given in order of arrival, under one rule set."""
-    rule_set = RULE_SETS[rules]
-    options = Options(
-        team_id=team_id,
-        buffer_seconds=rule_set.buffer_seconds if buffer_seconds is None else buffer_seconds,
-        buffer_rule=buffer_rule or rule_set.buffer_rule,
-        buffer_anonymous_max_team_id=buffer_anonymous_max_team_id,
-        personless_uuid_swap=personless_uuid_swap,
-        accept_empty_distinct_id=accept_empty_distinct_id,
-        copied_event_properties=(
-            "none" if event_to_person_properties is False else rule_set.copied_event_properties
-        ),
-    )
-    return Replay(rule_set, options).run(events)
+    """Replay a log, given in order of arrival, under one rule set. team_id: of events that name none."""
+    rule_set = RULE_SETS[rules] if isinstance(rules, str) else rules
+    if buffer_seconds is not None:
+        rule_set = replace(rule_set, buffer_seconds=buffer_seconds)
+    if accept_empty_distinct_id:
+        rule_set = replace(rule_set, refuses_empty_id=False)
+    return Replay(rule_set, team_id).run(events)
 
 
 class Replay:
     """The state of the platform while it works through one log."""
 
-    def __init__(self, rules: Rules, options: Options) -> None:
+    def __init__(self, rules: Rules, team_id: int) -> None:
         self.rules = rules
-        self.options = options
+        self.team_id = team_id
         self.persons: list[Person] = []
         self.used_personless: list[tuple[int, str]] = []
         self.buffer: list[HeldEvent] = []
@@ -282,7 +358,7 @@ class Replay:
         """Release what is due, then refuse the event at the door, hold it or process it."""
         self.advance_clock(wire)
         self.release_due_events()
-        reason = reason_to_refuse(wire, self.options, self.rules)
+        reason = reason_to_refuse(wire, self.rules)
         if reason is not None:
             self.out.failed.append((index, reason))
             return
@@ -304,7 +380,7 @@ class Replay:
 
     def release_due_events(self) -> None:
         """Process what has waited long enough, oldest first; exactly long enough counts."""
-        delay = timedelta(seconds=self.options.buffer_seconds)
+        delay = timedelta(seconds=self.rules.buffer_seconds)
         while self.buffer and self.clock is not None and self.clock - self.buffer[0].arrived_at >= delay:
             self.process(self.buffer.pop(0).event)
 
@@ -316,8 +392,8 @@ class Replay:
         return Event(
             index=index,
             name=js_text(wire.get("event")),
-            team_id=self.options.team_id if team_id is None else team_id,
-            distinct_id=without_nul(distinct_id) if self.rules.modern else distinct_id,
+            team_id=self.team_id if team_id is None else team_id,
+            distinct_id=without_nul(distinct_id) if self.rules.nul_becomes_replacement else distinct_id,
             properties=properties if isinstance(properties, dict) else {},
             wire=wire,
             timestamp=parse_time(wire.get("timestamp")) or parse_time(wire.get("now")),
@@ -331,6 +407,7 @@ class Replay:
         is_v1 = "options" in event.wire
         if is_v1:
             self.out.processed_order.append(event.index)
+            self.out.dropped.append(event.index)
         details = {
             "distinctId": event.distinct_id,
             "distinctIdLength": length,
@@ -347,105 +424,134 @@ class Replay:
         Not so linking events, events of the anonymous id of a device, and those of mobile libraries.
         Without any arrival time there is no clock to wait by.
         """
-        if self.options.buffer_seconds <= 0 or self.clock is None:
+        if self.rules.buffer_seconds <= 0 or self.clock is None:
             return False
         if self.find_person(event.team_id, event.distinct_id) is not None:
             return False
         if event.name == "$snapshot" or self.never_waits(event):
             return False
-        if self.team_delays_everything(event.team_id):
+        if event.team_id <= self.rules.holds_anonymous_up_to_team:  # chosen teams of late 2022
             return True
         is_anonymous = event.distinct_id != "" and event.properties.get("$device_id") == event.distinct_id
         return not is_anonymous and event.properties.get("$lib") not in MOBILE_LIBRARIES
 
-    def team_delays_everything(self, team_id: int) -> bool:
-        """For chosen teams of late 2022 anonymous and mobile events waited as well."""
-        limit = self.options.buffer_anonymous_max_team_id
-        return limit is not None and team_id <= limit
-
-    def never_waits(self, event: Event) -> bool:  # noqa: PLR0911 - one answer a rule
+    def never_waits(self, event: Event) -> bool:
         """Which linking events the buffer lets pass, by its variants.
 
         * `guide`: any `$identify`, and the two alias events when they name an alias.
-        * `published` (27 October to 17 November 2022): any `$identify` or `$create_alias`.
         * `2022-12`: `$identify` and `$create_alias` with a truthy other id, even an illegal or the same one.
-        * `nov-2022`: the two when the other id is there and is not the event's own, compared unconverted.
-        * `jul-2022`: any `$identify`, no alias and no `$groupidentify`.
+        * `nov-2022`: the two when the other id is truthy and is not the event's own, compared unconverted.
         """
-        rule = self.options.buffer_rule
-        if rule == "jul-2022":
-            return event.name == "$identify"
-        if event.name == "$groupidentify":
+        rule = self.rules.buffer_rule
+        if event.name == "$groupidentify" or (rule == "2022-12" and event.name == "$performance_event"):
             return True
+        if event.name not in self.rules.links:
+            return rule == "guide" and event.name == "$identify"
+        truthy = js_truthy(other_id(event))
         if rule == "guide":
-            return event.name == "$identify" or (event.name in ALL_LINKS and js_truthy(other_id(event)))
+            return event.name == "$identify" or truthy
         if event.name not in SAFE_LINKS:
             return False
-        if rule == "published":
-            return True
-        if rule == "2022-12":
-            return js_truthy(other_id(event))
-        if rule == "nov-2022":
-            return names_other_id(event) and other_id(event) != event.distinct_id
-        raise ValueError(f"unknown buffer rule {rule!r}")
+        return truthy and (rule == "2022-12" or other_id(event) != event.distinct_id)
 
     # Processing
 
     def process(self, event: Event) -> None:
         """Hand one event to person processing and note which person it was processed for."""
         self.out.processed_order.append(event.index)
-        if self.rules.modern and not self.passes_modern_checks(event):
-            return
         try:
-            person = self.process_persons(event)
+            if self.is_dropped(event):
+                self.out.dropped.append(event.index)
+                return
+            if self.only_looks_up(event):
+                self.look_up(event)
+            else:
+                person = self.process_persons(event)
+                self.out.event_person_at_ingestion[event.index] = person.creator_distinct_id
         except EventFailedError as error:
             self.out.failed.append((event.index, str(error)))
             return
         self.accepted.append(event)
-        if person is not None:
-            self.out.event_person_at_ingestion[event.index] = person.creator_distinct_id
 
-    def passes_modern_checks(self, event: Event) -> bool:
-        """Drop over-long ids, heatmaps, and linking events that ask for no person; report odd flags."""
-        length = utf16_length(event.distinct_id)
-        if length > LONGEST_DISTINCT_ID:
+    def is_dropped(self, event: Event) -> bool:
+        """Drop over-long ids, kinds never processed, linking events without profile; report odd flags."""
+        rules, length = self.rules, utf16_length(event.distinct_id)
+        if rules.longest_distinct_id is not None and length > rules.longest_distinct_id:
             shown = utf16_prefix(event.distinct_id, 100)
-            details = {"distinctId": shown, "distinctIdLength": length, "maxLength": LONGEST_DISTINCT_ID}
+            limit = rules.longest_distinct_id
+            details = {"distinctId": shown, "distinctIdLength": length, "maxLength": limit}
             self.warn(event, "skipping_event_invalid_distinct_id", details)
-            return False
-        if event.name == "$$heatmap":
-            return False
+            return True
         about = {"eventUuid": event.wire.get("uuid"), "event": event.name, "distinctId": event.distinct_id}
-        if is_personless(event) and event.name in NEVER_PERSONLESS_EVENTS:
+        flag = event.properties.get("$process_person_profile", True)
+        is_ignored = event.name in rules.ignores_event
+        looks_at_flag = rules.personless and event.name not in rules.looks_up
+        if is_ignored and not rules.warns_of_flags_on_ignored:
+            looks_at_flag = False
+        if looks_at_flag and not isinstance(flag, bool):
+            message = "Only a boolean value is valid for the $process_person_profile property"
+            details = {**about, "$process_person_profile": flag, "message": message}
+            self.warn(event, "invalid_process_person_profile", details)
+        if is_ignored:
+            if event.name == "$$client_ingestion_warning":
+                message_name = "$$client_ingestion_warning_message"
+                if message_name in event.properties:
+                    about["message"] = event.properties[message_name]
+                self.warn(event, "client_ingestion_warning", about)
+            return True
+        if looks_at_flag and flag is False and event.name in NEVER_PERSONLESS_EVENTS:
             self.warn(event, "invalid_event_when_process_person_profile_is_false", about)
-            return False
-        if not isinstance(event.properties.get("$process_person_profile", True), bool):
-            about["$process_person_profile"] = event.properties["$process_person_profile"]
-            about["message"] = "Only a boolean value is valid for the $process_person_profile property"
-            self.warn(event, "invalid_process_person_profile", about)
-        return True
+            return True
+        return False
 
-    def process_persons(self, event: Event) -> Person | None:
-        """Link first, then make the person of the event's own id, or update it."""
-        if self.rules.modern and is_personless(event):
-            return self.process_personless(event)
-        operators = self.operators(event)
-        outcome = self.link(event, operators)
-        person = self.find_person(event.team_id, event.distinct_id)
-        if person is None:
-            return self.create_person(event, [event.distinct_id], operators, is_identified=False)
-        if outcome == "created" and self.rules.modern:
-            return person
-        self.update_person(person, event, operators)
-        if outcome in ("created", "attached", "merged", "same_person", "refused_identified"):
-            person.is_identified = True
-        return person
-
-    def process_personless(self, event: Event) -> Person | None:
+    def only_looks_up(self, event: Event) -> bool:
         """Such an event belongs to the person of its id, if any, but neither makes nor changes one."""
+        rules, flag = self.rules, event.properties.get("$process_person_profile")
+        if event.name in rules.looks_up or event.name.startswith(rules.looks_up_prefixes):
+            return True
+        if rules.personless and flag is False:
+            return True
+        return (
+            rules.flag_calls_are_personless
+            and event.name == "$feature_flag_called"
+            and flag is not True
+            and not event.properties.get("$groups")
+            and self.find_person(event.team_id, event.distinct_id) is None
+        )
+
+    def look_up(self, event: Event) -> None:
+        """Find the person, or name the one that the id would have."""
+        self.store_id(event.distinct_id)
+        self.out.without_profile.append(event.index)
         person = self.find_person(event.team_id, event.distinct_id)
         if person is None:
             self.used_personless.append((event.team_id, event.distinct_id))
+        creator = event.distinct_id if person is None else person.creator_distinct_id
+        self.out.event_person_at_ingestion[event.index] = creator
+
+    def store_id(self, distinct_id: str) -> None:
+        """What the database says to a distinct id."""
+        limit = self.rules.longest_stored_id
+        if limit is not None and (len(distinct_id) > limit or "\0" in distinct_id):
+            raise EventFailedError("the database takes no such id")
+
+    def process_persons(self, event: Event) -> Person:
+        """Link first, then make the person of the event's own id, or update it."""
+        operators = self.operators(event)
+        outcome = self.link(event, operators)
+        identifies = outcome not in (None, "same_id", "refused_illegal")
+        person = self.find_person(event.team_id, event.distinct_id)
+        if person is None:
+            return self.create_person(event, [event.distinct_id], operators, is_identified=identifies)
+        if outcome == "created":
+            if self.rules.unset_after_linked_creation and operators.unset is not None:
+                only_unset = Operators({}, {}, operators.unset)
+                after = self.updated_properties(person.properties, event, only_unset)
+                person.properties = as_stored(after, self.rules)
+            return person
+        if outcome != "merged" and event.name not in self.rules.never_updates:
+            self.update_person(person, event, operators, is_forced=identifies and not person.is_identified)
+        person.is_identified = person.is_identified or identifies
         return person
 
     def find_person(self, team_id: int, distinct_id: str) -> Person | None:
@@ -459,40 +565,56 @@ class Replay:
         self, event: Event, distinct_ids: list[str], operators: Operators, *, is_identified: bool
     ) -> Person:
         """A new person is as old as its event and has `$set_once` overlaid by `$set`; `$unset` is ignored."""
+        for distinct_id in distinct_ids:
+            self.store_id(distinct_id)
         person = Person(
             team_id=event.team_id,
             creator_distinct_id=distinct_ids[0],
             distinct_ids=distinct_ids,
-            properties={**operators.set_once, **operators.set},
+            properties=as_stored({**operators.set_once, **operators.set}, self.rules),
             created_at=event.timestamp,
             is_identified=is_identified,
         )
         self.persons.append(person)
         return person
 
-    def update_person(self, person: Person, event: Event, operators: Operators) -> None:
-        """Apply the operators of an event to a person that was there before."""
-        person.properties = self.updated_properties(person.properties, event, operators)
+    def update_person(self, person: Person, event: Event, operators: Operators, *, is_forced: bool) -> None:
+        """Apply the operators of an event to a person that was there before, if it is worth it."""
+        before = person.properties
+        after = self.updated_properties(before, event, operators)
+        changed = [key for key in after if key not in before or differs(before[key], after[key])]
+        changed += [key for key in operators.set if isinstance(operators.set[key], list | dict)]
+        changed += [key for key in before if key not in after]
+        is_new = any(key not in before for key in after) or any(key not in after for key in before)
+        is_noise = bool(self.rules.noisy or self.rules.noisy_prefixes) and not is_new
+        is_noise = is_noise and all(self.is_noisy(key) for key in changed)
+        if is_forced or event.name in self.rules.always_stores or not is_noise:
+            person.properties = as_stored(after, self.rules)
+
+    def is_noisy(self, key: str) -> bool:
+        """Properties that change with every other event."""
+        return key in self.rules.noisy or key.startswith(self.rules.noisy_prefixes)
 
     # Linking
 
     def link(self, event: Event, operators: Operators) -> str | None:
         """Join the event's own id and the other id it names, if it names one, and note what came of it."""
-        if event.name not in self.rules.linking_events or not self.asks_for_link(event):
+        if event.name not in self.rules.links or not self.asks_for_link(event):
             return None
         source, target = js_text(other_id(event)), event.distinct_id
         record = {"event": event.index, "source_distinct_id": source, "target_distinct_id": target}
+        persons_before = copy.deepcopy(self.persons)
         try:
             outcome = self.join(event, source, target, operators)
-        except EventFailedError:
-            self.out.links.append({**record, "outcome": "failed"})
-            raise
+        except EventFailedError:  # undone, and the event goes on
+            self.persons = persons_before
+            outcome = "failed"
         self.out.links.append({**record, "outcome": outcome})
         return outcome
 
     def asks_for_link(self, event: Event) -> bool:
         """A falsy alias is none. So was a falsy `$anon_distinct_id` until September 2023; now it counts."""
-        if event.name == "$identify" and self.rules.falsy_anonymous_id_links:
+        if event.name == "$identify" and self.rules.present_anon_id_links:
             return names_other_id(event)
         return js_truthy(other_id(event))
 
@@ -506,6 +628,8 @@ class Replay:
             if self.is_illegal(candidate):
                 self.warn_illegal(event, candidate, other)
                 return "refused_illegal"
+        self.store_id(source)
+        self.store_id(target)
         source_person = self.find_person(event.team_id, source)
         target_person = self.find_person(event.team_id, target)
         if source_person is None and target_person is None:
@@ -516,7 +640,7 @@ class Replay:
             return "attached"
         if source_person is target_person:
             return "same_person"
-        if source_person.is_identified and event.name != "$merge_dangerously":
+        if source_person.is_identified and event.name not in self.rules.unguarded:
             self.warn_identified(event, source, source_person, target_person)
             return "refused_identified"
         self.merge(source_person, target_person, event, operators)
@@ -526,10 +650,13 @@ class Replay:
         """Ids that stem from mistakes link nobody: blank ones, and the usual spellings of "no id"."""
         if distinct_id.strip(JS_WHITE_SPACE) == "" or is_listed_as_illegal(distinct_id):
             return True
+        if distinct_id in self.rules.blocked_ids:
+            return True
         in_quotes = self.rules.quoted_ids_are_illegal and is_quoted(distinct_id)
         if in_quotes and is_listed_as_illegal(distinct_id[1:-1]):
             return True
-        return self.rules.modern and ("\0" in distinct_id or len(distinct_id) > LONGEST_DISTINCT_ID)
+        limit = self.rules.longest_linkable_id
+        return limit is not None and ("\0" in distinct_id or len(distinct_id) > limit)
 
     def create_linked_person(self, event: Event, source: str, target: str, operators: Operators) -> None:
         """When neither id has a person both get a new one, named after the event's own id.
@@ -539,7 +666,7 @@ class Replay:
         distinct_ids = [target, source]
         source_used = (event.team_id, source) in self.used_personless
         target_used = (event.team_id, target) in self.used_personless
-        if self.options.personless_uuid_swap and source_used and not target_used:
+        if self.rules.personless_id_swap and source_used and not target_used:
             distinct_ids = [source, target]
         self.create_person(event, distinct_ids, operators, is_identified=True)
 
@@ -555,67 +682,80 @@ class Replay:
     def merge(self, source: Person, target: Person, event: Event, operators: Operators) -> None:
         """The target stays, with all ids, its own properties over those of the source, and the older age.
 
-        Today a merge never removes a property of the target: that is left to the update that follows, which
-        finds a property removed from the source alone absent, and sets it if the event sets it too.
+        It writes twice: the union with what the event changes of it, where nothing of the target's own is
+        removed yet, and then the event's own update, which may find absent what the first has removed of
+        the source. Nothing of that may be stored but the ids, if all is noise.
         """
         united = {**source.properties, **target.properties}
-        merged = self.updated_properties(united, event, operators)
-        target.properties = {**target.properties, **merged} if self.rules.modern else merged
-        target.created_at = older(source.created_at, target.created_at)
+        once = {**target.properties, **self.updated_properties(united, event, operators)}
+        after = self.updated_properties(once, event, operators)
+        age = older(source.created_at, target.created_at)
+        may_be_noise = self.rules.filters_merges and target.is_identified and age == target.created_at
+        if not may_be_noise or self.is_worth_a_write(target.properties, once, after):
+            target.properties = as_stored(after, self.rules)
+        target.created_at = age
         target.is_identified = True
         target.distinct_ids = target.distinct_ids + source.distinct_ids
         self.persons = [person for person in self.persons if person is not source]
+
+    def is_worth_a_write(self, before: JsonObject, once: JsonObject, after: JsonObject) -> bool:
+        """Whether a merge changed a key of the target that counts; a list or an object always changes."""
+        changed = [key for key in after if key not in before or differs(before[key], after[key])]
+        changed += [key for key in after if isinstance(after[key], list | dict)]
+        lost = [key for key in once if key not in after]
+        return any(key not in before or not self.is_noisy(key) for key in changed) or bool(lost)
 
     # Properties
 
     def operators(self, event: Event) -> Operators:
         """`$set` and `$set_once`, with those beside the properties laid over those inside, and `$unset`."""
-        if self.rules.modern and event.name == "$groupidentify":
+        if event.name in self.rules.strips_operators:
             return Operators({}, {}, None)
         inside = dict(event.properties)
         for key in ("$set", "$set_once"):
             if js_truthy(event.wire.get(key)):
                 inside[key] = {**js_spread(inside.get(key)), **js_spread(event.wire[key])}
-        setting, setting_once = self.with_event_properties(event, inside.get("$set"), inside.get("$set_once"))
-        if self.rules.modern:
-            setting, setting_once = value_without_nul(setting), value_without_nul(setting_once)
+        setting, setting_once = js_spread(inside.get("$set")), js_spread(inside.get("$set_once"))
+        if self.rules.copied is not None and event.name not in NEVER_LENDING_EVENTS:
+            copied = self.rules.copied
+            setting, setting_once = with_event_properties(
+                event.properties, inside.get("$set"), inside.get("$set_once"), copied
+            )
+        if self.rules.dates_surveys and event.name == "survey shown" and event.timestamp is not None:
+            setting = {"$survey_last_seen_date": time_text(event.timestamp), **setting}
+        if self.rules.nul_becomes_replacement:  # keys of the operators themselves are replaced when stored
+            setting = {key: value_without_nul(value) for key, value in setting.items()}
+            setting_once = {key: value_without_nul(value) for key, value in setting_once.items()}
         return Operators(setting, setting_once, inside.get("$unset"))
 
-    def with_event_properties(
-        self, event: Event, setting: Any, setting_once: Any
-    ) -> tuple[JsonObject, JsonObject]:
-        """Some properties of the event are copied onto the person, as latest and as `$initial_` value."""
-        given, given_once = js_spread(setting), js_spread(setting_once)
-        copied = self.options.copied_event_properties
-        if copied == "2022":
-            latest = picked(event.properties, CAMPAIGN_2022)
-            first = initial(picked(event.properties, CAMPAIGN_2022 + FIRST_SEEN_2022))
-            return {**given, **latest}, {**given_once, **first}
-        if copied == "2023":
-            latest = picked(event.properties, CAMPAIGN_2022 + FIRST_SEEN_2022 + ADDED_2023)
-            return {**given, **latest}, {**given_once, **initial(latest)}
-        if copied == "current":
-            return with_event_properties_today(event.properties, setting, setting_once)
-        return given, given_once
-
     def updated_properties(self, before: JsonObject, event: Event, operators: Operators) -> JsonObject:
-        """The properties of a person after an event."""
-        if self.rules.modern:
-            return updated_properties_today(before, event, operators)
+        """The properties of a person after an event, as the platform has them before it stores them."""
         missing = {key: value for key, value in operators.set_once.items() if key not in before}
         after = {**before, **missing, **operators.set}
-        return without_keys(after, self.unset_keys(operators.unset))
+        self.check_unset(after, operators.unset)
+        keys = self.unset_keys(operators.unset)
+        if self.rules.unset_spares_new_keys:
+            keys = [key for key in keys if key in before]
+        return without_keys(after, keys)
+
+    def check_unset(self, properties: JsonObject, unset: Any) -> None:
+        """The code of 2024 broke on an entry that was no text, once it had found the key."""
+        if self.rules.unset_numbers_break and isinstance(unset, list):
+            for entry in unset:
+                if not isinstance(entry, str) and js_text(entry) in properties:
+                    raise EventFailedError("an entry of $unset is no text")
 
     def unset_keys(self, unset: Any) -> list[str]:
         """Which properties `$unset` names: the entries of a list, or the keys of an object."""
         if not js_truthy(unset):
             return []
         if isinstance(unset, list):
-            return [js_text(entry) for entry in unset]
-        if self.rules.unset_must_be_list:
+            texts = [entry for entry in unset if isinstance(entry, str)]
+            return [js_text(entry) for entry in unset] if self.rules.unset_numbers else texts
+        if self.rules.unset == "LIST":
             raise EventFailedError("$unset is not a list")
-        if isinstance(unset, str) and not self.rules.unset_strings_by_index:
-            return []
+        if self.rules.unset == "LIST_OR_KEYS":
+            return list(unset) if isinstance(unset, dict) else []
         return list(js_spread(unset))
 
     # Warnings
@@ -626,9 +766,9 @@ class Replay:
 
     def warn_merge(self, event: Event, kind: str, details: JsonObject) -> None:
         """Warnings about merges name the event since 2023, and its own id today."""
-        if self.rules.warnings_name_event:
+        if self.rules.warns_with_uuid:
             details["eventUuid"] = event.wire.get("uuid")
-        if self.rules.modern:
+        if self.rules.warns_with_person_ids:
             details["distinctId"] = event.distinct_id
         self.warn(event, kind, details)
 
@@ -640,7 +780,7 @@ class Replay:
     def warn_identified(self, event: Event, source: str, source_person: Person, target: Person) -> None:
         """A person once identified is not merged into another, unless dangerously."""
         details = {"sourcePersonDistinctId": source, "targetPersonDistinctId": event.distinct_id}
-        if self.rules.modern:
+        if self.rules.warns_with_person_ids:
             details["personId"] = person_id(target)
             details["otherPersonId"] = person_id(source_person)
         self.warn_merge(event, "cannot_merge_already_identified", details)
@@ -679,9 +819,19 @@ def was_sent(wire: JsonObject) -> bool:
     return all(wire.get(key) is None for key in ("team_id", "now", "created_at", "_inserted_at"))
 
 
+def own_id(wire: JsonObject, rules: Rules) -> Any:
+    """The id at the top; or the one among the properties, where that is missing or capture took it first."""
+    properties = wire.get("properties")
+    outer = wire.get("distinct_id")
+    inner = properties.get("distinct_id") if isinstance(properties, dict) else None
+    if inner is not None and (outer is None or (rules.capture == "django" and was_sent(wire))):
+        return inner
+    return outer
+
+
 def own_text(wire: JsonObject, rules: Rules) -> str:
     """What became the text of an event's own id, before it was cut: of capture's making, if it came there."""
-    value = wire["distinct_id"]
+    value = own_id(wire, rules)
     if isinstance(value, str) or not was_sent(wire):
         return js_text(value)
     if rules.capture == "django":
@@ -691,15 +841,14 @@ def own_text(wire: JsonObject, rules: Rules) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
-def reason_to_refuse(wire: JsonObject, options: Options, rules: Rules) -> str | None:
+def reason_to_refuse(wire: JsonObject, rules: Rules) -> str | None:
     """The door takes no event without a distinct id; white space is one."""
-    if "distinct_id" not in wire:
-        return "missing distinct_id"
-    if wire["distinct_id"] is None:
-        return "null distinct_id"
-    if was_sent(wire) and rules.capture == "django" and not wire["distinct_id"] and wire["distinct_id"] != "":
+    distinct_id = own_id(wire, rules)
+    if distinct_id is None:
+        return "no distinct_id"
+    if was_sent(wire) and rules.capture == "django" and not distinct_id and distinct_id != "":
         return "false distinct_id"
-    if js_text(wire["distinct_id"]) == "" and not options.accept_empty_distinct_id:
+    if js_text(distinct_id) == "" and rules.refuses_empty_id:
         return "empty distinct_id"
     return None
 
@@ -724,11 +873,6 @@ def is_quoted(distinct_id: str) -> bool:
     return len(distinct_id) >= 2 and distinct_id[0] in "\"'" and distinct_id[0] == distinct_id[-1]
 
 
-def is_personless(event: Event) -> bool:
-    """Only an exact false asks for no person."""
-    return event.properties.get("$process_person_profile") is False
-
-
 def person_id(person: Person) -> str:
     """The platform derives a person's id from the team and the distinct id the person was made with."""
     name = f"{person.team_id}:{person.creator_distinct_id}"
@@ -745,56 +889,47 @@ def initial(properties: JsonObject) -> JsonObject:
     return {"$initial_" + key.removeprefix("$"): value for key, value in properties.items()}
 
 
-def with_event_properties_today(
-    properties: JsonObject, setting: Any, setting_once: Any
+def with_event_properties(
+    properties: JsonObject, setting: Any, setting_once: Any, copied: Copied
 ) -> tuple[JsonObject, JsonObject]:
-    """Today what the event sets explicitly wins over what is copied, and nulls make no first values.
-
-    `$os_name` stands in for `$os`; servers lend neither, as they run on another machine than the person.
-    An event that lends something has a `$set` that is no object or list replaced.
-    """
-    copied = picked(properties, COPIED_CURRENT)
-    on_server = properties.get("$is_server") is True
+    """Some properties of the event are copied onto the person, as latest and as `$initial_` value."""
+    on_server = copied.knows_servers and properties.get("$is_server") is True
     if on_server:
-        copied = without_keys(copied, ["$os", "$os_version"])
-    if not copied:
-        return js_spread(setting), js_spread(setting_once)
-    given = js_spread(setting) if isinstance(setting, dict | list) else {}
-    given_once = js_spread(setting_once) if isinstance(setting_once, dict | list) else {}
-    if "$os_name" in copied and not on_server:
-        copied = {"$os": copied["$os_name"], **copied}
-        copied, given = without_keys(copied, ["$os_name"]), without_keys(given, ["$os_name"])
-        given_once = without_keys(given_once, ["$initial_os_name"])
-    first = initial({key: value for key, value in copied.items() if value is not None})
-    return {**copied, **given}, {**first, **given_once}
+        properties = without_keys(properties, ["$os", "$os_version"])
+    elif copied.os_name == "stands in" and "$os_name" in properties:
+        properties = {"$os": properties["$os_name"], **properties}
+    latest, first = picked(properties, copied.latest), picked(properties, copied.first)
+    if not copied.null_is_a_first_value:
+        first = {key: value for key, value in first.items() if value is not None}
+    given, given_once = js_spread(setting), js_spread(setting_once)
+    if not latest and not first:
+        return given, given_once
+    if not copied.text_is_spread and not copied.overrides:
+        given = {} if isinstance(setting, str) else given
+        given_once = {} if isinstance(setting_once, str) else given_once
+    if copied.overrides:
+        given, given_once = {**given, **latest}, {**given_once, **initial(first)}
+    else:
+        given, given_once = {**latest, **given}, {**initial(first), **given_once}
+    os_name = properties.get("$os_name")
+    if copied.os_name == "fills in" and js_truthy(os_name):
+        if given.get("$os") is None:
+            given["$os"] = os_name
+        if given_once.get("$initial_os") is None:
+            given_once["$initial_os"] = os_name
+        return without_keys(given, ["$os_name"]), without_keys(given_once, ["$initial_os_name"])
+    if copied.os_name == "stands in" and "$os_name" in properties and not on_server:
+        if "$initial_os" not in given_once and os_name is not None:
+            given_once["$initial_os"] = os_name
+        return without_keys(given, ["$os_name"]), without_keys(given_once, ["$initial_os_name"])
+    return given, given_once
 
 
-def updated_properties_today(before: JsonObject, event: Event, operators: Operators) -> JsonObject:
-    """Today changes are worked out against the properties before the event, then applied, if worth it.
-
-    So a property both set and unset is removed if it was there and stays if it was not.
-    """
-    if event.name in NEVER_UPDATING_EVENTS:
-        return before
-    missing = {key: value for key, value in operators.set_once.items() if key not in before}
-    changed = {
-        key: value
-        for key, value in operators.set.items()
-        if key not in before or not js_strictly_equal(before[key], value)
-    }
-    to_set = {**missing, **changed}
-    to_unset = [key for key in unset_keys_today(operators.unset) if key in before]
-    only_noise = all(key in before and key in NOISY_PROPERTIES for key in to_set) and not to_unset
-    if only_noise and event.name not in ALWAYS_STORED_EVENTS:
-        return before
-    return without_keys({**before, **to_set}, to_unset)
-
-
-def unset_keys_today(unset: Any) -> list[str]:
-    """Text entries of a list, or the keys of an object."""
-    if isinstance(unset, list):
-        return [entry for entry in unset if isinstance(entry, str)]
-    return list(js_spread(unset))
+def as_stored(properties: JsonObject, rules: Rules) -> JsonObject:
+    """The database takes no NUL, and of two keys that come out the same it keeps the last."""
+    if not rules.nul_becomes_replacement:
+        return properties
+    return {without_nul(key): value for key, value in properties.items()}
 
 
 def without_keys(properties: JsonObject, keys: list[str]) -> JsonObject:
@@ -896,11 +1031,9 @@ def js_spread(value: Any) -> JsonObject:
     return {}
 
 
-def js_strictly_equal(one: Any, other: Any) -> bool:
-    """one === other; two lists or objects from different events are never the same one."""
-    if isinstance(one, list | dict) or isinstance(other, list | dict):
-        return False
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+def differs(one: Any, other: Any) -> bool:
+    """one !== other, of values that are no lists or objects, which are told apart by themselves."""
+    return isinstance(one, bool) != isinstance(other, bool) or bool(one != other)
 
 
 def utf16_units(text: str) -> list[str]:

@@ -41,6 +41,8 @@ class Outcome:
     order: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
+    without_profile: list[int] = field(default_factory=list)
+    dropped: list[int] = field(default_factory=list)
     journal: list[facts.Fact] = field(default_factory=list)
 
     def person_of(self, distinct_id: str) -> dict[str, Any]:
@@ -66,7 +68,7 @@ class Outcome:
 
 def events_of(lines: Iterable[bytes | str], rules: RuleSet) -> list[Any]:
     """Lines as a reader would hand them to the resolver; fails on a line that is no event."""
-    names = names_to_read(rules.copied)
+    names = names_to_read(rules)
     wanted = Wanted(tuple(names))
     strict, lenient = posthog.decoder(wanted), posthog.lenient_decoder(wanted)
     events = []
@@ -129,9 +131,7 @@ def outcome_of(resolver: PersonResolver, journal: list[facts.Fact], events: int)
     for fact in journal:
         match fact:
             case facts.EventAttributed():
-                outcome.order.append(fact.seq)
-                if fact.person is not None:
-                    outcome.at_ingestion[fact.seq] = resolver.persons[fact.person].creator
+                _add_attribution(outcome, fact, resolver)
                 if fact.note in (None, "personless"):
                     outcome.in_the_end[fact.seq] = owners.get((fact.team_id, fact.distinct_id))
             case facts.EventHeld():
@@ -145,6 +145,17 @@ def outcome_of(resolver: PersonResolver, journal: list[facts.Fact], events: int)
     outcome.held.sort()
     outcome.failed.sort()
     return outcome
+
+
+def _add_attribution(outcome: Outcome, attributed: facts.EventAttributed, resolver: PersonResolver) -> None:
+    seq = attributed.seq
+    outcome.order.append(seq)
+    if attributed.person is not None:
+        outcome.at_ingestion[seq] = resolver.persons[attributed.person].creator
+    elif attributed.note == "personless":  # the one that the id would have been made with
+        outcome.at_ingestion[seq] = attributed.distinct_id
+    if attributed.note is not None:
+        (outcome.without_profile if attributed.note == "personless" else outcome.dropped).append(seq)
 
 
 def _add_failure(outcome: Outcome, rejected: facts.EventRejected) -> None:
@@ -189,6 +200,10 @@ def outcome_of_run(run: Run) -> Outcome:
     for row in table["events"]:
         outcome.at_ingestion[row["line"] - 1] = row["person_id_at_ingestion"]
         outcome.in_the_end[row["line"] - 1] = row["person_id"]
+        if row["note"] is not None:
+            (outcome.without_profile if row["note"] == "personless" else outcome.dropped).append(
+                row["line"] - 1
+            )
     outcome.failed = sorted(row["line"] - 1 for row in rows_of(run, "rejected"))
     return outcome
 
@@ -208,9 +223,10 @@ def csv_rows(path: Path) -> list[dict[str, str]]:
 # The oracle
 
 
-def oracle_outcome(events: Iterable[Any], rules: str, **options: Any) -> Outcome:
+def oracle_outcome(events: Iterable[Any], rules: str | oracle.Rules, **options: Any) -> Outcome:
     """What the slow resolver makes of events."""
-    told = (vendor_oracle if rules in vendor_oracle.RULES else oracle).resolve(events, rules, **options)
+    is_vendors = isinstance(rules, str) and rules in vendor_oracle.RULES
+    told = (vendor_oracle if is_vendors else oracle).resolve(events, rules, **options)
     creators = [person["creator_distinct_id"] for person in told.persons]
     return Outcome(
         persons=[
@@ -236,6 +252,8 @@ def oracle_outcome(events: Iterable[Any], rules: str, **options: Any) -> Outcome
         order=told.processed_order,
         held=sorted(told.held),
         failed=sorted(index for index, _ in told.failed),
+        without_profile=told.without_profile,
+        dropped=told.dropped,
     )
 
 

@@ -23,6 +23,7 @@ from outcomes import csv_rows, events_of, exact, rows_of, wire
 from identity_cli import Run, replay
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
+from identity_cli.rules.base import Profile
 
 settings.register_profile("same", max_examples=60, deadline=None, derandomize=True)
 settings.register_profile("random", max_examples=300, deadline=None)
@@ -250,7 +251,7 @@ def test_properties_are_a_fold_of_the_journal(log: list[Any], rules: str) -> Non
     state: dict[int, dict[str, Any]] = {person: {} for person, _, _ in persons}
     for _, _, _, person, source, detail in journal:
         if source is not None:
-            merge(state, source, person, json.loads(detail or "{}"))
+            merge(state, (source, person), json.loads(detail or "{}"), RULE_SETS[rules].merged_profile)
         else:
             write(state[person], json.loads(detail))
     for person, survivor, properties in persons:
@@ -258,11 +259,16 @@ def test_properties_are_a_fold_of_the_journal(log: list[Any], rules: str) -> Non
             assert exact(state[person]) == exact(json.loads(properties))
 
 
-def merge(state: dict[int, dict[str, Any]], source: int, target: int, dropped: dict[str, Any]) -> None:
+def merge(
+    state: dict[int, dict[str, Any]], ends: tuple[int, int], dropped: dict[str, Any], profile: Profile
+) -> None:
+    source, target = ends
     theirs, mine = state.pop(source), state[target]
     lost = {key: value for key, value in theirs.items() if key in mine and exact(mine[key]) != exact(value)}
+    if profile is Profile.TARGETS or (profile is Profile.ONE and mine):
+        lost = theirs
     assert exact(lost) == exact(dropped)
-    state[target] = {**theirs, **mine}
+    state[target] = {**{key: value for key, value in theirs.items() if key not in lost}, **mine}
 
 
 def write(properties: dict[str, Any], changes: list[list[Any]]) -> None:

@@ -91,7 +91,7 @@ def test_signup_in_the_browser_under_current_rules_starts_with_the_identify() ->
     """Before it, posthog-js asked for no person; so the person is made by the link, with the user's id."""
     outcome = resolved("posthog-js-1.449.2-signup-frontend-backend", "current")
     assert persons(outcome) == [([ADA, "user_b1001"], "user_b1001", True, "2026-11-23T12:37:03.028Z")]
-    assert outcome.at_ingestion == [None, None, None, *["user_b1001"] * 4]
+    assert outcome.at_ingestion == [ADA, ADA, ADA, *["user_b1001"] * 4], "what its person would be"
     assert outcome.in_the_end == ["user_b1001"] * 7
 
 

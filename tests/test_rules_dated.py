@@ -9,7 +9,9 @@ from outcomes import resolve
 from identity_cli.facts import EventDropped
 from identity_cli.rules import POSTHOG
 
-ALL = ["guide", "2022-12", "2023-09", "current"]
+ALL = ["guide", "2022-12", "2023-09", "2024-10", "2025-10", "current"]
+SINCE_2024 = ALL[3:]
+SINCE_2025 = ALL[4:]
 
 
 def test_the_rule_sets_are_these() -> None:
@@ -22,7 +24,7 @@ def identify(own: str, other: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("rules", "outcome"),
-    [("guide", "created"), ("2022-12", None), ("2023-09", "created"), ("current", "created")],
+    [(rules, None if rules == "2022-12" else "created") for rules in ALL],
 )
 def test_merge_dangerously_came_in_2023(rules: str, outcome: str | None) -> None:
     log = [{"event": "$merge_dangerously", "distinct_id": "ada", "properties": {"alias": "bob"}}]
@@ -32,14 +34,14 @@ def test_merge_dangerously_came_in_2023(rules: str, outcome: str | None) -> None
 @pytest.mark.parametrize("other", [None, "", 0, False], ids=json.dumps)
 @pytest.mark.parametrize("rules", ALL)
 def test_a_falsy_anon_distinct_id_became_an_illegal_one(rules: str, other: object) -> None:
-    expected = ["refused_illegal"] if rules in ("2023-09", "current") else []
+    expected = ["refused_illegal"] if rules not in ("guide", "2022-12") else []
     assert resolve([identify("ada", other)], rules).link_outcomes() == expected
 
 
 @pytest.mark.parametrize("quoted", ["'null'", '"GUEST"', "'[object Object]'"])
 @pytest.mark.parametrize("rules", ALL)
 def test_quoted_ids_became_illegal(rules: str, quoted: str) -> None:
-    expected = "refused_illegal" if rules in ("2023-09", "current") else "created"
+    expected = "refused_illegal" if rules not in ("guide", "2022-12") else "created"
     assert resolve([identify("ada", quoted)], rules).link_outcomes() == [expected]
 
 
@@ -53,10 +55,8 @@ def test_half_quoted_ids_stay_legal(legal: str) -> None:
 @pytest.mark.parametrize("rules", ALL)
 def test_warnings_learned_to_name_their_event(rules: str) -> None:
     (warning,) = resolve([identify("ada", "guest")], rules).warnings
-    extra = {"guide": {"eventUuid"}, "2022-12": set(), "2023-09": {"eventUuid"}}
-    assert set(warning["details"]) == {"illegalDistinctId", "otherDistinctId"} | extra.get(
-        rules, {"eventUuid", "distinctId"}
-    )
+    extra = {"2022-12": set(), "current": {"eventUuid", "distinctId"}}.get(rules, {"eventUuid"})
+    assert set(warning["details"]) == {"illegalDistinctId", "otherDistinctId"} | extra
 
 
 @pytest.mark.parametrize("rules", ALL)
@@ -153,16 +153,16 @@ def test_a_number_written_otherwise_is_no_change_worth_storing() -> None:
     [({}, True), ({"ada": {"k": "hers"}}, False)],
     ids=["absent", "present"],
 )
-def test_current_does_not_unset_what_the_event_makes_new(
+def test_since_2025_nothing_is_unset_that_the_event_makes_new(
     before: dict[str, Any], spared: bool, operator: str
 ) -> None:
-    """In all older rule sets `$unset` comes last, and always works."""
+    """In all rule sets before 2025 `$unset` comes last, and always works."""
     log = [
         {"event": "e", "distinct_id": "ada", "properties": {"$set": before.get("ada", {})}},
         {"event": "e", "distinct_id": "ada", "properties": {operator: {"k": "new"}, "$unset": ["k"]}},
     ]
     for rules in ALL:
-        expected = {"k": '"new"'} if spared and rules == "current" else {}
+        expected = {"k": '"new"'} if spared and rules in SINCE_2025 else {}
         assert resolve(log, rules).person_of("ada")["properties"] == expected, rules
 
 
@@ -177,7 +177,7 @@ def test_current_does_not_unset_what_the_event_makes_new(
     ],
     ids=["nobody had it", "the source had it", "the target had it", "both had it"],
 )
-def test_a_merge_of_today_writes_twice(
+def test_a_merge_writes_twice_since_2025(
     anon: dict[str, Any], ada: dict[str, Any], spared: bool, operator: str
 ) -> None:
     """What came from the source is removed as they merge; what follows finds it absent, and sets it."""
@@ -190,7 +190,7 @@ def test_a_merge_of_today_writes_twice(
     ]
     for rules in ALL:
         outcome = resolve(log, rules, buffer_seconds=0)
-        expected = {"k": '"new"'} if spared and rules == "current" else {}
+        expected = {"k": '"new"'} if spared and rules in SINCE_2025 else {}
         assert outcome.person_of("ada")["properties"] == expected, rules
 
 
@@ -237,7 +237,7 @@ def test_current_shows_a_nul_as_the_replacement_character() -> None:
 @pytest.mark.parametrize("rules", ALL)
 def test_groupidentify_lost_its_operators(rules: str) -> None:
     log = [{"event": "$groupidentify", "distinct_id": "ada", "properties": {"$set": {"a": 1}}}]
-    assert resolve(log, rules).persons[0]["properties"] == ({} if rules == "current" else {"a": 1})
+    assert resolve(log, rules).persons[0]["properties"] == ({} if rules in SINCE_2024 else {"a": 1})
 
 
 @pytest.mark.parametrize("rules", ALL)
@@ -246,4 +246,4 @@ def test_exceptions_stopped_updating_persons(rules: str) -> None:
         {"event": "e", "distinct_id": "ada"},
         {"event": "$exception", "distinct_id": "ada", "properties": {"$set": {"a": 1}}},
     ]
-    assert resolve(log, rules).persons[0]["properties"] == ({} if rules == "current" else {"a": 1})
+    assert resolve(log, rules).persons[0]["properties"] == ({} if rules in SINCE_2024 else {"a": 1})

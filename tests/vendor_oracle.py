@@ -20,26 +20,15 @@ MOST_IDS = 500
 OTHER_ID_OF = {"$identify": "$anon_distinct_id", "$create_alias": "alias", "$merge_dangerously": "alias"}
 JOINS = ("created", "attached", "merged", "same_person")
 
-OPTIONS = oracle.Rules(
-    buffer_seconds=0,
-    buffer_rule="guide",
-    linking_events=oracle.ALL_LINKS,
-    falsy_anonymous_id_links=False,
-    quoted_ids_are_illegal=False,
-    copied_event_properties="none",
-    unset_must_be_list=False,
-    unset_strings_by_index=False,
-    warnings_name_event=False,
-    modern=False,
-)
+RULES_OF_PERSONS = oracle.Rules(warns_with_uuid=False)
 
 
 def resolve(
     events: Iterable[JsonObject], rules: str, *, buffer_seconds: float | None = None, team_id: int = 1
 ) -> oracle.Outcome:
     """Replay a log, given in order of arrival, under a vendor's rules."""
-    options = oracle.Options(team_id, buffer_seconds or 0, "guide", None, False, False, "none")
-    return RULES[rules](OPTIONS, options).run(events)
+    its_rules = replace(RULES_OF_PERSONS, buffer_seconds=buffer_seconds or 0)
+    return RULES[rules](its_rules, team_id).run(events)
 
 
 class VendorReplay(oracle.Replay):
@@ -47,7 +36,7 @@ class VendorReplay(oracle.Replay):
 
     other_id_of: ClassVar[dict[str, str]] = OTHER_ID_OF
 
-    def process_persons(self, event: Event) -> Person | None:
+    def process_persons(self, event: Event) -> Person:
         """Link first, then write, as everywhere; whoever asked for a link that counts is identified."""
         operators = self.operators(event)
         outcome = self.link(event, operators)
@@ -55,7 +44,7 @@ class VendorReplay(oracle.Replay):
         if person is None:
             person = self.create_person(event, [event.distinct_id], operators, is_identified=False)
         else:
-            self.update_person(person, event, operators)
+            self.update_person(person, event, operators, is_forced=False)
         if outcome in (*JOINS, "refused_taken", "refused_form", "refused_full"):
             person.is_identified = True
         return person

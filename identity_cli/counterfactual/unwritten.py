@@ -53,7 +53,7 @@ def unwritten(
 ) -> Unwritten:
     """Read what events of a team's ids say of a property; written: the places that changed it."""
     result = Unwritten()
-    copied = names_to_read(options_of(run).applied_rules.copied)  # written without any operator
+    copied = names_to_read(options_of(run).applied_rules)  # written without any operator
     for origin, raw in events_with(run, holds_text(key), on_progress):
         own = _own_id(run, raw, whose)
         if own is None or properties_of(raw).get("$process_person_profile") is False:

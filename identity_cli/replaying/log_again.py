@@ -27,7 +27,7 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[i
     event it repeats, or NOTHING.
     """
     options = options_of(run)
-    names = names_to_read(options.applied_rules.copied)
+    names = names_to_read(options.applied_rules)
     with scratch_folder() as scratch:
         every_link = replace(options, every_link=True)
         items = items_of(log_of(paths_of(run)), every_link, names, scratch, on_progress)

@@ -3,9 +3,16 @@
 from identity_cli.errors import UnknownRuleSet
 from identity_cli.rules import mixpanel
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.posthog import CURRENT, DECEMBER_2022, GUIDE, SEPTEMBER_2023
+from identity_cli.rules.posthog import (
+    CURRENT,
+    DECEMBER_2022,
+    GUIDE,
+    OCTOBER_2024,
+    OCTOBER_2025,
+    SEPTEMBER_2023,
+)
 
-POSTHOG = (GUIDE, DECEMBER_2022, SEPTEMBER_2023, CURRENT)
+POSTHOG = (GUIDE, DECEMBER_2022, SEPTEMBER_2023, OCTOBER_2024, OCTOBER_2025, CURRENT)
 VENDORS = (mixpanel.SIMPLIFIED, mixpanel.ORIGINAL)
 DEFAULT = GUIDE.name
 RULE_SETS = {rules.name: rules for rules in (*POSTHOG, *VENDORS)}

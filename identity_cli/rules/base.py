@@ -9,7 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 
-from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SNAPSHOT, Pairs
+from identity_cli.events import (
+    CREATE_ALIAS,
+    GROUP_IDENTIFY,
+    IDENTIFY,
+    MERGE_DANGEROUSLY,
+    PERFORMANCE_EVENT,
+    SNAPSHOT,
+    Pairs,
+)
 from identity_cli.facts import Outcome
 from identity_cli.rules.capture import DJANGO_CAPTURE, Door
 from identity_cli.rules.words import POSTHOG, Words
@@ -28,6 +36,14 @@ class Hold(Enum):
     NEVER = "never held"
     UNLESS_LINK = "passes when it names another id at all"
     UNLESS_OTHER = "passes when it names an id that is not its own"
+
+
+class OsName(Enum):
+    """What the event property `$os_name` is to a person."""
+
+    LISTED = "a listed name like any other"
+    FILLS_IN = "if truthy, what `$os` and `$initial_os` get where they are absent or null"
+    STANDS_IN = "if present, `$os` for an event that has none"
 
 
 class Unset(Enum):
@@ -60,13 +76,18 @@ class CopiedProperties:
 
     latest: names copied to `$set`. initial: names copied to `$set_once`, each with the
     name it gets there. overrides: the copy wins over a value the event gives explicitly.
+    never_from: events that lend nothing (`normalizeEvent`, the same at every date). text_is_spread: a
+    text as operator counts by its characters even beside what is copied, else for nothing.
     """
 
     latest: tuple[str, ...]
     initial: Mapping[str, str]
     overrides: bool
     null_is_a_first_value: bool = True
-    knows_servers: bool = False  # `$is_server` events keep their `$os`; `$os_name` may stand in for it
+    knows_servers: bool = False  # `$is_server` events lend no `$os`, `$os_version`: not the person's machine
+    os_name: OsName = OsName.LISTED
+    text_is_spread: bool = True
+    never_from: frozenset[str] = frozenset({SNAPSHOT, PERFORMANCE_EVENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +123,7 @@ class RuleSet:
     quoted_ids_are_illegal: bool = False
     blocked_ids: frozenset[str] = frozenset()  # as illegal as the platform's own: for what-ifs and repairs
     longest_linkable_id: int | None = None  # code points; a NUL is then illegal too
+    longest_stored_id: int | None = None  # code points; the database breaks on more, and on a NUL
 
     # Event buffer
     buffer_seconds: float = 0
@@ -120,22 +142,57 @@ class RuleSet:
     copied: CopiedProperties | None = None
     unset: Unset = Unset.LIST_OR_KEYS
     unset_numbers: bool = True  # an entry 7 removes the key "7"
+    unset_numbers_break: bool = False  # an entry 7 fails the event where the key "7" is there
     unset_spares_new_keys: bool = False  # a key absent before the event stays if the event also sets it
     unset_after_linked_creation: bool = True
-    nul_becomes_replacement: bool = False
+    nul_becomes_replacement: bool = False  # the database takes no NUL: in ids and in what is written
+    dates_surveys: bool = False  # `survey shown` sets `$survey_last_seen_date`
+
+    # Which changes are worth a write: not those of noisy properties alone
+    noisy: frozenset[str] = frozenset()
+    noisy_prefixes: tuple[str, ...] = ()
+    always_stores: frozenset[str] = frozenset()  # events to which the noisy filter does not apply
+    filters_merges: bool = False  # else what a merge writes is always stored
+
+    # Which events reach persons
+    ignores_event: frozenset[str] = frozenset()
+    looks_up: frozenset[str] = frozenset()  # events that find their person, and neither make nor change one
+    looks_up_prefixes: tuple[str, ...] = ()  # so do those whose names begin like this
+    never_updates: frozenset[str] = frozenset()
+    strips_operators: frozenset[str] = frozenset()
+    longest_distinct_id: int | None = None  # UTF-16 units; longer drops the event
 
     # Profiles (2024 on)
     personless: bool = False
     personless_id_swap: bool = False  # a personless other id gives a new person its id
-    noisy: frozenset[str] = frozenset()
-    always_stores: frozenset[str] = frozenset()  # events to which the noisy filter does not apply
-    never_updates: frozenset[str] = frozenset()
-    strips_operators: frozenset[str] = frozenset()
-    ignores_event: frozenset[str] = frozenset()
-    longest_distinct_id: int | None = None  # UTF-16 units; longer drops the event
+    flag_calls_are_personless: bool = False  # `$feature_flag_called` of chosen teams, from June 2026 on
+    warns_of_flags_on_ignored: bool = False  # of odd ones, on events of `ignores_event`
 
     # Warnings
     failure_reasons: Mapping[tuple[Outcome, str], str] = field(default_factory=dict)
     """What the vendor calls it that a link of a kind came to an outcome."""
     warns_with_uuid: bool = False
     warns_with_person_ids: bool = False
+
+    @property
+    def gates_events(self) -> bool:
+        """Whether some events go no further than to their id, or not even there."""
+        return bool(
+            self.personless
+            or self.flag_calls_are_personless
+            or self.ignores_event
+            or self.looks_up
+            or self.looks_up_prefixes
+            or self.longest_distinct_id is not None
+        )
+
+    @property
+    def heeds_plain_events(self) -> bool:
+        """Whether an event without operators and other id may do more than show its own id."""
+        return (
+            self.gates_events
+            or self.copied is not None
+            or self.nul_becomes_replacement
+            or self.dates_surveys
+            or self.longest_stored_id is not None
+        )

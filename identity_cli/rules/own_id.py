@@ -34,10 +34,11 @@ def counted_id(event: Event, rules: RuleSet) -> Any:
 
 def may_be_rejected(events: Sequence[Event], rules: RuleSet) -> list[int]:
     """The indexes of the events that the resolver may find unusable; few others are among them."""
-    unset_may_fail = rules.unset is Unset.LIST
+    unset_may_fail = rules.unset is Unset.LIST or rules.unset_numbers_break
+    longest = rules.longest_stored_id
     outer = [event.distinct_id for event in events]
     inner = [event.properties.distinct_id for event in events]
-    if not unset_may_fail and all(outer) and (all(inner) or "" not in inner):
+    if not unset_may_fail and longest is None and all(outer) and (all(inner) or "" not in inner):
         return []  # of nearly every block
     return [
         index
@@ -45,7 +46,16 @@ def may_be_rejected(events: Sequence[Event], rules: RuleSet) -> list[int]:
         if not event.distinct_id
         or event.properties.distinct_id == ""
         or (unset_may_fail and event.properties.unset is not None)
+        or (longest is not None and not _is_short(event, longest))
     ]
+
+
+def _is_short(event: Event, longest: int) -> bool:
+    """Whether the database certainly takes the event's own id."""
+    return all(
+        one is None or (isinstance(one, str) and len(one) <= longest and "\0" not in one)
+        for one in (event.distinct_id, event.properties.distinct_id)
+    )
 
 
 def _is_as_sent(event: Event) -> bool:

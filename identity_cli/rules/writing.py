@@ -1,37 +1,37 @@
 """What an event asks to write on its person: `$set`, `$set_once`, `$unset`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from identity_cli import javascript
-from identity_cli.events import Event
-from identity_cli.rules.base import CopiedProperties, RuleSet, Unset
-from identity_cli.rules.copying import lent_by
-
-
-class UnsetNotAList(Exception):
-    """The event carries an `$unset` on which the platform's code of that day broke."""
-
-    reason = "$unset is not a list: the platform fails this event"
+from identity_cli.events import SURVEY_SHOWN, Event
+from identity_cli.rules.base import RuleSet, Unset
+from identity_cli.rules.copying import with_lent
+from identity_cli.rules.storing import PlatformBroke, stored_text
 
 
 @dataclass(slots=True)
 class Writes:
-    """The property operators of one event, ready to apply."""
+    """The property operators of one event, ready to apply.
+
+    keys_with_nul: whether `set` or `set_once` have any, see `properties.written`.
+    """
 
     set: dict[str, Any]
     set_once: dict[str, Any]
     unset: Any  # as sent; `unset_keys` reads it
+    keys_with_nul: bool = False
 
 
 NOTHING = Writes({}, {}, None)
 """What most events write; recognised by being this very object."""
 
 
-def writes_of(event: Event, rules: RuleSet) -> Writes:
-    """The event's operators: those beside `properties` win over those inside."""
+def writes_of(event: Event, time: datetime | None, rules: RuleSet) -> Writes:
+    """The event's operators: those beside `properties` win over those inside. time: when it happened."""
     if event.event in rules.strips_operators:
         return NOTHING
     properties = event.properties
@@ -43,46 +43,36 @@ def writes_of(event: Event, rules: RuleSet) -> Writes:
     else:  # an `$unset` beside `properties` is ignored by the platform
         writes = Writes(javascript.spread(set_), javascript.spread(set_once), unset)
     if rules.copied is not None:
-        writes = _with_lent(event, writes, rules.copied)
-    if rules.nul_becomes_replacement:
+        set_, set_once = with_lent(event, writes.set, writes.set_once, rules.copied)
+        if set_ is not writes.set or set_once is not writes.set_once:
+            writes = Writes(set_, set_once, writes.unset)
+    if rules.dates_surveys and event.event == SURVEY_SHOWN and time is not None:
+        writes = _with_survey_date(time, writes)
+    if rules.nul_becomes_replacement and writes is not NOTHING:
         with suppress(RecursionError):  # nested beyond sense: kept as it is
             return _without_nul(writes)
     return writes
 
 
-def unset_keys(unset: Any, rules: RuleSet) -> Iterable[str]:
-    """The keys that an `$unset` names; UnsetNotAList where the platform's code broke on it."""
+def unset_keys(unset: Any, rules: RuleSet) -> Collection[str]:
+    """The keys that an `$unset` names; PlatformBroke where the platform's code broke on its shape."""
     if isinstance(unset, list):
-        return _entries(unset, rules)
+        if rules.unset_numbers:
+            return [javascript.text(entry) for entry in unset]
+        return [entry for entry in unset if isinstance(entry, str)]
     if rules.unset is Unset.LIST_OR_KEYS:
         return list(unset) if isinstance(unset, dict) else []
     if rules.unset is Unset.LIST_OR_OBJECT_KEYS:
         return list(javascript.spread(unset))
     if javascript.is_truthy(unset):
-        raise UnsetNotAList
+        raise PlatformBroke("$unset is not a list")
     return []
 
 
-def _entries(unset: list[Any], rules: RuleSet) -> list[str]:
-    if rules.unset_numbers:
-        return [javascript.text(entry) for entry in unset]
-    return [entry for entry in unset if isinstance(entry, str)]
-
-
-def _with_lent(event: Event, writes: Writes, copied: CopiedProperties) -> Writes:
-    latest, initial = lent_by(event, copied)
-    if not latest and not initial:
-        return writes
-    if copied.overrides:
-        return Writes({**writes.set, **latest}, {**writes.set_once, **initial}, writes.unset)
-    # A text counts for nothing here unless an operator beside `properties` made an object of it.
-    set_ = {} if _stays_text(event.properties.set, event.set) else writes.set
-    set_once = {} if _stays_text(event.properties.set_once, event.set_once) else writes.set_once
-    return Writes({**latest, **set_}, {**initial, **set_once}, writes.unset)
-
-
-def _stays_text(inside: Any, beside: Any) -> bool:
-    return isinstance(inside, str) and not javascript.is_truthy(beside)
+def _with_survey_date(time: datetime, writes: Writes) -> Writes:
+    """Seeing a survey is remembered, with the event's own time, unless the event sets that itself."""
+    date = {"$survey_last_seen_date": javascript.date_text(time)}
+    return Writes({**date, **writes.set}, writes.set_once, writes.unset)
 
 
 def _merged(inside: Any, beside: Any) -> dict[str, Any]:
@@ -94,16 +84,26 @@ def _merged(inside: Any, beside: Any) -> dict[str, Any]:
 
 
 def _without_nul(writes: Writes) -> Writes:
-    return Writes(_replace_nul(writes.set), _replace_nul(writes.set_once), writes.unset)
+    """Values with U+FFFD in the place of a NUL; the operators' own keys are looked up as they were sent."""
+    return Writes(
+        _replace_nul_inside(writes.set),
+        _replace_nul_inside(writes.set_once),
+        writes.unset,
+        any("\0" in key for keys in (writes.set, writes.set_once) for key in keys),
+    )
+
+
+def _replace_nul_inside(operator: dict[str, Any]) -> dict[str, Any]:
+    return {key: _replace_nul(value) for key, value in operator.items()}
 
 
 def _replace_nul(value: Any) -> Any:
     match value:
         case str():
-            return value.replace("\0", "\ufffd")
+            return stored_text(value)
         case list():
             return [_replace_nul(item) for item in value]
         case dict():
-            return {_replace_nul(key): _replace_nul(item) for key, item in value.items()}
+            return {stored_text(key): _replace_nul(item) for key, item in value.items()}
         case _:
             return value
