@@ -75,10 +75,11 @@ def events_of(lines: Iterable[bytes | str], rules: RuleSet) -> list[Any]:
     for line in lines:
         raw = line.encode() if isinstance(line, str) else line
         try:
-            events.append(strict(raw))
+            events.append(strict(raw) if b'"_links_as"' not in raw else None)
         except Exception:  # what the strict decoder may raise is its own affair
             events += lenient(raw)
-        if b'"_links_as"' in raw:  # which a dialect says, and no line
+        if events[-1] is None:  # it links as another, which a dialect says, and no line
+            events[-1:] = lenient(raw)
             events[-1].links_as = json.loads(raw)["_links_as"]
     return events
 

@@ -21,9 +21,7 @@ from identity_cli.dialects.json_lines import name_from, read_times, scrubbed, te
 from identity_cli.dialects.posthog_cookieless import MODE, Visitors
 from identity_cli.dialects.posthog_sent import make_ids
 from identity_cli.dialects.record import (
-    NO_LINKS,
-    NO_LINKS_AS,
-    NO_NOTICES,
+    LineEvent,
     PlainId,
     WireEvent,
     WireProperties,
@@ -147,12 +145,9 @@ def bare(record: type[WireEvent]) -> type[WireEvent]:
         ("data", None, None),
         ("older_inserted_at", None, msgspec.field(default=None, name="inserted_at")),
         ("options", NoOptions | None, None),
-        NO_NOTICES,
-        NO_LINKS_AS,
-        NO_LINKS,
         ("properties", properties, msgspec.field(default_factory=properties)),
     ]
-    strict = msgspec.defstruct("BareEvent", elsewhere, bases=(record,), gc=False, kw_only=True)
+    strict = msgspec.defstruct("BareEvent", elsewhere, bases=(LineEvent,), gc=False, kw_only=True)
     return cast(type[WireEvent], strict)
 
 

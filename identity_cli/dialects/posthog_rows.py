@@ -8,7 +8,7 @@ import msgspec
 
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
-from identity_cli.dialects.record import NO_LINKS, NO_LINKS_AS, NO_NOTICES, Id, WireEvent, event_type
+from identity_cli.dialects.record import Id, LineEvent, WireEvent, event_type
 
 GUIDE = """PostHog events as stored, one a line, with `properties` as text: ClickHouse's own form,
 warehouse tables.
@@ -45,11 +45,8 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
             ("distinct_id", Id, None),
             ("properties", str),
             ("data", None, None),
-            NO_NOTICES,
-            NO_LINKS_AS,
-            NO_LINKS,
         ],
-        bases=(record,),
+        bases=(LineEvent,),
         gc=False,
         kw_only=True,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import msgspec
 
@@ -16,17 +16,6 @@ LARGEST_PLAIN_ID = 2**53  # to which JavaScript's numbers are exact
 PlainId = ShortId | Annotated[int, msgspec.Meta(ge=1, le=LARGEST_PLAIN_ID)] | None
 """What every capture took as it stands; other ids have to be looked at."""
 LARGEST_TEAM_ID = 2**53
-BETWEEN_PROCESSES = "$$notices"
-"""The key under which notices go from one process to the other."""
-NO_NOTICES = ("notices", tuple[()], msgspec.field(default=(), name=BETWEEN_PROCESSES))
-"""The field in records that a log's lines are decoded into, so that none can bring notices along."""
-LINKS_AS = "$$links_as"
-NO_LINKS_AS = ("links_as", None, msgspec.field(default=None, name=LINKS_AS))
-"""The same of what the event links as, which its dialect says and never the line."""
-LINKS_BETWEEN_PROCESSES = "$$links"
-NO_LINKS = ("links", tuple[()], msgspec.field(default=(), name=LINKS_BETWEEN_PROCESSES))
-"""The same of links."""
-
 TeamId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_TEAM_ID)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
 Time = Annotated[datetime, msgspec.Meta(tz=True)] | None
@@ -51,8 +40,12 @@ class WireProperties(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True)
         return ()
 
 
-class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
-    """One event; `properties` is narrow or wide, as the rules need."""
+class LineEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
+    """One event as a line tells it; `properties` is narrow or wide, as the rules need.
+
+    What only a dialect can say of an event is no field of it: no line can bring it along, and
+    decoding lines does not pay for it.
+    """
 
     event: Name
     uuid: Any = None
@@ -67,9 +60,17 @@ class WireEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     created_at: Time = None
     inserted_at: Time = msgspec.field(default=None, name="_inserted_at")
     properties: WireProperties = msgspec.field(default_factory=WireProperties)
-    links_as: str | None = msgspec.field(default=None, name=LINKS_AS)
-    notices: tuple[Notice, ...] = msgspec.field(default=(), name=BETWEEN_PROCESSES)
-    links: tuple["WireEvent", ...] = msgspec.field(default=(), name=LINKS_BETWEEN_PROCESSES)
+    links_as: ClassVar[str | None] = None
+    notices: ClassVar[tuple[Notice, ...]] = ()
+    links: ClassVar[tuple["WireEvent", ...]] = ()
+
+
+class WireEvent(LineEvent, gc=False, kw_only=True, omit_defaults=True):
+    """One event with all that its dialect says of it, as it goes from one process to the other."""
+
+    links_as: str | None = None  # type: ignore[misc]  # the three that lines do not have
+    notices: tuple[Notice, ...] = ()  # type: ignore[misc]
+    links: tuple["WireEvent", ...] = ()  # type: ignore[misc]
 
 
 def event_type(copied_names: Iterable[str]) -> type[WireEvent]:
