@@ -176,3 +176,41 @@ def test_a_plan_may_block_an_id(here: Path) -> None:
     assert (done.exit_code, Run("applied").count("persons")) == (0, 2)
     what_if = invoke("whatif", "--plan", "block.json", "--run", "run", "--format", "json")
     assert json.loads(what_if.stdout)["unique_users"] == {"before": 1, "after": 2}
+
+
+def test_a_repaired_run_does_not_take_the_place_of_the_run_it_was_planned_of(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned("log.ndjson", run="idcli-run")
+    done = invoke("replay", "log.ndjson", "--apply", plan, "--buffer", 0)
+    assert (done.exit_code, "Written to idcli-run-repaired" in done.stdout) == (0, True)
+    assert [Run(name).count("persons") for name in ("idcli-run", "idcli-run-repaired")] == [1, 2]
+    monkeypatch.setenv("IDCLI_RUN", "mine")
+    assert "Written to mine-repaired" in invoke("replay", "log.ndjson", "--apply", plan, "--buffer", 0).stdout
+    invoke("replay", "log.ndjson", "--apply", plan, "--buffer", 0, "--run", "idcli-run")
+    assert Run("idcli-run").count("persons") == 2, "as it was asked for"
+
+
+def test_a_plan_made_of_a_repaired_run_contains_the_first(here: Path) -> None:
+    more = [identify("cat", "pad", uuid="5"), identify("dan", "pad", uuid="6"), event("dan", uuid="7")]
+    planned("log.ndjson", *SHARED_DEVICE, *more, identify("v", "x"), identify("w", "x"))
+    Path("block.json").write_text(
+        json.dumps(
+            {
+                "actions": [
+                    {"action": "leave_out", "events": [{"file": "log.ndjson", "line": 3, "uuid": "3"}]},
+                    {"action": "block_id", "distinct_id": "x"},
+                ]
+            }
+        )
+    )
+    asked = ["replay", "log.ndjson", "--buffer", 0, "--tables", "none"]
+    assert invoke(*asked, "--apply", "block.json", "--run", "once").exit_code == 0
+    Path("second.json").write_text(invoke("repair", "dan", "--run", "once", "--format", "json").stdout)
+    earlier, blocked, *_ = json.loads(Path("second.json").read_text())["actions"]
+    assert earlier["events"] == [{"file": "log.ndjson", "line": 3, "nth": None, "uuid": "3"}]
+    assert (blocked["action"], blocked["distinct_id"]) == ("block_id", "x")
+    assert invoke(*asked, "--apply", "second.json", "--run", "twice").exit_code == 0
+    persons = {one: person for one, _, _, person in Run("twice").members()}
+    assert len({persons[one] for one in ("ann", "ben", "cat", "dan", "v", "w")}) == 6
+    assert invoke("whatif", "--plan", "second.json", "--run", "once").exit_code == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from identity_cli.cli.options import (
     Replaying,
@@ -24,6 +25,7 @@ from identity_cli.reports.summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
 
+REPAIRED = "-repaired"
 TABLE_FORMATS = ("csv", "ndjson", "none")
 
 
@@ -41,7 +43,10 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
     epilog="Example: idcli replay sample_data/events.ndjson --rules current --events",
 )
 @click.argument("logs", nargs=-1, required=True, metavar="LOG...")
-@run_option("The folder to write; an earlier run there is replaced.")
+@run_option(
+    "The folder to write; an earlier run there is replaced. With --apply, unless named here, the run beside "
+    "it whose name ends in -repaired."
+)
 @option(
     "--rules",
     type=click.Choice(list(RULE_SETS)),
@@ -101,8 +106,16 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
+@click.pass_context
 def command(
-    logs: tuple[str, ...], folder: str, quiet: bool, output: str, save_map: str | None, **options: Any
+    ctx: click.Context,
+    /,
+    logs: tuple[str, ...],
+    folder: str,
+    quiet: bool,
+    output: str,
+    save_map: str | None,
+    **options: Any,
 ) -> None:
     """Replay event logs and resolve their persons.
 
@@ -111,7 +124,10 @@ def command(
     other commands read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
     """
     shown, plan = options.pop("internal"), options.pop("plan")
-    options |= {} if plan is None else _planned(plan, logs)
+    if plan is not None:
+        options |= _planned(plan, logs)
+        if ctx.get_parameter_source("folder") is not ParameterSource.COMMANDLINE:
+            folder = f"{folder.rstrip('/')}{REPAIRED}"  # the run that the plan was made of stays
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:

@@ -15,6 +15,7 @@ from identity_cli.left_out import LeftOut
 from identity_cli.origins import Origins
 from identity_cli.sources import hash_of_start
 from identity_cli.store.run import Run
+from identity_cli.trials import options_of
 
 
 class PlannedSource(NamedTuple):
@@ -61,6 +62,23 @@ def sources_of(run: Run) -> list[dict[str, Any]]:
     """The log of a run as a plan names it."""
     return [
         {"file": source["path"], "size": source["size"], "hash": source["hash"]} for source in run.sources()
+    ]
+
+
+def earlier_actions(run: Run) -> list[dict[str, Any]]:
+    """What the plan did that a run was replayed with, so that one made of that run does it too."""
+    options = options_of(run)
+    known = {one.origin: one.uuid for one in options.left_out if not isinstance(one, str)}
+    origins = [run.origin(seq) for seq in run.left_out()]
+    events = [{**origin.place, "uuid": known.get(origin)} for origin in origins]
+    done = "by the plan that this run was replayed with"
+    leave_out = {"action": "leave_out", "reason": f"left out already, {done}", "events": events}
+    return [
+        *([leave_out] if events else []),
+        *(
+            {"action": "block_id", "reason": f"blocked already, {done}", "distinct_id": blocked}
+            for blocked in options.blocked_ids
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.counterfactual.causes import Cause
-from identity_cli.counterfactual.plan import sources_of
+from identity_cli.counterfactual.plan import earlier_actions, sources_of
 from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.errors import IdsUnreadable
 from identity_cli.reports.culprits import login_ids
@@ -34,10 +34,12 @@ class Action:
 class Plan:
     """What to do, and what it comes to, as measured by replay: unique users of the run before and after.
 
+    earlier: what an earlier plan did in this run, as JSON.
     together: login ids that are one person even so; stopped: because the plan is as long as plans may be.
     """
 
     sources: list[dict[str, Any]]
+    earlier: list[dict[str, Any]]
     person_ids: list[str]
     actions: list[Action]
     persons: tuple[int, int]
@@ -52,7 +54,10 @@ class Plan:
             "format": FORMAT,
             "sources": self.sources,
             "person_ids": self.person_ids,
-            "actions": [{"action": one.kind, "reason": one.reason, **one.details} for one in self.actions],
+            "actions": [
+                *self.earlier,
+                *({"action": one.kind, "reason": one.reason, **one.details} for one in self.actions),
+            ],
             "unique_users": {"before": before, "after": after},
             "login_ids_together": self.together,
             "stopped_at": MOST_STEPS if self.stopped else None,
@@ -80,6 +85,7 @@ def repair(
     more = len(set(after.person_of.values())) - len(set(before.person_of.values()))
     return Plan(
         sources_of(run),
+        earlier_actions(run),
         [before.person_of[key] for key in keys],
         actions,
         (persons, persons + more),

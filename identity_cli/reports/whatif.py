@@ -90,7 +90,7 @@ def whatif(run: Run, change: Change, on_progress: Progress | None = None) -> Wha
 
 
 def _keys_of(run: Run, distinct_id: str) -> list[Key]:
-    keys = run.keys_of(distinct_id)
+    keys = run.keys_of(distinct_id) or [(team, distinct_id) for team, *_ in run.illegal_pairs(distinct_id)]
     if not keys:
         raise UnknownId(distinct_id, run.nearest_ids(distinct_id))
     return keys

@@ -90,7 +90,6 @@ class Run(RunPersons):
         )
         dropped = self._one("SELECT count(*) FROM dropped")
         nobodys = self._one("SELECT count(*) FROM touching_nobody")
-        dropped_by_plan = self._one("SELECT count(*) FROM dropped WHERE reason = 'left out by the plan'")
         without_person = self._one("SELECT count(*) FROM main.distinct_ids WHERE person IS NULL")
         attributed, on_persons = self.database.execute(
             "SELECT coalesce(sum(event_count), 0), coalesce(sum(id_count), 0)"
@@ -112,7 +111,7 @@ class Run(RunPersons):
                     "dropped": dropped,
                 },
             ),
-            *self._plan_book(dropped_by_plan),
+            *self._plan_book(),
             ("links", about["links"], self.counts_by("main.links", "outcome")),
             (
                 "distinct ids",
@@ -121,11 +120,16 @@ class Run(RunPersons):
             ),
         ]
 
-    def _plan_book(self, left_out: int) -> list[tuple[str, int, dict[str, int]]]:
+    def left_out(self) -> list[int]:
+        """The seqs of the events that a plan left out."""
+        query = "SELECT seq FROM dropped WHERE reason = 'left out by the plan' ORDER BY seq"
+        return [seq for (seq,) in self.database.execute(query)]
+
+    def _plan_book(self) -> list[tuple[str, int, dict[str, int]]]:
         """That every event of a plan was met, if there was one."""
         planned = len(self.metadata["options"]["left_out"])
         empty = self.metadata.get("left_out_nothing", 0)
-        parts = {"left out": left_out, "where no event is": empty}
+        parts = {"left out": len(self.left_out()), "where no event is": empty}
         return [("events of the plan", planned, parts)] if planned else []
 
     # Warnings
