@@ -214,3 +214,53 @@ def test_a_plan_made_of_a_repaired_run_contains_the_first(here: Path) -> None:
     persons = {one: person for one, _, _, person in Run("twice").members()}
     assert len({persons[one] for one in ("ann", "ben", "cat", "dan", "v", "w")}) == 6
     assert invoke("whatif", "--plan", "second.json", "--run", "once").exit_code == 0
+
+
+# The log without its events
+
+
+def at(minute: int, second: int = 0) -> dict[str, str]:
+    return {"now": f"2026-05-04T09:{minute:02}:{second:02}Z"}
+
+
+def exported(run: str, *places: Any, name: str = "exported.ndjson") -> Result:
+    done = invoke("export", "log", "--plan", by_hand(*places), "--run", run)
+    assert done.exit_code == 0, done.output
+    Path(name).write_text(done.stdout)
+    return done
+
+
+def test_the_time_of_an_event_left_out_still_lets_others_leave_the_buffer(here: Path) -> None:
+    """Line 2 leaves the buffer by the time of line 4, before line 5, which tells none."""
+    events = [
+        identify("v", "b", **at(0)),
+        event("u", **at(0, 1)),
+        identify("v", "a", **at(0, 2)),
+        identify("w", "v", **at(1, 40)),
+        identify("u", "v"),
+    ]
+    Path("log.ndjson").write_text(lines_of(*events))
+    replay("log.ndjson", "run", table_formats=())
+    told = exported("run", {"file": "log.ndjson", "line": 4})
+    assert '1 line named "left out"' in told.stderr
+    applied = replay("log.ndjson", "applied", left_out=("log.ndjson:4",))
+    assert [row[-1] for row in replay("exported.ndjson", "again").members()] == [
+        row[-1] for row in applied.members()
+    ]
+    assert applied.count("persons") == 2
+
+
+def test_a_time_that_the_next_line_shows_is_not_told_twice(here: Path) -> None:
+    Path("log.ndjson").write_text(lines_of(event("u", **at(0)), event("v", **at(1)), event("w", **at(2))))
+    replay("log.ndjson", "run", table_formats=())
+    done = exported("run", {"file": "log.ndjson", "line": 2})
+    assert (done.stderr, len(done.stdout.splitlines())) == ("", 2)
+
+
+def test_a_time_that_no_line_can_tell_is_said(here: Path) -> None:
+    batch = {"batch": [event("u", **at(5)), event("v", **at(0))]}
+    Path("log.ndjson").write_text(lines_of(batch, event("w")))
+    replay("log.ndjson", "run", table_formats=())
+    done = exported("run", {"file": "log.ndjson", "line": 1, "nth": 1})
+    assert "no line tells the time of events left out" in done.stderr
+    assert "log.ndjson:1#1 the first" in done.stderr

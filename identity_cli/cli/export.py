@@ -2,11 +2,12 @@
 
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import click
 
 from identity_cli.cli.options import Command, format_option, internal_option, option, with_run
-from identity_cli.cli.text import is_terminal, print_error, visible_json, visible_lines
+from identity_cli.cli.text import is_terminal, plural, print_error, visible_json, visible_lines
 from identity_cli.store.run import Run
 from identity_cli.store.tables import TABLES, lines
 
@@ -40,20 +41,40 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
 
 
 def _write_log(run: Run, plan: str | None) -> None:
+    from identity_cli.cli.render import reading_progress
     from identity_cli.counterfactual.plan import read_plan
-    from identity_cli.replaying.shortened_log import log_without
+    from identity_cli.replaying.shortened_log import ShortenedLog
     from identity_cli.trials import paths_of
 
     planned = None if plan is None else read_plan(plan)
     if planned is not None and planned.blocked_ids:
         blocked = ", ".join(planned.blocked_ids)
         print_error(f"idcli: the plan also blocks {blocked}, which no log can hold: replay --apply does it.")
-    pieces = log_without(run, () if planned is None else planned.located(paths_of(run)))
+    with reading_progress(run) as progress:
+        events = () if planned is None else planned.located(paths_of(run))
+        log = ShortenedLog(run, events, progress)
+    _tell_of_time(log)
+    pieces = log.lines()
     if is_terminal(sys.stdout):
         sys.stdout.writelines(visible_json(piece.decode("utf-8", "replace")) for piece in pieces)
         return
     sys.stdout.flush()
     sys.stdout.buffer.writelines(pieces)
+
+
+def _tell_of_time(log: Any) -> None:
+    """Of a shortened log, what became of the time that its missing events told."""
+    matters = "of events left out, by which others leave the buffer or are sorted"
+    if log.standing:
+        print_error(
+            f'idcli: {plural(log.standing, "line")} named "left out", without a distinct_id, for the time '
+            f"{matters}: idcli heeds it, do not import them."
+        )
+    if log.untold:
+        print_error(
+            f"idcli: no line tells the time {matters}, {log.untold[0]} the first: replayed, the log may "
+            "differ from replay --apply."
+        )
 
 
 def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:
