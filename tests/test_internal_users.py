@@ -1,6 +1,8 @@
 """Who is internal: filters that say what to keep, lists of names, marks in a run, and --internal."""
 
 import json
+import re
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,7 +10,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 from outcomes import wire
+from patience import within
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
@@ -66,7 +71,6 @@ def person_filter(key: str, operator: str, value: Any) -> Event:
             ["localhost:3000", "127.0.0.1"],
         ),
         ("regex", r"^(?:\d{1,3}\.){3}\d+$", ["10.0.0.1"], ["10.0.0"]),
-        ("regex", r"(a\+)+[(*)]+$", ["a+a+*"], ["a*"]),
         ("regex", "(", [], ["(", ABSENT]),
         ("not_regex", "(", [], ["(", ABSENT]),
         ("not_regex", r"(?!x)", [], ["(", ABSENT]),
@@ -101,18 +105,130 @@ def test_operators(operator: str, value: Any, passing: list[Any], failing: list[
         ("is_date_after", "-7d"),
         ("between", [3, 1]),
         ("between", "12"),
-        ("regex", r"(a+)+$"),
-        ("regex", r"((ab)*c)*$"),
-        ("regex", r"(?:(a+)a)+$"),
-        ("regex", r"(a|a)*$"),
-        ("regex", r"([^)]*x){20,}$"),
-        ("regex", r"\pL"),
-        ("not_regex", "[[:alpha:]]"),
     ],
 )
 def test_what_a_log_cannot_tell_is_not_evaluated(operator: str, value: Any) -> None:
     with pytest.raises(NotEvaluable):
         passes(operator, value)
+
+
+# Patterns, with RE2 and without
+
+WITHOUT_BOUND = {
+    r"(a+)+$": ("xaa", "ab"),
+    r"((ab)*c)*d$": ("ababcd", "dc"),
+    r"(?:(a+)a)+$": ("aaaa", "b"),
+    r"(a|a)*b$": ("aab", "c"),
+    r"([^)]*x){20,}$": ("x" * 20, "x" * 19),
+    r"(a\+)+[(*)]+$": ("a+a+*", "a*"),
+    "a?" * 30 + "a" * 30: ("a" * 30, "a" * 29),
+    "(a|a){9}" * 4 + "b": ("a" * 36 + "b", "a" * 36),
+    "a*" * 12 + "b": ("aab", "aac"),
+    ".*.*=.*@x": ("a=b@x", "a@x"),
+    "(a+){5}(a+){5}(a+){5}!": ("a" * 15 + "!", "a" * 15),
+    r"\s+$": ("x ", "x"),
+    r"(?m)^.*y": ("xy", "x"),
+    r"\pL": ("é", "1"),
+    "[[:alpha:]]": ("a", "1"),
+}
+LONG = ["1" * 100_000 + "x", "x" + " " * 60_000 + "x", "a" * 100_000, "@." * 60_000, "=" * 60_000 + "\n"]
+
+
+@pytest.fixture
+def without_re2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+
+
+@pytest.mark.parametrize("pattern", list(WITHOUT_BOUND))
+def test_with_re2_every_pattern_is_matched_in_linear_time(pattern: str) -> None:
+    pytest.importorskip("re2")
+    match, other = WITHOUT_BOUND[pattern]
+    test = passes("regex", pattern)
+    assert test(match)
+    assert not test(other)
+    with within(10):
+        for text in LONG:
+            test(text)
+
+
+@pytest.mark.usefixtures("without_re2")
+@pytest.mark.parametrize("pattern", list(WITHOUT_BOUND))
+def test_without_re2_what_has_no_bound_is_refused_with_a_sentence(pattern: str) -> None:
+    with pytest.raises(NotEvaluable, match=r"pip install 'idcli\[re2\]'"):
+        passes("not_regex", pattern)
+
+
+BOUNDED = {
+    "^local": ("localhost", "my local"),
+    r"^.*@corp\.example$": ("ann@corp.example", "ann@corp-example"),
+    r".+@corp\.(example|test).*": ("ann@corp.test!", "@corp.test"),
+    r"^[^@]+@corp": ("ann@corp", "@corp"),
+    r"^(?:\d{1,3}\.){3}\d+$": ("10.0.0.1", "10.0.0"),
+    r"staging|\.internal(:\d{1,5})?$": ("x.internal:80", "internal"),
+    r"^x\.*$": ("x..", "xy"),
+    r"\+.*": ("+", "-"),
+    "a.b": ("xa\nb", "ab"),
+}
+
+
+@pytest.mark.parametrize("has_re2", [True, False])
+@pytest.mark.parametrize("pattern", list(BOUNDED))
+def test_the_usual_patterns_are_matched_either_way(
+    pattern: str, has_re2: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_re2:
+        monkeypatch.setitem(sys.modules, "re2", None)
+    match, other = BOUNDED[pattern]
+    test = passes("regex", pattern)
+    assert test(match)
+    assert not test(other)
+    with within(10):
+        for text in LONG:
+            test(text)
+
+
+@pytest.mark.usefixtures("without_re2")
+@pytest.mark.parametrize("pattern", ["(", r"(?!x)", r"(a)\1", "a**", "a{3,2}"])
+def test_what_is_no_pattern_to_re2_matches_nothing_without_it_either(pattern: str) -> None:
+    assert not passes("regex", pattern)("(xaa")
+    assert not passes("not_regex", pattern)("(xaa")
+
+
+PARTS = st.sampled_from(
+    ["a", "b", ".", "[ab]", "a?", "b{0,2}", "(?:ab|a)", "(a|b)", "^", "$", "|", r"\.", ".*", ".+"]
+)
+
+
+@given(st.lists(PARTS, max_size=7).map("".join), st.text("ab.\n", max_size=12))
+def test_re2_and_the_bounded_search_find_the_same(pattern: str, text: str) -> None:
+    pytest.importorskip("re2")
+    from identity_cli.internal_users import patterns
+
+    try:
+        own = patterns._bounded_search(pattern)
+    except patterns.Unbounded:
+        return
+    theirs = patterns.search_for(pattern)
+    if own is not None and theirs is not None and not ("$" in pattern and "\n" in text):
+        assert own(text) == theirs(text)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [("gt", "5"), ("between", ["1", "5"]), ("icontains", "%a%a%a%a%a%a%b"), ("icontains", "%@%.%_test")],
+)
+def test_numbers_and_parts_are_looked_for_in_linear_time(operator: str, value: Any) -> None:
+    with within(10):
+        for text in LONG:
+            passes(operator, value)(text)
+
+
+@given(st.text("ab%_", max_size=6), st.text("ab", max_size=12))
+def test_parts_are_found_as_a_regular_expression_finds_them(pattern: str, text: str) -> None:
+    slow = pattern.replace("%", ".*").replace("_", ".")
+    assert passes("icontains", pattern)(text) == (
+        re.search(slow, text, re.DOTALL | re.IGNORECASE) is not None
+    )
 
 
 # Filters

@@ -47,6 +47,7 @@ FOREIGN = {
     "msgspec": ("dialects/", "store/", "intake.py", "second_process.py"),
     "xxhash": ("sources.py", "parquet_file.py"),
     "pyarrow": ("parquet_file.py",),
+    "re2": ("internal_users/patterns.py",),
     "zstandard": ("zstd_file.py",),
 }
 # Modules of the standard library that have their place.

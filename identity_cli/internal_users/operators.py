@@ -10,12 +10,7 @@ it, so values are equal if they are the same text (`5` and `"5"`, `true` and `"t
 same number, and the comparisons compare numbers where both sides are, texts where the filter's
 own value is no number. An empty text counts as set.
 
-Regular expressions are RE2's there and Python's here: unanchored, case-sensitive, a dot takes
-a newline, `\w` and `\d` are ASCII. What RE2 refuses (look-around, backreferences, atomic
-groups) is invalid here too, and an invalid one matches nothing, under `not_regex` as well.
-What only RE2 has (`\pL`, `[[:alpha:]]`, `\z`, `\Q`) and a repeated group that repeats something
-inside, on which Python may run for ever, are not evaluated. A `$` here also matches before a
-newline that ends the text.
+Regular expressions: see patterns. An invalid one matches nothing, under `not_regex` as well.
 """
 
 import json
@@ -25,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from identity_cli.events import ABSENT
+from identity_cli.internal_users.patterns import Unbounded, like, search_for
 
 Passes = Callable[[Any], bool]
 
@@ -77,7 +73,7 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 
 
 def _number(value: Any) -> float | None:
@@ -112,47 +108,16 @@ def _contains(wanted: Any) -> Passes:
     if not re.search(r"[%_\\]", text):
         part = text.lower()
         return lambda found: part in _text(found).lower()
-    found_in = re.compile(_like(text), re.DOTALL | re.IGNORECASE).search
-    return lambda found: found_in(_text(found)) is not None
-
-
-def _like(pattern: str) -> str:
-    parts = re.findall(r"\\[%_\\]|.", pattern.lstrip("%"), re.DOTALL)
-    return "".join({"%": ".*?", "_": "."}.get(part) or re.escape(part[-1]) for part in parts)
-
-
-_REFUSED_BY_RE2 = re.compile(r"\(\?<?[=!]|\(\?P=|\(\?>|\(\?\(|\\[1-9]|[*+?}]\+")
-_ONLY_IN_RE2 = re.compile(r"\\[pPzQEC]|\[\[:|\(\?-|\(\?[imsU]*U|\(\?<\w")
-_ESCAPE_OR_CLASS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
-_INNERMOST_GROUP = re.compile(r"\((?:\?[^:>)]*[:>])?([^()]*)\)(?=([*+]|\{\d+,\}|\{(?:\d+,)?\d\d+\})?)")
-_VARIES = re.compile(r"[*+?|]|\{\d+,")
+    has = like(text)
+    return lambda found: has(_text(found))
 
 
 def _matches(wanted: Any) -> Passes:
-    pattern = _text(wanted)
-    bare = re.sub(r"\\\\", "", pattern)  # what is left of backslashes escapes something
-    if _REFUSED_BY_RE2.search(bare):
-        return _nothing
-    if _ONLY_IN_RE2.search(bare):
-        raise NotEvaluable("its regular expression is of a kind that only RE2 has")
-    if _may_never_end(pattern):
-        raise NotEvaluable("its regular expression repeats a repetition, which might never end here")
     try:
-        found_in = re.compile(pattern, re.DOTALL | re.ASCII).search
-    except (re.error, OverflowError, RecursionError):
-        return _nothing
-    return lambda found: found_in(_text(found)) is not None
-
-
-def _may_never_end(pattern: str) -> bool:
-    """Whether it repeats, over and over, a group that can match the same text in several ways."""
-    rest = _ESCAPE_OR_CLASS.sub("x", pattern)
-    while group := _INNERMOST_GROUP.search(rest):
-        varies = _VARIES.search(group[1]) is not None
-        if varies and group[2]:
-            return True
-        rest = f"{rest[: group.start()]}{'x?' if varies else 'x'}{rest[group.end() :]}"
-    return False
+        has = search_for(_text(wanted))
+    except Unbounded as why:
+        raise NotEvaluable(str(why)) from None
+    return _nothing if has is None else lambda found: has(_text(found))
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
