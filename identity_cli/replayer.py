@@ -230,14 +230,10 @@ class _Replay:
             (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
         if batch.kept:
             self._kept.update((seq, self._whole(kept)) for seq, kept in batch.kept.items())
-        start = 0
-        for index in batch.linking:
-            self._write_facts(self._resolver.apply_all(batch.first_seq + start, batch.events[start:index]))
-            for link in batch.events[index].links:
-                self._write_facts(self._resolver.link(batch.first_seq + index, link))
-            start = index
-        facts = self._resolver.apply_all(
-            batch.first_seq + start, batch.events[start:] if start else batch.events
+        facts = (
+            self._resolver.apply_linking(batch.first_seq, batch.events, batch.linking)
+            if batch.linking
+            else self._resolver.apply_all(batch.first_seq, batch.events)
         )
         if facts:
             self._write_facts(facts)

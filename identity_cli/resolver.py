@@ -6,7 +6,7 @@ order, the only order that counts: timestamps are client clocks and decide nothi
 persons, `processing` does. Standard library only.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,6 +109,17 @@ class PersonResolver:
                 elif time < known.first:
                     known.first = time
         return facts
+
+    def apply_linking(self, first_seq: int, events: Sequence[Event], linking: Iterable[int]) -> list[Fact]:
+        """The same where some events, those of these indexes, have links: each is done before its event."""
+        facts: list[Fact] = []
+        start = 0
+        for index in linking:
+            facts += self.apply_all(first_seq + start, events[start:index])
+            for link in events[index].links:
+                facts += self.link(first_seq + index, link)
+            start = index
+        return facts + self.apply_all(first_seq + start, events[start:])
 
     def link(self, seq: int, link: Event) -> list[Fact]:
         """Take in a link that is part of the event at seq, told before it.
