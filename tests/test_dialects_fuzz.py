@@ -132,3 +132,39 @@ def test_lines_of_another_dialect_are_read_or_rejected(dialect: str, other: str,
     log = tmp_path / "log.ndjson"
     log.write_text("".join(json.dumps(line) + "\n" for line in EXAMPLES[other]))
     holds(replay(log, tmp_path / "run", dialect=dialect), len(EXAMPLES[other]))
+
+
+DEEP_ID = "[" * 960 + "1" + "]" * 960
+ONCE_FATAL = [
+    '{"type":[]}',
+    '{"type":{},"userId":"u"}',
+    '{"type":"\\ud800","userId":"u"}',
+    f'{{"type":"track","event":"e","userId":{DEEP_ID}}}',
+    f'{{"type":"identify","userId":"u","traits":{DEEP_ID}}}',
+    f'{{"event":{DEEP_ID},"distinct_id":"u"}}',
+    '{"event":"e","distinct_id":"u","timestamp":"' + "7" * 315 + '"}',
+    '{"event":"e","distinct_id":"u","timestamp":' + "7" * 315 + "}",
+    '{"event":"e","properties":{"distinct_id":"u","mp_lib":"w","time":' + "7" * 315 + "}}",
+    f'{{"event":"e","properties":{{"distinct_id":{DEEP_ID},"mp_lib":"web"}}}}',
+    '{"event":"e","properties":' + "[" * 1_000 + "]" * 1_000 + "}",
+    '{"event_type":"e","amplitude_id":1,"user_id":"u","user_properties":' + "[" * 1_000 + "]" * 1_000 + "}",
+    f'{{"event_type":"e","amplitude_id":{DEEP_ID},"user_id":{DEEP_ID}}}',
+    '{"batch":[null],"event":"e"}',
+    '{"batch":[null,[],"x",3],"writeKey":"w"}',
+    '{"batch":[null,[],"x",3],"api_key":"phc"}',
+    "[null]",
+    "[[[]]]",
+]
+"""Lines that once stopped a replay."""
+
+
+@pytest.mark.parametrize("line", ONCE_FATAL)
+def test_lines_that_once_stopped_a_replay_do_so_no_more(line: str, tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text(line + "\n")
+    for dialect in (None, *EXAMPLES):
+        if dialect is not None:
+            log.write_text(line + "\n" + "".join(json.dumps(one) + "\n" for one in EXAMPLES[dialect]))
+        run = replay(log, tmp_path / "run", dialect=dialect)
+        holds(run, 1 if dialect is None else 1 + len(EXAMPLES[dialect]))
+        run.close()

@@ -116,7 +116,7 @@ def is_call(value: Any) -> bool:
         and isinstance(value.get("type"), str)
         and value["type"] in CALLS
         and "distinct_id" not in value
-        and ("userId" in value or "anonymousId" in value)
+        and not value.keys().isdisjoint(("userId", "anonymousId", "mergeProperties"))
     )
 
 
