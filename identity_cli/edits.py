@@ -55,7 +55,8 @@ class Edits:
             return event
         changed: Any = copy(event)
         changed.properties = copy(inside)
-        changed.links = tuple(self._reset(seq, link) for link in event.links)
+        if event.links:  # which not every record has
+            changed.links = tuple(self._reset(seq, link) for link in event.links)
         for owner, names in ((changed, outer), (changed.properties, inner)):
             for name, value in names.items():
                 setattr(owner, name, value)

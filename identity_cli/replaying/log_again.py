@@ -1,6 +1,6 @@
 """A run's log, read again as it was replayed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
@@ -20,7 +20,7 @@ NOTHING = 0
 """What an event counts as that a plan leaves out: of it only the time counts."""
 
 
-def events_of(run: Run, on_progress: Progress | None = None) -> Iterator[tuple[int, Event, int]]:
+def events_of(run: Run, on_progress: Progress | None = None) -> Generator[tuple[int, Event, int], None, None]:
     """Every event of a run's log as it was replayed; LogChanged if it is another.
 
     Each with its seq, and the seq that it counts as: its own, or where it was skipped that of the

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -142,23 +143,16 @@ def _events_at(run: Run, seqs: list[int], on_progress: Progress | None) -> list[
     links = [link for seq in seqs for link in run.link_ends("seq", seq)]
     if len(links) == len(seqs):
         return [_of_link(*link) for link in links]
-    wanted = set(seqs)
-    return [_of_event(run, seq, event) for seq, event in _events(run, on_progress) if seq in wanted]
+    with closing(events_of(run, on_progress)) as events:
+        return next(([_of_event(run, seq, event)] for seq, event, _ in events if seq in seqs), [])
 
 
 def _events_of_uuid(run: Run, uuid: str, on_progress: Progress | None) -> list[Found]:
     links = run.link_ends("uuid", uuid)
     if links and not run.metadata["repeats"]:
         return [_of_link(*link) for link in links]
-    return [
-        _of_event(run, seq, event)
-        for seq, event in _events(run, on_progress)
-        if uuid_in_text(event.uuid) == uuid
-    ]
-
-
-def _events(run: Run, on_progress: Progress | None) -> Iterator[tuple[int, Any]]:
-    return ((seq, event) for seq, event, _ in events_of(run, on_progress))
+    every = events_of(run, on_progress)
+    return [_of_event(run, seq, event) for seq, event, _ in every if uuid_in_text(event.uuid) == uuid]
 
 
 def _of_link(seq: int, uuid: str | None, team: int, source: str, target: str) -> Found:
