@@ -14,8 +14,10 @@ from typing import Any
 
 from identity_cli.counterfactual.raw_events import Raw, properties_of, raw_events
 from identity_cli.counterfactual.senders import Sender, sender_of
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
+from identity_cli.counterfactual.words import is_login
+from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
 from identity_cli.facts import Linked
+from identity_cli.rules.words import kind_called
 from identity_cli.scope import Scope
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
@@ -85,9 +87,9 @@ class Causes:
             return Cause(
                 *_of_constant(kind, shared, self._devices(shared)), sender, link.event, shared, mapped
             )
-        if link.event == MERGE_DANGEROUSLY:
+        if kind_called(link.event) == MERGE_DANGEROUSLY:
             return Cause("dangerous_merge", *_DANGEROUS, sender, link.event, None, mapped)
-        if link.event == CREATE_ALIAS:
+        if kind_called(link.event) == CREATE_ALIAS:
             return Cause(*self._of_alias(link), sender, link.event, None, mapped)
         return Cause(*self._of_device(link, shared, words), sender, link.event, None, mapped)
 
@@ -183,7 +185,7 @@ class Causes:
     @cached_property
     def _logins(self) -> frozenset[str]:
         links = chain.from_iterable(self._links_by_id.values())
-        return frozenset(link.target_distinct_id for link in links if link.event == IDENTIFY)
+        return frozenset(link.target_distinct_id for link in links if is_login(link.event))
 
     @cached_property
     def _ids(self) -> frozenset[str]:

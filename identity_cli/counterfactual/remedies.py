@@ -173,7 +173,8 @@ def _as_link(event: Event, name: str, own: str, other: str) -> Event:
     """The event, had it asked to link another id to that own one."""
     changed: Any = copy(event)
     changed.event, changed.distinct_id, changed.properties = name, own, copy(event.properties)
-    changed.links_as, changed.links = None, ()
+    if event.links_as is not None or event.links:  # an event of a line alone has neither, for good
+        changed.links_as, changed.links = None, ()
     inside = changed.properties
     inside.distinct_id, inside.alias, inside.anon_distinct_id = None, None, ABSENT
     setattr(inside, "anon_distinct_id" if name == IDENTIFY else "alias", other)
