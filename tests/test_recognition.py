@@ -87,6 +87,14 @@ def test_a_line_astray_does_not_turn_a_log_over() -> None:
     assert name_of({"event": "e", "properties": {"distinct_id": "u", "mp_lib": "web"}}, *events) == "posthog"
 
 
+@pytest.mark.parametrize("name", DIALECTS)
+def test_marks_stand_in_the_order_of_their_weight(name: str) -> None:
+    dialect = DIALECTS[name]
+    for marks in (dialect.marks, *dialect.own_rules.values()):
+        weights = [mark.weight for mark in marks]
+        assert weights == sorted(weights, reverse=True)
+
+
 def test_a_further_vendor_edits_no_neighbour() -> None:
     """Its own marks decide, for its lines and against everybody else's."""
     sixth = replace(

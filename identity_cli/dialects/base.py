@@ -131,8 +131,8 @@ class Dialect:
     likeliest first; none where its rules are not modelled. guide: how its identify,
     alias, merge and traits become links and property writes, what the vendor itself does
     differently, and what its log cannot tell.
-    marks: by which its lines are known, see recognition; each says what it knows of its own
-    lines, and nothing of other dialects.
+    marks: by which its lines are known, the heaviest first, see recognition; each says what it knows
+    of its own lines, and nothing of other dialects.
     decoder and lenient_decoder are asked once per replay, so they may keep state from line to
     line (those that keep some or make links give the events of a line); a line that fails must
     leave that state alone. The fast decoder may raise anything, and

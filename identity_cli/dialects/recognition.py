@@ -7,12 +7,15 @@ lines around it that could be anybody's, and a line astray in a log of another v
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
-from identity_cli.dialects.base import Dialect, Mark, Unusable
+from identity_cli.dialects.base import Dialect, Mark, Unusable, Weight
 from identity_cli.dialects.json_lines import value_of
 from identity_cli.errors import AmbiguousDialect
 
 LINES_TO_JUDGE = 100
+LINES_IF_CLEAR = 10
+"""So many are enough where nothing speaks against one dialect; folders hold many small files."""
 BYTES_TO_JUDGE = 1 << 20
 
 Weights = Sequence[int]
@@ -26,8 +29,12 @@ def recognised(
 
     AmbiguousDialect if two stand against all others.
     """
-    values = judged(lines)
-    weights = {name: [weight_of(dialect, value) for value in values] for name, dialect in dialects.items()}
+    lines = iter(lines)
+    weights = _weighed(judged(islice(lines, LINES_IF_CLEAR)), dialects)
+    if clear := _clear(weights):
+        return dialects[clear]
+    rest = _weighed(judged(lines), dialects)
+    weights = {name: [*weighed, *rest[name]] for name, weighed in weights.items()}
     known = {name: weighed for name, weighed in weights.items() if any(weighed)}
     if not known:
         return otherwise
@@ -38,6 +45,24 @@ def recognised(
     if len(kinds) == 1:
         return dialects[kinds.pop()]
     raise AmbiguousDialect(path, best or [*known])
+
+
+def _weighed(values: Sequence[object], dialects: Mapping[str, Dialect]) -> dict[str, Weights]:
+    return {name: [weight_of(dialect, value) for value in values] for name, dialect in dialects.items()}
+
+
+def _clear(weights: Mapping[str, Weights]) -> str | None:
+    """The dialect of which every line tells, ten times as loud as of any other; None if there is none."""
+    for name, own in weights.items():
+        others = [weighed for other, weighed in weights.items() if other != name]
+        loudest = [max(against) for against in zip(*others, [0] * len(own), strict=True)]
+        if own and all(map(_drowns, own, loudest)):
+            return name
+    return None
+
+
+def _drowns(weight: int, other: int) -> bool:
+    return weight >= max(Weight.TELLING, 10 * other)
 
 
 def rules_shown(dialect: Dialect, lines: Iterable[bytes]) -> str | None:
@@ -58,7 +83,8 @@ def weight_of(dialect: Dialect, value: object) -> int:
 
 
 def _heaviest(marks: Iterable[Mark], value: object) -> int:
-    return max((mark.weight for mark in marks if _shows(mark, value)), default=0)
+    """The weight of the first mark that the line shows: they stand in order, see Dialect."""
+    return next((mark.weight for mark in marks if _shows(mark, value)), 0)
 
 
 def judged(lines: Iterable[bytes]) -> Sequence[object]:
