@@ -8,7 +8,9 @@ import msgspec
 
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
-from identity_cli.dialects.record import Id, LineEvent, WireEvent, event_type
+from identity_cli.dialects.json_lines import team_from
+from identity_cli.dialects.record import Id, LineEvent, TeamId, WireEvent, event_type
+from identity_cli.values.times import parse_time
 
 GUIDE = """PostHog events as stored, one a line, with `properties` as text: ClickHouse's own form,
 warehouse tables.
@@ -36,25 +38,15 @@ _OLDER = msgspec.field(default=None, name="inserted_at")
 def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
     """The decoder of one row a line."""
     record = event_type(wanted.copied_names)
-    times = [(name, datetime | None, msgspec.field(default=None, name=column)) for name, column in _TIMES]
-    row_type = msgspec.defstruct(
-        "Row",
-        [
-            *times,
-            ("older_inserted_at", datetime | None, _OLDER),
-            ("distinct_id", Id, None),
-            ("properties", str),
-            ("data", None, None),
-        ],
-        bases=(LineEvent,),
-        gc=False,
-        kw_only=True,
-    )
-    decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row_type).decode
+    decode_row = msgspec.json.Decoder(_row_type(datetime | None, TeamId | None)).decode
+    decode_texts = msgspec.json.Decoder(_row_type(str | None, TeamId | str | None)).decode
     decode_properties = msgspec.json.Decoder(posthog.bare_properties(record)).decode
 
     def event(line: bytes) -> WireEvent:
-        row = decode_row(line)
+        try:
+            row = decode_row(line)
+        except msgspec.ValidationError:  # times and teams as BigQuery extracts them, most likely
+            row = _understood(decode_texts(line))
         row.properties = decode_properties(row.properties)
         if row.older_inserted_at is not None:
             row.inserted_at = row.inserted_at or row.older_inserted_at
@@ -70,6 +62,34 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
         return cast(WireEvent, row)
 
     return event
+
+
+def _row_type(moment: Any, team_id: Any) -> Any:
+    """The type of a row whose times and team are of these types."""
+    times = [(name, moment, msgspec.field(default=None, name=column)) for name, column in _TIMES]
+    fields: list[Any] = [
+        *times,
+        ("older_inserted_at", moment, _OLDER),
+        ("team_id", team_id, None),
+        ("distinct_id", Id, None),
+        ("properties", str),
+        ("data", None, None),
+    ]
+    return msgspec.defstruct("Row", fields, bases=(LineEvent,), gc=False, kw_only=True)
+
+
+def _understood(row: Any) -> Any:
+    """A row of texts with its times and its team; ValueError, for the lenient decoder, where one is none."""
+    for name in ("timestamp", "created_at", "now", "inserted_at", "older_inserted_at"):
+        text = getattr(row, name)
+        if text is not None:
+            moment = parse_time(text)
+            if moment is None:
+                raise ValueError(name)
+            setattr(row, name, moment)
+    if isinstance(row.team_id, str):
+        row.team_id = team_from(row.team_id)
+    return row
 
 
 def _is_row(value: Any) -> bool:

@@ -78,7 +78,7 @@ def _of_text(text: str) -> datetime | None:
     if text.isdecimal() and len(text) > _DIGITS_OF_A_DAY:  # in some of them fromisoformat sees a date
         return _of_number(float(text))
     try:
-        return _aware(datetime.fromisoformat(text))
+        return _aware(datetime.fromisoformat(text.removesuffix(" UTC")))  # whole tables have it
     except ValueError:
         pass
     if len(text) > _LONGEST:
