@@ -30,6 +30,7 @@ from identity_cli.rules.base import RuleSet
 from identity_cli.rules.own_id import may_be_rejected
 from identity_cli.sorted_reader import SortedLogReader
 from identity_cli.sources import LineSource, Source, expand, total_size
+from identity_cli.unmodelled import UnmodelledWatch
 
 REPEAT = "repeats an earlier event"
 LEFT_OUT = "left out by the plan"
@@ -189,6 +190,7 @@ class Intake:
         self._rules = options.applied_rules
         self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
         self._arrivals = ArrivalWatch()
+        self._unmodelled = UnmodelledWatch(self._rules)
         self._told_last: Origin | None = None
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
@@ -235,7 +237,7 @@ class Intake:
             reader.moved if isinstance(reader, SortedLogReader) else 0,
             self._repeats.count(),
             self._arrivals.told(),
-            reader.notices,
+            reader.notices | self._unmodelled.notices,
             self._left_out.nothing_at if self._left_out else 0,
         )
 
@@ -245,6 +247,8 @@ class Intake:
                 event: Any = block.events[index]
                 event.links = self._first_links.of(event)
         self._arrivals.see(block.first_seq, block.events)
+        if self._is_of_posthog:
+            self._unmodelled.see(block, self._reader.origins)
         if may_be_refused(block.events) and self._is_of_posthog:
             yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))
         if isinstance(self._repeats, RepeatCounter):

@@ -24,7 +24,7 @@ LAYERS = [
     "processing",
     "resolver",
     "reader",
-    "sorted_reader repeats answers left_out",
+    "sorted_reader repeats answers left_out unmodelled",
     "intake",
     "reading",
     "second_process",

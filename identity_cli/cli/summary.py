@@ -1,7 +1,7 @@
 """How the summary of a run looks: as a page, and as JSON."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Orde
 from identity_cli.rules import DEFAULT, RULE_SETS
 
 FORMAT = 1
+Telling = Callable[[int, Summary], str]
+"""How so many events of one kind are told, up to where an example follows."""
 SHOWN = 10  # reasons for rejecting lines
 
 OUTCOMES = {
@@ -116,6 +118,9 @@ def show(page: Page, figures: Summary, folder: str) -> None:
     _show_noted(page, "Dropped events", figures.dropped, "they belong to nobody")
     _show_noted(page, "Events that touch nobody", figures.touching_nobody, "nothing is wrong with them")
     _show_noted(page, "Refused at the door", figures.refused_at_door, "by capture; replayed all the same")
+    if any(item.kind in UNMODELLED for item in figures.notices):
+        page.heading("In the log and in no rule set")
+        _show_notices(page, figures, UNMODELLED, indent=2)
     _show_books(page, figures)
     _show_next(page, figures, folder)
 
@@ -171,19 +176,21 @@ def _show_order(page: Page, figures: Summary) -> None:
     elif order.late:
         page.paragraph(f"Not in order of arrival: {_late(order)}.", indent=0)
         page.paragraph("Persons depend on the order: idcli replay --order arrival sorts first.", indent=0)
-    _show_notices(page, figures)
+    _show_notices(page, figures, NOTICES)
     if figures.repeats:
         what = "skipped" if figures.deduped else "replayed all the same; --dedupe skips them"
         text = f"{plural(figures.repeats, 'event')} repeated an earlier one, {what}"
         page.paragraph(text, indent=0, style="yellow")
 
 
-def _show_notices(page: Page, figures: Summary) -> None:
-    """What lines show that the figures below cannot tell."""
+def _show_notices(page: Page, figures: Summary, told: Mapping[str, Telling], indent: int = 0) -> None:
+    """What lines show and the figures cannot tell, of the kinds that are told here."""
     for item in figures.notices:
+        if item.kind not in told:
+            continue
         example = f"e.g. {item.what!r} at {item.origin}" if item.what else f"e.g. {item.origin}"
-        text = f"{NOTICES[item.kind](item.times, figures)}, {example}."
-        page.paragraph(text, indent=0, style="yellow")
+        text = f"{told[item.kind](item.times, figures)}, {example}."
+        page.paragraph(text, indent=indent, style="yellow")
 
 
 def _unreadable(count: int, _: Summary) -> str:
@@ -209,13 +216,29 @@ def _cookieless(count: int, _: Summary) -> str:
     )
 
 
-NOTICES: dict[str, Callable[[int, Summary], str]] = {
+def _ai_events(count: int, figures: Summary) -> str:
+    return (
+        f"{plural(count, '$ai_ event')}: since mid 2026 such events make and change no person, which rules "
+        f"{figures.rule_set} do not know"
+    )
+
+
+def _flag_calls(count: int, _: Summary) -> str:
+    return (
+        f"{plural(count, '$feature_flag_called event')}: since June 2026 such events make no person in some "
+        "projects, which no line shows"
+    )
+
+
+NOTICES: dict[str, Telling] = {
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
     "long_id": _long_ids,
     "cookieless": _cookieless,
 }
-"""How each kind of notice is told."""
+"""How each kind of notice is told that is to be known before the figures."""
+UNMODELLED: dict[str, Telling] = {"ai_events": _ai_events, "flag_calls": _flag_calls}
+"""And under them, what no rule set models."""
 
 
 def _late(order: Order) -> str:
