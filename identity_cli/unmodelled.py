@@ -7,6 +7,7 @@ from typing import NamedTuple
 from identity_cli.origins import Origins
 from identity_cli.reader import Block, Noticed
 from identity_cli.rules.base import RuleSet
+from identity_cli.rules.words import POSTHOG
 
 AI_EVENTS = "ai_events"
 FLAG_CALLS = "flag_calls"
@@ -25,9 +26,11 @@ _MID_2026 = date(2026, 6, 10)
 UNMODELLED = (
     # The analytics pipeline of mid 2026 hands them to one of their own, which makes and changes no person.
     Unmodelled(AI_EVENTS, lambda name: name.startswith("$ai_"), lambda rules: rules.date < _MID_2026),
-    # PR 62816, 10 June 2026: personless for projects on a list, where no person exists yet.
+    # PR 62816, of that day: personless for projects on a list, where no person exists yet.
     Unmodelled(
-        FLAG_CALLS, lambda name: name == "$feature_flag_called", lambda rules: rules.date >= _MID_2026
+        FLAG_CALLS,
+        lambda name: name == "$feature_flag_called",
+        lambda rules: rules.date >= _MID_2026 and not rules.flag_calls_are_personless,
     ),
 )
 
@@ -37,7 +40,7 @@ class UnmodelledWatch:
 
     def __init__(self, rules: RuleSet) -> None:
         self.notices: dict[str, Noticed] = {}
-        self._missed = [one for one in UNMODELLED if rules.vendor == "PostHog" and one.is_missed_by(rules)]
+        self._missed = [one for one in UNMODELLED if rules.words is POSTHOG and one.is_missed_by(rules)]
 
     def see(self, block: Block, origins: Origins) -> None:
         """Take the next events."""
