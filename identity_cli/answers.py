@@ -2,7 +2,8 @@
 
 Two exports tell it: that of persons, of which each id's row with the highest
 `person_distinct_id_version` counts, and events that carry their `person_id`, of which each id's latest
-counts. Files are read as logs are: JSON lines, plain or compressed, or Parquet.
+counts. Files are read as logs are: JSON lines, CSV, Parquet, what an API answers, plain, compressed or
+in an archive.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,12 +14,14 @@ from typing import Any
 from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import id_from, object_of, team_from
 from identity_cli.errors import NoAnswer
+from identity_cli.files.folders import expand
+from identity_cli.files.opening import rows_of
 from identity_cli.javascript import text as as_text
-from identity_cli.parquet_file import rows_of
-from identity_cli.sources import expand
 from identity_cli.values.times import parse_time
 
 PERSONLESS = "propertyless"
+_NOT_DELETED = (None, False, "", "0", "false", "False", "FALSE")
+"""How an export says that a row counts; a table as text has no other words for it."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Progress = Callable[[int], None]
@@ -60,7 +63,7 @@ def persons_answer(paths: Iterable[str], team_id: int, on_progress: Progress | N
         before = answer.ranks.get(key)
         answer.take(key, row["person_id"].lower(), _number(version))
         if answer.ranks[key] != before or before is None:
-            (deleted.add if row.get("is_deleted") else deleted.discard)(key)
+            (deleted.add if row.get("is_deleted") not in _NOT_DELETED else deleted.discard)(key)
     for key in deleted:
         del answer.person_ids[key]
     return _found(answer, "person_id and distinct_id")
@@ -106,8 +109,8 @@ def _key(row: dict[str, Any], team_id: int) -> Key | None:
 
 
 def _rows(paths: Iterable[str], answer: Answer, on_progress: Progress | None) -> Iterator[dict[str, Any]]:
-    for path in expand(paths):
-        for line in rows_of(path, on_progress):
+    for file in expand(paths):
+        for line in rows_of(*file, on_progress=on_progress):
             if not line.strip():
                 continue
             answer.rows += 1

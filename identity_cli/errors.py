@@ -31,6 +31,14 @@ def _with_sentence(kind: type[IdcliError], *sentence: str) -> IdcliError:
     return error
 
 
+TOLD = 3
+"""Of many things that are wrong in the same way."""
+_WHAT_CAN_BE_READ = (
+    "Nothing was written. What can be read: idcli dialects; "
+    "anything else: idcli replay --map (idcli dialects generic)."
+)
+
+
 class LogUnreadable(IdcliError):
     """A log file that is missing or cannot be read."""
 
@@ -51,13 +59,62 @@ class LogGone(LogUnreadable):
         )
 
 
-class NothingToReplay(IdcliError):
-    """A log without an event, where an earlier run would be lost for it."""
+class LogIsPipe(LogGone):
+    """A log that was replayed from a pipe or a device, which gives its bytes once."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, path: str) -> None:
+        IdcliError.__init__(
+            self,
+            f"cannot read {path} again: it is no file, but a pipe or a device. Replay the log from a file.",
+        )
+
+
+class NotALog(LogUnreadable):
+    """A file that is something else; what: in one clause, with what to do."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(path, what)
+        self.what = what
+
+
+class NothingToReplay(IdcliError):
+    """A log without an event; passed_over: files that were found, and what is wrong with each."""
+
+    def __init__(self, passed_over: list[str]) -> None:
+        found = (
+            "; ".join(passed_over[:TOLD]) + ("; ..." if len(passed_over) > TOLD else "") or "it has no lines"
+        )
         super().__init__(
-            f"not one line of the log is an event: is it the right file? The run in {folder} stays as it "
-            "was; to learn what is wrong with each line, replay with another --run."
+            f"not one line of the log is an event: is it the right file? {found}. {_WHAT_CAN_BE_READ}"
+        )
+
+
+class NoEventIn(NothingToReplay):
+    """A file, named by the user, in which not one line is an event; reasons: what is wrong with the first."""
+
+    def __init__(self, path: str, reasons: list[str]) -> None:
+        IdcliError.__init__(
+            self,
+            f"not one line of {path} is an event: is it the right file? {'; '.join(reasons)}. "
+            f"{_WHAT_CAN_BE_READ}",
+        )
+
+
+class TooManyRejected(IdcliError):
+    """More lines that cannot be used than --max-rejected allows; reasons: of the first ones."""
+
+    def __init__(self, what: str, allowed: str, reasons: list[str]) -> None:
+        super().__init__(
+            f"{what}, and --max-rejected allows {allowed}: {'; '.join(reasons)}. Nothing was written."
+        )
+
+
+class BadRejectionLimit(IdcliError):
+    """A --max-rejected that is neither a number nor a share."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"cannot read --max-rejected {given!r}: write a number of lines, or a share such as 5%."
         )
 
 

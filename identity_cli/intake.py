@@ -20,16 +20,19 @@ from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping
 from identity_cli.events import Event, Origin
+from identity_cli.files.folders import expand, total_size
+from identity_cli.files.opening import sources_at
+from identity_cli.files.raw_file import is_regular
+from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver, Source
 from identity_cli.left_out import LeftOut, LeftOutFilter
 from identity_cli.origins import Origins
-from identity_cli.parquet_file import open_log
 from identity_cli.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.own_id import may_be_rejected
+from identity_cli.rules.own_id import may_be_rejected, own_id
 from identity_cli.sorted_reader import SortedLogReader
-from identity_cli.sources import LineSource, Source, expand, total_size
+from identity_cli.source_choice import SourceChoice
 from identity_cli.unmodelled import UnmodelledWatch
 
 REPEAT = "repeats an earlier event"
@@ -40,9 +43,12 @@ EventT = TypeVar("EventT")
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What opens each of its files; size: bytes on disk, None where only reading will tell; their paths."""
+    """What opens each of its files, given the longest line.
 
-    openers: Sequence[Callable[[], LineSource]]
+    size: bytes on disk, None where only reading will tell. paths: of the files.
+    """
+
+    openers: Sequence[Callable[[int], Opened]]
     size: int | None = None
     paths: Sequence[str] = ()
 
@@ -50,7 +56,8 @@ class Log:
 def log_of(paths: Iterable[str]) -> Log:
     """The files of these paths as one log, folders expanded."""
     files = expand(paths)
-    return Log([partial(open_log, path) for path in files], total_size(files), files)
+    found = [file.path for file in files]
+    return Log([partial(sources_at, *file) for file in files], total_size(found), found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +70,9 @@ class ReplayOptions:
     dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
     FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
     count as illegal. one_process: do not read large logs in a second one. every_link: see
-    dialects.base.Wanted; only for whoever leaves out events afterwards.
+    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
+    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
+    whether a log without a line gives a run of nothing.
     """
 
     rules: str | None = None
@@ -82,6 +91,9 @@ class ReplayOptions:
     internal_users: str | Path | None = None
     one_process: bool = False
     every_link: bool = False
+    longest_line: int = LONGEST_LINE
+    max_rejected: str | None = None
+    may_be_empty: bool = True
 
     @property
     def applied_rules(self) -> RuleSet:
@@ -164,6 +176,7 @@ class LogRead:
     arrivals: dict[str, Any]
     notices: dict[str, Noticed]
     left_out_nothing: int
+    passed_over: list[PassedOver]
 
 
 class ItemReader(Protocol):
@@ -191,18 +204,20 @@ class Intake:
         self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
         self._arrivals = ArrivalWatch()
         self._unmodelled = UnmodelledWatch(self._rules)
-        self._told_last: Origin | None = None
+        self._told_last: bytes | None = None
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
         every_link = options.every_link or bool(options.left_out)
         names = tuple(dict.fromkeys(copied_names))
         wanted = Wanted(names, self._rules.date, self._rules.pairs, every_link)
         own_rules = self._rules.name if options.is_of_log else None
-        reading = Reading(wanted, dialect_asked(options), own_rules, _again(log))
+        again = _again(log, options.longest_line)
+        reading = Reading(wanted, dialect_asked(options), own_rules, again)
+        self._choice = SourceChoice(log.openers, options.longest_line, self._has_id)
         if options.order is None:
-            self._reader = LogReader(log.openers, reading, on_progress=on_progress)
+            self._reader = LogReader(self._choice, reading, on_progress=on_progress)
         else:
-            self._reader = SortedLogReader(log.openers, reading, (options.order, scratch), on_progress)
+            self._reader = SortedLogReader(self._choice, reading, (options.order, scratch), on_progress)
 
     def __iter__(self) -> Generator[Item, None, None]:
         origins = self._reader.origins
@@ -239,7 +254,12 @@ class Intake:
             self._arrivals.told(),
             reader.notices | self._unmodelled.notices,
             self._left_out.nothing_at if self._left_out else 0,
+            self._choice.passed_over,
         )
+
+    def _has_id(self, event: Event) -> bool:
+        """Whether the platform could use an event."""
+        return bool(own_id(event, self._rules))
 
     def _sorted_out(self, block: Block) -> Iterator[Item]:
         if self._first_links is not None:
@@ -275,9 +295,9 @@ class Intake:
     def _told(self, seq: int, line: bytes) -> KeptLine:
         """The line of a seq to tell: once, though each of its events may need it."""
         origin = self._reader.origins[seq]
-        if origin == self._told_last:
+        if line is self._told_last:
             return KeptLine(origin, None)
-        self._told_last = origin
+        self._told_last = line
         return KeptLine(origin, line)
 
     @property
@@ -286,11 +306,16 @@ class Intake:
         return self._reader.dialect.startswith(POSTHOG.name)
 
 
-def _again(log: Log) -> list[Callable[[], LineSource]]:
-    """What opens the log's files once more; nothing where one of them is none that stays as it is."""
-    if log.paths and all(Path(path).is_file() for path in log.paths):
-        return [partial(open_log, path) for path in log.paths]
-    return []
+def _again(log: Log, longest_line: int) -> Callable[[], Iterator[LineSource]] | None:
+    """What opens the log's sources once more, in turn; None where one of its files does not stay as it is."""
+    if not log.paths or not all(map(is_regular, log.paths)):
+        return None
+
+    def sources() -> Iterator[LineSource]:
+        for opener in log.openers:
+            yield from (found for found in opener(longest_line) if not isinstance(found, PassedOver))
+
+    return sources
 
 
 def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]]:

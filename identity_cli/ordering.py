@@ -10,10 +10,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from identity_cli.files.sources import RefusedLine
+
 MEMORY_BYTES = 64 << 20
 RUNS_AT_ONCE = 64  # files open at a time: systems allow a few hundred
 BYTES_OF_AN_ENTRY = 200  # what Python needs for one, beside its line
-_HEADER = struct.Struct("<qqI")
+_HEADER = struct.Struct("<qqII")
 
 
 class Entry(NamedTuple):
@@ -48,7 +50,8 @@ def sorted_entries(
 def _spilled(entries: Iterable[Entry], path: Path) -> Path:
     with open(path, "wb", MEMORY_BYTES >> 6) as file:
         for key, number, line in entries:
-            file.write(_HEADER.pack(key, number, len(line)) + line)
+            reason = line.reason.encode() if isinstance(line, RefusedLine) else b""
+            file.write(_HEADER.pack(key, number, len(line), len(reason)) + line + reason)
     return path
 
 
@@ -69,5 +72,8 @@ def _merged(runs: list[Path], last: list[Entry]) -> Iterator[Entry]:
 
 def _entries(file: IO[bytes]) -> Iterator[Entry]:
     while header := file.read(_HEADER.size):
-        key, number, length = _HEADER.unpack(header)
-        yield Entry(key, number, file.read(length))
+        key, number, length, of_reason = _HEADER.unpack(header)
+        line = file.read(length)
+        if of_reason:
+            line = RefusedLine.because(file.read(of_reason).decode(), line)
+        yield Entry(key, number, line)

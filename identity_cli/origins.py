@@ -12,12 +12,15 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from identity_cli.errors import AmbiguousEvent
 from identity_cli.events import Origin
 
 Batch = tuple[int, int, int]
-"""A line of several events: its first seq, its number in its file, how many events.
+"""A line of several events, or one that is not the line after the last.
+
+Its first seq, its number in its file, how many events.
 
 In a sorted log the number is the line's place after sorting.
 """
@@ -55,9 +58,17 @@ class Origins:
         self._starts.append(first_seq)
 
     def add_batch(self, first_seq: int, line: int, events: int) -> None:
-        """That line of the current file holds so many events."""
+        """On that line of the current file so many events stand, or one, where it is not the next line."""
         for column, value in zip(self._batches, (first_seq, line, events), strict=True):
             column.append(value)
+
+    def share_line(self, seq: int, line: int, events: int) -> None:
+        """On the line of the seq before, which is of the same file, so many events more stand."""
+        first_seqs, lines, counts = self._batches
+        if first_seqs and lines[-1] == line and first_seqs[-1] + counts[-1] == seq:
+            counts[-1] += events
+        else:
+            self.add_batch(seq - 1, line, 1 + events)
 
     @property
     def paths(self) -> Sequence[str]:
@@ -111,14 +122,13 @@ class Origins:
     def _seqs_in(self, index: int, line: int) -> Iterator[int]:
         start = self._starts[index]
         if self.order is not None:
-            try:
-                wanted, first = self.order.index(start + line - 1) + 1, 1
-            except ValueError:
-                return
+            for wanted in _places_of(start + line - 1, self.order):
+                yield from self._seqs_from(wanted, 1, ends=[])
         else:
-            wanted, first = line, start
+            yield from self._seqs_from(line, start, self._starts[index + 1 :])
+
+    def _seqs_from(self, wanted: int, first: int, ends: Iterable[int]) -> Iterator[int]:
         # Lines never go back from seq to seq, and none is behind its seq.
-        ends = self._starts[index + 1 :] if self.order is None else []
         end = min(ends, default=2**62)
         seq = bisect_left(range(first, first + (1 << 40)), wanted, key=lambda seq: self._line_of(seq, first))
         seq += first
@@ -143,7 +153,7 @@ class Origins:
         """Which of its line's events the event at a seq is, from 1; None where it is the only one."""
         first_seqs, _, counts = self._batches
         batch = bisect_right(first_seqs, seq) - 1
-        if batch < 0 or seq >= first_seqs[batch] + counts[batch]:
+        if batch < 0 or seq >= first_seqs[batch] + counts[batch] or counts[batch] == 1:
             return None
         return seq - first_seqs[batch] + 1
 
@@ -162,6 +172,15 @@ def address_in(named: str) -> Origin | None:
         return None
     nth = found["nth"]
     return Origin(found["path"] or "", int(found["line"]), None if nth is None else int(nth))
+
+
+def _places_of(number: int, order: "array[int]") -> Iterator[int]:
+    """Where after sorting the line of that number is, or, of a document, all that begin on it."""
+    place = 0
+    with suppress(ValueError):
+        while True:
+            place = order.index(number, place) + 1
+            yield place
 
 
 def as_stored(typed: str) -> str:

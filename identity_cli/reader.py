@@ -27,11 +27,11 @@ from identity_cli.dialects.base import (
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.errors import MixedVendors
 from identity_cli.events import Origin
+from identity_cli.files.sources import LineSource, RefusedLine, Source
 from identity_cli.origins import Origins
-from identity_cli.sources import LineSource, Source
+from identity_cli.source_choice import BLOCK_BYTES, SourceChoice
 
 FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
-BLOCK_BYTES = 1 << 17  # small enough to stay in the processor's cache between reading and decoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,13 @@ class Reading:
     """How to read, for what is wanted; dialect: of every source, None to detect that of each.
 
     own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for. again: what
-    opens each source once more, for dialects with foresight; none where that cannot be done.
+    opens the sources once more, in turn, for dialects with foresight; None where that cannot be done.
     """
 
     wanted: Wanted
     dialect: Dialect | None = None
     own_rules: str | None = None
-    again: Sequence[Callable[[], LineSource]] = ()
+    again: Callable[[], Iterator[LineSource]] | None = None
     _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
 
     def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
@@ -117,11 +117,11 @@ class Reading:
 
     def _foreseen(self, dialect: Dialect) -> Foresight | None:
         """What the dialect's foresight sees in all sources of it, where they can be read twice."""
-        if dialect.foresight is None or not self.again:
+        if dialect.foresight is None or self.again is None:
             return None
         foresight = dialect.foresight()
-        for open_source in self.again:
-            with closing(open_source()) as file:
+        for source in self.again():
+            with closing(source) as file:
                 is_ours = None
                 while lines := file.read_lines(BLOCK_BYTES):
                     if is_ours is None:
@@ -140,18 +140,23 @@ class Reading:
         decode = cast(Decode, strict)
         return (lambda line: (decode(line),)), lenient
 
+    def afresh(self, dialect: Dialect) -> Callable[[bytes], Sequence[Item | None]]:
+        """What makes events of a line, or says why it is none, with decoders whose state nobody else has."""
+        strict, lenient = Reading(self.wanted, dialect).several(dialect)
+        return partial(decoded_or_reason, decode=strict, lenient=lenient)
+
 
 class LogReader:
     """Reads sources one after the other; iterate once, then ask for its counts."""
 
     def __init__(
         self,
-        openers: Sequence[Callable[[], LineSource]],
+        choice: SourceChoice,
         reading: Reading,
         *,
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
-        """on_progress is told the bytes read from disk so far, now and then."""
+        """choice: of the sources; on_progress is told the bytes read from disk so far, now and then."""
         self.sources: list[Source] = []
         self.origins = Origins()
         self.lines = 0
@@ -159,30 +164,38 @@ class LogReader:
         self.seqs = 0
         self.dialect = ""  # of the lines that are read now
         self.notices: dict[str, Noticed] = {}  # by kind
-        self._openers = openers
+        self._choice = choice
         self._reading = reading
+        self._numbers: Sequence[int] | None = None  # of the lines that are read now, see LineSource
+        self._next_number = 1  # of a line, where nothing else is said
         self._on_progress = on_progress
         self._nesting = Nesting(), Nesting(), Nesting()  # of first lines, of blocks, of lines one by one
 
     def __iter__(self) -> Generator[Part, None, None]:
         finished_bytes = 0
-        for open_source in self._openers:
-            file = open_source()
-            source = Source(file.path, self.seqs + 1)
+        for file, first_lines in self._choice.sources(self._reading):
+            lines = first_lines
+            source = Source(file.path, self.seqs + 1, named=file.named)
             self.sources.append(source)
             self.origins.add_source(file.path, source.first_seq)
-            try:
-                decoded: Callable[[list[bytes]], Iterable[Part]] | None = None
-                while lines := file.read_lines(BLOCK_BYTES):
-                    if decoded is None:
-                        decoded = self._decoding_of(source, lines)
+            self._next_number = 1
+            blank = self.blank
+            decoded = self._decoding_of(source, lines) if lines else None
+            while lines and decoded:
+                self._numbers = file.numbers
+                last = lines[-1]
+                if isinstance(last, RefusedLine):
+                    lines.pop()
+                if lines:
                     yield from decoded(lines)
-                    source.lines += len(lines)
-                    if self._on_progress:
-                        self._on_progress(finished_bytes + file.bytes_read)
-                file.finish(source)
-            finally:
-                file.close()
+                source.lines += len(lines)
+                if isinstance(last, RefusedLine):
+                    yield self._refused(source, last)
+                if self._on_progress:
+                    self._on_progress(finished_bytes + file.bytes_read)
+                lines = file.read_lines(BLOCK_BYTES)
+            file.finish(source)
+            source.items = self.seqs + 1 - source.first_seq - (self.blank - blank)
             self.lines += source.lines
             finished_bytes += source.size
 
@@ -212,6 +225,9 @@ class LogReader:
                 events = list(map(decode, lines))
         except Exception:  # whatever the fast decoder found, the lenient one tells line by line
             return self._several(source, lines, lambda line: (decode(line),), lenient)
+        if self._numbers is not None:
+            for seq, number in enumerate(self._numbers[: len(lines)], self.seqs + 1):
+                self._place(seq, number)
         self.seqs += len(lines)
         return (Block(self.seqs + 1 - len(lines), events, lines),)
 
@@ -223,9 +239,10 @@ class LogReader:
         linking: list[int] = []
         with self._nesting[2]:
             decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
-        for number, (line, items) in enumerate(zip(lines, decoded, strict=True), source.lines + 1):
-            if len(items) > 1:
-                self.origins.add_batch(self.seqs + 1, number, len(items))
+        numbers = self._numbers or range(source.lines + 1, source.lines + 1 + len(lines))
+        for number, line, items in zip(numbers, lines, decoded, strict=False):
+            if len(items) > 1 or self._numbers is not None:
+                self._place(self.seqs + 1, number, len(items))
             for item in items:
                 self.seqs += 1
                 if item is not None and not isinstance(item, Unusable | TouchesNobody):
@@ -247,6 +264,21 @@ class LogReader:
                     yield RejectedLine(self.seqs, str(item), line)
         if events:
             yield Block(self.seqs + 1 - len(events), events, lines_of_events, linking)
+
+    def _refused(self, source: Source, line: RefusedLine) -> RejectedLine:
+        self.seqs += 1
+        source.lines += 1
+        if self._numbers is not None:
+            self._place(self.seqs, self._numbers[-1])
+        return RejectedLine(self.seqs, line.reason, bytes(line))
+
+    def _place(self, seq: int, number: int, events: int = 1) -> None:
+        """Note on which line that many events stand, unless it is the one after the last."""
+        if number == self._next_number - 1 and seq > self.sources[-1].first_seq:
+            self.origins.share_line(seq, number, events)
+        elif events > 1 or number != self._next_number:
+            self.origins.add_batch(seq, number, events)
+        self._next_number = number + 1
 
     def _note(self, notices: Sequence[Notice]) -> None:
         """Count what is to be told of the event just read, once for each kind."""

@@ -142,4 +142,6 @@ class _Contents:
         if line is not self._line:
             self._line, self._of_line = line, contents_of(line)
         place = self._origins.index_in_line(self._block.first_seq + index)
+        if len(self._of_line) == 1:  # also of a document, several values of which may begin on one line
+            return self._of_line[0]
         return self._of_line[place] if place < len(self._of_line) else line

@@ -29,6 +29,8 @@ from identity_cli.facts import (
     Linked,
     PersonCreated,
 )
+from identity_cli.files.folders import container_of
+from identity_cli.files.sources import LONGEST_LINE, EventSource, PassedOver
 from identity_cli.intake import (
     LEFT_OUT,
     Batch,
@@ -49,12 +51,12 @@ from identity_cli.intake import (
 from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.origins import Origins
 from identity_cli.reading.own_rules import with_rules
+from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import DEFAULT
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.run_mark import is_run
-from identity_cli.sources import EventSource
 from identity_cli.store import queries
 from identity_cli.store.files import RunFiles, write_events
 from identity_cli.store.folder import new_run
@@ -89,13 +91,14 @@ def replay(
     everything = chain(first, items)
     if first and isinstance(first[0], str | Path):
         return replay_log(log_of(map(str, everything)), Path(run), asked)
-    return replay_log(Log([partial(EventSource, everything)]), Path(run), asked)
+    return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked)
 
 
 def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
     """Replay a log into a run folder; it appears whole or not at all.
 
-    NothingToReplay if a run is there and the log has no event; InputInRunFolder if the log lies in it.
+    NothingToReplay if the log has no event where files were passed over, a run is there, or it may not be
+    empty; InputInRunFolder if the log lies in the run folder.
     Files of vendors whose rules differ are replayed under the default ones, unless others are asked for.
     """
     try:
@@ -113,9 +116,9 @@ def _replayed(log: Log, run: Path, options: ReplayOptions, on_progress: Progress
             closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
             with_rules(log, options) as (begun, settled),
         ):
-            events = _Replay(begun, folder, journal, settled, on_progress).write()
-        if not events and is_run(run):
-            raise NothingToReplay(str(run))
+            events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write()
+        if not events and (passed_over or is_run(run) or not options.may_be_empty):
+            raise NothingToReplay([f"{one.path}: {one.reason}" for one in passed_over])
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished
@@ -160,6 +163,7 @@ class _Replay:
             attributing=options.with_events,
         )
         self._rejected = RejectedLines(folder)
+        self._rejections = Rejections(options.max_rejected)
         self._kept: dict[int, KeptLine] = {}
         self._told_line = b""
 
@@ -174,18 +178,19 @@ class _Replay:
         """The event properties that rules and filters ask for."""
         return names_to_read(self._rules) + (self._marks.event_property_names if self._marks else ())
 
-    def write(self) -> int:
-        """Read, resolve and write everything; how many events there were."""
+    def write(self) -> tuple[int, list[PassedOver]]:
+        """Read, resolve and write everything; how many events there were, and which files had none."""
         with closing(self._rejected):
             with closing(iter(self._items)) as items:
                 for item in items:
                     self._take(item)
             self._write_facts(self._resolver.finish())
             read = self._items.log_read()
+            self._rejections.check(read.sources, read.passed_over)
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))
-            return self._event_count(read)
+            return self._event_count(read), read.passed_over
 
     def _event_count(self, read: LogRead) -> int:
         return read.seqs - read.blank - self._rejected.count
@@ -260,6 +265,8 @@ class _Replay:
     def _reject(self, seq: int, reason: str, kept: KeptLine, *, by_platform: bool = False) -> None:
         if self._options.strict and not by_platform:
             raise LineRejected(kept.origin, reason)
+        if not by_platform:
+            self._rejections.add(kept.origin, reason)
         assert kept.line is not None
         self._journal.reject(seq, reason, kept.line)
         self._rejected.add(kept.origin, reason, kept.line)
@@ -317,7 +324,7 @@ class _Replay:
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
             "idcli_version": __version__,
-            "names_persons": [source.path for source in read.sources if source.names_persons],
+            "names_persons": [container_of(source.path) for source in read.sources if source.names_persons],
             "options": {
                 "rules": self._rules.name,
                 "buffer_seconds": options.buffer_seconds,
@@ -328,7 +335,13 @@ class _Replay:
                 "dedupe": options.dedupe,
                 "left_out": options.left_out,
                 "blocked_ids": options.blocked_ids,
+                **({} if options.longest_line == LONGEST_LINE else {"longest_line": options.longest_line}),
             },
+            **(
+                {"passed_over": [(one.path, one.reason) for one in read.passed_over]}
+                if read.passed_over
+                else {}
+            ),
             "rule_set": self._rules.name,
             "rules_are_of_log": options.is_of_log,
             "buffer_seconds": buffer,

@@ -12,7 +12,6 @@ from itertools import groupby
 from pathlib import Path
 
 from identity_cli.buffer import arrival_told, time_of
-from identity_cli.dialects import detected
 from identity_cli.dialects.base import (
     NO_TIME_TO_SORT_BY,
     UNREADABLE_TIME,
@@ -23,16 +22,15 @@ from identity_cli.dialects.base import (
 )
 from identity_cli.errors import NothingToSortBy
 from identity_cli.events import Event, Origin
+from identity_cli.files.sources import LineSource, RefusedLine, Source
 from identity_cli.ordering import Entry, sorted_entries
 from identity_cli.reader import (
-    BLOCK_BYTES,
     LogReader,
     Noticed,
     Part,
     Reading,
-    decoded_or_reason,
 )
-from identity_cli.sources import LineSource, Source
+from identity_cli.source_choice import BLOCK_BYTES, SourceChoice
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 BEFORE_ALL = -(2**62)
@@ -49,16 +47,18 @@ class SortedLogReader(LogReader):
 
     def __init__(
         self,
-        openers: Sequence[Callable[[], LineSource]],
+        choice: SourceChoice,
         reading: Reading,
         order: tuple[str, Path],
         on_progress: Callable[[int], None] | None = None,
     ) -> None:
         """order: a key of ORDERS, and a folder for what does not fit into memory."""
-        super().__init__(openers, reading, on_progress=on_progress)
+        super().__init__(choice, reading, on_progress=on_progress)
         self._order, self._folder = order
         self._time_of = ORDERS[self._order]
         self._dialects: list[Dialect] = []
+        self._numbered = 0  # lines of all sources so far, as their origins are numbered
+        self._is_dense = True  # whether each line has the number after that of the line before it
         self.moved = 0
 
     def __iter__(self) -> Generator[Part, None, None]:
@@ -70,53 +70,61 @@ class SortedLogReader(LogReader):
             read = self._reading_of(dialect)
             for chunk in _chunks(group):
                 places.extend(entry.number for entry in chunk)
-                yield from read(all_lines, [entry.line for entry in chunk])
-                all_lines.lines += len(chunk)
-        self.moved = sum(number != place for place, number in enumerate(places, 1))
+                lines = [entry.line for entry in chunk]
+                last = lines[-1]
+                if isinstance(last, RefusedLine):
+                    lines.pop()
+                if lines:
+                    yield from read(all_lines, lines)
+                all_lines.lines += len(lines)
+                if isinstance(last, RefusedLine):
+                    yield self._refused(all_lines, last)
+        unsorted = range(1, len(places) + 1) if self._is_dense else sorted(places)
+        self.moved = sum(number != before for number, before in zip(places, unsorted, strict=True))
 
     def _with_times(self) -> Iterator[Entry]:
         """Every line with its time, in the order of the files."""
         found_any = False
-        for open_source in self._openers:
-            file = open_source()
-            source = Source(file.path, self.lines + 1)
+        for file, lines in self._choice.sources(self._reading):
+            source = Source(file.path, self._numbered + 1, named=file.named)
             self.sources.append(source)
             self.origins.add_source(file.path, source.first_seq)
-            key = BEFORE_ALL
-            try:
-                for number, line, moment in self._times_of(file, source):
-                    if moment is not None:
-                        key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
-                    yield Entry(key, number, line)
-                file.finish(source)
-            finally:
-                file.close()
+            key, number = BEFORE_ALL, 0
+            for number, line, moment in self._times_of(file, lines, source):
+                if moment is not None:
+                    key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
+                yield Entry(key, source.first_seq + number - 1, line)
+            file.finish(source)
             self.lines += source.lines
+            self._numbered += number
         if self.lines and not found_any:
             raise NothingToSortBy(self._order, self._example_of_none())
 
-    def _times_of(self, file: LineSource, source: Source) -> Iterator[tuple[int, bytes, datetime | None]]:
+    def _times_of(
+        self, file: LineSource, lines: list[bytes], source: Source
+    ) -> Iterator[tuple[int, bytes, datetime | None]]:
+        """The number of each line in its file, the line and its time; lines: the first."""
         # Decoders that keep state see the lines in another order now; those of the second pass start afresh.
-        strict = lenient = None
-        while lines := file.read_lines(BLOCK_BYTES):
-            if strict is None or lenient is None:
-                with self._nesting[0]:
-                    dialect = self._reading.dialect_of(source.path, lines)
-                source.dialect = dialect.name
-                self._dialects.append(dialect)
-                strict, lenient = Reading(self._reading.wanted, dialect).several(dialect)
+        with self._nesting[0]:
+            dialect = self._reading.dialect_of(source.path, lines)
+        source.dialect = dialect.name if lines else ""
+        self._dialects.append(dialect)
+        decode = self._reading.afresh(dialect)
+        while lines:
+            self._is_dense = self._is_dense and file.numbers is None
+            numbers = file.numbers or range(source.lines + 1, source.lines + 1 + len(lines))
             with self._nesting[2]:
-                decoded = [decoded_or_reason(line, strict, lenient) for line in lines]
-            for line, events in zip(lines, decoded, strict=True):
-                source.lines += 1
+                decoded = [_refusal(line) or decode(line) for line in lines]
+            for number, line, events in zip(numbers, lines, decoded, strict=True):
                 moment = self._earliest(events)
                 if moment is None:
-                    self._note_untimed(events, Origin(source.path, source.lines))
-                yield source.first_seq + source.lines - 1, line, moment
+                    self._note_untimed(events, Origin(source.path, number))
+                source.items += sum(event is not None for event in events)
+                yield number, line, moment
+            source.lines += len(lines)
             if self._on_progress:
                 self._on_progress(sum(one.size for one in self.sources) + file.bytes_read)
-        if strict is None:
-            self._dialects.append(self._reading.dialect or detected(source.path, []))
+            lines = file.read_lines(BLOCK_BYTES)
 
     def _earliest(self, events: Iterable[Item | None]) -> datetime | None:
         times = (
@@ -143,11 +151,15 @@ class SortedLogReader(LogReader):
         return self.origins.source_of_line(number)
 
 
+def _refusal(line: bytes) -> Sequence[Unusable]:
+    return (Unusable(line.reason),) if isinstance(line, RefusedLine) else ()
+
+
 def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     chunk: list[Entry] = []
     for entry in entries:
         chunk.append(entry)
-        if len(chunk) == LINES_AT_ONCE:
+        if len(chunk) == LINES_AT_ONCE or isinstance(entry.line, RefusedLine):
             yield chunk
             chunk = []
     if chunk:

@@ -1,13 +1,20 @@
 """Replays a run's log anew, with something changed: what other settings would have come to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from identity_cli.errors import LogChanged, LogGone
+from identity_cli.events import Origin
+from identity_cli.files.folders import container_of
+from identity_cli.files.opening import numbered_lines, sources_at
 from identity_cli.files.places import scratch_folder
+from identity_cli.files.raw_file import check_rereadable
+from identity_cli.files.sources import LineSource, PassedOver
 from identity_cli.intake import Progress, ReplayOptions, log_of
 from identity_cli.left_out import LeftOut
 from identity_cli.replayer import replay_log
@@ -44,12 +51,50 @@ def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> I
 
 
 def paths_of(run: Run) -> list[str]:
-    """The files of a run's log; LogGone if one is not there."""
-    paths = [source["path"] for source in run.sources()]
-    for path in paths:
-        if not Path(path).exists():
+    """The files of a run's log, archives for their members; LogGone, LogIsPipe where one cannot be had."""
+    files: list[str] = []
+    members: set[str] = set()
+    for source in run.sources():
+        path = source["path"]
+        file = container_of(path)
+        if not Path(file).exists():
             raise LogGone(path)
-    return paths
+        check_rereadable(file)
+        if not (members and files[-1] == file and path != file and path not in members):
+            files.append(file)
+            members = set()
+        members.add(path)
+    return files
+
+
+def lines_of_log(
+    run: Run, on_progress: Callable[[int], None] | None = None
+) -> Iterator[tuple[Origin, bytes]]:
+    """The lines of a run's log, each with its place; LogChanged if a file is not as long as it was.
+
+    on_progress is told the bytes read so far.
+    """
+    sizes = {source["path"]: source["size"] for source in run.sources()}
+    done = 0
+    for file in paths_of(run):
+        size = Path(file).stat().st_size
+        if size != sizes.get(file, size):
+            raise LogChanged(file, sizes[file], size)
+        for source in sources_at(file, longest_line=options_of(run).longest_line):
+            if not isinstance(source, PassedOver) and source.path in sizes:
+                yield from _with_places(source)
+                done += source.bytes_read
+                if on_progress is not None:
+                    on_progress(done)
+
+
+def _with_places(source: LineSource) -> Iterator[tuple[Origin, bytes]]:
+    """The lines of a source; where several begin on one line of a document, which of them each is."""
+    for number, group in groupby(numbered_lines(source), itemgetter(0)):
+        begun = list(islice(group, 2))
+        is_alone = len(begun) == 1
+        for nth, (_, line) in enumerate(chain(begun, group), 1):
+            yield Origin(source.path, number, None if is_alone else nth), line
 
 
 def check_source(before: dict[str, Any], after: dict[str, Any]) -> None:

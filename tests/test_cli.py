@@ -178,7 +178,6 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("replay.txt", "replay sample_data/events.ndjson --run other-run"),
         ("replay.json", "replay sample_data/events.ndjson --run other-run --format json"),
         ("replay-current.txt", "replay sample_data/events.ndjson --rules current --run other-run"),
-        ("replay-nothing.txt", "replay sample_data/internal_users.txt --run no-events"),
         ("person-hanna.txt", "person user_hanna"),
         ("person-kaspar.txt", "person user_kaspar_k"),
         ("person-kaspar.json", "person user_kaspar_k --format json"),
@@ -612,10 +611,15 @@ def test_books_that_do_not_balance_are_a_failure(
     assert "333 lines is not 330 events + 2 rejected" in result.stderr
 
 
-def test_a_log_without_one_event_is_questioned(cli: Invoke, tmp_path: Path) -> None:
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["told", "quiet"])
+def test_a_log_without_one_event_is_questioned(cli: Invoke, tmp_path: Path, quiet: list[str]) -> None:
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
-    output = cli("replay", str(tmp_path / "binary"), "--run", str(tmp_path / "run")).stdout
-    assert "Not one line of it is an event" in output
+    (tmp_path / "empty").write_bytes(b"")
+    for name, reason in (("binary", "binary:1: not JSON"), ("empty", "it has no lines")):
+        told = cli("replay", str(tmp_path / name), "--run", str(tmp_path / "run"), *quiet, code=2).stderr
+        assert "is it the right file?" in told
+        assert reason in told
+        assert not (tmp_path / "run").exists()
 
 
 def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_path: Path) -> None:

@@ -14,17 +14,18 @@ PACKAGE = Path(identity_cli.__file__).parent
 # From the bottom up; within a line nobody imports another.
 LAYERS = [
     "errors events javascript values facts run_mark warning_types comparison",
-    "origins zstd_file processes",
+    "processes",
     "files",
+    "origins",
     "rules dialects internal_users",
     "properties",
     "persons",
-    "owners buffer sources ordering arrivals door",
-    "parquet_file journal",
+    "owners buffer ordering arrivals door",
+    "journal",
     "processing",
-    "resolver",
+    "resolver source_choice",
     "reader",
-    "sorted_reader repeats answers left_out unmodelled",
+    "sorted_reader repeats answers left_out rejections unmodelled",
     "intake",
     "reading",
     "second_process",
@@ -45,10 +46,11 @@ FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/render.py",),
     "msgspec": ("dialects/", "store/", "intake.py", "second_process.py"),
-    "xxhash": ("sources.py", "parquet_file.py"),
-    "pyarrow": ("parquet_file.py",),
+    "xxhash": ("files/",),
+    "pyarrow": ("files/parquet_file.py",),
+    "zstandard": ("files/zstd_file.py",),
+    "brotli": ("files/brotli_file.py",),
     "re2": ("internal_users/patterns.py",),
-    "zstandard": ("zstd_file.py",),
 }
 # Modules of the standard library that have their place.
 PLACED = {

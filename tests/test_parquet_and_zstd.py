@@ -17,7 +17,7 @@ import zstandard
 
 from identity_cli import Run, replay, verify
 from identity_cli.errors import ExtraMissing, LogUnreadable
-from identity_cli.parquet_file import rows_of
+from identity_cli.files.opening import rows_of
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

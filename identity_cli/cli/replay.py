@@ -1,9 +1,10 @@
 """`idcli replay`: from logs to a run folder, and a summary of it."""
 
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -25,6 +26,9 @@ from identity_cli.reports.summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
 
+if TYPE_CHECKING:
+    from identity_cli.files.folders import LogFile
+
 REPAIRED = "-repaired"
 TABLE_FORMATS = ("csv", "ndjson", "none")
 
@@ -35,6 +39,19 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
     if strange or ("none" in names and len(names) > 1):
         raise click.BadParameter(f"{value!r} is not csv, ndjson, csv,ndjson or none.")
     return () if names == ("none",) else names
+
+
+def _limit(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from identity_cli.rejections import rejection_limit
+
+    return None if value is None else rejection_limit(value).text
+
+
+def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+    found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no number of bytes: write 100000, 64M or 1G.")
+    return int(found[1]) << 10 * " KMG".index(found[2].upper() or " ")
 
 
 @click.command(
@@ -104,6 +121,21 @@ def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
+@option(
+    "--max-rejected",
+    metavar="N|P%",
+    callback=_limit,
+    help="Write nothing, exit 2, if more lines cannot be used: a number, or a share of all.",
+)
+@option(
+    "--max-line",
+    "longest_line",
+    metavar="BYTES",
+    default="64M",
+    show_default=True,
+    callback=_bytes,
+    help="Of a longer line only the beginning is kept, as a rejected line. K, M and G are powers of 1024.",
+)
 @option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @format_option("table", "json")
 @click.pass_context
@@ -119,9 +151,10 @@ def command(
 ) -> None:
     """Replay event logs and resolve their persons.
 
-    LOG is an NDJSON file in the order of arrival, plain or compressed (gz, bz2, xz, zst), a
-    Parquet file, a folder of such files, or - for standard input. Writes a run folder, which the
-    other commands read: run.db, tables of persons, distinct ids, links and warnings, and the merge graph.
+    LOG is a file of events in the order of arrival: JSON lines, a JSON array, an API's answer, CSV or TSV,
+    Parquet; plain, compressed (gz, bz2, xz, zst, br) or in a zip or tar; a folder of such files, or - for
+    standard input. Writes a run folder, which the other commands read: run.db, tables of persons, distinct
+    ids, links and warnings, and the merge graph.
     """
     shown, plan = options.pop("internal"), options.pop("plan")
     if plan is not None:
@@ -147,13 +180,13 @@ def command(
 
 
 def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
+    from identity_cli.files.folders import expand
     from identity_cli.intake import ReplayOptions, log_of
     from identity_cli.replayer import replay_log
-    from identity_cli.sources import expand
 
-    paths, asked = expand(logs), ReplayOptions(**options)
-    _check_names(paths)
-    log = log_of(paths)
+    asked = ReplayOptions(**options, may_be_empty=False)
+    _check_names(expand(logs))
+    log = log_of(logs)
     if quiet or not is_terminal(sys.stderr):
         return replay_log(log, Path(folder), asked)
     with ReplayProgress(log.size) as progress:
@@ -163,28 +196,33 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
 def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:
     """What a plan asks of the replay of a log."""
     from identity_cli.counterfactual.plan import read_plan
-    from identity_cli.sources import STANDARD_INPUT, expand
+    from identity_cli.files.folders import expand
+    from identity_cli.files.opening import source_paths
+    from identity_cli.files.raw_file import STANDARD_INPUT
 
     if STANDARD_INPUT in logs:
         raise click.UsageError("--apply needs the log as a file: a pipe cannot be compared first.")
     plan = read_plan(file)
-    return {"left_out": plan.located(expand(logs)), "blocked_ids": plan.blocked_ids}
+    return {
+        "left_out": plan.located([path for file in expand(logs) for path in source_paths(file.path)]),
+        "blocked_ids": plan.blocked_ids,
+    }
 
 
 def _save_map(options: dict[str, Any], asked: Iterable[str | None], logs: tuple[str, ...], file: str) -> None:
     from identity_cli.dialects.mapping import mapping_text, read_mapping
+    from identity_cli.files.folders import expand
     from identity_cli.files.outputs import output_file
-    from identity_cli.sources import expand
 
     if not options["mapping"]:
         raise click.UsageError("--save-map needs --map FIELD=PATH.")
     text = mapping_text(read_mapping(options["mapping"]))
-    with output_file(file, [*filter(None, asked), *expand(logs)]) as output:
+    with output_file(file, [*filter(None, asked), *(found.path for found in expand(logs))]) as output:
         output.write(text)
 
 
-def _check_names(paths: list[str]) -> None:
-    for path in paths:
+def _check_names(files: "list[LogFile]") -> None:
+    for path, _ in files:
         if not path.isprintable() and any("\ud800" <= char <= "\udfff" for char in path):
             raise LogUnreadable(path, "its name is not UTF-8 text")
 

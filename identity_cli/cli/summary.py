@@ -38,6 +38,7 @@ def document(figures: Summary) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "sources": figures.sources,
+        "passed_over": [{"file": path, "reason": reason} for path, reason in figures.passed_over],
         "dialects": [
             {**item._asdict(), "whose_rules": whose_rules(item.name, figures.rule_set)}
             for item in figures.dialects
@@ -107,6 +108,7 @@ def _notice(item: NoticeNoted) -> dict[str, Any]:
 
 def show(page: Page, figures: Summary, folder: str) -> None:
     """A summary as a page; folder is where the run is."""
+    _show_if_mostly_rejected(page, figures)
     _show_source(page, figures)
     _show_order(page, figures)
     page.line()
@@ -140,10 +142,19 @@ def _show_source(page: Page, figures: Summary) -> None:
     for item in figures.dialects:
         if sentence := whose_rules(item.name, figures.rule_set):
             page.paragraph(sentence, indent=0, style="yellow")
-    if not figures.events:
-        page.line(("Not one line of it is an event: is it the right file?", "bold red"))
-        page.line("What can be read: idcli dialects")
-        page.line("Anything else:    idcli replay --map event=name ...")
+    if figures.passed_over:
+        shown = [f"{path} ({reason})" for path, reason in figures.passed_over[:SHOWN]]
+        more = [f"and {len(figures.passed_over) - SHOWN:,} more"] if len(figures.passed_over) > SHOWN else []
+        page.paragraph(f"Passed over, without an event: {', '.join([*shown, *more])}.", indent=0)
+
+
+def _show_if_mostly_rejected(page: Page, figures: Summary) -> None:
+    rejected = sum(item.times for item in figures.rejected)
+    if rejected > figures.events:
+        most = figures.rejected[0]
+        share = f"{rejected:,} of {plural(rejected + figures.events, 'line')} could not be used"
+        page.paragraph(f"{share}: is it the right file?", indent=0, style="bold red")
+        page.paragraph(f"Most of them: {most.what}, first at {most.origin}.", indent=0, style="red")
 
 
 def _rules(figures: Summary) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, BadPlan, EventNotMet, PlanOfAnotherLog
+from identity_cli.files.raw_file import hash_of_start
 from identity_cli.left_out import LeftOut
 from identity_cli.origins import Origins
-from identity_cli.sources import hash_of_start
 from identity_cli.store.run import Run
 from identity_cli.trials import options_of
 

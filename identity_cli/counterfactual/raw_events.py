@@ -4,16 +4,13 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import object_of
-from identity_cli.errors import LogChanged
 from identity_cli.events import Origin
-from identity_cli.parquet_file import BYTES_AT_ONCE, open_log, rows_of
 from identity_cli.store.run import Run
-from identity_cli.trials import paths_of
+from identity_cli.trials import lines_of_log
 
 Raw = dict[str, Any]
 Progress = Callable[[int], None]
@@ -29,14 +26,13 @@ def raw_events(run: Run, seqs: Iterable[int]) -> dict[int, Raw]:
         origin = run.origin(seq)
         wanted[origin.path][origin.line].append(seq)
     found: dict[int, Raw] = {}
-    for path in paths_of(run):
-        lines = wanted.get(path, {})
-        last = max(lines, default=0)
-        for number, row in enumerate(rows_of(path) if lines else (), 1):
-            for seq in lines.get(number, ()):
-                found[seq] = event_in(row, run.origins.index_in_line(seq))
-            if number >= last:
-                break
+    for origin, row in lines_of_log(run) if wanted else ():
+        for seq in wanted.get(origin.path, {}).get(origin.line, ()):
+            index = run.origins.index_in_line(seq)
+            if origin.nth is None:
+                found[seq] = event_in(row, index)
+            elif origin.nth - 1 == index:  # one of several values of a document that begin on the line
+                found[seq] = event_in(row, 0)
     return found
 
 
@@ -44,7 +40,7 @@ def events_with(
     run: Run, is_wanted: Callable[[bytes], bool], on_progress: Progress | None = None
 ) -> Iterator[tuple[Origin, Raw]]:
     """The events of lines that a quick look at their bytes takes for wanted; each of a batch by itself."""
-    for origin, row in _rows(run, on_progress):
+    for origin, row in lines_of_log(run, on_progress):
         if is_wanted(row):
             for one in _events_in(row):
                 yield origin, one
@@ -63,25 +59,6 @@ def _spellings(text: str) -> Iterator[str]:
             inside.encode()
             yield inside
             yield inside.replace("/", "\\/")
-
-
-def _rows(run: Run, on_progress: Progress | None) -> Iterator[tuple[Origin, bytes]]:
-    """The lines of a run's log; LogChanged if a file is not as long as it was."""
-    done = 0
-    for source, path in zip(run.sources(), paths_of(run), strict=True):
-        if Path(path).stat().st_size != source["size"]:
-            raise LogChanged(path, source["size"], Path(path).stat().st_size)
-        file, number = open_log(path), 0
-        try:
-            while lines := file.read_lines(BYTES_AT_ONCE):
-                for row in lines:
-                    number += 1
-                    yield Origin(path, number), row
-                if on_progress is not None:
-                    on_progress(done + file.bytes_read)
-        finally:
-            file.close()
-        done += source["size"]
 
 
 def _events_in(row: bytes) -> list[Raw]:

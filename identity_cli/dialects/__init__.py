@@ -23,7 +23,7 @@ from identity_cli.dialects import (
 )
 from identity_cli.dialects.base import POSTHOG as VENDOR
 from identity_cli.dialects.base import Dialect
-from identity_cli.dialects.recognition import recognised
+from identity_cli.dialects.recognition import judged, recognised, weight_of
 from identity_cli.errors import BadMapping, UnknownDialect
 
 POSTHOG = posthog.DIALECT
@@ -75,6 +75,12 @@ def is_followed_by(rule_set: str, dialect: Dialect) -> bool:
     if dialect.own_rules:
         return rule_set in dialect.own_rules
     return not any(rule_set in known.own_rules for known in DIALECTS.values())
+
+
+def is_known(lines: Iterable[bytes]) -> bool:
+    """Whether any dialect knows any of a log's first lines."""
+    values = judged(lines)
+    return any(weight_of(dialect, value) for dialect in DIALECTS.values() for value in values)
 
 
 def detected(path: str, lines: Iterable[bytes]) -> Dialect:

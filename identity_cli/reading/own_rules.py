@@ -1,21 +1,22 @@
 """Whose rules a log is replayed under where nobody says: its own vendor's, as its first lines show."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 
-from identity_cli.dialects import detected
+from identity_cli.dialects import detected, is_known
 from identity_cli.dialects.base import Dialect
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.dialects.recognition import rules_shown
+from identity_cli.files.raw_file import is_regular
+from identity_cli.files.sources import LineSource, Opened, PassedOver, Source
 from identity_cli.intake import Log, ReplayOptions, dialect_asked
-from identity_cli.reader import BLOCK_BYTES
 from identity_cli.rules import DEFAULT
-from identity_cli.sources import LineSource, Source
+from identity_cli.source_choice import BLOCK_BYTES
 
 FILES_LOOKED_AT = 100
-"""For a first line; they stay open."""
+"""For a first line."""
 
 
 @contextmanager
@@ -27,42 +28,54 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
     if options.rules is not None:
         yield log, options
         return
-    dialect = dialect_asked(options)
-    begun: list[_Begun] = []
-    try:
-        for opener in log.openers[:FILES_LOOKED_AT]:
-            begun.append(_Begun(opener()))
-            if begun[-1].first_lines:
+    asked, rules = dialect_asked(options), None
+    openers = list(log.openers)
+    with ExitStack() as begun:
+        for index, opener in enumerate(openers[:FILES_LOOKED_AT]):
+            opened = opener(options.longest_line)
+            if index < len(log.paths) and is_regular(log.paths[index]):
+                rules = _rules_of_first(opened, asked)
+            else:  # it comes once
+                first = _Begun(opened)
+                begun.callback(first.close)
+                openers[index] = first.opened
+                rules = first.rules(asked)
+            if rules is not None:
                 break
-        openers: list[Callable[[], LineSource]] = [partial(_given, one) for one in begun]
-        openers += log.openers[len(begun) :]
-        yield replace(log, openers=openers), replace(options, rules=_rules_of(begun, dialect), is_of_log=True)
-    finally:
-        for one in begun:
-            one.close()
+        chosen = replace(options, rules=rules or DEFAULT, is_of_log=True)
+        yield replace(log, openers=openers), chosen
 
 
-def _rules_of(begun: Sequence["_Begun"], asked: Dialect | None) -> str:
-    for one in begun:
-        if one.first_lines:
-            with Nesting():
-                dialect = asked or detected(one.path, one.first_lines)
-                return rules_shown(dialect, one.first_lines) or DEFAULT
-    return DEFAULT
+def _rules_of_first(opened: Opened, asked: Dialect | None) -> str | None:
+    """The rules that the first source with lines shows, if it is surely a log; None where none does."""
+    for source in opened:
+        if not isinstance(source, PassedOver):
+            with closing(source):
+                rules = _rules_of(source, source.read_lines(BLOCK_BYTES), asked)
+            if rules is not None:
+                return rules
+    return None
 
 
-def _given(begun: "_Begun") -> LineSource:
-    return begun
+def _rules_of(source: LineSource, lines: list[bytes], asked: Dialect | None) -> str | None:
+    with Nesting():
+        if not lines or (source.is_found and asked is None and not is_known(lines)):
+            return None
+        return rules_shown(asked or detected(source.path, lines), lines) or DEFAULT
 
 
-class _Begun:
+class _FirstLinesAgain:
     """A source of which the first lines were read already, and are given first."""
 
-    def __init__(self, source: LineSource) -> None:
-        self.path = source.path
-        self.first_lines = source.read_lines(BLOCK_BYTES)
+    def __init__(self, source: LineSource, lines: list[bytes]) -> None:
+        self.path, self.named, self.is_found = source.path, source.named, source.is_found
         self._source = source
-        self._waiting = self.first_lines
+        self._waiting = lines
+
+    @property
+    def numbers(self) -> Sequence[int] | None:
+        """Of the lines last read."""
+        return self._source.numbers
 
     @property
     def bytes_read(self) -> int:
@@ -74,6 +87,10 @@ class _Begun:
         lines, self._waiting = self._waiting, []
         return lines or self._source.read_lines(about_bytes)
 
+    def again(self) -> LineSource:
+        """The same from its beginning."""
+        return self._source.again()
+
     def finish(self, source: Source) -> None:
         """Note size and hash of what was read."""
         self._source.finish(source)
@@ -81,3 +98,35 @@ class _Begun:
     def close(self) -> None:
         """Let go of it."""
         self._source.close()
+
+
+class _Begun:
+    """The sources of a file, the first lines of the first of which were read already, and are given first."""
+
+    def __init__(self, opened: Opened) -> None:
+        self._rest = opened
+        self._source: LineSource | None = None
+        self._passed_over: list[PassedOver] = []
+        for found in opened:
+            if not isinstance(found, PassedOver):
+                self._source = found
+                break
+            self._passed_over.append(found)
+        self._lines = self._source.read_lines(BLOCK_BYTES) if self._source else []
+
+    def rules(self, asked: Dialect | None) -> str | None:
+        """The rules that it shows; None where it has no lines."""
+        return None if self._source is None else _rules_of(self._source, self._lines, asked)
+
+    def opened(self, longest_line: int) -> Opened:
+        """The sources, from the first line on; longest_line was said before."""
+        del longest_line
+        first: list[LineSource] = []
+        if self._source is not None:
+            first.append(_FirstLinesAgain(self._source, self._lines))
+        return chain(self._passed_over, first, self._rest)
+
+    def close(self) -> None:
+        """Let go of the first."""
+        if self._source is not None:
+            self._source.close()

@@ -13,13 +13,12 @@ from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects import POSTHOG
 from identity_cli.dialects.json_lines import line_without
 from identity_cli.errors import AmbiguousEvent, EventInBatch, EventNotMet
-from identity_cli.events import Event
+from identity_cli.events import Event, Origin
 from identity_cli.left_out import LeftOut, uuid_in_text
-from identity_cli.parquet_file import rows_of
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.sorted_reader import ORDERS
 from identity_cli.store.run import Run
-from identity_cli.trials import paths_of
+from identity_cli.trials import lines_of_log
 
 TIMES = {
     "timestamp": "timestamp",
@@ -66,16 +65,18 @@ class ShortenedLog:
 
     def lines(self) -> Iterator[bytes]:
         """What stays of each file; of a line that holds several events, the others."""
-        for path in paths_of(self._run):
-            for number, line in enumerate(rows_of(path), 1):
-                kept = self._kept(line, (path, number))
-                if kept is not None:
-                    yield kept if kept.endswith(b"\n") else kept + b"\n"
+        for origin, line in lines_of_log(self._run):
+            kept = self._kept(line, origin)
+            if kept is not None:
+                yield kept if kept.endswith(b"\n") else kept + b"\n"
 
-    def _kept(self, line: bytes, place: tuple[str, int]) -> bytes | None:
+    def _kept(self, line: bytes, origin: Origin) -> bytes | None:
+        place = origin[:2]
         gone = self._indexes.get(place)
         if gone is None:
             return line
+        if origin.nth is not None:  # one of several values of a document that begin on the line
+            return None if origin.nth - 1 in gone else line
         if len(gone) == self._several.get(place, 1):
             return self._stands.get(place)
         kept = line_without(line, gone)

@@ -108,6 +108,7 @@ class Summary(NamedTuple):
     sources: list[dict[str, Any]]
     dialects: list[DialectRead]
     names_persons: list[str]
+    passed_over: list[tuple[str, str]]
     order: "Order"
     notices: list[NoticeNoted]
     repeats: int
@@ -144,6 +145,7 @@ def summary(run: Run) -> Summary:
         run.sources(),
         _dialects(run),
         about["names_persons"],
+        [(path, reason) for path, reason in about.get("passed_over", ())],
         _order(run),
         [
             NoticeNoted(kind, noticed["what"], noticed["count"], Origin(*noticed["origin"]))

@@ -2,60 +2,41 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import xxhash
 
 from identity_cli.errors import ExtraMissing, LogShrank, LogUnreadable
-from identity_cli.sources import PARQUET_MAGIC, STANDARD_INPUT, LineSource, Source, SourceFile
+from identity_cli.files.sources import LONGEST_LINE, LineSource, RefusedLine, Source
 
+PARQUET_MAGIC = b"PAR1"
 ROWS_AT_ONCE = 1_000
 BYTES_AT_ONCE = 1 << 20
 UUID_BYTES = 16
 
 
-def open_log(path: str) -> LineSource:
-    """The file as lines, whatever it is by its first bytes."""
-    return ParquetFile(path) if _is_parquet(path) else SourceFile(path)
-
-
-def rows_of(path: str, on_progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
-    """The lines of any log or export; on_progress is told the bytes of it that were read."""
-    file = open_log(path)
-    try:
-        while lines := file.read_lines(BYTES_AT_ONCE):
-            yield from lines
-            if on_progress:
-                on_progress(file.bytes_read)
-    finally:
-        file.close()
-
-
-def _is_parquet(path: str) -> bool:
-    """Asked of regular files only: what is read from a pipe to look at it is gone."""
-    if path == STANDARD_INPUT or not Path(path).is_file():
-        return False
-    try:
-        with open(path, "rb") as file:
-            return file.read(len(PARQUET_MAGIC)) == PARQUET_MAGIC
-    except OSError:
-        return False  # SourceFile has the words for it
-
-
 class ParquetFile:
     """The rows of a Parquet file, batch by batch, as lines of JSON; nulls are left out."""
 
-    def __init__(self, path: str) -> None:
+    numbers = None
+
+    def __init__(self, path: str, named: str = "", longest_line: int = LONGEST_LINE) -> None:
         """ExtraMissing without the library."""
         try:
             from pyarrow import lib, parquet
         except ImportError:
             raise ExtraMissing(f"{path} is a Parquet file", "parquet") from None
         self.path = os.fsencode(path).decode("utf-8", "replace")  # as it is shown and stored
+        self.named = named
+        self.is_found = not named
+        self._longest_line = longest_line
+        self._again: Callable[[], LineSource] = partial(ParquetFile, path, named, longest_line)
+        self._ahead: list[bytes] = []
         self._errors = (OSError, ValueError, lib.ArrowException)
         self._rows_read = 0
         try:
@@ -79,13 +60,16 @@ class ParquetFile:
     def read_lines(self, about_bytes: int) -> list[bytes]:
         """The next rows, as lines; none at the end."""
         del about_bytes  # a batch is what there is
-        try:
-            batch = next(self._batches, None)
-            rows = [] if batch is None else _objects(batch)
-        except self._errors as error:
-            raise LogUnreadable(self.path, str(error)) from None
-        self._rows_read += len(rows)
-        return [_line(row) for row in rows]
+        lines, self._ahead = self._ahead or self._next_lines(), []
+        for index, line in enumerate(lines):
+            if len(line) > self._longest_line:
+                self._ahead = lines[index + 1 :]
+                return [*lines[:index], RefusedLine.too_long(line, self._longest_line)]
+        return lines
+
+    def again(self) -> LineSource:
+        """The same from its beginning."""
+        return self._again()
 
     def finish(self, source: Source) -> None:
         """Note size and hash of the file's bytes; LogShrank if it lost some meanwhile."""
@@ -104,6 +88,16 @@ class ParquetFile:
     def close(self) -> None:
         """Let go of the file."""
         self._raw.close()
+
+    def _next_lines(self) -> list[bytes]:
+        try:
+            batch = next(self._batches, None)
+        except self._errors as error:
+            after = f", after row {self._rows_read:,}" if self._rows_read else ""
+            raise LogUnreadable(self.path, f"{error}{after}") from None
+        rows = [] if batch is None else _objects(batch)
+        self._rows_read += len(rows)
+        return [_line(row) for row in rows]
 
 
 def _line(row: dict[str, Any]) -> bytes:
@@ -127,9 +121,34 @@ def _values(column: Any) -> list[Any]:
         return _moments(column)
     try:
         return list(column.to_pylist())
-    except UnicodeDecodeError:  # some writers call bytes a string that are no UTF-8
-        values = column.cast("large_binary").to_pylist()
-        return [value if value is None else value.decode("utf-8", "surrogateescape") for value in values]
+    except Exception:  # whatever a value of it is, the others and the other columns are of use
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: Any) -> Any:
+    """What can be had of a value that Python cannot hold: times beyond its calendar, bytes as a string."""
+    if not scalar.is_valid:
+        return None
+    for way in (scalar.as_py, partial(_parts_of, scalar), lambda: scalar.cast("string").as_py()):
+        with suppress(Exception):
+            return way()
+    return str(scalar.value) if hasattr(scalar, "value") else None
+
+
+def _parts_of(scalar: Any) -> Any:
+    """The same of what holds other values; TypeError of what holds none."""
+    from pyarrow import types
+
+    kind = scalar.type
+    if types.is_struct(kind):
+        return {kind.field(index).name: _value(scalar[index]) for index in range(kind.num_fields)}
+    if types.is_nested(kind):
+        return [_value(one) for one in scalar.values]
+    if types.is_dictionary(kind):
+        return _value(scalar.value)
+    if types.is_string(kind) or types.is_large_string(kind):
+        return scalar.as_buffer().to_pybytes().decode("utf-8", "surrogateescape")
+    raise TypeError(kind)
 
 
 def _moments(column: Any) -> list[Any]:

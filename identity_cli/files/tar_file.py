@@ -1,0 +1,83 @@
+"""Tar archives, read from front to end as they come, from a pipe too."""
+
+import tarfile
+from collections.abc import Iterator
+from typing import Any
+
+from identity_cli.files.compressed import Damaged
+from identity_cli.files.raw_file import BUFFER_BYTES, Peekable
+
+PEEKED_BYTES = 512
+_MAGIC, _MAGIC_AT = b"ustar", 257
+
+
+def is_at(start: bytes) -> bool:
+    """Whether an archive begins there."""
+    return start[_MAGIC_AT:].startswith(_MAGIC)
+
+
+class TarMembers:
+    """The members of an archive, each to be read before the next is asked for; Damaged where it is none."""
+
+    def __init__(self, raw: Peekable) -> None:
+        self._raw = raw
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        """Names and bytes of the members that are files, in their order."""
+        try:
+            archive = tarfile.open(fileobj=self._raw, mode="r|", tarinfo=_StrictHeader, bufsize=BUFFER_BYTES)
+            for member in archive:
+                if member.isfile():
+                    content = archive.extractfile(member)
+                    yield member.name, _Checked(content, member.size)
+                archive.members = []  # type: ignore[attr-defined]  # or it would remember each
+        except tarfile.TarError as error:
+            raise Damaged(f"tar damaged: {error}") from None
+        self._check_rest()
+
+    def close(self) -> None:
+        """Close what is below."""
+        self._raw.close()
+
+    def _check_rest(self) -> None:
+        """What follows the end is padding, and is read: the compression is checked to its end, too."""
+        while rest := self._raw.read(BUFFER_BYTES):
+            if rest.strip(b"\0"):
+                raise Damaged("tar damaged: something follows its end")
+
+
+class _StrictHeader(tarfile.TarInfo):
+    """The library takes a header that is damaged or missing for the end of the archive."""
+
+    @classmethod
+    def fromtarfile(cls, tarfile_: tarfile.TarFile) -> "_StrictHeader":
+        """The next header."""
+        try:
+            return super().fromtarfile(tarfile_)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise  # two blocks of zeros, which is how it ends
+        except tarfile.HeaderError as error:
+            where = tarfile_.offset
+            raise tarfile.ReadError(f"no header at its byte {where:,}: {error}") from None
+
+
+class _Checked:
+    """A member's bytes, its end checked."""
+
+    def __init__(self, content: Any, size: int) -> None:
+        self._content, self._left = content, size
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes."""
+        try:
+            data = self._content.read(min(len(buffer), self._left))
+        except tarfile.TarError as error:
+            raise Damaged(f"tar damaged: {error}") from None
+        if self._left and not data:
+            raise Damaged("tar damaged: it is cut off within a member")
+        self._left -= len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        """Nothing to let go of."""

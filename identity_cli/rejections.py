@@ -1,0 +1,70 @@
+"""When lines that cannot be used stop a replay: where a file has no others, or where there are too many."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejected
+from identity_cli.events import Origin
+from identity_cli.files.sources import PassedOver, Source
+
+_LIMIT = re.compile(r"(\d{1,15})|(\d{1,3}(?:\.\d{1,9})?)\s*%")
+
+
+class RejectionLimit(NamedTuple):
+    """How many lines may be rejected, or what share of them; text: as it was asked for."""
+
+    text: str
+    lines: int | None
+    share: float | None
+
+
+def rejection_limit(text: str) -> RejectionLimit:
+    """A limit written as N or P%; BadRejectionLimit."""
+    found = _LIMIT.fullmatch(text.strip())
+    if found is None or (found[2] and float(found[2]) > 100):
+        raise BadRejectionLimit(text)
+    return RejectionLimit(
+        text, int(found[1]) if found[1] else None, float(found[2]) / 100 if found[2] else None
+    )
+
+
+class Rejections:
+    """Counts the lines that cannot be used."""
+
+    def __init__(self, limit: str | None) -> None:
+        self._limit = None if limit is None else rejection_limit(limit)
+        self._of: Counter[str] = Counter()
+        self._first: dict[str, list[str]] = {}
+
+    def add(self, origin: Origin, reason: str) -> None:
+        """Count a line, or an event of several on a line; TooManyRejected beyond the number allowed."""
+        self._of[origin.path] += 1
+        first = self._first.setdefault(origin.path, [])
+        if len(first) < TOLD:
+            first.append(f"{origin}: {reason}")
+        if self._limit and self._limit.lines is not None and self._of.total() > self._limit.lines:
+            raise TooManyRejected(f"{self._of.total():,} lines were rejected", self._limit.text, first)
+
+    def check(self, sources: Sequence[Source], passed_over: Sequence[PassedOver]) -> None:
+        """NoEventIn of a file that the user named; TooManyRejected beyond the share allowed."""
+        all_named = [*(source.named for source in sources), *(one.named for one in passed_over)]
+        for named in filter(None, dict.fromkeys(all_named)):
+            inside = [source for source in sources if source.named == named]
+            others = [one for one in passed_over if one.named == named]
+            unusable = sum(self._of[path] for path in {source.path for source in inside})
+            has_lines = others or any(source.lines for source in inside)
+            if has_lines and sum(source.items for source in inside) <= unusable:
+                raise NoEventIn(named, self._reasons(inside, others))
+        items = sum(source.items for source in sources)
+        if self._limit and self._limit.share is not None and self._of.total() > self._limit.share * items:
+            first = [reason for reasons in self._first.values() for reason in reasons]
+            raise TooManyRejected(
+                f"{self._of.total():,} of {items:,} lines were rejected", self._limit.text, first[:TOLD]
+            )
+
+    def _reasons(self, sources: Iterable[Source], passed_over: Iterable[PassedOver]) -> list[str]:
+        found = [reason for source in sources for reason in self._first.get(source.path, ())]
+        found += [f"{one.path}: {one.reason}" for one in passed_over]
+        return found[:TOLD] or ["its lines are blank"]
