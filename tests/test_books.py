@@ -86,16 +86,19 @@ GROUP_UPDATE: Line = {"$token": "t", "$group_key": "company", "$group_id": "acme
 
 
 @pytest.mark.parametrize(
-    "line",
+    ("dialect", "line"),
     [
-        GROUP_UPDATE,
-        {"type": "delete", "userId": "u", "messageId": "m", "receivedAt": "2026-05-04T09:30:00Z"},
-        {"type": "record", "action": "insert", "fields": {}, "channel": "sources"},
+        ("mixpanel", GROUP_UPDATE),
+        ("segment", {"type": "delete", "userId": "u", "messageId": "api-1"}),
+        ("rudderstack", {"type": "record", "action": "insert", "recordId": "1", "channel": "sources"}),
+        ("rudderstack", {"type": "audiencelist", "userId": "u", "channel": "sources"}),
     ],
 )
-def test_an_event_that_concerns_no_person_is_booked_and_never_rejected(line: Line, tmp_path: Path) -> None:
-    dialect = "mixpanel" if line is GROUP_UPDATE else "rudderstack"
-    run = run_of(tmp_path, [line], dialect=dialect, with_events=True)
+def test_an_event_that_concerns_no_person_is_booked_and_never_rejected(
+    dialect: str, line: Line, tmp_path: Path
+) -> None:
+    run = run_of(tmp_path, [line], with_events=True)
+    assert [source["dialect"] for source in run.sources()] == [dialect]
     assert [str(line) for line in books(run)][:2] == ["1 line = 1 event", "1 event = 1 touching nobody"]
     assert run.count("persons") == 0
     (noted,) = summary(run).touching_nobody

@@ -23,6 +23,8 @@ OF_NOBODY = {
     "audiencelist": "a list of an audience's members",
 }
 """Calls that concern no person, and what each is."""
+_WHOSE = ("userId", "anonymousId", "mergeProperties", "recordId", "rudderId")
+"""One of which stands on every call."""
 
 
 class Context(msgspec.Struct, gc=False):
@@ -114,9 +116,9 @@ def is_call(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("type"), str)
-        and value["type"] in CALLS
+        and (value["type"] in CALLS or value["type"] in OF_NOBODY)
         and "distinct_id" not in value
-        and not value.keys().isdisjoint(("userId", "anonymousId", "mergeProperties"))
+        and not value.keys().isdisjoint(_WHOSE)
     )
 
 

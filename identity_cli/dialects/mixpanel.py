@@ -165,10 +165,11 @@ def _is_named(value: Any) -> bool:
 
 
 def _is_likely(value: Any) -> bool:
-    """An event with its time among the properties, an alias as its libraries send it, a person update."""
+    """An event with its time among the properties, an alias as its libraries send it, an update."""
     value, properties = _first(value), _properties_of(value)
     if "event" not in value:
-        return "$distinct_id" in value and "$device_id" not in value and not value.keys().isdisjoint(_UPDATES)
+        is_persons = "$distinct_id" in value and "$device_id" not in value
+        return (is_persons or "$group_key" in value) and not value.keys().isdisjoint(_UPDATES)
     is_alias = value["event"] == CREATE_ALIAS and "alias" in properties and "token" in properties
     return is_alias or "time" in properties
 
