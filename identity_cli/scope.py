@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 from typing import Any, cast
@@ -89,7 +90,7 @@ class Place:
         return {**self.origin.place, "uuid": self.uuid}
 
 
-@dataclass(slots=True)
+@dataclass
 class Scope:
     """Connected ids of a run, and their events with the log's clock before each.
 
@@ -116,6 +117,16 @@ class Scope:
 
         Not to_the_end: what waits in the buffer after the last of them still waits.
         """
+        if edits is NO_EDITS and steps is None and to_the_end:
+            return self._as_it_is
+        return self._resolved(edits, self.steps if steps is None else steps, to_the_end=to_the_end)
+
+    @cached_property
+    def _as_it_is(self) -> Resolution:
+        """What every question about a scope begins with; its steps are all there by then."""
+        return self._resolved(NO_EDITS, self.steps, to_the_end=True)
+
+    def _resolved(self, edits: Edits, steps: Iterable[Step], *, to_the_end: bool) -> Resolution:
         options = options_of(self.run)
         resolver = PersonResolver(
             edits.rules(options.applied_rules),
@@ -123,7 +134,7 @@ class Scope:
             buffer_seconds=options.buffer_seconds,
         )
         result, is_new, first_links = Resolution(), self._repeat_filter(), FirstLinks()
-        for seq, event, clock in self.steps if steps is None else steps:
+        for seq, event, clock in steps:
             _note(resolver.pass_time(seq, clock), result)
             changed = edits.applied(seq, event)
             if changed is None:  # what is left out still shows what time it is

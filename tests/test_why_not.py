@@ -111,6 +111,13 @@ def test_a_batch_names_both_only_where_one_event_does(tmp_path: Path) -> None:
     assert "no event in this log names both sides" in why(run, "u", "dev").reasons[0]
 
 
+def test_an_event_of_a_batch_that_names_both_in_vain_has_its_own_address(tmp_path: Path) -> None:
+    batch: Any = {"batch": [event("dev"), {"event": "e", "distinct_id": "u", "properties": {"ref": "dev"}}]}
+    run = run_of(tmp_path, [batch], dialect="posthog-capture", buffer=0)
+    assert f"{run.origin(2)} names both in vain" in why(run, "u", "dev").reasons[0]
+    assert str(run.origin(2)).endswith(":1#2")
+
+
 def test_an_illegal_id_is_named_and_what_to_send_instead(tmp_path: Path) -> None:
     events = [event("dev"), event("undefined"), identify("u", "undefined")]
     run = run_of(tmp_path, events, buffer=0)

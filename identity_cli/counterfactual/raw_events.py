@@ -42,8 +42,9 @@ def events_with(
     """The events of lines that a quick look at their bytes takes for wanted; each of a batch by itself."""
     for origin, row in lines_of_log(run, on_progress):
         if is_wanted(row):
-            for one in _events_in(row):
-                yield origin, one
+            several = _events_in(row)
+            for nth, one in enumerate(several, 1):
+                yield origin if len(several) == 1 else origin._replace(nth=nth), one
 
 
 def holds_text(*texts: str) -> Callable[[bytes], bool]:
