@@ -8,12 +8,19 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
 from identity_cli import Run, replay
+from identity_cli.cli import idcli
 from identity_cli.errors import MixedVendors
+from identity_cli.reports.repair import repair
+from identity_cli.reports.why import why
+from identity_cli.scope import scope_of
 
 SIMPLIFIED, ORIGINAL = "mixpanel-simplified", "mixpanel-original"
 ANONYMOUS = "6f1c2f0e-0d7b-4a55-9a0e-3f2d1c0b9a87"
@@ -311,3 +318,124 @@ def test_standard_input_and_events_in_memory_are_looked_at_too(tmp_path: Path) -
     run = replay(TWO_LOGINS, tmp_path / "other")
     assert run.metadata["rule_set"] == SIMPLIFIED
     assert run.metadata["lines"] == 5
+
+
+# Explanations in the vendor's terms
+
+
+def test_why_tells_what_a_link_came_to_and_what_would_join_them(run_of: RunOf) -> None:
+    run = run_of(TWO_LOGINS)
+    (step,) = why(run, "kim", "$device:dev-1").path
+    assert (step.link.event, step.origin.line) == ("$user_id with $device_id", 2)
+    assert step.rule == "the device was nobody's, so it is the user's, with all it did before"
+    two = why(run, "kim", "lou")
+    assert not two.are_one
+    assert "joined to somebody already, for good" in two.reasons[0]
+    assert two.remedies == two.instead == [], "two users never become one"
+
+
+def test_why_tells_that_an_alias_had_no_effect(run_of: RunOf) -> None:
+    lines = [
+        mp("a", _user_id="u1", _device_id="d"),
+        mp("a", _user_id="u2"),
+        mp("$create_alias", distinct_id="u1", alias="u2"),
+    ]
+    told = why(run_of(lines), "u1", "u2")
+    assert "log.ndjson:3: $create_alias asked" in told.reasons[0]
+    assert told.reasons[0].endswith("which has no effect under these rules")
+    assert told.remedies == []
+
+
+def test_why_names_an_event_with_both_ids_where_that_would_join_them(run_of: RunOf) -> None:
+    run = run_of([mp("a", _device_id="d"), mp("a", _user_id="u")])
+    for one, two in (("u", "$device:d"), ("$device:d", "u")):
+        assert why(run, one, two).remedies == [
+            "an event with the $user_id 'u' and the $device_id '$device:d' would join them now"
+        ]
+
+
+def test_remedies_of_the_original_api_are_its_own_events(run_of: RunOf) -> None:
+    run = run_of(
+        [
+            mp("$identify", _identified_id="u1", _anon_id=ANONYMOUS),
+            mp("$identify", _identified_id="u2", _anon_id="visitor-7"),
+            mp("a", distinct_id="visitor-7"),
+            mp("a", distinct_id="6f1c2f0e-0d7b-4a55-9a0e-000000000000"),
+        ]
+    )
+    assert why(run, "u1", "6f1c2f0e-0d7b-4a55-9a0e-000000000000").remedies == [
+        "a $identify with the $identified_id 'u1' and the $anon_id '6f1c2f0e-0d7b-4a55-9a0e-000000000000' "
+        "would join them now"
+    ]
+    told = why(run, "u2", "visitor-7")
+    assert "does not look like an id that a library made" in told.reasons[0]
+    assert told.remedies[-1] == "a $create_alias of 'u2' with alias 'visitor-7' would join them now"
+    sentences = [*told.remedies, *told.notes]
+    assert not any("merge_dangerously" in sentence for sentence in sentences)
+
+
+def test_a_merge_is_proved_and_repaired_in_mixpanels_terms(run_of: RunOf) -> None:
+    run = run_of(
+        [
+            mp("$identify", _identified_id="u1", _anon_id=ANONYMOUS),
+            mp("$identify", _identified_id="u2", _anon_id="6f1c2f0e-0d7b-4a55-9a0e-000000000000"),
+            mp("$merge", _distinct_ids=["u1", "u2"]),
+        ]
+    )
+    (step,) = why(run, "u1", "u2").path
+    assert (step.link.event, step.rule) == ("$merge", "$merge joins any two users, up to 500 ids")
+    actions = {action.kind: action for action in repair(run, "u1").actions}
+    assert actions.keys() == {"leave_out", "import", "fix_code"}, "nothing can be split off there"
+    assert actions["leave_out"].details["events"][0]["line"] == 3
+    assert actions["fix_code"].details["event"] == "$merge"
+    assert "merge_dangerously" not in json.dumps([action.reason for action in actions.values()])
+
+
+def test_a_device_may_be_typed_as_its_lines_have_it(run_of: RunOf, tmp_path: Path) -> None:
+    run_of(TWO_LOGINS)
+    told = CliRunner().invoke(idcli, ["person", "dev-1", "--run", str(tmp_path / "run")])
+    assert told.output.startswith("$device:dev-1 is person"), told.output
+
+
+@pytest.mark.parametrize("rules", [SIMPLIFIED, ORIGINAL])
+@pytest.mark.parametrize("seed", range(12))
+def test_the_part_of_a_log_that_is_about_an_id_replays_as_within_the_whole(
+    tmp_path: Path, rules: str, seed: int
+) -> None:
+    run = replay(log_of(tmp_path, "log.ndjson", random_lines(Random(seed))), tmp_path / "run", rules=rules)
+    whole = groups(run)
+    for one in ("u1", "$device:d1", "d1", UUIDS[0], "u2"):
+        keys = run.keys_of(one)
+        if not keys:
+            continue
+        resolution = scope_of(run, keys).resolve()
+        (expected,) = [ids for ids in whole if one in ids]
+        assert resolution.ids_with(keys[0]) == expected
+        person = run.find_person(one)
+        assert resolution.states[person.person_id] == (person.is_identified, json.loads(person.properties))
+
+
+UUIDS = [str(UUID(int=number, version=4)) for number in range(1, 5)]
+
+
+def random_lines(random: Random) -> Lines:
+    """Lines that use both ways to merge, and few ids."""
+    users, devices = ["u1", "u2", "u3"], ["d1", "d2", *UUIDS]
+    lines: Lines = []
+    for second in range(60):
+        user, device = random.choice(users), random.choice(devices)
+        other = random.choice([*users, *devices, "$device:d1"])
+        lines.append(
+            random.choice(
+                [
+                    mp("view", second, distinct_id=f"$device:{device}", _device_id=device),
+                    mp("view", second, distinct_id=other),
+                    mp("login", second, distinct_id=user, _user_id=user, _device_id=device),
+                    mp("$identify", second, _identified_id=user, _anon_id=device),
+                    mp("$create_alias", second, distinct_id=user, alias=other),
+                    mp("$merge", second, _distinct_ids=[user, other]),
+                    {"$token": "t", "$distinct_id": other, "$set": {random.choice("ab"): second}},
+                ]
+            )
+        )
+    return lines

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
+DEVICE_MARK = "$device:"
+"""What Mixpanel puts before a device's id, which its lines have without."""
 INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
 MOST = 2**53
@@ -188,7 +190,8 @@ def opened(*folders: str) -> "Iterator[list[Run]]":
 def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Take these arguments for distinct ids, for a command that is given the run first.
 
-    One that the run does not have as it was typed may be typed as it is shown, with escapes.
+    One that the run does not have as it was typed may be typed as it is shown, with escapes, or as the lines
+    of a Mixpanel log have it, without the mark of a device.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
@@ -210,7 +213,11 @@ def _meant(run: Any, typed: Any) -> Any:
         return None
     if not typed.isascii() and sys.getfilesystemencoding() != "utf-8":  # then it came as bytes that are UTF-8
         typed = os.fsencode(typed).decode("utf-8", "surrogateescape")
-    if "\\" not in typed or run.keys_of(typed):
+    if run.keys_of(typed):
+        return typed
+    if run.keys_of(DEVICE_MARK + typed):
+        return DEVICE_MARK + typed
+    if "\\" not in typed:
         return typed
     from identity_cli.cli.text import read_back  # help needs nothing of it
 

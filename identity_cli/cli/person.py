@@ -131,9 +131,10 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     if silent:
         joined = f"! {plural(silent, 'id')} joined it when already identified, without a warning: "
         page.line((joined, "yellow"), ("one person, or two?", "bold yellow"))
-    forced = sum(link.is_forced for link in report.links)
+    forced = [link.event for link in report.links if link.is_forced]
     if forced:
-        merged = f"! {plural(forced, 'identified person')} merged in by $merge_dangerously: "
+        by = " and ".join(sorted(set(forced)))
+        merged = f"! {plural(len(forced), 'identified person')} merged in by {by}: "
         page.line((merged, "yellow"), ("one person, or several?", "bold yellow"))
     page.line()
     made = f"{time_text(person.created_at)}, with {_short(person.creator_distinct_id)}".removeprefix(", ")

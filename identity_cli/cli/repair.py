@@ -18,6 +18,7 @@ TITLES = {
     "leave_out": "Leave out of a re-import",
     "block_id": "Block in a re-import",
     "split": "Split off on the platform",
+    "import": "Import anew",
     "fix_code": "Fix in the code",
 }
 
@@ -86,6 +87,9 @@ def _show_action(page: Page, one: Action) -> None:
         _show_places(page, [*map(str, origins)])
     elif one.kind == "block_id":
         page.line("  ", (details["distinct_id"], "bold"))
+    elif one.kind == "import":
+        for ids in details["persons"]:
+            page.paragraph(", ".join(ids), indent=2, style="bold")
     elif one.kind == "split":
         request = details["request"]
         page.line("  ", (f"{request['method']} {request['path']}", "bold"))

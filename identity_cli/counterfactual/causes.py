@@ -88,7 +88,8 @@ class Causes:
                 *_of_constant(kind, shared, self._devices(shared)), sender, link.event, shared, mapped
             )
         if kind_called(link.event) == MERGE_DANGEROUSLY:
-            return Cause("dangerous_merge", *_DANGEROUS, sender, link.event, None, mapped)
+            remedy, evidence = (sentence.format(event=link.event) for sentence in _DANGEROUS)
+            return Cause("dangerous_merge", remedy, evidence, sender, link.event, None, mapped)
         if kind_called(link.event) == CREATE_ALIAS:
             return Cause(*self._of_alias(link), sender, link.event, None, mapped)
         return Cause(*self._of_device(link, shared, words), sender, link.event, None, mapped)
@@ -224,9 +225,9 @@ def _of_constant(kind: str, distinct_id: str, devices: list[str]) -> tuple[str, 
 
 
 _DANGEROUS = (
-    "$merge_dangerously is called on persons that are not one human: nothing guards it, so use it in scripts "
-    "that somebody checks, never in the application",
-    "$merge_dangerously merges even identified persons",
+    "{event} is called on persons that are not one human: nothing guards it, so use it in scripts that "
+    "somebody checks, never in the application",
+    "{event} merges even identified persons",
 )
 _VENDORS = {
     "segment": "analytics.reset()",

@@ -9,6 +9,7 @@ from typing import Any
 
 from identity_cli.counterfactual.causes import Cause
 from identity_cli.counterfactual.plan import earlier_actions, sources_of
+from identity_cli.counterfactual.words import words_of
 from identity_cli.edits import NO_EDITS, Edits
 from identity_cli.errors import IdsUnreadable
 from identity_cli.reports.culprits import login_ids
@@ -23,7 +24,7 @@ FORMAT = 1
 
 @dataclass(slots=True)
 class Action:
-    """One step of a plan, as its JSON has it; kind: leave_out, block_id, split or fix_code."""
+    """One step of a plan, as its JSON has it; kind: leave_out, block_id, split, import or fix_code."""
 
     kind: str
     reason: str
@@ -74,11 +75,15 @@ def repair(
     before = scope.resolve()
     parted = [parting(run, scope, key, login_ids(before, key)) for key in keys]
     actions: list[Action] = []
+    never = words_of(run).never_splits
     for one in parted:
         actions += [_cut(scope, cut, is_first=cut is one.cuts[0]) for cut in one.cuts]
         if one.cuts:
             groups = _groups(before.ids_with(one.key), one.key, scope.resolve(one.edits).person_of)
-            actions += _splits(before.person_of[one.key], one.key, groups, login_ids(before, one.key))
+            if never is None:
+                actions += _splits(before.person_of[one.key], one.key, groups, login_ids(before, one.key))
+            else:
+                actions.append(Action("import", never, {"persons": groups}))
     actions += _code_to_fix(run, [cut for one in parted for cut in one.cuts])
     after = scope.resolve(_all(parted))
     persons = run.count("persons")

@@ -43,9 +43,10 @@ class Words:
     """What explanations say under one vendor's rules.
 
     asks: the ways to ask for a link, the mildest first. because: why a link came to its outcome, by outcome
-    or by kind and outcome. force: what merges a person although it is identified. unguarded: what to know
-    of an event that nothing guards. marks: when a person is identified; login: the event of {own} that does
-    it. links: what links ids. identified, others: what persons are called that are identified, or are not.
+    or by kind and outcome. force: what merges a person although it is identified; unguarded: what to know of
+    it. marks: when a person is identified; login: the event of {own} that does it. links: what links ids.
+    identified, others: what persons are called that are identified, or are not. never_splits: why ids that
+    were merged cannot be split off, where they cannot.
     """
 
     vendor: str
@@ -58,6 +59,7 @@ class Words:
     links: str
     identified: str = "identified"
     others: str = "anonymous"
+    never_splits: str | None = None
 
     def rule(self, event: str, outcome: str) -> str:
         """Why a link of that name came to an outcome that joined two ids."""
@@ -89,6 +91,11 @@ POSTHOG = Words(
     links="$identify, $create_alias or $merge_dangerously",
 )
 
+_NEVER_SPLITS = (
+    "Mixpanel cannot part ids that it has merged: import the events into a new project, without those above; "
+    "these would then be users of their own"
+)
+
 SIMPLIFIED = Words(
     vendor="Mixpanel",
     asks=(
@@ -111,6 +118,7 @@ SIMPLIFIED = Words(
     links="event with a $user_id and a $device_id",
     identified="linked",
     others="never linked",
+    never_splits=_NEVER_SPLITS,
 )
 
 ORIGINAL = Words(
@@ -144,4 +152,5 @@ ORIGINAL = Words(
     links="$identify, $create_alias or $merge",
     identified="linked",
     others="never linked",
+    never_splits=_NEVER_SPLITS,
 )
