@@ -21,6 +21,7 @@ class ArrivalWatch:
         self.first_late: int | None = None
         self.largest_step_back = 0.0
         self._latest = _LONG_AGO
+        self._earliest: datetime | None = None
 
     def see(self, first_seq: int, events: Sequence[Event]) -> None:
         """Take the next events."""
@@ -34,6 +35,7 @@ class ArrivalWatch:
             ordered = sorted(arrived)  # type: ignore[type-var]  # none is None
             if ordered == arrived and ordered[0] >= self._latest:  # type: ignore[operator]
                 self.with_arrival += len(arrived)
+                self._earliest = self._earliest or ordered[0]
                 self._latest = ordered[-1]  # type: ignore[assignment]
                 return
         for seq, moment in enumerate(arrived, first_seq):
@@ -42,6 +44,8 @@ class ArrivalWatch:
 
     def _see_one(self, seq: int, moment: datetime) -> None:
         self.with_arrival += 1
+        if self._earliest is None or moment < self._earliest:
+            self._earliest = moment
         if moment >= self._latest:
             self._latest = moment
             return
@@ -59,4 +63,6 @@ class ArrivalWatch:
             "late": self.late,
             "first_late": self.first_late,
             "largest_step_back": self.largest_step_back,
+            "first": None if self._earliest is None else self._earliest.isoformat(),
+            "last": None if self._earliest is None else self._latest.isoformat(),
         }

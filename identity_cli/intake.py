@@ -65,7 +65,8 @@ class ReplayOptions:
     """How to replay.
 
     None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
-    is_of_log: the rules were found in this way, so every file has to be of that vendor. mapping: where the
+    rules may also be "auto". is_of_log: the rules were found in this way, so every file has to be of that
+    vendor. by_dates: they were found by the dates of the log's beginning. mapping: where the
     fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
     dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
     FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
@@ -77,6 +78,7 @@ class ReplayOptions:
 
     rules: str | None = None
     is_of_log: bool = False
+    by_dates: bool = False
     buffer_seconds: float | None = None
     team_id: int = 1
     table_formats: tuple[str, ...] = ("csv",)

@@ -344,6 +344,7 @@ class _Replay:
             ),
             "rule_set": self._rules.name,
             "rules_are_of_log": options.is_of_log,
+            "rules_by_dates": options.by_dates,
             "buffer_seconds": buffer,
             "team_id": options.team_id,
             "order": options.order,

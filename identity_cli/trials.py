@@ -18,7 +18,11 @@ from identity_cli.files.sources import LineSource, PassedOver
 from identity_cli.intake import Progress, ReplayOptions, log_of
 from identity_cli.left_out import LeftOut
 from identity_cli.replayer import replay_log
+from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
+
+RULES = tuple(RULE_SETS)
+"""All that a log may be replayed under."""
 
 
 def options_of(run: Run) -> ReplayOptions:

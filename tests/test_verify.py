@@ -13,6 +13,7 @@ from identity_cli.cli import idcli
 from identity_cli.comparison import Kind
 from identity_cli.errors import LogChanged, NoAnswer
 from identity_cli.reports.verify import answer_of, suggestions, verification, verify
+from identity_cli.rules import RULE_SETS
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -226,8 +227,9 @@ def test_settings_are_ranked_by_agreement(tmp_path: Path, export: Export) -> Non
     assert trials[0].agreement == 1.0
     exact = {(one.rules, one.buffer_seconds) for one in trials if not one.differing and one.agreement == 1.0}
     assert ("2023-09", 0.0) in exact
-    assert len(trials) == 8, "four rule sets, with a buffer and without"
-    assert len(exact) < 8
+    assert {one.rules for one in trials} == set(RULE_SETS)
+    assert len(trials) == 2 * len(RULE_SETS), "each with a buffer and without"
+    assert len(exact) < len(trials)
 
 
 def test_a_log_that_changed_is_not_tried(tmp_path: Path, export: Export) -> None:

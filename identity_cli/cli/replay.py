@@ -24,6 +24,7 @@ from identity_cli.cli.text import is_terminal, number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.reports.summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
+from identity_cli.rules.dating import AUTO
 from identity_cli.store.run import Run
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 )
 @option(
     "--rules",
-    type=click.Choice(list(RULE_SETS)),
-    help="Whose rules to apply, and as of when.  [default: those of the log's vendor; guide for PostHog's]",
+    type=click.Choice([*RULE_SETS, AUTO]),
+    help="Whose rules to apply, and as of when; auto: as of the dates at the log's beginning.  [default: "
+    "those of the log's vendor; guide for PostHog's]",
 )
 @buffer_option(
     "How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]"

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from identity_cli.cli.options import DEFAULT_RUN
@@ -11,6 +11,7 @@ from identity_cli.cli.text import number_text, plural
 from identity_cli.dialects import whose_rules
 from identity_cli.reports.summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 from identity_cli.rules import DEFAULT, RULE_SETS
+from identity_cli.rules.dating import called_for, stands_for_all
 
 FORMAT = 1
 Telling = Callable[[int, Summary], str]
@@ -46,6 +47,8 @@ def document(figures: Summary) -> dict[str, Any]:
         "rule_set": figures.rule_set,
         "rules_vendor": RULE_SETS[figures.rule_set].words.vendor,
         "rules_are_of_log": figures.rules_are_of_log,
+        "rules_by_dates": figures.rules_by_dates,
+        "days": None if figures.days is None else _days(figures.rule_set, *figures.days),
         "buffer_seconds": figures.buffer_seconds,
         "order": {
             **figures.order._asdict(),
@@ -134,6 +137,15 @@ _COLUMNS = (
 )
 
 
+def _days(rule_set: str, first: date, last: date) -> dict[str, Any]:
+    return {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "in_period_of_rules": stands_for_all(RULE_SETS[rule_set], first, last),
+        "called_for": [rules.name for rules in called_for(first, last)],
+    }
+
+
 def _show_source(page: Page, figures: Summary) -> None:
     paths = [source["path"] for source in figures.sources]
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
@@ -142,6 +154,8 @@ def _show_source(page: Page, figures: Summary) -> None:
     for item in figures.dialects:
         if sentence := whose_rules(item.name, figures.rule_set):
             page.paragraph(sentence, indent=0, style="yellow")
+    if figures.days is not None and not stands_for_all(RULE_SETS[figures.rule_set], *figures.days):
+        page.paragraph(_of_another_time(figures.rule_set, *figures.days), indent=0, style="yellow")
     if figures.passed_over:
         shown = [f"{path} ({reason})" for path, reason in figures.passed_over[:SHOWN]]
         more = [f"and {len(figures.passed_over) - SHOWN:,} more"] if len(figures.passed_over) > SHOWN else []
@@ -157,8 +171,19 @@ def _show_if_mostly_rejected(page: Page, figures: Summary) -> None:
         page.paragraph(f"Most of them: {most.what}, first at {most.origin}.", indent=0, style="red")
 
 
+def _of_another_time(rule_set: str, first: date, last: date) -> str:
+    """That the log is not of the rule set's time, and which rule set is nearest to it."""
+    when = f"{first}" if first == last else f"{first} to {last}"
+    fitting = [rules.name for rules in called_for(first, last)]
+    if len(fitting) == 1:
+        return f"Log of {when}, not of {rule_set}'s time: --rules {fitting[0]} fits."
+    return f"Log of {when}: no rules fit all of it, {', '.join(fitting)} each a part."
+
+
 def _rules(figures: Summary) -> str:
     """The rule set, and whose it is where that is not PostHog's own default."""
+    if figures.rules_by_dates:
+        return f"{figures.rule_set} (by the dates at its beginning)"
     name, vendor = figures.rule_set, RULE_SETS[figures.rule_set].words.vendor
     if not figures.rules_are_of_log or name == DEFAULT:
         return name

@@ -145,7 +145,7 @@ def _show_trials(page: Page, trials: list[Trial]) -> None:
         Column("precision", right=True),
         Column("recall", right=True),
         number_column("matched"),
-        number_column("differing"),
+        number_column("differ"),
     ]
     rows: list[list[Cell]] = [
         [

@@ -1,18 +1,26 @@
-"""Whose rules a log is replayed under where nobody says: its own vendor's, as its first lines show."""
+"""Whose rules a log is replayed under where nobody says: its own vendor's, as its first lines show.
+
+As of when, its first lines show as well, by their dates, if asked. No more is read for that,
+so a log from standard input can be dated too; how far the whole log goes beyond, its summary tells.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from itertools import chain
+from typing import NamedTuple, TypeGuard
 
+from identity_cli.buffer import arrival_of
 from identity_cli.dialects import detected, is_known
-from identity_cli.dialects.base import Dialect
+from identity_cli.dialects.base import Decoded, Dialect, Item, TouchesNobody, Unusable, Wanted
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.dialects.recognition import rules_shown
 from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LineSource, Opened, PassedOver, Source
 from identity_cli.intake import Log, ReplayOptions, dialect_asked
+from identity_cli.reader import Reading, decoded_or_reason
 from identity_cli.rules import DEFAULT
+from identity_cli.rules.dating import AUTO, nearest
 from identity_cli.source_choice import BLOCK_BYTES
 
 FILES_LOOKED_AT = 100
@@ -25,10 +33,11 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
 
     To find out, the log's beginning is read, so that it can be read once only from what is given.
     """
-    if options.rules is not None:
+    if options.rules not in (None, AUTO):
         yield log, options
         return
-    asked, rules = dialect_asked(options), None
+    asked = _Asked(dialect_asked(options), by_dates=options.rules == AUTO)
+    rules: _Found | None = None
     openers = list(log.openers)
     with ExitStack() as begun:
         for index, opener in enumerate(openers[:FILES_LOOKED_AT]):
@@ -42,11 +51,26 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
                 rules = first.rules(asked)
             if rules is not None:
                 break
-        chosen = replace(options, rules=rules or DEFAULT, is_of_log=True)
+        found = rules or _Found(DEFAULT)
+        chosen = replace(options, rules=found.name, is_of_log=not found.by_dates, by_dates=found.by_dates)
         yield replace(log, openers=openers), chosen
 
 
-def _rules_of_first(opened: Opened, asked: Dialect | None) -> str | None:
+class _Asked(NamedTuple):
+    """The dialect insisted on, and whether the rules go by the dates of the log."""
+
+    dialect: Dialect | None
+    by_dates: bool
+
+
+class _Found(NamedTuple):
+    """A rule set, and whether dates called for it."""
+
+    name: str
+    by_dates: bool = False
+
+
+def _rules_of_first(opened: Opened, asked: _Asked) -> _Found | None:
     """The rules that the first source with lines shows, if it is surely a log; None where none does."""
     for source in opened:
         if not isinstance(source, PassedOver):
@@ -57,11 +81,29 @@ def _rules_of_first(opened: Opened, asked: Dialect | None) -> str | None:
     return None
 
 
-def _rules_of(source: LineSource, lines: list[bytes], asked: Dialect | None) -> str | None:
+def _rules_of(source: LineSource, lines: list[bytes], asked: _Asked) -> _Found | None:
     with Nesting():
-        if not lines or (source.is_found and asked is None and not is_known(lines)):
+        if not lines or (source.is_found and asked.dialect is None and not is_known(lines)):
             return None
-        return rules_shown(asked or detected(source.path, lines), lines) or DEFAULT
+        dialect = asked.dialect or detected(source.path, lines)
+        vendors = rules_shown(dialect, lines)
+        if vendors is None and asked.by_dates:
+            return _rules_by_dates(dialect, lines)
+        return _Found(vendors or DEFAULT)
+
+
+def _rules_by_dates(dialect: Dialect, lines: list[bytes]) -> _Found:
+    """The rules of the day of the middle one of the first events: one clock that is wrong decides nothing."""
+    decode, lenient = Reading(Wanted(), dialect).several(dialect)
+    items = [item for line in lines for item in decoded_or_reason(line, decode, lenient)]
+    moments = sorted(filter(None, map(arrival_of, filter(_is_event, items))))
+    if not moments:
+        return _Found(DEFAULT)
+    return _Found(nearest(moments[len(moments) // 2].date()).name, by_dates=True)
+
+
+def _is_event(item: Item | None) -> TypeGuard[Decoded]:
+    return item is not None and not isinstance(item, Unusable | TouchesNobody)
 
 
 class _FirstLinesAgain:
@@ -114,7 +156,7 @@ class _Begun:
             self._passed_over.append(found)
         self._lines = self._source.read_lines(BLOCK_BYTES) if self._source else []
 
-    def rules(self, asked: Dialect | None) -> str | None:
+    def rules(self, asked: _Asked) -> _Found | None:
         """The rules that it shows; None where it has no lines."""
         return None if self._source is None else _rules_of(self._source, self._lines, asked)
 

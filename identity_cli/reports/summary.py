@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from identity_cli.events import Origin
@@ -103,7 +104,10 @@ class DialectRead(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """The figures of a run, or of the persons that it shows; the books are of the whole run."""
+    """The figures of a run, or of the persons that it shows; the books are of the whole run.
+
+    days: the first and the last of the log.
+    """
 
     sources: list[dict[str, Any]]
     dialects: list[DialectRead]
@@ -116,6 +120,8 @@ class Summary(NamedTuple):
     refused_at_door: list[Noted]
     rule_set: str
     rules_are_of_log: bool
+    rules_by_dates: bool
+    days: tuple[date, date] | None
     buffer_seconds: float
     lines: int
     events: int
@@ -156,6 +162,8 @@ def summary(run: Run) -> Summary:
         _refused_at_door(run),
         about["rule_set"],
         about["rules_are_of_log"],
+        about.get("rules_by_dates", False),
+        run.days(),
         about["buffer_seconds"],
         about["lines"],
         about["events"],

@@ -9,11 +9,10 @@ from identity_cli.answers import Answer, Key, events_answer, persons_answer
 from identity_cli.comparing.partings import Parting, Partings
 from identity_cli.comparison import Comparison, Member, compare
 from identity_cli.store.run import Run
-from identity_cli.trials import replayed
+from identity_cli.trials import RULES, replayed
 
-RULE_SETS = ("guide", "2022-12", "2023-09", "current")
 BUFFERS = (None, 0.0, 60.0)
-TRIALS = len(RULE_SETS) * len(BUFFERS)
+TRIALS = len(RULES) * len(BUFFERS)
 Progress = Callable[[int], None]
 
 
@@ -98,7 +97,7 @@ def suggestions(run: Run, answer: Answer, on_progress: Progress | None = None) -
     on_progress is told the bytes read so far, over all TRIALS.
     """
     tried, size = set(), sum(source["size"] for source in run.sources())
-    for number, (rules, buffer) in enumerate(product(RULE_SETS, BUFFERS)):
+    for number, (rules, buffer) in enumerate(product(RULES, BUFFERS)):
         so_far = None if on_progress is None else _later(on_progress, number * size)
         with replayed(run, so_far, rules=rules, buffer_seconds=buffer) as trial:
             seconds = float(trial.metadata["buffer_seconds"])

@@ -12,7 +12,9 @@ from identity_cli.rules.posthog import (
     SEPTEMBER_2023,
 )
 
-POSTHOG = (GUIDE, DECEMBER_2022, SEPTEMBER_2023, OCTOBER_2024, OCTOBER_2025, CURRENT)
+POSTHOG_CODE = (DECEMBER_2022, SEPTEMBER_2023, OCTOBER_2024, OCTOBER_2025, CURRENT)
+"""States of the platform's code, oldest first; the guide, which is none, shares their time."""
+POSTHOG = (GUIDE, *POSTHOG_CODE)
 VENDORS = (mixpanel.SIMPLIFIED, mixpanel.ORIGINAL)
 DEFAULT = GUIDE.name
 RULE_SETS = {rules.name: rules for rules in (*POSTHOG, *VENDORS)}

@@ -22,6 +22,9 @@ from identity_cli.facts import Outcome
 from identity_cli.rules.capture import DJANGO_CAPTURE, Door
 from identity_cli.rules.words import POSTHOG, Words
 
+Period = tuple[date, date]
+"""First and last day."""
+
 
 class LinkKey(Enum):
     """The property in which a linking event names the other id."""
@@ -98,6 +101,7 @@ class RuleSet:
     stands_for: str
     date: date  # from which on, or for which, it is the state of the rules
     words: Words = POSTHOG
+    period: Period | None = None  # first and last day of the logs that it is the nearest to
 
     refuses_empty_id: bool = True  # at the door, before anything else
     door: Door = DJANGO_CAPTURE  # through which come lines as SDKs sent them

@@ -23,6 +23,9 @@ from identity_cli.events import (
 from identity_cli.rules.base import CopiedProperties, Hold, LinkKey, OsName, RuleSet, Unset
 from identity_cli.rules.capture import CAPTURE_OF_2026, RUST_CAPTURE
 
+# Periods, each of code ending where the next begins: the buffer was on for everyone from 15 August 2022 and
+# no longer used from 5 May 2023, `$merge_dangerously` came on 8 March 2023, the noise filter on 12 June 2024.
+# The days on which the code of 2025 and that of 2026 came in are not known: these lie between two readings.
 _CAMPAIGN_2022 = (
     *("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_name", "utm_term"),
     *("gclid", "fbclid"),
@@ -66,6 +69,7 @@ GUIDE = RuleSet(
     name="guide",
     stands_for="the published guide, March 2023: all its protections together",
     date=date(2023, 3, 31),
+    period=(date(2022, 8, 15), date(2023, 5, 4)),
     buffer_seconds=60,
     warns_with_uuid=True,
 )
@@ -74,6 +78,7 @@ DECEMBER_2022 = RuleSet(
     name="2022-12",
     stands_for="the platform's code of 8 December 2022",
     date=date(2022, 12, 8),
+    period=(date(2022, 8, 15), date(2023, 3, 7)),
     # `$merge_dangerously` did not exist yet: an ordinary event.
     links={IDENTIFY: LinkKey.ANON_DISTINCT_ID, CREATE_ALIAS: LinkKey.ALIAS},
     unguarded=frozenset(),
@@ -101,6 +106,7 @@ SEPTEMBER_2023 = RuleSet(
     name="2023-09",
     stands_for="the platform's code of 30 September 2023",
     date=date(2023, 9, 30),
+    period=(date(2023, 3, 8), date(2024, 6, 11)),
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,
     copied=CopiedProperties(latest=_ALL_2023, initial=_initial(_ALL_2023), overrides=True),
@@ -112,6 +118,7 @@ OCTOBER_2024 = RuleSet(
     name="2024-10",
     stands_for="the platform's code of October 2024",
     date=date(2024, 10, 1),
+    period=(date(2024, 6, 12), date(2025, 8, 31)),
     door=RUST_CAPTURE,
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,
@@ -139,6 +146,7 @@ OCTOBER_2025 = replace(
     name="2025-10",
     stands_for="the platform's code of October 2025",
     date=date(2025, 10, 1),
+    period=(date(2025, 9, 1), date(2025, 12, 31)),
     copied=CopiedProperties(
         latest=_ALL_2025, initial=_initial(_ALL_2025), overrides=False, os_name=OsName.FILLS_IN
     ),
@@ -155,6 +163,7 @@ CURRENT = RuleSet(
     name="current",
     stands_for="the platform's code of mid 2026",
     date=date(2026, 6, 10),
+    period=(date(2026, 1, 1), date.max),
     door=CAPTURE_OF_2026,
     present_anon_id_links=True,
     quoted_ids_are_illegal=True,

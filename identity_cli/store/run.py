@@ -9,6 +9,7 @@ Imports as little as it can: looking up one person should take no longer than st
 import os.path
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from identity_cli.errors import NoEvents, NoInternalUsers
@@ -77,6 +78,17 @@ class Run(RunPersons):
             "outcome IN ('refused_identified', 'refused_taken', 'refused_full') ORDER BY links.rowid LIMIT 1"
         )
         return next(map(link_row, self._rows(f"{LINKS} WHERE {where}")), None)
+
+    def days(self) -> tuple[date, date] | None:
+        """First and last day of the log: by when its events arrived, else by when they happened."""
+        seen = self.metadata["arrivals"]
+        ends = seen.get("first"), seen.get("last")
+        if ends[0] is None:
+            query = "SELECT min(first_seen), max(last_seen) FROM main.distinct_ids"
+            ends = self.database.execute(query).fetchone()
+        if ends[0] is None:
+            return None
+        return date.fromisoformat(ends[0][:10]), date.fromisoformat(ends[1][:10])
 
     def team_count(self) -> int:
         """How many teams have persons."""
