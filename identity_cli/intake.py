@@ -14,7 +14,7 @@ import msgspec
 
 from identity_cli.arrivals import ArrivalWatch
 from identity_cli.dialects import POSTHOG, dialect_named, generic
-from identity_cli.dialects.base import Dialect, Wanted
+from identity_cli.dialects.base import LONG_LINE, Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
 from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.door import may_be_refused, refusals
@@ -37,6 +37,8 @@ from identity_cli.unmodelled import UnmodelledWatch
 
 REPEAT = "repeats an earlier event"
 LEFT_OUT = "left out by the plan"
+LONG_LINE_BYTES = 1 << 20
+"""Of a line: some properties of it may be as large, and each person holds its own until the end."""
 Progress = Callable[[int], None]
 EventT = TypeVar("EventT")
 
@@ -114,7 +116,7 @@ class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False
     """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected.
 
     keeps_properties: whether the events still have the event properties that were asked for.
-    linking: indexes of the events that have links beside them.
+    linking: indexes of the events that have links beside them. is_large: in bytes.
     """
 
     first_seq: int
@@ -122,6 +124,7 @@ class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False
     kept: dict[int, KeptLine]
     keeps_properties: bool
     linking: list[int]
+    is_large: bool
 
 
 class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
@@ -207,6 +210,7 @@ class Intake:
         self._arrivals = ArrivalWatch()
         self._unmodelled = UnmodelledWatch(self._rules)
         self._told_last: bytes | None = None
+        self._long_lines: dict[str, Noticed] = {}
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
         every_link = options.every_link or bool(options.left_out)
@@ -254,7 +258,7 @@ class Intake:
             reader.moved if isinstance(reader, SortedLogReader) else 0,
             self._repeats.count(),
             self._arrivals.told(),
-            reader.notices | self._unmodelled.notices,
+            reader.notices | self._long_lines | self._unmodelled.notices,
             self._left_out.nothing_at if self._left_out else 0,
             self._choice.passed_over,
         )
@@ -292,7 +296,17 @@ class Intake:
             block.first_seq + index: self._told(block.first_seq + index, block.lines[index])
             for index in may_be_rejected(block.events, self._rules)
         }
-        return Batch(block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking])
+        is_large = len(block.lines[-1]) >= LONG_LINE_BYTES  # a block ends with the line that makes it large
+        if is_large:
+            self._note_long_line(block)
+        return Batch(
+            block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking], is_large
+        )
+
+    def _note_long_line(self, block: Block) -> None:
+        last = block.first_seq + len(block.events) - 1
+        noticed = self._long_lines.setdefault(LONG_LINE, Noticed(self._reader.origins[last], ""))
+        noticed.count += 1
 
     def _told(self, seq: int, line: bytes) -> KeptLine:
         """The line of a seq to tell: once, though each of its events may need it."""

@@ -72,6 +72,10 @@ WORTH_IT_PERSONS = 20_000
 """To write the tables of; with less, a second process does not pay."""
 
 
+LARGE_PERSONS_AT_ONCE = 10
+"""Their properties stand in memory several times while they are written."""
+
+
 def replay(
     log: str | Path | Iterable[Any],
     run: str | Path = DEFAULT_RUN,
@@ -166,6 +170,7 @@ class _Replay:
         self._rejections = Rejections(options.max_rejected)
         self._kept: dict[int, KeptLine] = {}
         self._told_line = b""
+        self._has_large_values = False
 
     def _event_marks(self) -> EventMarks | None:
         """What gathers who is internal by its events, where filters ask for their properties."""
@@ -242,6 +247,9 @@ class _Replay:
         )
         if facts:
             self._write_facts(facts)
+        if batch.is_large:
+            self._journal.flush()
+            self._has_large_values = True
         if self._kept:
             # An event that fails when the buffer releases it is kept with its line, like any other.
             waiting = set(self._resolver.waiting_since(min(self._kept)))
@@ -290,6 +298,8 @@ class _Replay:
         """Finish the database, and the files beside it: where it pays, those in a second process."""
         journal, resolver = self._journal, self._resolver
         everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
+        if self._has_large_values:
+            everybody.at_once = LARGE_PERSONS_AT_ONCE
         if self._pays_to_share(everybody):
             from identity_cli.processes import done_beside  # takes its time to import, as below
 

@@ -17,6 +17,7 @@ from identity_cli import replay
 from identity_cli.persons import survivor_of
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
+from identity_cli.store.writer import JournalWriter
 
 IDENTIFY = '{{"event":"$identify","distinct_id":"ada","properties":{{"$anon_distinct_id":"id-{}"}}}}'
 
@@ -146,6 +147,29 @@ def test_a_batch_of_many_events_on_one_line(item: str, dedupe: bool, tmp_path: P
         run = replay(log, run=tmp_path / "run", dedupe=dedupe)
     assert run.count("rejected") in (0, 1, count)
     assert sum(size for _, size in run.files()) < 100 * log.stat().st_size
+
+
+def test_large_values_are_told_and_do_not_wait_in_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value that is replaced is let go of: memory holds what persons have, not what they had."""
+    waiting = []
+    flush = JournalWriter.flush
+
+    def counting(journal: JournalWriter) -> None:
+        waiting.append(sum(map(len, journal._waiting.values())))
+        flush(journal)
+
+    monkeypatch.setattr(JournalWriter, "flush", counting)
+    log = tmp_path / "log.ndjson"
+    text = "x" * (1 << 20)
+    log.write_text(
+        "".join(f'{{"event":"$set","distinct_id":"a","$set":{{"v":"{n}{text}"}}}}\n' for n in range(8))
+    )
+    for one_process in (True, False):
+        run = replay(log, run=tmp_path / "run", one_process=one_process, dialect="posthog", buffer=0)
+        assert max(waiting) <= 2
+        assert run.metadata["notices"]["long_line"]["count"] == 8
 
 
 @pytest.mark.slow

@@ -244,6 +244,11 @@ def _long_ids(count: int, _: Summary) -> str:
     return f"{plural(count, 'event')} {was} sent with a distinct_id longer than capture keeps: 200 characters"
 
 
+def _long_lines(count: int, _: Summary) -> str:
+    has = "line has" if count == 1 else "lines have"
+    return f"{count:,} {has} more than 1 MiB: what they set stays in memory until the end"
+
+
 def _cookieless(count: int, _: Summary) -> str:
     is_or_are = "event is of a visitor" if count == 1 else "events are of visitors"
     return (
@@ -271,6 +276,7 @@ NOTICES: dict[str, Telling] = {
     "no_time_to_sort_by": _unsorted,
     "long_id": _long_ids,
     "cookieless": _cookieless,
+    "long_line": _long_lines,
 }
 """How each kind of notice is told that is to be known before the figures."""
 UNMODELLED: dict[str, Telling] = {"ai_events": _ai_events, "flag_calls": _flag_calls}

@@ -204,6 +204,7 @@ class Everybody:
         self._persons = persons
         self._further = _further_ids(persons, attached)
         self._nobodys = [*personless]
+        self.at_once: int | None = None  # how many persons are told, if as many as usual are too large
         self.event_count = 0  # of those told that have a person
 
     def __len__(self) -> int:
@@ -222,7 +223,7 @@ class Everybody:
                 listen(people)
 
     def _in_parts(self) -> Iterator[People | Ids]:
-        for batch in batches(self._persons):
+        for batch in batches(self._persons, self.at_once):
             people = self._people(batch)
             yield people
             self.event_count += sum(people.ids.counts)

@@ -203,8 +203,8 @@ def lines(table: Table, table_format: str, records: Iterable[Record]) -> Iterato
         yield lines_of([*zip(*batch, strict=True)])
 
 
-def batches(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """The items, a thousand or so at a time."""
+def batches(items: Iterable[Item], at_once: int | None = None) -> Iterator[list[Item]]:
+    """The items, a thousand or so at a time, or as few as are asked for."""
     iterator = iter(items)
-    while batch := list(islice(iterator, RECORDS_AT_ONCE)):
+    while batch := list(islice(iterator, at_once or RECORDS_AT_ONCE)):
         yield batch
