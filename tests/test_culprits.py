@@ -217,3 +217,13 @@ def test_a_plan_that_blocks_is_applied_by_replay_and_told_by_export(tmp_path: Pa
     exported = CliRunner().invoke(idcli, ["export", "log", "--plan", plan, "--run", str(run.folder)])
     assert len(exported.stdout.splitlines()) == len(events)
     assert "also blocks guest_user" in exported.stderr
+
+
+def test_a_page_of_a_person_of_many_ids_folds(tmp_path: Path) -> None:
+    events = [identify("u", f"d{number}") for number in range(300)]
+    events += [alias("u", "v"), identify("v", "e"), event("v")]
+    run = run_of(tmp_path, events, buffer=0)
+    page = CliRunner().invoke(idcli, ["repair", "u", "--run", str(run.folder)]).stdout
+    assert "than u, d0," in " ".join(page.split())
+    assert "more" in page
+    assert len(page.splitlines()) < 40

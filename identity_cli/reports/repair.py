@@ -20,6 +20,7 @@ from identity_cli.store.run import Run
 Progress = Callable[[int], None]
 
 FORMAT = 1
+IDS_NAMED = 8
 
 
 @dataclass(slots=True)
@@ -143,19 +144,18 @@ def _groups(ids: list[str], key: Key, person_of: dict[Key, str]) -> list[list[st
 
 def _splits(person_id: str, key: Key, groups: list[list[str]], logins: Iterable[str]) -> list[Action]:
     """What to split off on the platform itself, where the log cannot be imported anew."""
-    kept, *others = groups
-    return [
-        _split(person_id, key, kept, sorted(group, key=lambda one: one not in logins)) for group in others
-    ]
+    accounts = frozenset(logins)
+    kept, *others = (sorted(group, key=lambda one: one not in accounts) for group in groups)
+    return [_split(person_id, key, kept, group) for group in others]
 
 
 def _split(person_id: str, key: Key, kept: list[str], group: list[str]) -> Action:
     """One group of ids to split off; its login ids first."""
     whose = "it is" if len(group) == 1 else "they are"
-    again = f"; then alias {', '.join(group[1:])} to {group[0]} again, as they are one" if group[1:] else ""
+    again = f"; then alias {_some(group[1:])} to {group[0]} again, as they are one" if group[1:] else ""
     return Action(
         "split",
-        f"split {', '.join(group)} off: {whose} somebody else than {', '.join(kept)}",
+        f"split {_some(group)} off: {whose} somebody else than {_some(kept)}",
         {
             "request": {
                 "method": "POST",
@@ -167,6 +167,12 @@ def _split(person_id: str, key: Key, kept: list[str], group: list[str]) -> Actio
             "and does nothing (PostHog/posthog#104939)",
         },
     )
+
+
+def _some(ids: list[str]) -> str:
+    """The first of some ids, and how many more; all stand in the request."""
+    more = len(ids) - IDS_NAMED
+    return ", ".join(ids) if more <= 1 else f"{', '.join(ids[:IDS_NAMED])} and {more:,} more"
 
 
 def _several(number: int, word: str) -> str:
