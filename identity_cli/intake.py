@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from identity_cli.arrivals import ArrivalWatch
-from identity_cli.dialects import POSTHOG, dialect_named, generic
+from identity_cli.dialects import DIALECTS, POSTHOG, dialect_named, generic
 from identity_cli.dialects.base import LONG_LINE, Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
 from identity_cli.dialects.pairs import FirstLinks
@@ -346,6 +346,8 @@ def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]
 def dialect_asked(options: ReplayOptions) -> Dialect | None:
     """The dialect insisted on."""
     named, mapping = options.dialect, options.mapping
+    if named is None and len(mapping) == 1 and mapping[0] in DIALECTS and not Path(mapping[0]).exists():
+        return DIALECTS[mapping[0]]  # the map that the tool brings
     if mapping and named in (None, generic.NAME):
         return generic.dialect(read_mapping(mapping))
     if mapping:

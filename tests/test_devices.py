@@ -128,6 +128,11 @@ def test_events_given_as_objects_are_read_once(run_of: RunOf) -> None:
     assert groups(run) == [["ada", "d1", "d2"], ["bob"]]
 
 
+def test_a_known_form_needs_no_map_but_its_name(run_of: RunOf) -> None:
+    run = run_of(log_of("snowplow columns", TWO_USERS), mapping=("snowplow",))
+    assert groups(run) == [["ada", "d2"], ["bob", "d1"]]
+
+
 # What only one of them has
 
 

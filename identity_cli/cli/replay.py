@@ -100,9 +100,10 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 @option(
     "--map",
     "mapping",
-    metavar="FIELD=PATH|FILE",
+    metavar="FIELD=PATH|FILE|DIALECT",
     multiple=True,
-    help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated.",
+    help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated. "
+    "For a known one its name says it all, e.g. snowplow.",
 )
 @option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
 @option(

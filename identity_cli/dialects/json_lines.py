@@ -160,7 +160,7 @@ def as_shown(value: Any) -> str:
 
 def scrubbed(value: Any) -> Any:
     """The value with lone surrogates as U+FFFD, which is what the platform stores."""
-    if value is None or isinstance(value, int | float):
+    if value is None or isinstance(value, int | float) or (isinstance(value, str) and value.isascii()):
         return value
     text = json.dumps(value, ensure_ascii=False)
     if text.isascii():
