@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.text import is_terminal, visible_json
@@ -155,6 +154,8 @@ def export_progress(paths: Sequence[str]) -> Iterator[Callable[[int], None] | No
     if not is_terminal(sys.stderr):
         yield None
         return
+    from pathlib import Path  # looking up a person should take no longer than starting
+
     size = Path(paths[0]).stat().st_size if len(paths) == 1 and Path(paths[0]).is_file() else None
     with ReplayProgress(size, ("Reading the export", "Comparing")) as progress:
         yield progress
