@@ -2,18 +2,22 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from random import Random
 
 import pytest
 from click.testing import CliRunner
+from nasty_logs import nasty_log
 from patience import within
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import RunUnreadable
+from identity_cli.rules import RULE_SETS
 from identity_cli.store.damage import damage_in
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
@@ -75,11 +79,13 @@ def change(run: Path, *statements: str, cell: object = None) -> None:
             database.execute(statement, (cell,) * statement.count("?"))
 
 
-def ask(question: str, run: Path) -> int:
+def ask(question: str, run: Path, changed: str = "") -> int:
     """The exit code, of which each stands for an answer or for one line of what is wrong."""
     with within(20):
         answer = CliRunner().invoke(idcli, [*question.split(), "--run", str(run)])
-    assert answer.exception is None or isinstance(answer.exception, SystemExit), (question, answer.exception)
+    assert answer.exception is None or isinstance(answer.exception, SystemExit), (
+        f"{question}: {answer.exception!r} after {changed}"
+    )
     assert answer.exit_code in (0, 1, 2)
     if answer.exit_code == 2:
         assert answer.stderr.startswith("idcli: ")
@@ -91,6 +97,13 @@ def test_a_run_as_it_was_written_has_no_damage(good: Path) -> None:
     with closing(sqlite3.connect(good / "run.db")) as database:
         assert damage_in(database) is None
     assert {ask(question, good) for question in (*QUESTIONS, *REPLAYING)} <= {0, 1}
+
+
+@pytest.mark.parametrize("rules", list(RULE_SETS))
+@pytest.mark.parametrize("seed", range(3))
+def test_no_replay_writes_what_counts_as_damage(rules: str, seed: int, tmp_path: Path) -> None:
+    run = replay(nasty_log(Random(seed), 400), tmp_path / "run", rules=rules, with_events=True)
+    assert run.damage() is None
 
 
 VIEW = (
@@ -141,35 +154,37 @@ def columns(run: Path) -> Iterator[tuple[str, str]]:
         ).fetchall()
 
 
-def odd_runs(run: Path, good: Path) -> Iterator[None]:
+def odd_runs(run: Path, good: Path, chance: Random) -> Iterator[str]:
     """The run with one odd value in a row, in some or in all rows of a column; one after the other."""
-    for table, column in columns(run):
-        for cell in ODD_CELLS:
-            for where in ("", "WHERE rowid = 1", "WHERE rowid % 3 = 0"):
-                shutil.copy(good / "run.db", run / "run.db")
-                try:
-                    change(run, f"UPDATE {table} SET {column} = ? {where}", cell=cell)
-                except sqlite3.Error:
-                    continue
-                yield
+    wheres = ("", "WHERE rowid = 1", "WHERE rowid % 3 = 0")
+    odd = [(*column, cell, where) for column in columns(run) for cell in ODD_CELLS for where in wheres]
+    chance.shuffle(odd)
+    for table, column, cell, where in odd:
+        shutil.copy(good / "run.db", run / "run.db")
+        statement = f"UPDATE {table} SET {column} = ? {where}"
+        try:
+            change(run, statement, cell=cell)
+        except sqlite3.Error:
+            continue
+        yield f"{statement}, {cell!r}"
 
 
-def test_odd_values_in_any_column(run: Path, good: Path) -> None:
-    random = Random(5)
-    for number, _ in enumerate(odd_runs(run, good)):
-        if number % 40 == 7:
-            for question in random.sample(QUESTIONS, 3):
-                ask(question, run)
+def test_odd_values_in_some_columns(run: Path, good: Path) -> None:
+    chance = Random(5)
+    for changed in islice(odd_runs(run, good, chance), 80):
+        for question in chance.sample(QUESTIONS, 2):
+            ask(question, run, changed)
 
 
 @pytest.mark.slow
-def test_all_odd_values_in_all_columns(run: Path, good: Path) -> None:
-    random = Random(6)
-    for number, _ in enumerate(odd_runs(run, good)):
-        for question in random.sample(QUESTIONS, 3):
-            ask(question, run)
-        if number % 10 == 0:
-            ask(random.choice(REPLAYING), run)
+def test_odd_values_in_any_column(run: Path, good: Path, pytestconfig: pytest.Config) -> None:
+    """For as long as was asked, see fuzz/README.md."""
+    chance, until = Random(6), time.monotonic() + pytestconfig.getoption("--fuzz-seconds") / 2
+    for changed in odd_runs(run, good, chance):
+        if time.monotonic() > until:
+            break
+        for question in chance.sample([*QUESTIONS, *REPLAYING], 3):
+            ask(question, run, changed)
 
 
 @pytest.mark.parametrize("seed", range(3))

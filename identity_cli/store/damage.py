@@ -65,7 +65,9 @@ def _checks(database: sqlite3.Connection) -> Iterator[tuple[str, str]]:
     standing = "SELECT person FROM persons WHERE survivor IS NULL"
     yield "persons.survivor", _about("persons.survivor", f"{{0}} NOT IN ({standing})")
     yield "distinct_ids.person", _about("distinct_ids.person", f"{{0}} NOT IN ({standing})")
-    yield "persons.properties", _rows("persons", "survivor IS NULL AND properties IS NULL")
+    for column in ("properties", "id_count", "event_count"):
+        yield f"persons.{column}", _rows("persons", f"survivor IS NULL AND {column} IS NULL")
+    yield from _checks_between_tables()
 
 
 def _checks_of_run() -> Iterator[tuple[str, str]]:
@@ -90,6 +92,22 @@ def _checks_of_words() -> Iterator[tuple[str, str]]:
         " OR json_type(one.value, '$[1]') != 'text' OR json_array_length(one.value) NOT BETWEEN 3 AND 4"
     )
     yield "property_changes.changes", changes.replace("one.type != 'array'", wrong)
+
+
+def _checks_between_tables() -> Iterator[tuple[str, str]]:
+    """An id is where its first person went, a person has the ids that it counts, a merge has a source."""
+    went = "SELECT coalesce(survivor, person) FROM persons p WHERE p.person = joined_person"
+    yield "distinct_ids.person", _rows("distinct_ids", f"person IS NOT ({went})")
+    own = "SELECT count(*) FROM distinct_ids d WHERE d.person = persons.person"
+    yield "persons.id_count", _rows("persons", f"survivor IS NULL AND id_count IS NOT ({own})")
+    made = (
+        "SELECT 1 FROM distinct_ids d WHERE d.distinct_id = creator_distinct_id"
+        " AND d.team_id = persons.team_id AND d.joined_person = persons.person"
+    )
+    yield "persons.creator_distinct_id", _rows("persons", f"NOT EXISTS ({made})")
+    gone = "SELECT 1 FROM persons p WHERE p.person = source_person AND p.survivor IS NOT NULL"
+    yield "links.source_person", _rows("links", f"outcome = 'merged' AND NOT EXISTS ({gone})")
+    yield "links.person", _rows("links", "outcome IN ('merged', 'attached', 'created') AND person IS NULL")
 
 
 def _rows(table: str, wrong: str) -> str:
