@@ -137,6 +137,12 @@ def test_left_out_lines_link_nothing_and_the_next_line_of_the_pair_does(
         assert whatif(run, Change(without=places)).persons[1] == len(edited), out
 
 
+def test_ids_that_python_calls_equal_are_two(tmp_path: Path) -> None:
+    lines: list[Line] = [{"user": user, "device": "d", "name": "e"} for user in (1, True, "1")]
+    run = run_of(tmp_path, lines, mapping=MAP)
+    assert [(row[6], row[7]) for row in run.records("links")] == [("d", "1"), ("d", "true")]
+
+
 # A bug of ours in a dialect
 
 

@@ -7,12 +7,13 @@ import of Amplitude's events.
 from collections.abc import Sequence
 from typing import Any
 
+from identity_cli import javascript
 from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.record import Id, WireEvent, WireProperties
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, Event
 
-Pair = tuple[int | None, Any, Any]
-"""A team, a user's id and a device's."""
+Pair = tuple[int | None, str, str]
+"""A team, a user's id and a device's, as text: 1 and true are two ids, though Python calls them equal."""
 
 
 class PairLinks:
@@ -26,8 +27,10 @@ class PairLinks:
 
     def link(self, event: WireEvent, device_id: Id) -> None:
         """Give the event a link beside it, like a `$identify`, where this device is new to its own id."""
-        pair = event.team_id, event.distinct_id, device_id
-        if not event.distinct_id or not device_id or device_id == event.distinct_id or pair in self._linked:
+        if not event.distinct_id or not device_id:
+            return
+        pair = event.team_id, _text(event.distinct_id), _text(device_id)
+        if pair[1] == pair[2] or pair in self._linked:
             return
         if not self._every_link:
             self._linked.add(pair)
@@ -46,11 +49,15 @@ class FirstLinks:
         return tuple(link for link in event.links if link.links_as != IDENTIFY or self._is_new(link))
 
     def _is_new(self, link: Event) -> bool:
-        pair = link.team_id, link.distinct_id, link.properties.anon_distinct_id
+        pair = link.team_id, _text(link.distinct_id), _text(link.properties.anon_distinct_id)
         if pair in self._linked:
             return False
         self._linked.add(pair)
         return True
+
+
+def _text(one: Any) -> str:
+    return one if type(one) is str else javascript.text(one)
 
 
 def add_alias(event: WireEvent, alias: Id) -> None:

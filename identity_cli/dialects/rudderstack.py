@@ -33,6 +33,7 @@ the destination a workspace ran at the time.
 
 TRAITS_ON_EVERY_CALL = date(2022, 12, 15)
 ALIAS_TURNED_ROUND = date(2024, 9, 30)
+"""When the destination changed, by the history of its public code."""
 
 
 def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
