@@ -439,3 +439,22 @@ def random_lines(random: Random) -> Lines:
             )
         )
     return lines
+
+
+def test_the_first_line_of_the_summary_says_whose_rules(tmp_path: Path) -> None:
+    log = log_of(tmp_path, "log.ndjson", TWO_LOGINS)
+
+    def told(*options: str) -> str:
+        command = ["replay", str(log), "--run", str(tmp_path / "run"), *options]
+        return " ".join(CliRunner().invoke(idcli, command).output.split())
+
+    assert "5 lines of mixpanel, rules mixpanel-simplified (Mixpanel's own), no buffer" in told()
+    assert "Persons 2 2 linked, 0 never linked" in told()
+    assert "refused_taken 1 the other id is somebody else's already" in told()
+    assert "5 lines of mixpanel, rules guide, buffer 60 s" in told("--rules", "guide")
+    figures = json.loads(
+        CliRunner()
+        .invoke(idcli, ["replay", str(log), "--run", str(tmp_path / "run"), "--format", "json"])
+        .stdout
+    )
+    assert (figures["rules_vendor"], figures["rules_are_of_log"]) == ("Mixpanel", True)

@@ -145,6 +145,9 @@ def test_a_folder_that_mixes_dialects_says_so_for_each(tmp_path: Path) -> None:
 
 def test_whose_rules_persons_follow_is_said_where_they_are_not_the_vendors() -> None:
     assert whose_rules("posthog-rows", "2022-12") is None
+    assert "those of PostHog itself are the default" in str(whose_rules("posthog", "mixpanel-original"))
+    assert whose_rules("mixpanel", "mixpanel-original") is None
+    assert "--rules mixpanel-simplified, mixpanel-original" in str(whose_rules("mixpanel", "guide"))
     assert str(whose_rules("rudderstack", "guide")).startswith("Persons follow PostHog's rules (guide)")
     assert "the system that wrote the log" in str(whose_rules("generic", "guide"))
 

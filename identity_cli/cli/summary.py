@@ -187,7 +187,7 @@ def _rules(figures: Summary) -> str:
     name, vendor = figures.rule_set, RULE_SETS[figures.rule_set].words.vendor
     if not figures.rules_are_of_log or name == DEFAULT:
         return name
-    return f"{name} ({vendor}'s own, as its lines show)"
+    return f"{name} ({vendor}'s own)"
 
 
 def _lines_of_dialects(figures: Summary) -> str:

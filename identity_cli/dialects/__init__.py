@@ -64,6 +64,8 @@ def whose_rules(dialect_name: str, rule_set: str) -> str | None:
         return None
     own = ", ".join(dialect.own_rules)
     instead = f"are those of --rules {own}" if own else "are not modelled"
+    if dialect.vendor == VENDOR:
+        instead = "are the default"
     return (
         f"Persons follow {owner}'s rules ({rule_set}); those of {dialect.vendor} itself {instead}:"
         f" idcli dialects {dialect.name}"

@@ -25,7 +25,7 @@ from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, SET, 
 GUIDE = """Mixpanel: its raw export, and what its SDKs send to /track, /import and /engage.
 
 A log is replayed under Mixpanel's own rules unless --rules names others; which of its two sets
-a project has, the lines show.
+a project has, the first lines show, and where they do not, it is that of new projects.
 
 mixpanel-simplified: ids begin with `$device:`, or `$user_id` and `$device_id` stand side by side
 and no distinct id, or that of the user. The distinct id is `$user_id`, else `$device_id` marked
