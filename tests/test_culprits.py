@@ -139,6 +139,15 @@ def test_one_id_on_several_devices_is_a_constant_and_is_blocked(tmp_path: Path) 
     assert "reset() would not help" in code_of(plan)["reason"]
 
 
+def test_the_devices_may_stand_on_the_accounts_own_events(tmp_path: Path) -> None:
+    events: list[Event] = []
+    for number in range(2):
+        about = {"properties": {"$device_id": f"device-{number}"}}
+        events += [identify(f"u{number}", "shared-by-all"), {**event(f"u{number}"), **about}]
+    plan = repair(run_of(tmp_path, events), "u1")
+    assert (plan.actions[0].kind, code_of(plan)["cause"]) == ("block_id", "constant_id")
+
+
 def test_a_placeholder_is_blocked_too(tmp_path: Path) -> None:
     events = [each for user in "uvw" for each in (identify(user, "guest_user"), event(user))]
     plan = repair(run_of(tmp_path, events), "u")

@@ -110,11 +110,26 @@ class Causes:
 
     def _devices(self, distinct_id: str) -> list[str]:
         """The devices on which an id was linked, if every link tells its own; none where it is one."""
-        seqs = [link.seq for link in self._links_by_id[distinct_id][:LINKS_READ]]
-        told = [_device_in(raw) for raw in self._read(seqs).values()]
+        links = self._links_by_id[distinct_id][:LINKS_READ]
+        raw = self._read(link.seq for link in links)
+        told = [_device_in(raw[link.seq]) or self._device_of_account(link) for link in links]
         devices = {one for one in told if one is not None}
         whole = None not in told and distinct_id not in devices and not devices & self._logins
         return sorted(devices) if whole else []
+
+    def _device_of_account(self, link: Linked) -> str | None:
+        """Where a link names no device, that of the account's own events."""
+        return next((self._device_of[one] for one in _ends(link) if one in self._device_of), None)
+
+    @cached_property
+    def _device_of(self) -> dict[str, str]:
+        """The first device of each account's events."""
+        found: dict[str, str] = {}
+        for _, event, _ in self._scope.steps:
+            own, device = event.distinct_id, event.properties.device_id
+            if isinstance(own, str) and isinstance(device, str) and device and own in self._logins:
+                found.setdefault(own, device)
+        return found
 
     def _of_device(self, link: Link, shared: str | None, words: str) -> tuple[str, str, str]:
         told = {
