@@ -44,6 +44,7 @@ class LogUnreadable(IdcliError):
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"cannot read {path}: {reason}. Nothing was written.")
+        self.reason = reason
 
 
 class LogGone(LogUnreadable):

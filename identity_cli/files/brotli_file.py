@@ -7,6 +7,7 @@ that library makes text of it.
 from typing import Any
 
 from identity_cli.errors import ExtraMissing
+from identity_cli.files.utf16 import encoding_at
 
 TRIED_BYTES = 1 << 10
 FED_BYTES = 16
@@ -30,7 +31,7 @@ def is_at(start: bytes) -> bool:
             break  # perhaps only what follows the stream
         if len(plain) >= TRIED_BYTES or not stream.can_accept_more_data():
             break
-    return len(plain) >= ENOUGH_BYTES and is_text(plain)
+    return len(plain) >= ENOUGH_BYTES and (is_text(plain) or encoding_at(plain) is not None)
 
 
 def is_text(start: bytes) -> bool:

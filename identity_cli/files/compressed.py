@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from identity_cli.files import brotli_file, zstd_file
-from identity_cli.files.raw_file import BUFFER_BYTES, Peekable
+from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 
 XZ_MEMORY = 256 << 20
 """Bytes that a stream of xz may ask for to be decompressed: its strongest preset takes 65 MiB."""
@@ -39,10 +39,6 @@ class Stream(Protocol):
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
         """The next plain bytes, so many at most."""
-
-
-class Damaged(Exception):
-    """Compressed bytes that are not what was written; the message is the reason, with the place."""
 
 
 class Compression(NamedTuple):

@@ -8,9 +8,8 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from identity_cli.files.compressed import Damaged
 from identity_cli.files.plain_lines import PlainLines
-from identity_cli.files.raw_file import Peekable
+from identity_cli.files.raw_file import Damaged, Peekable
 from identity_cli.files.records import Columns, without_guard
 from identity_cli.files.sources import RefusedLine
 

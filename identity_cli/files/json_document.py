@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from identity_cli.files.compressed import Damaged
 from identity_cli.files.json_values import JsonValues, Mark, Value
-from identity_cli.files.raw_file import BUFFER_BYTES, Peekable
+from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 from identity_cli.files.records import Columns
 from identity_cli.files.sources import RefusedLine
 

@@ -15,20 +15,25 @@ from identity_cli.files.parquet_file import PARQUET_MAGIC, ParquetFile
 from identity_cli.files.raw_file import STANDARD_INPUT, HashingReader, Peekable, is_regular, open_raw
 from identity_cli.files.source_file import READING_ERRORS, SourceFile
 from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver
+from identity_cli.files.texts import Lines, lines_of, plain_lines_of
 
 BYTES_AT_ONCE = 1 << 20
+LinesOf = Callable[[Peekable, int], Lines]
 FROM_THEIR_END = {PARQUET_MAGIC: "Parquet", **dict.fromkeys(zip_file.MAGICS, "zip")}
 """Formats that cannot be read from front to end, by how they begin."""
 _ARCHIVE_IN_ARCHIVE = "it is an archive within an archive: unpack the outer one and replay the folder"
 
 
-def sources_at(path: str, named: str = "", longest_line: int = LONGEST_LINE) -> Opened:
+def sources_at(
+    path: str, named: str = "", longest_line: int = LONGEST_LINE, lines_of: LinesOf = lines_of
+) -> Opened:
     """The sources of a file, see sources.Opened; named: see Source. LogUnreadable, ExtraMissing.
 
-    A file that is known to be no log is passed over, unless it is named itself.
+    A file that is known to be no log is passed over, unless it is named itself. lines_of: what makes lines
+    of its text.
     """
     shown = os.fsencode(path).decode("utf-8", "replace")  # as it is shown and stored
-    opener = _Opener(path, shown, shown if named == path else named, longest_line)
+    opener = _Opener(path, shown, shown if named == path else named, longest_line, lines_of)
     try:
         start = _start_of(path)
         if start.startswith(PARQUET_MAGIC):
@@ -56,9 +61,9 @@ def _start_of(path: str) -> bytes:
 class _Opener:
     """What is known of a file that is opened."""
 
-    def __init__(self, path: str, shown: str, named: str, longest_line: int) -> None:
+    def __init__(self, path: str, shown: str, named: str, longest_line: int, lines_of: LinesOf) -> None:
         self._path, self._shown, self._named = path, shown, named
-        self._longest_line = longest_line
+        self._longest_line, self._lines_of = longest_line, lines_of
 
     def one_or_members_of_tar(self) -> Opened:
         raw = open_raw(self._path)
@@ -72,7 +77,7 @@ class _Opener:
                 return
             file = SourceFile(self._shown, self._named, hashing, self._again(0))
             file.size_at_start = size
-            file.read_as(self._from_front(plain), self._longest_line)
+            file.read_as(self._from_front(plain), self._longest_line, self._lines_of)
             unless_read_on.pop_all()
         yield file
 
@@ -102,7 +107,8 @@ class _Opener:
             self._from_front(plain)
         except READING_ERRORS as error:
             raise LogUnreadable(path, str(error)) from None
-        return SourceFile(path, self._named, hashing, self._again(index)).read_as(plain, self._longest_line)
+        file = SourceFile(path, self._named, hashing, self._again(index))
+        return file.read_as(plain, self._longest_line, self._lines_of)
 
     def _again(self, index: int) -> Callable[[], LineSource]:
         return partial(_nth_source, self._path, self._named, self._longest_line, index)
@@ -164,3 +170,12 @@ def rows_of(path: str, named: str = "", on_progress: Callable[[int], None] | Non
         if not isinstance(source, PassedOver):
             for _, line in numbered_lines(source, on_progress):
                 yield line
+
+
+def text_at(path: str) -> bytes:
+    """The text of a file in UTF-8, whole: of an archive that of all members, of Parquet its rows as JSON."""
+    parts: list[bytes] = []
+    for source in sources_at(path, path, lines_of=plain_lines_of):
+        if not isinstance(source, PassedOver):
+            parts += (line for _, line in numbered_lines(source))
+    return b"".join(parts)

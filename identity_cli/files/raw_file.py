@@ -16,6 +16,10 @@ HASHED_AT_ONCE = 1 << 20
 BUFFER_BYTES = 1 << 16  # what was read is still in the processor's cache when lines are made of it
 
 
+class Damaged(Exception):
+    """Bytes that are not what was written; the message is the reason, with the place."""
+
+
 def is_regular(path: str) -> bool:
     """Whether that is a file which can be read more than once."""
     try:

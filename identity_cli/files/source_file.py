@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 
 from identity_cli.errors import LogShrank, LogUnreadable, NotALog
 from identity_cli.files import foreign
-from identity_cli.files.compressed import Damaged
-from identity_cli.files.raw_file import HashingReader, Peekable
+from identity_cli.files.raw_file import Damaged, HashingReader, Peekable
 from identity_cli.files.sources import LineSource, Source
-from identity_cli.files.texts import Lines, lines_of
+from identity_cli.files.texts import Lines
 
 READING_ERRORS = (OSError, EOFError, Damaged)
 
@@ -25,7 +24,9 @@ class SourceFile:
         self._lines_read = 0
         self._lines: Lines
 
-    def read_as(self, plain: Peekable, longest_line: int) -> "SourceFile":
+    def read_as(
+        self, plain: Peekable, longest_line: int, lines_of: Callable[[Peekable, int], Lines]
+    ) -> "SourceFile":
         """Read its plain bytes as what they are; NotALog, LogUnreadable."""
         what = foreign.described(plain.peek(foreign.PEEKED_BYTES), self.path)
         if what is not None:

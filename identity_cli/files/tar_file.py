@@ -4,8 +4,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import Any
 
-from identity_cli.files.compressed import Damaged
-from identity_cli.files.raw_file import BUFFER_BYTES, Peekable
+from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 
 PEEKED_BYTES = 512
 _MAGIC, _MAGIC_AT = b"ustar", 257
@@ -31,19 +30,21 @@ class TarMembers:
                     content = archive.extractfile(member)
                     yield member.name, _Checked(content, member.size)
                 archive.members = []  # type: ignore[attr-defined]  # or it would remember each
+            _check_padding(archive)
         except tarfile.TarError as error:
             raise Damaged(f"tar damaged: {error}") from None
-        self._check_rest()
 
     def close(self) -> None:
         """Close what is below."""
         self._raw.close()
 
-    def _check_rest(self) -> None:
-        """What follows the end is padding, and is read: the compression is checked to its end, too."""
-        while rest := self._raw.read(BUFFER_BYTES):
-            if rest.strip(b"\0"):
-                raise Damaged("tar damaged: something follows its end")
+
+def _check_padding(archive: tarfile.TarFile) -> None:
+    """What follows the end is zeros, and is read: what it is compressed with is checked to its end, too."""
+    rest: Any = archive.fileobj
+    while block := rest.read(BUFFER_BYTES):
+        if block.strip(b"\0"):
+            raise Damaged("tar damaged: something follows its end")
 
 
 class _StrictHeader(tarfile.TarInfo):

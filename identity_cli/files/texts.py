@@ -33,11 +33,19 @@ TEXTS: tuple[Callable[[Peekable, int], Lines | None], ...] = (json_document.open
 
 def lines_of(raw: Peekable, longest_line: int) -> Lines:
     """The lines of a text of any kind."""
-    encoding = encoding_at(raw.peek(PEEKED_BYTES))
-    if encoding is not None:
-        raw = Peekable(Utf8Reader(raw, encoding))
+    text = _in_utf8(raw)
     for opened in TEXTS:
-        lines = opened(raw, longest_line)
+        lines = opened(text, longest_line)
         if lines is not None:
             return lines
-    return PlainLines(raw, longest_line)
+    return PlainLines(text, longest_line)
+
+
+def plain_lines_of(raw: Peekable, longest_line: int) -> Lines:
+    """The lines of a text as they stand, whatever its kind."""
+    return PlainLines(_in_utf8(raw), longest_line)
+
+
+def _in_utf8(raw: Peekable) -> Peekable:
+    encoding = encoding_at(raw.peek(PEEKED_BYTES))
+    return raw if encoding is None else Peekable(Utf8Reader(raw, encoding))

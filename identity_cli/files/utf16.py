@@ -4,8 +4,7 @@ import codecs
 import io
 from typing import Any
 
-from identity_cli.files.compressed import Damaged
-from identity_cli.files.raw_file import BUFFER_BYTES
+from identity_cli.files.raw_file import BUFFER_BYTES, Damaged
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -19,7 +18,7 @@ _TRIED_BYTES = 16
 def encoding_at(start: bytes) -> str | None:
     """UTF-16 or UTF-32 where a file begins with its mark, or with ASCII in UTF-16; else None."""
     for mark, encoding in _MARKS:
-        if start.startswith(mark):
+        if start.startswith(mark) and start != mark:
             return encoding
     even, odd = start[:_TRIED_BYTES:2], start[1:_TRIED_BYTES:2]
     if len(odd) == _TRIED_BYTES // 2:

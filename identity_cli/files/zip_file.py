@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from identity_cli.files.compressed import Damaged
+from identity_cli.files.raw_file import Damaged
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 """Of an archive, and of an empty one."""

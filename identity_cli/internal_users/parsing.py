@@ -1,4 +1,4 @@
-"""Reads a file of internal users: a project's `test_account_filters`, or names, one a line.
+"""Reads a file of internal users: a project's `test_account_filters`, or names, one a line or in a table.
 
 Filters are a JSON list of {"key", "value", "operator", "type"}, all of which an event must pass
 to be kept; so does an object with that list under `test_account_filters`, as the platform's
@@ -8,11 +8,14 @@ An element that is none the platform takes for passed, and so does this, with a 
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from identity_cli.errors import InternalUsersUnreadable
+from identity_cli.errors import InternalUsersUnreadable, LogUnreadable
+from identity_cli.files.opening import text_at
 from identity_cli.internal_users.base import Filter, Filters, InternalUsers, NamedUsers
+from identity_cli.internal_users.name_tables import names_in_table
 from identity_cli.internal_users.operators import NotEvaluable, is_impossible, passes
 
 _WHY_NOT = {
@@ -26,9 +29,9 @@ _WHY_NOT = {
 def read_internal_users(path: str | Path) -> InternalUsers:
     """Read such a file; InternalUsersUnreadable says why not."""
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InternalUsersUnreadable(str(path), error.strerror or str(error)) from None
+        text = text_at(str(path)).decode("utf-8-sig")
+    except LogUnreadable as error:
+        raise InternalUsersUnreadable(str(path), error.reason) from None
     except UnicodeDecodeError:
         raise InternalUsersUnreadable(str(path), "it is not UTF-8 text") from None
     return parse(text, str(path))
@@ -37,7 +40,8 @@ def read_internal_users(path: str | Path) -> InternalUsers:
 def parse(text: str, source: str) -> InternalUsers:
     """What the text of a file says; source: the file's name."""
     if not text.lstrip().startswith(("[", "{")):
-        return _named_users(text, source)
+        names = names_in_table(text, source)
+        return _named_users(text.splitlines() if names is None else names, source)
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -123,9 +127,9 @@ _COMMENT = re.compile(r"(^|\s)#.*")
 _DOMAIN = re.compile(r"@?(?:[\w-]+\.)+[^\W\d_]{2,}|@[\w-]+")
 
 
-def _named_users(text: str, source: str) -> NamedUsers:
+def _named_users(lines: Iterable[str], source: str) -> NamedUsers:
     """Names one a line; what could be an id and an address, or an id and a domain, counts as both."""
-    names = {name for line in text.splitlines() if (name := _COMMENT.sub("", line).strip())}
+    names = {name for line in lines if (name := _COMMENT.sub("", line).strip())}
     domains = {name.removeprefix("@").lower() for name in names if _DOMAIN.fullmatch(name)}
     emails = {name.lower() for name in names if "@" in name.lstrip("@")}
     remarks = [] if names else ["the list names nobody"]
