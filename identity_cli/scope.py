@@ -8,19 +8,18 @@ others, replay just as they do within the whole log.
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
-from typing import Any, cast
+from typing import Any
 
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.edits import NO_EDITS, Edits
-from identity_cli.events import ABSENT, IDENTIFY, MERGE_DANGEROUSLY, Event, Origin
+from identity_cli.events import ABSENT, IDENTIFY, Event, Origin
 from identity_cli.facts import Fact, Linked
 from identity_cli.intake import ReplayOptions
 from identity_cli.javascript import text as as_text
@@ -178,14 +177,6 @@ def _gather(resolver: PersonResolver, result: Resolution) -> None:
             person_id = person.uuid
             result.person_of[key] = person_id
             result.states.setdefault(person_id, (person.is_identified, dict(person.properties)))
-
-
-def as_dangerous_merge(event: Event, source: str) -> Event:
-    """The event, had it been a `$merge_dangerously` of that source."""
-    changed: Any = copy(event)
-    changed.event, changed.properties = MERGE_DANGEROUSLY, copy(event.properties)
-    changed.properties.alias = source
-    return cast(Event, changed)
 
 
 def linking_event(name: str, target: Key, source: str) -> Event:

@@ -198,6 +198,7 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("as-of-a-line.txt", "person user_olga --as-of 296"),
         ("as-of-a-time.txt", "person user_nils --as-of 2023-03-16T22:05:02Z"),
         ("why.txt", "why user_olga anon-19ac46"),
+        ("why-one.txt", "why user_nils"),
         ("why-not.txt", "why user_olga user_hanna"),
         ("whatif.txt", "whatif --block-id user_olga"),
         ("whatif-rules.txt", "whatif --rules current"),
