@@ -136,7 +136,8 @@ def device_of(log: Log, links: dict[int, Any], seq: int) -> tuple[int, str] | No
     key = "$anon_distinct_id" if event["event"] == "$identify" else "alias"
     one = event["properties"].get(key) if seq in links else event["distinct_id"]
     team = 1 if event.get("team_id") is None else event["team_id"]
-    return (team, one) if isinstance(one, str) and "\0" not in one else None
+    is_plain = isinstance(one, str) and "\0" not in one and "distinct_id" not in event["properties"]
+    return (team, one) if is_plain else None
 
 
 def reset(log: Log, events: list[Event], seq: int, device: tuple[int, str]) -> list[Event]:
