@@ -158,6 +158,15 @@ def test_a_warehouse_table_is_replayed_like_the_same_in_rfc_3339(run_of: RunOf, 
     assert json.loads(theirs.find_person("bq-1").properties) == {"plan": "paid"}
 
 
+@pytest.mark.parametrize("odd", ["", '"x": "2026", ', '"created_at": "?", '], ids=["fast", "more", "patient"])
+def test_columns_write_where_the_properties_of_a_row_no_longer_do(run_of: RunOf, odd: str) -> None:
+    row = '{%s"event":"$set","distinct_id":"a","properties":%s,"set":%s,"set_once":%s,"team_id":"4"}\n'
+    log = row % (odd, '"{}"', '"{\\"plan\\": \\"a\\"}"', '{"first": 1}')
+    log += row % (odd, '"{\\"$set\\": {\\"plan\\": \\"b\\"}}"', '"{\\"plan\\": \\"no\\"}"', '"no JSON"')
+    run = run_of(log)
+    assert json.loads(run.find_person("a").properties) == {"plan": "b", "first": 1}
+
+
 def test_a_time_that_cannot_be_read_is_told_with_an_example(run_of: RunOf, tmp_path: Path) -> None:
     log = table(" UTC").replace("08:01:00.500000 UTC", "um 8 Uhr")
     run = run_of(log)

@@ -1,6 +1,7 @@
 """PostHog events, one a line: as SDKs send them, as capture passes them on, as exports keep them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from types import MappingProxyType
 from typing import Any, cast
@@ -129,10 +130,22 @@ def event_of(
     # What stands at the top as `$distinct_id` came before any other for those who took the inner id first.
     inner = fields.get("$distinct_id")
     properties.distinct_id = inside.get("distinct_id") if inner is None else inner
+    if isinstance(fields.get("properties"), str):  # a row of a table
+        properties.set = of_column(fields.get("set")) if properties.set is None else properties.set
+        once = of_column(fields.get("set_once")) if properties.set_once is None else properties.set_once
+        properties.set_once = once
     make_ids(event, fields)
     if inside.get(MODE) is True:
         return visitors.told_apart(event, {"$ip": fields.get("ip"), **inside})
     return event
+
+
+def of_column(value: Any) -> Any:
+    """What a column `set` or `set_once` writes, an object or its text; None where it is none."""
+    if isinstance(value, str) and value:
+        with suppress(Unusable):
+            value = value_of(value.encode("utf-8", "surrogatepass"))
+    return scrubbed(value) if isinstance(value, dict) else None
 
 
 @cache

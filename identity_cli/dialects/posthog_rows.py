@@ -15,12 +15,13 @@ from identity_cli.values.times import parse_time
 GUIDE = """PostHog events as stored, one a line, with `properties` as text: ClickHouse's own form,
 warehouse tables.
 
-`created_at` is the arrival time. `$set` and `$set_once` count inside the properties; the
-columns `set` and `set_once` of warehouse tables repeat them and are not read. `person_id` and
+`created_at` is the arrival time. `$set` and `$set_once` count inside the properties; where they
+are not there, the columns `set` and `set_once` of warehouse tables do. `person_id` and
 `person_properties` are the platform's own answer: `idcli verify --events` compares them.
 
 What a log cannot tell: stored events were already filtered, transformed and given their
-persons; since August 2026 they may lack `$set` and `$set_once`, so properties come out empty;
+persons; since August 2026 they may lack `$set` and `$set_once`, and then, without the columns,
+properties come out empty;
 a table has no order of its own: sort by arrival.
 """
 
@@ -48,6 +49,8 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
         except msgspec.ValidationError:  # times and teams as BigQuery extracts them, most likely
             row = _understood(decode_texts(line))
         row.properties = decode_properties(row.properties)
+        if row.set_column is not None or row.set_once_column is not None:
+            _take_columns(row)
         if row.older_inserted_at is not None:
             row.inserted_at = row.inserted_at or row.older_inserted_at
         # Times may have no zone, which then is UTC.
@@ -71,11 +74,22 @@ def _row_type(moment: Any, team_id: Any) -> Any:
         *times,
         ("older_inserted_at", moment, _OLDER),
         ("team_id", team_id, None),
+        ("set_column", str | dict[str, Any] | None, msgspec.field(default=None, name="set")),
+        ("set_once_column", str | dict[str, Any] | None, msgspec.field(default=None, name="set_once")),
         ("distinct_id", Id, None),
         ("properties", str),
         ("data", None, None),
     ]
     return msgspec.defstruct("Row", fields, bases=(LineEvent,), gc=False, kw_only=True)
+
+
+def _take_columns(row: Any) -> None:
+    """Write what the columns say, where the properties no longer do."""
+    properties = row.properties
+    if properties.set is None:
+        properties.set = posthog.of_column(row.set_column)
+    if properties.set_once is None:
+        properties.set_once = posthog.of_column(row.set_once_column)
 
 
 def _understood(row: Any) -> Any:
