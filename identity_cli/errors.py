@@ -193,7 +193,7 @@ class RunNotWritten(IdcliError):
     def __init__(self, path: str, reason: str, room: str) -> None:
         super().__init__(
             f"cannot write the run {path}: {reason}. Nothing was changed. There is room for {room}: "
-            "free some, or name a folder on another disk with --run."
+            "free some, or name a folder on another disk with --run (TMPDIR for what is sorted and tried)."
         )
 
 

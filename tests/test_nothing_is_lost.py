@@ -26,7 +26,7 @@ from identity_cli.errors import (
     RunReplaced,
 )
 from identity_cli.files.outputs import output_file
-from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use
+from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use, scratch_folder
 from identity_cli.store import folder as run_folder
 
 EVENT = '{"event":"e","distinct_id":"ada"}\n'
@@ -410,6 +410,13 @@ def test_a_full_disk_is_told_of_tables_too(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("identity_cli.store.files.RunFiles.finish", full)
     with pytest.raises(RunNotWritten, match="No space left on device"):
         replay("log.ndjson", "run")
+
+
+def test_a_full_scratch_folder_says_where_it_is() -> None:
+    with pytest.raises(OSError, match="TMPDIR") as full, scratch_folder() as folder:
+        raise OSError(28, "No space left on device")
+    assert full.value.filename == str(folder.parent)
+    assert not folder.exists()
 
 
 def test_signals_are_as_before_after_a_replay() -> None:

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from identity_cli.processes import undisturbed
@@ -83,9 +83,17 @@ def removed_afterwards(make: Callable[[], Path]) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def scratch_folder() -> AbstractContextManager[Path]:
-    """A folder of our own where the system keeps such, for the time of the block."""
-    return removed_afterwards(lambda: Path(tempfile.mkdtemp(prefix="idcli-")))
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder of our own where the system keeps such, for the time of the block; if full it says where."""
+    with removed_afterwards(lambda: Path(tempfile.mkdtemp(prefix="idcli-"))) as folder:
+        try:
+            yield folder
+        except OSError as error:
+            if not is_full(error) or error.filename:
+                raise
+            what = f"{error.strerror}; free some room there, or name another folder with TMPDIR"
+            raise OSError(error.errno, what, str(folder.parent)) from None
 
 
 def exchanged(one: Path, other: Path) -> bool:
