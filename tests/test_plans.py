@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,17 @@ def test_two_files_of_one_name(here: Path) -> None:
         done = invoke(*asked)
         assert "may be p/log.ndjson:2 or q/log.ndjson:2: say which" in done.stderr, asked
         assert (done.exit_code, done.stdout) == (2, "")
+
+
+def test_a_plan_of_an_archive_is_met_by_its_members(here: Path) -> None:
+    with zipfile.ZipFile("log.zip", "w") as archive:
+        archive.writestr("b/other.ndjson", lines_of(event("cat")))
+        archive.writestr("a/log.ndjson", lines_of(*SHARED_DEVICE))
+    replay("log.zip", "run", table_formats=(), buffer=0)
+    Path("plan.json").write_text(invoke("repair", "ben", "--run", "run", "--format", "json").stdout)
+    assert persons_after("./log.zip", Path("plan.json")) == 3
+    exported = invoke("export", "log", "--plan", "plan.json", "--run", "run")
+    assert (exported.exit_code, len(exported.stdout.splitlines())) == (0, 4)
 
 
 def test_a_pipe_cannot_be_compared_first(here: Path) -> None:

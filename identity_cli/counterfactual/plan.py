@@ -7,11 +7,15 @@ name files alone.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, BadPlan, EventNotMet, PlanOfAnotherLog
+from identity_cli.files.folders import container_of
+from identity_cli.files.opening import BYTES_AT_ONCE, source_paths, sources_at
 from identity_cli.files.raw_file import hash_of_start
+from identity_cli.files.sources import LineSource, PassedOver, Source
 from identity_cli.left_out import LeftOut
 from identity_cli.origins import Origins
 from identity_cli.store.run import Run
@@ -34,8 +38,12 @@ class Plan(NamedTuple):
     blocked_ids: tuple[str, ...]
 
     def located(self, files: Sequence[str]) -> tuple[LeftOut, ...]:
-        """Its events with their files as these are spelled; PlanOfAnotherLog, AmbiguousEvent, EventNotMet."""
-        names = {name: self._found(name, files) for name in dict.fromkeys(one.file for one in self.events)}
+        """Its events with their files, or members of archives, as these are spelled.
+
+        PlanOfAnotherLog, AmbiguousEvent, EventNotMet where one cannot be found.
+        """
+        sources = [one for file in files for one in source_paths(file)]
+        names = {name: self._found(name, sources) for name in dict.fromkeys(one.file for one in self.events)}
         return tuple(one._replace(file=names[one.file]) for one in self.events)
 
     def _found(self, name: str, files: Sequence[str]) -> str:
@@ -55,7 +63,25 @@ class Plan(NamedTuple):
 
 
 def _begins_as(file: str, source: PlannedSource) -> bool:
-    return hash_of_start(file, source.size) == source.hash
+    """Whether a file, or a member of an archive, is that source; a file may have grown since."""
+    container = container_of(file)
+    if Path(container) == Path(file):
+        return hash_of_start(file, source.size) == source.hash
+    for member in sources_at(container):
+        if not isinstance(member, PassedOver):
+            with closing(member):
+                if Path(member.path) == Path(file):
+                    return _read(member) == (source.size, source.hash)
+    return False
+
+
+def _read(member: LineSource) -> tuple[int, str]:
+    """Size and hash of a member, which only reading tells."""
+    while member.read_lines(BYTES_AT_ONCE):
+        pass
+    read = Source(member.path, 1)
+    member.finish(read)
+    return read.size, read.hash
 
 
 def sources_of(run: Run) -> list[dict[str, Any]]:
