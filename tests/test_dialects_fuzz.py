@@ -161,10 +161,9 @@ ONCE_FATAL = [
 @pytest.mark.parametrize("line", ONCE_FATAL)
 def test_lines_that_once_stopped_a_replay_do_so_no_more(line: str, tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
-    log.write_text(line + "\n")
     for dialect in (None, *EXAMPLES):
-        if dialect is not None:
-            log.write_text(line + "\n" + "".join(json.dumps(one) + "\n" for one in EXAMPLES[dialect]))
+        good = EXAMPLES[dialect or "posthog"]  # a file without one event is refused as a whole
+        log.write_text(line + "\n" + "".join(json.dumps(one) + "\n" for one in good))
         run = replay(log, tmp_path / "run", dialect=dialect)
-        holds(run, 1 if dialect is None else 1 + len(EXAMPLES[dialect]))
+        holds(run, 1 + len(good))
         run.close()
