@@ -20,11 +20,12 @@ TRUNCATED, TOO_LARGE = "distinct_id_truncated", "distinct_id_too_large"
 class Step:
     """One event being processed, with what its handling keeps asking for."""
 
-    __slots__ = ("distinct_id", "event", "ids", "seq", "team_id", "time")
+    __slots__ = ("distinct_id", "event", "ids", "kind", "seq", "team_id", "time")
 
     def __init__(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: str) -> None:
         self.seq = seq
         self.event = event
+        self.kind = event.links_as or event.event  # as kind_of, in line
         self.team_id = team_id
         self.ids = ids  # of its team
         self.distinct_id = distinct_id

@@ -37,7 +37,7 @@ from identity_cli.persons import Person
 from identity_cli.properties import Change, check_unset, created, is_noise, is_noise_of_merge, undo, written
 from identity_cli.rules.base import Guard, RuleSet
 from identity_cli.rules.guarding import Wish, why_refused
-from identity_cli.rules.linking import is_illegal, kind_of, other_id
+from identity_cli.rules.linking import is_illegal, other_id
 from identity_cli.rules.reaching import Way, has_odd_flag, way_of
 from identity_cli.rules.storing import PlatformBroke, check_stored, is_stored
 from identity_cli.rules.writing import NOTHING, Writes, writes_of
@@ -53,6 +53,8 @@ class Processing:
         self._owners = owners
         self._attributing = attributing
         self._gates = rules.gates_events
+        self._links = rules.links
+        self._guards_all = rules.guards_all_links
         self._given: set[tuple[str, int, str]] = set()  # kinds of links, and the ids they joined to somebody
 
     def process(self, step: Step, warning: IngestionWarning | None = None) -> None:
@@ -67,7 +69,7 @@ class Processing:
         except PlatformBroke as failure:
             self.facts.append(EventRejected(step.seq, failure.reason, by_platform=True))
             return
-        if self._gates or warning is not None or kind_of(step.event) in self._rules.links:
+        if self._gates or warning is not None or step.kind in self._links:
             self._name_person(told, person)
         step.ids[step.distinct_id].see(step.time)
         if self._attributing:
@@ -80,7 +82,7 @@ class Processing:
 
     def _reach_persons(self, step: Step) -> Person:
         writes = writes_of(step.event, step.time, self._rules)
-        if kind_of(step.event) in self._rules.links:
+        if step.kind in self._links:
             person = self._link(step, writes)
             if person is not None:
                 return person
@@ -144,8 +146,7 @@ class Processing:
         if other is ABSENT:
             return None
         source_id, target_id = javascript.text(other), step.distinct_id
-        kind = kind_of(step.event)
-        if kind in self._rules.without_effect:
+        if step.kind in self._rules.without_effect:
             self.facts.append(linked(step, source_id, Outcome.REFUSED_NO_EFFECT, *_owners(step, source_id)))
             return None
         if source_id == target_id:
@@ -165,12 +166,12 @@ class Processing:
     def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
         """Two legal, different ids: make, attach, merge or refuse; the result is identified."""
         source, target = _owners(step, source_id)
-        if source is None or source is not target:
+        if (source is None or source is not target) and self._may_be_refused(source, target):
             refusal = why_refused(self._wish(step, source_id, source, target), self._rules)
             if refusal is not None:
                 return self._refuse(step, source_id, refusal, writes)
         if self._rules.guard is Guard.GIVEN_ID:
-            self._given.add((kind_of(step.event), step.team_id, source_id))
+            self._given.add((step.kind, step.team_id, source_id))
         if target is None:
             if source is None:
                 return self._create_linked(step, source_id, writes)
@@ -191,13 +192,18 @@ class Processing:
         self._identify(step, target)
         return target
 
+    def _may_be_refused(self, source: Person | None, target: Person | None) -> bool:
+        """Whether there is anything to look into: under most rules only where two persons would be one."""
+        return self._guards_all or (
+            source is not None and target is not None and source.identified_seq is not None
+        )
+
     def _wish(self, step: Step, source_id: str, source: Person | None, target: Person | None) -> Wish:
-        kind = kind_of(step.event)
         return Wish(
-            kind,
+            step.kind,
             source_id,
             source is not None and source.is_identified,
-            (kind, step.team_id, source_id) in self._given,
+            (step.kind, step.team_id, source_id) in self._given,
             target is not None,
             sum(1 if person is None else person.ids for person in (source, target)),
         )
@@ -331,7 +337,7 @@ class Processing:
         self, step: Step, source_id: str, outcome: Outcome, person: Person | None = None
     ) -> None:
         """Warn of a link that failed, where its vendor has a name for that."""
-        reason = self._rules.failure_reasons.get((outcome, kind_of(step.event)))
+        reason = self._rules.failure_reasons.get((outcome, step.kind))
         if reason is not None:
             self.facts.append(failed_link(step, source_id, reason, person, self._rules))
 

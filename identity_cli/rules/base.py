@@ -179,6 +179,15 @@ class RuleSet:
     warns_with_person_ids: bool = False
 
     @property
+    def guards_all_links(self) -> bool:
+        """Whether links may be refused that join no identified person with another."""
+        return bool(
+            self.guard is not Guard.IDENTIFIED_PERSON
+            or self.needs_anonymous_form
+            or self.most_ids is not None
+        )
+
+    @property
     def gates_events(self) -> bool:
         """Whether some events go no further than to their id, or not even there."""
         return bool(

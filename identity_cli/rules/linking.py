@@ -31,7 +31,7 @@ def other_id(event: Event, rules: RuleSet) -> Any:
 
 def named_id(event: Event, rules: RuleSet) -> Any:
     """The other id of a linking event, as sent; ABSENT when missing or what JavaScript takes for false."""
-    key = rules.links.get(kind_of(event))
+    key = rules.links.get(event.links_as or event.event)  # as kind_of, in line
     if key is None:
         return ABSENT
     properties = event.properties
