@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dialect_examples import EXAMPLES
+from dialect_examples import EXAMPLES, lines_of
 
 from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect
@@ -129,9 +129,11 @@ def contents(run: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("dialect", EXAMPLES)
 @pytest.mark.parametrize("other", EXAMPLES)
 def test_lines_of_another_dialect_are_read_or_rejected(dialect: str, other: str, tmp_path: Path) -> None:
+    """Beside lines of its own: a file without any event is refused."""
     log = tmp_path / "log.ndjson"
-    log.write_text("".join(json.dumps(line) + "\n" for line in EXAMPLES[other]))
-    holds(replay(log, tmp_path / "run", dialect=dialect), len(EXAMPLES[other]))
+    lines = [*lines_of(other), *lines_of(dialect)]
+    log.write_bytes(b"".join(lines))
+    holds(replay(log, tmp_path / "run", dialect=dialect), len(lines))
 
 
 DEEP_ID = "[" * 960 + "1" + "]" * 960
