@@ -9,7 +9,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from identity_cli.errors import LogUnreadable, NotALog
-from identity_cli.files import tar_file, zip_file
 from identity_cli.files.compressed import decompressed
 from identity_cli.files.parquet_file import PARQUET_MAGIC, ParquetFile
 from identity_cli.files.raw_file import STANDARD_INPUT, HashingReader, Peekable, is_regular, open_raw
@@ -19,8 +18,11 @@ from identity_cli.files.texts import Lines, lines_of, plain_lines_of
 
 BYTES_AT_ONCE = 1 << 20
 LinesOf = Callable[[Peekable, int], Lines]
-FROM_THEIR_END = {PARQUET_MAGIC: "Parquet", **dict.fromkeys(zip_file.MAGICS, "zip")}
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+"""Of a zip archive, and of an empty one."""
+FROM_THEIR_END = {PARQUET_MAGIC: "Parquet", **dict.fromkeys(ZIP_MAGICS, "zip")}
 """Formats that cannot be read from front to end, by how they begin."""
+_TAR_BYTES, _TAR_MAGIC, _TAR_MAGIC_AT = 512, b"ustar", 257
 _ARCHIVE_IN_ARCHIVE = "it is an archive within an archive: unpack the outer one and replay the folder"
 
 
@@ -38,7 +40,7 @@ def sources_at(
         start = _start_of(path)
         if start.startswith(PARQUET_MAGIC):
             yield ParquetFile(path, named, longest_line)
-        elif start.startswith(zip_file.MAGICS):
+        elif start.startswith(ZIP_MAGICS):
             yield from opener.members_of_zip()
         else:
             yield from opener.one_or_members_of_tar()
@@ -72,7 +74,9 @@ class _Opener:
         with ExitStack() as unless_read_on:
             unless_read_on.callback(hashing.close)
             plain = decompressed(self._from_front(Peekable(hashing)))
-            if tar_file.is_at(plain.peek(tar_file.PEEKED_BYTES)):
+            if _is_tar(plain.peek(_TAR_BYTES)):
+                from identity_cli.files import tar_file  # whose library takes its time to import
+
                 yield from self._members(tar_file.TarMembers(plain))
                 return
             file = SourceFile(self._shown, self._named, hashing, self._again(0))
@@ -82,6 +86,8 @@ class _Opener:
         yield file
 
     def members_of_zip(self) -> Opened:
+        from identity_cli.files import zip_file  # whose library takes its time to import
+
         members = zip_file.ZipMembers(self._path)
         with closing(members):
             if members.office_document is not None:
@@ -101,8 +107,8 @@ class _Opener:
         hashing = HashingReader(content)
         try:
             plain = decompressed(Peekable(hashing))
-            start = plain.peek(tar_file.PEEKED_BYTES)
-            if tar_file.is_at(start) or start.startswith(zip_file.MAGICS):
+            start = plain.peek(_TAR_BYTES)
+            if _is_tar(start) or start.startswith(ZIP_MAGICS):
                 raise LogUnreadable(path, _ARCHIVE_IN_ARCHIVE)
             self._from_front(plain)
         except READING_ERRORS as error:
@@ -125,6 +131,10 @@ def _nth_source(path: str, named: str, longest_line: int, index: int) -> LineSou
     found = next(islice(sources_at(path, named, longest_line), index, None))
     assert not isinstance(found, PassedOver), "it was opened before"
     return found
+
+
+def _is_tar(start: bytes) -> bool:
+    return start[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC)
 
 
 def _shown_name(name: str) -> str:

@@ -6,14 +6,6 @@ from typing import Any
 
 from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 
-PEEKED_BYTES = 512
-_MAGIC, _MAGIC_AT = b"ustar", 257
-
-
-def is_at(start: bytes) -> bool:
-    """Whether an archive begins there."""
-    return start[_MAGIC_AT:].startswith(_MAGIC)
-
 
 class TarMembers:
     """The members of an archive, each to be read before the next is asked for; Damaged where it is none."""

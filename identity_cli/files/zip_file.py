@@ -8,8 +8,6 @@ from typing import Any
 
 from identity_cli.files.raw_file import Damaged
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-"""Of an archive, and of an empty one."""
 _END = b"PK\x05\x06"
 _END_BYTES = 22
 _LONGEST_COMMENT = 1 << 16
