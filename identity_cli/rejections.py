@@ -47,8 +47,16 @@ class Rejections:
         if self._limit and self._limit.lines is not None and self._of.total() > self._limit.lines:
             raise TooManyRejected(f"{self._of.total():,} lines were rejected", self._limit.text, first)
 
-    def check(self, sources: Sequence[Source], passed_over: Sequence[PassedOver]) -> None:
-        """NoEventIn of a file that the user named; TooManyRejected beyond the share allowed."""
+    def check_share(self, sources: Sequence[Source]) -> None:
+        """TooManyRejected beyond the share allowed."""
+        items = sum(source.items for source in sources)
+        if self._limit and self._limit.share is not None and self._of.total() > self._limit.share * items:
+            first = [reason for reasons in self._first.values() for reason in reasons]
+            what = f"{self._of.total():,} of {items:,} lines were rejected"
+            raise TooManyRejected(what, self._limit.text, first[:TOLD])
+
+    def check_named(self, sources: Sequence[Source], passed_over: Sequence[PassedOver]) -> None:
+        """NoEventIn of a file that the user named, in which not one line is an event."""
         all_named = [*(source.named for source in sources), *(one.named for one in passed_over)]
         for named in filter(None, dict.fromkeys(all_named)):
             inside = [source for source in sources if source.named == named]
@@ -57,12 +65,6 @@ class Rejections:
             has_lines = others or any(source.lines for source in inside)
             if has_lines and sum(source.items for source in inside) <= unusable:
                 raise NoEventIn(named, self._reasons(inside, others))
-        items = sum(source.items for source in sources)
-        if self._limit and self._limit.share is not None and self._of.total() > self._limit.share * items:
-            first = [reason for reasons in self._first.values() for reason in reasons]
-            raise TooManyRejected(
-                f"{self._of.total():,} of {items:,} lines were rejected", self._limit.text, first[:TOLD]
-            )
 
     def _reasons(self, sources: Iterable[Source], passed_over: Iterable[PassedOver]) -> list[str]:
         found = [reason for source in sources for reason in self._first.get(source.path, ())]

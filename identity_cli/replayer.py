@@ -191,7 +191,9 @@ class _Replay:
                     self._take(item)
             self._write_facts(self._resolver.finish())
             read = self._items.log_read()
-            self._rejections.check(read.sources, read.passed_over)
+            self._rejections.check_share(read.sources)
+            if not self._options.may_be_empty:
+                self._rejections.check_named(read.sources, read.passed_over)
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))

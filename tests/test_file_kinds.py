@@ -381,7 +381,7 @@ def test_a_named_file_without_an_event_is_refused_with_what_is_wrong(
     (tmp_path / "good").write_bytes(GOOD)
     (tmp_path / "log").write_bytes(content)
     with pytest.raises(NoEventIn) as stopped:
-        replay([tmp_path / "good", tmp_path / "log"], tmp_path / "run")
+        replay([tmp_path / "good", tmp_path / "log"], tmp_path / "run", may_be_empty=False)
     assert all(reason in str(stopped.value) for reason in reasons)
     assert not (tmp_path / "run").exists()
 
