@@ -104,7 +104,7 @@ class RunPersons(OpenedRun):
             f"SELECT {columns} FROM links WHERE outcome = 'refused_illegal'"
             " AND :wanted IN (source_distinct_id, target_distinct_id)"
         )
-        return list(self.database.execute(query, {"wanted": distinct_id}))
+        return list(self.database.execute(query, {"wanted": as_stored(distinct_id)}))
 
     def link_ends(self, column: str, value: Any) -> list[tuple[int, str | None, int, str, str]]:
         """Seq, uuid, team, source and target of the links of a seq or of a uuid."""
