@@ -85,6 +85,10 @@ def main() -> None:
     survivors = 0
     with tempfile.TemporaryDirectory(prefix="idcli-mutants-") as folder:
         copied = _copied(Path(folder))
+        for module in {_tests_of(mutant.module): mutant.module for mutant in mutants}.values():
+            source = (copied / "identity_cli" / module).read_text(encoding="utf-8")
+            if _is_killed(Mutant(module, 0, "nothing", source), copied):
+                sys.exit(f"the tests of {module} fail without any mutation")
         for number, mutant in enumerate(mutants, 1):
             killed = _is_killed(mutant, copied)
             survivors += not killed
