@@ -211,6 +211,7 @@ class Intake:
         self._unmodelled = UnmodelledWatch(self._rules)
         self._told_last: bytes | None = None
         self._long_lines: dict[str, Noticed] = {}
+        self._last_long_line: tuple[str, int] | None = None
         self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
         every_link = options.every_link or bool(options.left_out)
@@ -304,9 +305,10 @@ class Intake:
         )
 
     def _note_long_line(self, block: Block) -> None:
-        last = block.first_seq + len(block.events) - 1
-        noticed = self._long_lines.setdefault(LONG_LINE, Noticed(self._reader.origins[last], ""))
-        noticed.count += 1
+        origin = self._reader.origins[block.first_seq + len(block.events) - 1]
+        if origin[:2] != self._last_long_line:  # what is no event among its own parts it into blocks
+            self._last_long_line = origin[:2]
+            self._long_lines.setdefault(LONG_LINE, Noticed(origin, "")).count += 1
 
     def _told(self, seq: int, line: bytes) -> KeptLine:
         """The line of a seq to tell: once, though each of its events may need it."""

@@ -291,13 +291,14 @@ class LogReader:
 def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
     """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
     try:
-        return decode(line)
+        if events := decode(line):
+            return events
     except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
         pass
     if not line.strip():
         return (None,)
     try:
-        return lenient(line)
+        return lenient(line) or (Unusable("no event in the batch"),)
     except Unusable as unusable:
         return (unusable,)
     except RecursionError:

@@ -229,9 +229,8 @@ class _Replay:
             ]
         )
         if skipped.reason == LEFT_OUT:  # the clock is not what is wrong with them
-            for event in skipped.events:
-                facts = self._resolver.pass_time(skipped.first_seq, arrival_of(event) or LONG_AGO)
-                self._write_facts(facts)
+            for seq, event in enumerate(skipped.events, skipped.first_seq):
+                self._write_facts(self._resolver.pass_time(seq, arrival_of(event) or LONG_AGO))
 
     def _dropped(self, seq: int, event: Event, reason: str) -> EventDropped:
         team_id = self._options.team_id if event.team_id is None else event.team_id

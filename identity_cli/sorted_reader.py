@@ -157,10 +157,12 @@ def _refusal(line: bytes) -> Sequence[Unusable]:
 
 def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     chunk: list[Entry] = []
+    size = 0
     for entry in entries:
         chunk.append(entry)
-        if len(chunk) == LINES_AT_ONCE or isinstance(entry.line, RefusedLine):
+        size += len(entry.line)
+        if len(chunk) == LINES_AT_ONCE or size >= BLOCK_BYTES or isinstance(entry.line, RefusedLine):
             yield chunk
-            chunk = []
+            chunk, size = [], 0
     if chunk:
         yield chunk

@@ -52,6 +52,21 @@ def test_what_is_no_event_among_several_is_rejected_alone(tmp_path: Path) -> Non
     assert reasons == [(1, "event 2 of 4: no event name"), (1, "event 4 of 4: not a JSON object")]
 
 
+@pytest.mark.parametrize("order", [None, "time"])
+def test_a_body_without_an_event_is_rejected_and_the_next_line_keeps_its_place(
+    tmp_path: Path, order: str | None
+) -> None:
+    log = tmp_path / "log.ndjson"
+    bodies = [[{"event_type": "a", "user_id": one, "time": 1_700_000_000_000}] for one in ("ada", "bob")]
+    bodies.insert(1, [])
+    log.write_text("".join(json.dumps({"api_key": "k", "events": body}) + "\n" for body in bodies))
+    run = replay(log, tmp_path / "run", order=order)
+    assert [(row[1], row[5]) for row in run.records("distinct_ids")] == [("ada", 1), ("bob", 3)]
+    (rejected,) = map(json.loads, run.rejected_lines())
+    assert (rejected["line"], rejected["reason"]) == (2, "no event in the batch")
+    assert all(total == sum(parts.values()) for _, total, parts in run.books())
+
+
 def test_origins_across_files_with_batches() -> None:
     origins = Origins([("a", 1), ("b", 6)], [(2, 2, 3), (6, 1, 2)])
     places = [str(origins[seq]) for seq in range(1, 10)]

@@ -11,7 +11,7 @@ from outcomes import events_of, resolve, wire
 from test_culprits import event, identify
 from test_whatif import run_of
 
-from identity_cli import facts, why
+from identity_cli import facts, replay, why
 from identity_cli.edits import Edits
 from identity_cli.events import Event
 from identity_cli.resolver import PersonResolver
@@ -61,6 +61,16 @@ def test_the_time_of_an_event_that_is_left_out_counts_for_what_waits_after_it() 
     for seconds, count in ((60, 0), (89.999, 0), (90, 1)):
         told = resolver.pass_time(3, START + timedelta(seconds=seconds))
         assert len([fact for fact in told if isinstance(fact, facts.EventHeld)]) == count, seconds
+
+
+def test_what_waits_is_released_where_the_event_left_out_stands_that_shows_the_time(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log.ndjson"
+    events = [at(seconds, distinct_id=f"id-{seconds}") for seconds in (0, 10, 70, 71)]
+    log.write_bytes(b"\n".join(wire(events)))
+    run = replay(log, tmp_path / "run", left_out=(f"{log}:2", f"{log}:3"))
+    assert run.database.execute("SELECT released_before FROM held WHERE seq = 1").fetchone() == (3,)
 
 
 # Which distinct id counts
