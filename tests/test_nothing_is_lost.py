@@ -250,6 +250,8 @@ import os, signal, sys
 from identity_cli import processes, replay
 from identity_cli.files import places
 from identity_cli.store import folder
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore both
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 processes.clean_up_when_killed()
 {change}
 replay([{{"event": "e", "distinct_id": "new"}}], run="run")
