@@ -183,6 +183,10 @@ class LogRead:
     left_out_nothing: int
     passed_over: list[PassedOver]
 
+    def event_count(self, rejected: int) -> int:
+        """How many events there were; rejected: lines, or events of several on a line, that were none."""
+        return self.seqs - self.blank - rejected
+
 
 class ItemReader(Protocol):
     """What gives the items of a log; iterate once, then ask for what was read."""

@@ -6,31 +6,21 @@ The left half of the tool. Everything else reads the finished Run.
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from identity_cli import __version__
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
 from identity_cli.events import Event
-from identity_cli.facts import (
-    DistinctIdAttached,
-    EventAttributed,
-    EventDropped,
-    EventRejected,
-    EventTouchedNobody,
-    Fact,
-    Linked,
-    PersonCreated,
-)
-from identity_cli.files.folders import container_of
-from identity_cli.files.sources import LONGEST_LINE, EventSource, PassedOver
+from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
+from identity_cli.files.sources import EventSource, PassedOver
+from identity_cli.finishing import Finishing
 from identity_cli.intake import (
     LEFT_OUT,
     Batch,
@@ -49,7 +39,6 @@ from identity_cli.intake import (
     log_of,
 )
 from identity_cli.internal_users import EventMarks, read_internal_users
-from identity_cli.origins import Origins
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver
@@ -58,22 +47,15 @@ from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.run_mark import is_run
 from identity_cli.store import queries
-from identity_cli.store.files import RunFiles, write_events
+from identity_cli.store.files import write_events
 from identity_cli.store.folder import new_run
 from identity_cli.store.internal import mark_internal
 from identity_cli.store.ours import sizes_beside
-from identity_cli.store.people import Everybody, Ids, People
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
-WORTH_IT_PERSONS = 20_000
-"""To write the tables of; with less, a second process does not pay."""
-
-
-LARGE_PERSONS_AT_ONCE = 10
-"""Their properties stand in memory several times while they are written."""
 
 
 def replay(
@@ -166,6 +148,7 @@ class _Replay:
             buffer_seconds=options.buffer_seconds,
             attributing=options.with_events,
         )
+        self._finishing = Finishing(folder, journal, options, self._resolver)
         self._rejected = RejectedLines(folder)
         self._rejections = Rejections(options.max_rejected)
         self._kept: dict[int, KeptLine] = {}
@@ -197,10 +180,7 @@ class _Replay:
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))
-            return self._event_count(read), read.passed_over
-
-    def _event_count(self, read: LogRead) -> int:
-        return read.seqs - read.blank - self._rejected.count
+            return read.event_count(self._rejected.count), read.passed_over
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):
@@ -288,92 +268,12 @@ class _Replay:
         journal.insert("batches", origins.batches)
         if origins.order is not None:
             journal.insert("line_order", [(origins.order.tobytes(),)])
-        self._write_everybody(read)
+        self._finishing.write(read, self._rejected.count, has_large_values=self._has_large_values)
         if self._internal_users is not None:
             mark_internal(journal.database, self._internal_users, self._marks)
         if self._options.with_events:
             records = queries.events(journal.database, origins)
             write_events(self._folder, self._options.table_formats, records)
-
-    def _write_everybody(self, read: LogRead) -> None:
-        """Finish the database, and the files beside it: where it pays, those in a second process."""
-        journal, resolver = self._journal, self._resolver
-        everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
-        if self._has_large_values:
-            everybody.at_once = LARGE_PERSONS_AT_ONCE
-        if self._pays_to_share(everybody):
-            from identity_cli.processes import done_beside  # takes its time to import, as below
-
-            write_files = partial(self._write_files, everybody, read.origins)
-            with done_beside(write_files, "writes the tables"):
-                everybody.tell(journal.write_people)
-                journal.finish(self._metadata(read, everybody))
-        else:
-            self._write_files(everybody, read.origins, journal.write_people)
-            journal.finish(self._metadata(read, everybody))
-
-    def _write_files(
-        self, everybody: Everybody, origins: Origins, *also: Callable[[People | Ids], None]
-    ) -> None:
-        """Write the files beside the database; also: who is told of everybody too."""
-        formats, resolver = self._options.table_formats, self._resolver
-        with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
-            files.write_journal(self._journal.links, self._journal.warnings)
-            everybody.tell(*also, files.write_people)
-            files.finish()
-
-    def _pays_to_share(self, everybody: Everybody) -> bool:
-        """Whether to write the files in a second process."""
-        if len(everybody) < WORTH_IT_PERSONS or self._options.one_process:
-            return False
-        from identity_cli.processes import is_possible
-
-        return is_possible()
-
-    def _metadata(self, read: LogRead, everybody: Everybody) -> dict[str, Any]:
-        options, count = self._options, self._journal.count
-        buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
-        return {
-            "idcli_version": __version__,
-            "names_persons": [container_of(source.path) for source in read.sources if source.names_persons],
-            "options": {
-                "rules": self._rules.name,
-                "buffer_seconds": options.buffer_seconds,
-                "team_id": options.team_id,
-                "dialect": options.dialect,
-                "mapping": options.mapping,
-                "order": options.order,
-                "dedupe": options.dedupe,
-                "left_out": options.left_out,
-                "blocked_ids": options.blocked_ids,
-                **({} if options.longest_line == LONGEST_LINE else {"longest_line": options.longest_line}),
-            },
-            **(
-                {"passed_over": [(one.path, one.reason) for one in read.passed_over]}
-                if read.passed_over
-                else {}
-            ),
-            "rule_set": self._rules.name,
-            "rules_are_of_log": options.is_of_log,
-            "rules_by_dates": options.by_dates,
-            "buffer_seconds": buffer,
-            "team_id": options.team_id,
-            "order": options.order,
-            "moved": read.moved,
-            "arrivals": read.arrivals,
-            "notices": {kind: asdict(noticed) for kind, noticed in read.notices.items()},
-            "deduped": options.dedupe,
-            "left_out_nothing": read.left_out_nothing,
-            "repeats": read.repeats,
-            "lines": read.lines,
-            "blank": read.blank,
-            "rejected": self._rejected.count,
-            "seqs": read.seqs,
-            "events": self._event_count(read),
-            "attributed": everybody.event_count,  # by now told, all of them
-            "links": count(Linked),
-            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,
-        }
 
 
 @contextmanager

@@ -585,7 +585,11 @@ class Replay:
         changed = [key for key in after if key not in before or differs(before[key], after[key])]
         changed += [key for key in operators.set if isinstance(operators.set[key], list | dict)]
         changed += [key for key in before if key not in after]
-        is_new = any(key not in before for key in after) or any(key not in after for key in before)
+        given = [
+            *operators.set_once,
+            *operators.set,
+        ]  # new even if its $unset removes it
+        is_new = any(key not in before for key in given) or any(key not in after for key in before)
         is_noise = bool(self.rules.noisy or self.rules.noisy_prefixes) and not is_new
         is_noise = is_noise and all(self.is_noisy(key) for key in changed)
         if is_forced or event.name in self.rules.always_stores or not is_noise:

@@ -30,6 +30,8 @@ LAYERS = [
     "reading",
     "second_process",
     "store",
+    "overflow",
+    "finishing",
     "edits replayer",
     "trials",
     "replaying",

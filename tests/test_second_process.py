@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from nasty_logs import nasty_log
 
-from identity_cli import processes, replay, replayer, second_process, whatif
+from identity_cli import finishing, processes, replay, second_process, whatif
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.intake import Intake, ReplayOptions, log_of
 from identity_cli.replayer import replay_log
@@ -41,7 +41,7 @@ UNUSABLE = ["", "{", "null", '{"event":"e"}', '{"event":"e","distinct_id":""}', 
 def bytes_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, bytes]]:
     """The files of a replay's run, read and written in one process or in two."""
     monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
-    monkeypatch.setattr(replayer, "WORTH_IT_PERSONS", 0)
+    monkeypatch.setattr(finishing, "WORTH_IT_PERSONS", 0)
     count = 0
 
     def files(log: Any, **options: Any) -> dict[str, bytes]:

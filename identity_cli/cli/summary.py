@@ -271,6 +271,14 @@ def _flag_calls(count: int, _: Summary) -> str:
     )
 
 
+def _overflow(count: int, _: Summary) -> str:
+    has = "distinct id has" if count == 1 else "distinct ids have"
+    return (
+        f"{count:,} {has} more events than the platform takes in order (1,000 of one id, then one a second): "
+        "the rest may have come out of order, with a warning ingestion_capacity_overflow"
+    )
+
+
 NOTICES: dict[str, Telling] = {
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
@@ -279,7 +287,11 @@ NOTICES: dict[str, Telling] = {
     "long_line": _long_lines,
 }
 """How each kind of notice is told that is to be known before the figures."""
-UNMODELLED: dict[str, Telling] = {"ai_events": _ai_events, "flag_calls": _flag_calls}
+UNMODELLED: dict[str, Telling] = {
+    "ai_events": _ai_events,
+    "flag_calls": _flag_calls,
+    "capacity_overflow": _overflow,
+}
 """And under them, what no rule set models."""
 
 
