@@ -19,7 +19,7 @@ _HEADER = struct.Struct("<qqII")
 
 
 class Entry(NamedTuple):
-    """A line to sort: by its key, then by its number."""
+    """A line to sort: by its key, then by its number, which no other has."""
 
     key: int
     number: int

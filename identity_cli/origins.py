@@ -1,8 +1,9 @@
 """From a seq, an event's place in ingestion order, to its file and line.
 
 Mostly one line is one event, and a seq is a line's number over all sources. A line that
-holds several events takes a seq for each of them; a log that was sorted first has its lines
-in another order than its files.
+holds several events takes a seq for each of them. A log that was sorted first has its events
+in another order than its files: there each seq stands for the one that the event would have
+had without sorting.
 """
 
 # pathlib alone costs half a start of Python
@@ -12,7 +13,6 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 
 from identity_cli.errors import AmbiguousEvent
 from identity_cli.events import Origin
@@ -20,9 +20,7 @@ from identity_cli.events import Origin
 Batch = tuple[int, int, int]
 """A line of several events, or one that is not the line after the last.
 
-Its first seq, its number in its file, how many events.
-
-In a sorted log the number is the line's place after sorting.
+Its first seq, without sorting, its number in its file, how many events.
 """
 Places = tuple[Sequence[str], Sequence[int], Sequence[int | None]]
 """Of many events the path, the line and the nth of each, as in Origin."""
@@ -49,11 +47,11 @@ class Origins:
             self.add_batch(*batch)
 
     def reorder(self, order: "array[int]") -> None:
-        """The lines were sorted: order[place - 1] is the number, over all sources, of the line put there."""
+        """The log was sorted: order[seq - 1] is the seq that the event would have had without."""
         self.order = order
 
     def add_source(self, path: str, first_seq: int) -> None:
-        """From that seq on, or in a sorted log from that line over all sources on, it is that file."""
+        """From that seq on, without sorting, it is that file."""
         self._paths.append(path)
         self._starts.append(first_seq)
 
@@ -80,17 +78,25 @@ class Origins:
         """The lines that hold several events, in order."""
         return zip(*self._batches, strict=True)
 
-    def source_of_line(self, number: int) -> int:
-        """Which source, from 0, has the line of that number over all sources; for sorted logs."""
-        return bisect_right(self._starts, number) - 1
+    def events_on_shared_lines(self) -> dict[tuple[str, int], int]:
+        """By path and number, how many events a line holds, of those that hold several."""
+        return {
+            (self._paths[self.source_of(first)], line): count
+            for first, line, count in self.batches
+            if count > 1
+        }
+
+    def source_of(self, unsorted: int) -> int:
+        """Which source, from 0, has the event that has that seq without sorting."""
+        return bisect_right(self._starts, unsorted) - 1
 
     def __getitem__(self, seq: int) -> Origin:
-        if self.order is not None:
-            number = self.order[self._line_of(seq, 1) - 1]
-            index = self.source_of_line(number)
-            return Origin(self._paths[index], number - self._starts[index] + 1, self._nth(seq))
-        index = bisect_right(self._starts, seq) - 1
-        return Origin(self._paths[index], self._line_of(seq, self._starts[index]), self._nth(seq))
+        unsorted = self._unsorted(seq)
+        index = self.source_of(unsorted)
+        return Origin(self._paths[index], self._line_of(unsorted, self._starts[index]), self._nth(unsorted))
+
+    def _unsorted(self, seq: int) -> int:
+        return seq if self.order is None else self.order[seq - 1]
 
     def seqs_at(self, named: str) -> list[int]:
         """The seqs of the events at FILE:LINE or FILE:LINE#NTH; none where no such line is.
@@ -104,8 +110,14 @@ class Origins:
         indexes = self.files_named(address.path)
         if len(indexes) > 1:
             raise AmbiguousEvent(named, [address._replace(path=self._paths[one]) for one in indexes])
-        seqs = [seq for index in indexes for seq in self._seqs_in(index, address.line)]
-        return [seq for seq in seqs if address.nth in (None, self._nth(seq) or 1)]
+        found = [seq for index in indexes for seq in self._unsorted_on(index, address.line)]
+        return self._sorted([seq for seq in found if address.nth in (None, self._nth(seq) or 1)])
+
+    def _sorted(self, unsorted: list[int]) -> list[int]:
+        if self.order is None:
+            return unsorted
+        wanted = set(unsorted)
+        return [seq for seq, before in enumerate(self.order, 1) if before in wanted]
 
     def files_named(self, path: str) -> list[int]:
         """Which sources, from 0, a path may mean; no path, any."""
@@ -119,43 +131,36 @@ class Origins:
                 return found
         return []
 
-    def _seqs_in(self, index: int, line: int) -> Iterator[int]:
-        start = self._starts[index]
-        if self.order is not None:
-            for wanted in _places_of(start + line - 1, self.order):
-                yield from self._seqs_from(wanted, 1, ends=[])
-        else:
-            yield from self._seqs_from(line, start, self._starts[index + 1 :])
-
-    def _seqs_from(self, wanted: int, first: int, ends: Iterable[int]) -> Iterator[int]:
+    def _unsorted_on(self, index: int, line: int) -> Iterator[int]:
         # Lines never go back from seq to seq, and none is behind its seq.
-        end = min(ends, default=2**62)
-        seq = bisect_left(range(first, first + (1 << 40)), wanted, key=lambda seq: self._line_of(seq, first))
+        first = self._starts[index]
+        end = min(self._starts[index + 1 :], default=2**62)
+        seq = bisect_left(range(first, first + (1 << 40)), line, key=lambda seq: self._line_of(seq, first))
         seq += first
-        while seq < end and self._line_of(seq, first) == wanted:
+        while seq < end and self._line_of(seq, first) == line:
             yield seq
             seq += 1
 
-    def _line_of(self, seq: int, start: int) -> int:
-        """The line of a seq in a file whose first seq is start."""
+    def _line_of(self, unsorted: int, start: int) -> int:
+        """The line of an event in a file whose first seq is start."""
         first_seqs, lines, counts = self._batches
-        batch = bisect_right(first_seqs, seq) - 1
+        batch = bisect_right(first_seqs, unsorted) - 1
         if batch < 0 or first_seqs[batch] < start:
-            return seq - start + 1
-        beyond = seq - first_seqs[batch] - counts[batch]
+            return unsorted - start + 1
+        beyond = unsorted - first_seqs[batch] - counts[batch]
         return lines[batch] + max(0, beyond + 1)
 
     def index_in_line(self, seq: int) -> int:
         """Which of its line's events the event at a seq is, from 0."""
-        return (self._nth(seq) or 1) - 1
+        return (self._nth(self._unsorted(seq)) or 1) - 1
 
-    def _nth(self, seq: int) -> int | None:
-        """Which of its line's events the event at a seq is, from 1; None where it is the only one."""
+    def _nth(self, unsorted: int) -> int | None:
+        """Which of its line's events one is, from 1; None where it is the only one."""
         first_seqs, _, counts = self._batches
-        batch = bisect_right(first_seqs, seq) - 1
-        if batch < 0 or seq >= first_seqs[batch] + counts[batch] or counts[batch] == 1:
+        batch = bisect_right(first_seqs, unsorted) - 1
+        if batch < 0 or unsorted >= first_seqs[batch] + counts[batch] or counts[batch] == 1:
             return None
-        return seq - first_seqs[batch] + 1
+        return unsorted - first_seqs[batch] + 1
 
     def places(self, seqs: Sequence[int]) -> Places:
         """Where many seqs stand."""
@@ -172,15 +177,6 @@ def address_in(named: str) -> Origin | None:
         return None
     nth = found["nth"]
     return Origin(found["path"] or "", int(found["line"]), None if nth is None else int(nth))
-
-
-def _places_of(number: int, order: "array[int]") -> Iterator[int]:
-    """Where after sorting the line of that number is, or, of a document, all that begin on it."""
-    place = 0
-    with suppress(ValueError):
-        while True:
-            place = order.index(number, place) + 1
-            yield place
 
 
 def as_stored(typed: str) -> str:

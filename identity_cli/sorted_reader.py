@@ -1,8 +1,8 @@
 """Reads a log whose lines are not in the order in which they arrived: sorts them first.
 
-Two passes: one finds each line's time, the other reads the sorted lines as if they were the
-log. Origins still tell where each line stands in its file. A line that holds several events
-moves whole.
+Two passes: one finds each line's time, and the seqs that its events would have without sorting; the
+other reads the sorted lines as if they were the log. Origins tell where each event stands in its
+file. A line that holds several events moves whole.
 """
 
 from array import array
@@ -57,19 +57,18 @@ class SortedLogReader(LogReader):
         self._order, self._folder = order
         self._time_of = ORDERS[self._order]
         self._dialects: list[Dialect] = []
-        self._numbered = 0  # lines of all sources so far, as their origins are numbered
-        self._is_dense = True  # whether each line has the number after that of the line before it
+        self._unsorted = 0  # seqs of all sources so far, as they would be without sorting
+        self._sorted = array("q")
         self.moved = 0
 
     def __iter__(self) -> Generator[Part, None, None]:
-        places = array("q")
-        self.origins.reorder(places)
-        all_lines = Source("", 1)
+        self.origins.reorder(self._sorted)
         entries = sorted_entries(self._with_times(), self._folder)
+        all_lines = Source("", 1)
         for dialect, group in groupby(entries, lambda entry: self._dialects[self._source_of(entry.number)]):
             read = self._reading_of(dialect)
             for chunk in _chunks(group):
-                places.extend(entry.number for entry in chunk)
+                self._numbers = [entry.number for entry in chunk]
                 lines = [entry.line for entry in chunk]
                 last = lines[-1]
                 if isinstance(last, RefusedLine):
@@ -79,31 +78,35 @@ class SortedLogReader(LogReader):
                 all_lines.lines += len(lines)
                 if isinstance(last, RefusedLine):
                     yield self._refused(all_lines, last)
-        unsorted = range(1, len(places) + 1) if self._is_dense else sorted(places)
-        self.moved = sum(number != before for number, before in zip(places, unsorted, strict=True))
+
+    def _place(self, seq: int, number: int, events: int = 1) -> None:
+        """Note where the events of a sorted line, the next ones, would be without sorting."""
+        self._sorted.extend(range(number, number + events))
+        self.moved += number != seq
 
     def _with_times(self) -> Iterator[Entry]:
-        """Every line with its time, in the order of the files."""
+        """Every line with its time and the first seq of its events, in the order of the files."""
         found_any = False
         for file, lines in self._choice.sources(self._reading):
-            source = Source(file.path, self._numbered + 1, named=file.named)
+            source = Source(file.path, self._unsorted + 1, named=file.named)
             self.sources.append(source)
             self.origins.add_source(file.path, source.first_seq)
-            key, number = BEFORE_ALL, 0
-            for number, line, moment in self._times_of(file, lines, source):
+            self._next_number = 1
+            key = BEFORE_ALL
+            for line, moment, events in self._times_of(file, lines, source):
                 if moment is not None:
                     key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
-                yield Entry(key, source.first_seq + number - 1, line)
+                yield Entry(key, self._unsorted + 1, line)
+                self._unsorted += events
             file.finish(source)
             self.lines += source.lines
-            self._numbered += number
         if self.lines and not found_any:
             raise NothingToSortBy(self._order, self._example_of_none())
 
     def _times_of(
         self, file: LineSource, lines: list[bytes], source: Source
-    ) -> Iterator[tuple[int, bytes, datetime | None]]:
-        """The number of each line in its file, the line and its time; lines: the first."""
+    ) -> Iterator[tuple[bytes, datetime | None, int]]:
+        """Each line of the file, its time, and how many events it has; lines: the first."""
         # Decoders that keep state see the lines in another order now; those of the second pass start afresh.
         with self._nesting[0]:
             dialect = self._reading.dialect_of(source.path, lines)
@@ -111,16 +114,17 @@ class SortedLogReader(LogReader):
         self._dialects.append(dialect)
         decode = self._reading.afresh(dialect)
         while lines:
-            self._is_dense = self._is_dense and file.numbers is None
             numbers = file.numbers or range(source.lines + 1, source.lines + 1 + len(lines))
             with self._nesting[2]:
                 decoded = [_refusal(line) or decode(line) for line in lines]
             for number, line, events in zip(numbers, lines, decoded, strict=True):
+                if len(events) > 1 or file.numbers is not None:
+                    super()._place(self._unsorted + 1, number, len(events))
                 moment = self._earliest(events)
                 if moment is None:
                     self._note_untimed(events, Origin(source.path, number))
                 source.items += sum(event is not None for event in events)
-                yield number, line, moment
+                yield line, moment, len(events)
             source.lines += len(lines)
             if self._on_progress:
                 self._on_progress(sum(one.size for one in self.sources) + file.bytes_read)
@@ -148,7 +152,7 @@ class SortedLogReader(LogReader):
         return f", e.g. {untimed.what!r} at {untimed.origin}" if untimed and untimed.what else ""
 
     def _source_of(self, number: int) -> int:
-        return self.origins.source_of_line(number)
+        return self.origins.source_of(number)
 
 
 def _refusal(line: bytes) -> Sequence[Unusable]:

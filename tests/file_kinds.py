@@ -31,47 +31,49 @@ EVENTS: list[dict[str, Any]] = [
     },
     {"event": "paid", "distinct_id": "ada", "properties": {"$lib": "web"}, "now": "2026-05-04T09:30:09Z"},
 ]
-NDJSON = b"".join(json.dumps(event).encode() + b"\n" for event in EVENTS)
-NAMES = ("event", "distinct_id", "properties", "now")
+NAMES = ("event", "distinct_id", "properties", "uuid", "now")
 
 
-def rows() -> list[list[str]]:
+Events = list[dict[str, Any]]
+
+
+def rows(events: Events) -> list[list[str]]:
     """The events as a table's cells, properties as text."""
     return [
-        [json.dumps(event[name]) if name == "properties" else event[name] for name in NAMES]
-        for event in EVENTS
+        [json.dumps(event[name]) if name == "properties" else event.get(name, "") for name in NAMES]
+        for event in events
     ]
 
 
-def delimited(delimiter: str) -> bytes:
-    """A table with a header; the note's line end stands in its cell."""
+def delimited(events: Events, delimiter: str) -> bytes:
+    """A table with a header; a line end of a property stands in its cell."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter)
-    writer.writerows([NAMES, *rows()])
+    writer.writerows([NAMES, *rows(events)])
     return text.getvalue().encode()
 
 
-def dotted() -> bytes:
+def dotted(events: Events) -> bytes:
     """A table whose properties have columns of their own; a quoted cell holds two lines."""
     text = io.StringIO()
     columns = ("properties.$lib", "properties.$anon_distinct_id", "properties.$set.note")
     writer = csv.writer(text)
-    writer.writerow(["event", "distinct_id", *columns, "now"])
-    for event in EVENTS:
+    writer.writerow(["event", "distinct_id", *columns, "uuid", "now"])
+    for event in events:
         inside = event["properties"]
         cells = ("web", inside.get("$anon_distinct_id", ""), inside.get("$set", {}).get("note", ""))
-        writer.writerow([event["event"], event["distinct_id"], *cells, event["now"]])
+        writer.writerow([event["event"], event["distinct_id"], *cells, event.get("uuid", ""), event["now"]])
     return text.getvalue().encode()
 
 
-def answer(indent: int | None = None) -> bytes:
+def answer(events: Events, indent: int | None = None) -> bytes:
     """What an API of events gives."""
-    return json.dumps({"next": None, "results": EVENTS}, indent=indent).encode()
+    return json.dumps({"next": None, "results": events}, indent=indent).encode()
 
 
-def query_answer(indent: int | None = None) -> bytes:
+def query_answer(events: Events, indent: int | None = None) -> bytes:
     """What a query gives: rows as arrays."""
-    return json.dumps({"columns": NAMES, "results": rows(), "hasMore": False}, indent=indent).encode()
+    return json.dumps({"columns": NAMES, "results": rows(events), "hasMore": False}, indent=indent).encode()
 
 
 def zipped(*members: tuple[str, bytes]) -> bytes:
@@ -94,17 +96,22 @@ def tarred(*members: tuple[str, bytes]) -> bytes:
     return file.getvalue()
 
 
-def parquet() -> bytes:
+def parquet(events: Events) -> bytes:
     """A batch export."""
     file = io.BytesIO()
-    pq.write_table(pa.table({name: [row[index] for row in rows()] for index, name in enumerate(NAMES)}), file)
+    columns = {name: [row[index] for row in rows(events)] for index, name in enumerate(NAMES)}
+    pq.write_table(pa.table(columns), file)
     return file.getvalue()
 
 
-def parts() -> list[tuple[str, bytes]]:
+def ndjson(events: Events) -> bytes:
+    """An event a line."""
+    return b"".join(json.dumps(event).encode() + b"\n" for event in events)
+
+
+def parts(events: Events) -> list[tuple[str, bytes]]:
     """Each event in a part of its own, as some exports come."""
-    lines = NDJSON.splitlines(keepends=True)
-    return [(f"100/100_{hour}.json.gz", gzip.compress(line)) for hour, line in enumerate(lines)]
+    return [(f"100/100_{hour}.json.gz", gzip.compress(ndjson([event]))) for hour, event in enumerate(events)]
 
 
 zstd = zstandard.ZstdCompressor(write_checksum=True).compress
@@ -117,33 +124,43 @@ CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
     "zip": lambda data: zipped(("log.json", data)),
     "tar": lambda data: tarred(("log.json", data)),
 }
-KINDS: dict[str, Callable[[], bytes]] = {
-    "NDJSON": lambda: NDJSON,
-    "NDJSON after a mark": lambda: b"\xef\xbb\xbf" + NDJSON,
-    "NDJSON with blank lines first": lambda: b"\n \r\n" + NDJSON,
-    "an array on one line": lambda: json.dumps(EVENTS).encode(),
-    "an array, an event a line": lambda: b"[\n" + b",\n".join(NDJSON.splitlines()) + b"\n]\n",
-    "an array that begins on the first line": lambda: b"[" + b",\n".join(NDJSON.splitlines()) + b"]",
-    "a pretty array": lambda: json.dumps(EVENTS, indent=2).encode(),
-    "pretty objects": lambda: b"\n".join(json.dumps(event, indent=4).encode() for event in EVENTS),
-    "an answer": answer,
-    "a pretty answer": lambda: answer(2),
-    "a query's answer": query_answer,
-    "a query's pretty answer": lambda: query_answer(1),
-    "CSV": lambda: delimited(","),
-    "CSV after a mark": lambda: b"\xef\xbb\xbf" + delimited(","),
-    "CSV with semicolons": lambda: delimited(";"),
-    "TSV": lambda: delimited("\t"),
-    "CSV with dots": dotted,
-    "UTF-16": lambda: NDJSON.decode().encode("utf-16"),
-    "UTF-16 without a mark": lambda: NDJSON.decode().encode("utf-16-le"),
-    "CSV in UTF-16": lambda: delimited("\t").decode().encode("utf-16"),
-    "Parquet": parquet,
-    "zip of gzip parts": lambda: zipped(*parts()),
-    "tar of gzip parts": lambda: tarred(*parts()),
-    **{suffix: (lambda pack=pack: pack(NDJSON)) for suffix, pack in CONTAINERS.items()},  # type: ignore[misc]
-    "tar.gz": lambda: gzip.compress(tarred(("a.json", NDJSON))),
-    "zst after a skippable frame": lambda: b"\x50\x2a\x4d\x18\x04\0\0\0abcd" + zstd(NDJSON),
-}
+
+
+def kinds_of(events: Events) -> dict[str, Callable[[], bytes]]:
+    """By what each kind is called, what makes a file of it."""
+    lines = ndjson(events)
+    each = [line[:-1] for line in lines.splitlines(keepends=True)]
+    return {
+        "NDJSON": lambda: lines,
+        "NDJSON after a mark": lambda: b"\xef\xbb\xbf" + lines,
+        "NDJSON with blank lines first": lambda: b"\n \r\n" + lines,
+        "an array on one line": lambda: json.dumps(events).encode(),
+        "an array, an event a line": lambda: b"[\n" + b",\n".join(each) + b"\n]\n",
+        "an array that begins on the first line": lambda: b"[" + b",\n".join(each) + b"]",
+        "a pretty array": lambda: json.dumps(events, indent=2).encode(),
+        "pretty objects": lambda: b"\n".join(json.dumps(event, indent=4).encode() for event in events),
+        "an answer": lambda: answer(events),
+        "a pretty answer": lambda: answer(events, 2),
+        "a query's answer": lambda: query_answer(events),
+        "a query's pretty answer": lambda: query_answer(events, 1),
+        "CSV": lambda: delimited(events, ","),
+        "CSV after a mark": lambda: b"\xef\xbb\xbf" + delimited(events, ","),
+        "CSV with semicolons": lambda: delimited(events, ";"),
+        "TSV": lambda: delimited(events, "\t"),
+        "CSV with dots": lambda: dotted(events),
+        "UTF-16": lambda: lines.decode().encode("utf-16"),
+        "UTF-16 without a mark": lambda: lines.decode().encode("utf-16-le"),
+        "CSV in UTF-16": lambda: delimited(events, "\t").decode().encode("utf-16"),
+        "Parquet": lambda: parquet(events),
+        "zip of gzip parts": lambda: zipped(*parts(events)),
+        "tar of gzip parts": lambda: tarred(*parts(events)),
+        **{suffix: (lambda pack=pack: pack(lines)) for suffix, pack in CONTAINERS.items()},  # type: ignore[misc]
+        "tar.gz": lambda: gzip.compress(tarred(("a.json", lines))),
+        "zst after a skippable frame": lambda: b"\x50\x2a\x4d\x18\x04\0\0\0abcd" + zstd(lines),
+    }
+
+
+KINDS = kinds_of(EVENTS)
+NDJSON = ndjson(EVENTS)
 STREAMED = ("gz", "bz2", "xz", "zst")
 """Of which a file may hold several, one after the other."""

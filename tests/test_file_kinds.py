@@ -155,11 +155,12 @@ def test_a_record_with_a_cell_of_two_lines_is_one_and_stands_where_its_first_lin
 
 @pytest.mark.parametrize("order", [None, "time"])
 def test_values_that_share_a_line_are_told_apart(order: str | None, tmp_path: Path) -> None:
-    run = replayed(answer(), tmp_path, order=order)
-    assert [run.origin(seq).line for seq in (1, 2, 3)] == [1, 1, 1]
+    run = replayed(answer(EVENTS if order is None else EVENTS[::-1]), tmp_path, order=order)
+    numbers = [1, 2, 3] if order is None else [3, 2, 1]
+    assert [run.origin(seq)[1:] for seq in (1, 2, 3)] == [(1, nth) for nth in numbers]
     assert run.origins.seqs_at("1") == [1, 2, 3]
-    if order is None:
-        assert [run.origin(seq).nth for seq in (1, 2, 3)] == [1, 2, 3]
+    assert [run.origins.seqs_at(f"log:1#{nth}") for nth in numbers] == [[1], [2], [3]]
+    assert run.metadata["moved"] == (0 if order is None else 2)
 
 
 def test_sorting_keeps_the_places_in_the_file(tmp_path: Path) -> None:

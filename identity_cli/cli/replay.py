@@ -200,14 +200,13 @@ def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:
     """What a plan asks of the replay of a log."""
     from identity_cli.counterfactual.plan import read_plan
     from identity_cli.files.folders import expand
-    from identity_cli.files.opening import source_paths
     from identity_cli.files.raw_file import STANDARD_INPUT
 
     if STANDARD_INPUT in logs:
         raise click.UsageError("--apply needs the log as a file: a pipe cannot be compared first.")
     plan = read_plan(file)
     return {
-        "left_out": plan.located([path for file in expand(logs) for path in source_paths(file.path)]),
+        "left_out": plan.located([file.path for file in expand(logs)]),
         "blocked_ids": plan.blocked_ids,
     }
 

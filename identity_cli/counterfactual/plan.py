@@ -6,13 +6,14 @@ name files alone.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, BadPlan, EventNotMet, PlanOfAnotherLog
-from identity_cli.files.folders import container_of
 from identity_cli.files.opening import BYTES_AT_ONCE, source_paths, sources_at
 from identity_cli.files.raw_file import hash_of_start
 from identity_cli.files.sources import LineSource, PassedOver, Source
@@ -42,15 +43,15 @@ class Plan(NamedTuple):
 
         PlanOfAnotherLog, AmbiguousEvent, EventNotMet where one cannot be found.
         """
-        sources = [one for file in files for one in source_paths(file)]
-        names = {name: self._found(name, sources) for name in dict.fromkeys(one.file for one in self.events)}
+        members = _Members(files)
+        names = {name: self._found(name, members) for name in dict.fromkeys(one.file for one in self.events)}
         return tuple(one._replace(file=names[one.file]) for one in self.events)
 
-    def _found(self, name: str, files: Sequence[str]) -> str:
-        """Which of these files the plan means by a name."""
+    def _found(self, name: str, members: "_Members") -> str:
+        """Which of these files, or of what is in them, the plan means by a name."""
         named = next(one for one in self.events if one.file == name).origin
         source = next((one for one in self.sources if one.file == name), None)
-        same = list(files) if source is None else [one for one in files if _begins_as(one, source)]
+        same = members.paths if source is None else members.that_begin_as(source)
         if source is not None and not same:
             raise PlanOfAnotherLog(name, source.size)
         origins = Origins((file, number) for number, file in enumerate(same))
@@ -62,26 +63,46 @@ class Plan(NamedTuple):
         return found[0]
 
 
+class _Members:
+    """What the files of a log hold: each itself, an archive its members, which are read once at most."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        inside = {file: source_paths(file) for file in files}
+        self.paths = [path for paths in inside.values() for path in paths]
+        self._files = {paths[0]: file for file, paths in inside.items() if _is_itself(file, paths)}
+        self._archives = [file for file, paths in inside.items() if not _is_itself(file, paths)]
+
+    def that_begin_as(self, source: PlannedSource) -> list[str]:
+        """The files, which may have grown since, and the members of archives that are this source."""
+        same = [path for path, file in self._files.items() if _begins_as(file, source)]
+        return same + self._members[source.size, source.hash]
+
+    @cached_property
+    def _members(self) -> dict[tuple[int, str], list[str]]:
+        """Of all archives, by size and hash, which only reading tells."""
+        found = defaultdict(list)
+        for archive in self._archives:
+            for member in sources_at(archive):
+                if not isinstance(member, PassedOver):
+                    found[_size_and_hash(member)].append(member.path)
+        return found
+
+
+def _is_itself(file: str, paths: Sequence[str]) -> bool:
+    return [*map(Path, paths)] == [Path(file)]
+
+
 def _begins_as(file: str, source: PlannedSource) -> bool:
-    """Whether a file, or a member of an archive, is that source; a file may have grown since."""
-    container = container_of(file)
-    if Path(container) == Path(file):
-        return hash_of_start(file, source.size) == source.hash
-    for member in sources_at(container):
-        if not isinstance(member, PassedOver):
-            with closing(member):
-                if Path(member.path) == Path(file):
-                    return _read(member) == (source.size, source.hash)
-    return False
+    return hash_of_start(file, source.size) == source.hash
 
 
-def _read(member: LineSource) -> tuple[int, str]:
-    """Size and hash of a member, which only reading tells."""
-    while member.read_lines(BYTES_AT_ONCE):
-        pass
-    read = Source(member.path, 1)
-    member.finish(read)
-    return read.size, read.hash
+def _size_and_hash(member: LineSource) -> tuple[int, str]:
+    with closing(member):
+        while member.read_lines(BYTES_AT_ONCE):
+            pass
+        read = Source(member.path, 1)
+        member.finish(read)
+        return read.size, read.hash
 
 
 def sources_of(run: Run) -> list[dict[str, Any]]:

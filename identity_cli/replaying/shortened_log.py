@@ -50,7 +50,7 @@ class ShortenedLog:
         EventNotMet, AmbiguousEvent, LogChanged before the first line.
         """
         self._run = run
-        self._several = {run.origin(first)[:2]: count for first, _, count in run.origins.batches}
+        self._several = run.origins.events_on_shared_lines()
         wanted = {_seq_of(run, one): one for one in left_out}
         times = self._met(wanted, on_progress)
         is_told = {source["path"]: source["dialect"].startswith(POSTHOG.name) for source in run.sources()}

@@ -24,7 +24,7 @@ CREATE TABLE sources (
 );
 -- Lines that hold several events, each with a seq of its own.
 CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL);
--- Of a log that was sorted first: 64-bit integers, for each place the number of its line over all sources.
+-- Of a log that was sorted first: 64-bit integers, for each seq the one that it would have been without.
 CREATE TABLE line_order (numbers BLOB NOT NULL);
 
 CREATE TABLE persons (
