@@ -113,6 +113,13 @@ def test_random_logs_have_each_device_with_its_latest_user(run_of: RunOf, form: 
         assert groups(run_of(log_of(form, events), rules=rules)) == sorted(map(sorted, people.values()))
 
 
+def test_an_id_is_the_same_as_a_number_and_as_text(tmp_path: Path) -> None:
+    """Whoever exports a column of numbers, some tools write them as one, some as the other."""
+    log = tmp_path / "log.ndjson"
+    log.write_text(log_of("ga4", [(7, "ada", 0), ("7", 42, 1)]))  # type: ignore[list-item]
+    assert groups(replay(log, tmp_path / "run")) == [["42", "7"], ["ada"]]
+
+
 def test_from_a_pipe_a_device_is_its_first_users(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

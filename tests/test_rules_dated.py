@@ -139,6 +139,19 @@ def test_current_does_not_store_what_is_only_noise() -> None:
     assert resolve([visit("/a"), visit("/b")], "guide").persons[0]["properties"] == {"$current_url": '"/b"'}
 
 
+@pytest.mark.parametrize("rules", ["2024-10", "2025-10", "current"])
+def test_what_an_event_sets_and_removes_again_is_no_noise(rules: str) -> None:
+    """It was new when it was written, which takes the noise along; since 2025 it is not even removed."""
+    properties = {"$current_url": "/b", "$set_once": {"plan": "pro"}, "$unset": ["plan"]}
+    log = [
+        {"event": "$pageview", "distinct_id": "ada", "properties": {"$current_url": "/a"}},
+        {"event": "$pageview", "distinct_id": "ada", "properties": properties},
+    ]
+    (person,) = resolve(log, rules).persons
+    assert person["properties"]["$current_url"] == '"/b"'
+    assert ("plan" in person["properties"]) == (rules != "2024-10")
+
+
 def test_a_number_written_otherwise_is_no_change_worth_storing() -> None:
     log = [
         {"event": "e", "distinct_id": "ada", "properties": {"$set": {"$current_url": "/a", "visits": 1.0}}},

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from identity_cli.dialects.base import Unusable, Wanted
-from identity_cli.dialects.pairs import PairLinks
+from identity_cli.dialects.pairs import PairLinks, id_text
 from identity_cli.dialects.record import Id, WireEvent
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -28,7 +28,7 @@ class LatestUsers:
     def __init__(self, sighting_of: Callable[[bytes], Sighting]) -> None:
         """sighting_of: what a line says, Unusable where it is none of the dialect's."""
         self._sighting_of = sighting_of
-        self._latest: dict[Id, tuple[datetime, Id]] = {}
+        self._latest: dict[str, tuple[datetime, str]] = {}  # ids as text: 7 and "7" are one
 
     def see(self, line: bytes) -> None:
         """Take one line of the log."""
@@ -36,13 +36,16 @@ class LatestUsers:
             user, device, moment = self._sighting_of(line)
         except (Unusable, ValueError, RecursionError):  # the decoder says why
             return
-        when = moment or _LONG_AGO
-        if user and device and when >= self._latest.get(device, (when, user))[0]:
-            self._latest[device] = when, user
+        if not (user and device):
+            return
+        when, known = moment or _LONG_AGO, self._latest.get(id_text(device))
+        if known is None or when >= known[0]:
+            self._latest[id_text(device)] = when, id_text(user)
 
     def is_latest(self, user: Id, device: Id) -> bool:
         """Whether the device is that user's; one never seen becomes so."""
-        return self._latest.setdefault(device, (_LONG_AGO, user))[1] == user
+        text = id_text(user)
+        return self._latest.setdefault(id_text(device), (_LONG_AGO, text))[1] == text
 
 
 class DeviceLinks:

@@ -29,7 +29,7 @@ class PairLinks:
         """Give the event a link beside it, like a `$identify`, where this device is new to its own id."""
         if not event.distinct_id or not device_id:
             return
-        pair = event.team_id, _text(event.distinct_id), _text(device_id)
+        pair = event.team_id, id_text(event.distinct_id), id_text(device_id)
         if pair[1] == pair[2] or pair in self._linked:
             return
         if not self._every_link:
@@ -49,14 +49,15 @@ class FirstLinks:
         return tuple(link for link in event.links if link.links_as != IDENTIFY or self._is_new(link))
 
     def _is_new(self, link: Event) -> bool:
-        pair = link.team_id, _text(link.distinct_id), _text(link.properties.anon_distinct_id)
+        pair = link.team_id, id_text(link.distinct_id), id_text(link.properties.anon_distinct_id)
         if pair in self._linked:
             return False
         self._linked.add(pair)
         return True
 
 
-def _text(one: Any) -> str:
+def id_text(one: Any) -> str:
+    """An id as the platform has it, whatever it was written as."""
     return one if type(one) is str else javascript.text(one)
 
 
