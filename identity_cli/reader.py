@@ -13,6 +13,7 @@ from typing import cast
 
 from identity_cli.dialects import detected, is_followed_by
 from identity_cli.dialects.base import (
+    ONE_PAGE,
     Decode,
     DecodeAll,
     Decoded,
@@ -194,10 +195,16 @@ class LogReader:
                 if self._on_progress:
                     self._on_progress(finished_bytes + file.bytes_read)
                 lines = file.read_lines(BLOCK_BYTES)
-            file.finish(source)
+            self._finish(file, source)
             source.items = self.seqs + 1 - source.first_seq - (self.blank - blank)
             self.lines += source.lines
             finished_bytes += source.size
+
+    def _finish(self, file: LineSource, source: Source) -> None:
+        file.finish(source)
+        if source.next_page is not None:
+            line, what = source.next_page
+            self.notices.setdefault(ONE_PAGE, Noticed(Origin(source.path, line), what)).count += 1
 
     def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
         """How blocks of lines of that source become events; lines: its first."""

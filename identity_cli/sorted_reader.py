@@ -98,7 +98,7 @@ class SortedLogReader(LogReader):
                     key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
                 yield Entry(key, self._unsorted + 1, line)
                 self._unsorted += events
-            file.finish(source)
+            self._finish(file, source)
             self.lines += source.lines
         if self.lines and not found_any:
             raise NothingToSortBy(self._order, self._example_of_none())

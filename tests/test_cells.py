@@ -2,11 +2,15 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from identity_cli.files.raw_file import Peekable
+from identity_cli.files.sources import LONGEST_LINE
+from identity_cli.files.texts import lines_of
 from identity_cli.persons import NEVER_SINCE, NEVER_YET
 from identity_cli.store import cells
 from identity_cli.store.tables import Kind, Table
@@ -38,6 +42,16 @@ def test_csv_is_read_back_but_for_the_guard_of_formulas(column: list[str | None]
     for (cell, _), text in zip(read, column, strict=True):
         assert cell in (text or "", f"'{text}")
         assert not cell.startswith(("=", "+", "-", "@"))
+
+
+@given(texts)
+@example(["'=1", "''+1", "'", "''", "'a", "=", "-1"])
+def test_every_text_comes_back_from_our_own_csv(column: list[str | None]) -> None:
+    ids = [text or "none" for text in column]
+    table = Table("t", (("distinct_id", Kind.TEXT), ("person_id", Kind.WORD)))
+    written = "distinct_id,person_id\n" + table.csv_lines([ids, ["p"] * len(ids)])
+    lines = lines_of(Peekable(io.BytesIO(written.encode())), LONGEST_LINE).read(1 << 20)
+    assert [json.loads(line)["distinct_id"] for line in lines] == ids
 
 
 @given(moments)

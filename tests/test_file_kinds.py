@@ -30,7 +30,7 @@ from identity_cli.errors import (
     NothingToReplay,
     TooManyRejected,
 )
-from identity_cli.files import foreign, opening
+from identity_cli.files import foreign, json_document, opening
 from identity_cli.files.json_document import DocumentLines
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import PassedOver
@@ -286,6 +286,45 @@ def test_a_document_is_read_alike_in_pieces_of_any_size() -> None:
         assert found == events
 
 
+# What an API answers
+
+
+@pytest.mark.parametrize("order", [None, "time"])
+@pytest.mark.parametrize("more", [{"next": "https://posthog.example/api/events?after=7"}, {"hasMore": True}])
+def test_an_answer_that_is_one_page_of_several_says_so(
+    more: dict[str, Any], order: str | None, tmp_path: Path
+) -> None:
+    for name, rest in (("log", more), ("whole", {"next": None, "hasMore": False})):
+        run = replayed(
+            json.dumps({"results": EVENTS, **rest}, indent=1).encode(), tmp_path, name, order=order
+        )
+        noticed = run.metadata["notices"].get("one_page")
+        assert (noticed is not None) == (name == "log")
+        assert noticed is None or noticed["what"] in (more.get("next"), "hasMore")
+
+
+def test_what_an_answer_calls_id_is_the_event_s_uuid(tmp_path: Path) -> None:
+    rows = [{"id": f"0190-{number % 2}", **EVENTS[0]} for number in range(3)]
+    run = replayed(json.dumps({"results": rows}).encode(), tmp_path, with_events=True, dedupe=True)
+    assert [row["uuid"] for row in rows_of(run, "events")] == ["0190-0", "0190-1"]
+    own = json.dumps({"results": [{**rows[0], "uuid": "its own"}]}).encode()
+    (row,) = rows_of(replayed(own, tmp_path, "own", with_events=True), "events")
+    assert row["uuid"] == "its own"
+
+
+def test_rows_before_the_names_of_their_columns_wait_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = json.loads(KINDS["a query's answer"]())
+    log = json.dumps({"results": whole["results"], "columns": whole["columns"]}).encode()
+    assert persons(replayed(log, tmp_path)) == persons(replayed(NDJSON, tmp_path, "plain"))
+    with pytest.raises(LogUnreadable, match="before the names of their columns; put them in order: jq"):
+        replayed(json.dumps({"results": whole["results"], "next": None}).encode(), tmp_path)
+    monkeypatch.setattr(json_document, "HELD_BYTES", 10)
+    with pytest.raises(LogUnreadable, match="from line 1 on, come before the names"):
+        replayed(log, tmp_path)
+
+
 # How long
 
 
@@ -443,7 +482,10 @@ def test_what_needs_a_log_that_was_a_pipe_says_so(ask: Callable[[Run], Any], tmp
 
 
 def test_verify_takes_the_run_s_own_table(tmp_path: Path) -> None:
-    log = b"".join(GOOD.replace(b"ada", one) for one in (b"-ada", b"=1+1", b"two, \\u00e9", b"plain"))
+    log = b"".join(
+        GOOD.replace(b"ada", one)
+        for one in (b"-ada", b"=1+1", b"'=1+1", b"''@x", b"'ada", b"two, \\u00e9", b"plain")
+    )
     (tmp_path / "log").write_bytes(log)
     run = replay(tmp_path / "log", tmp_path / "run")
     found = verify(run, persons=[str(tmp_path / "run" / "distinct_ids.csv")])

@@ -249,6 +249,11 @@ def _long_lines(count: int, _: Summary) -> str:
     return f"{count:,} {has} more than 1 MiB: what they set stays in memory until the end"
 
 
+def _one_page(count: int, _: Summary) -> str:
+    page = "answer is one page of several" if count == 1 else "answers are each one page of several"
+    return f"{count:,} {page}, so others may be missing: each says that there is a next"
+
+
 def _cookieless(count: int, _: Summary) -> str:
     is_or_are = "event is of a visitor" if count == 1 else "events are of visitors"
     return (
@@ -280,6 +285,7 @@ def _overflow(count: int, _: Summary) -> str:
 
 
 NOTICES: dict[str, Telling] = {
+    "one_page": _one_page,
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
     "long_id": _long_ids,

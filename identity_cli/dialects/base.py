@@ -103,6 +103,8 @@ COOKIELESS = "cookieless"
 """An event of a visitor whose id the platform makes, and nobody else can."""
 LONG_LINE = "long_line"
 """A line of so many bytes that what it sets is a burden to memory, where the persons' properties live."""
+ONE_PAGE = "one_page"
+"""An answer of an API that says that there are more pages; counted by the answer."""
 NO_TIME_TO_SORT_BY = "no_time_to_sort_by"
 """The log is sorted, and the line has no time to sort it by."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Damaged, Peekable
 from identity_cli.files.records import Columns, without_guard
-from identity_cli.files.sources import RefusedLine
+from identity_cli.files.sources import NextPage, RefusedLine
 
 DELIMITERS = ",\t;|"
 LONGEST_CELL = 16 << 20
@@ -60,6 +60,7 @@ class DelimitedLines:
     """The records of such a table, see texts.Lines."""
 
     numbers: Sequence[int] | None
+    next_page: NextPage | None = None
 
     def __init__(self, lines: PlainLines, delimiter: str) -> None:
         csv.field_size_limit(LONGEST_CELL)

@@ -12,10 +12,16 @@ from typing import Any
 from identity_cli.files.json_values import JsonValues, Mark, Value
 from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 from identity_cli.files.records import Columns
-from identity_cli.files.sources import RefusedLine
+from identity_cli.files.sources import NextPage, RefusedLine
 
 PEEKED_BYTES = 1 << 18
 ROWS, NAMES = "results", "columns"
+HELD_BYTES = 16 << 20
+"""Of rows that come before the names of their columns."""
+_MORE_TO_COME = ("next", "hasMore", "has_next")
+"""What of an answer says that there are more pages than this one; null, false and nothing say no."""
+_NO = (b"null", b"false", b'""')
+_SHOWN = 60
 _OF_AN_ANSWER = frozenset({"next", "previous", "count", "hasMore", "has_next", "types", NAMES})
 _OF_AN_EVENT = frozenset({"event", "distinct_id", "type", "event_type", "userId", "anonymousId"})
 _MARK_AND_SPACE = b"\xef\xbb\xbf \t\r\n"
@@ -136,11 +142,14 @@ class DocumentLines:
 
     def __init__(self, raw: Peekable, longest_line: int, *, has_rows: bool) -> None:
         self.numbers = []
+        self.next_page: NextPage | None = None
         self._raw = raw
         self._longest = longest_line
         self._walk = _Walk(has_rows=has_rows)
         self._values = JsonValues(longest_line, self._walk.goes_into)
         self._columns: Columns | None = None
+        self._held: list[Value] = []  # rows without columns so far
+        self._held_bytes = 0
         self._had_rows = False  # the object that is read now
         self._lines = self._all_lines()
 
@@ -185,36 +194,79 @@ class DocumentLines:
             if not has_place:
                 yield token.line, RefusedLine.because("not JSON: a mark between values", bytes([token.byte]))
             elif token.byte == ord("}"):
+                if self._held:
+                    raise self._nameless()
                 if not self._had_rows:
                     yield token.line, RefusedLine.because(f"an object that ends without {ROWS}", b"}")
                 self._had_rows = False
+        elif is_wanted and self._is_row(token) and self._columns is None:
+            self._hold(token)
         elif is_wanted:
             yield token.line, self._line(token)
-        elif key == NAMES and self._walk.key == NAMES:
-            self._columns = _columns(token.text) or self._columns
+        elif key == self._walk.key:
+            self._take(key, token)
+            if self._columns is not None:
+                yield from ((row.line, self._line(row)) for row in self._held)
+                self._held, self._held_bytes = [], 0
+
+    def _take(self, key: str, value: Value) -> None:
+        """Note what an answer says beside its rows."""
+        if key == NAMES:
+            self._columns = _columns(value.text) or self._columns
+        elif key in _MORE_TO_COME and value.text not in _NO and self.next_page is None:
+            shown = value.text.decode("utf-8", "replace").strip('"')
+            self.next_page = NextPage(value.line, key if shown == "true" else shown[:_SHOWN])
+
+    def _is_row(self, value: Value) -> bool:
+        return self._walk.is_answer and value.text.startswith(b"[") and not value.is_cut
+
+    def _hold(self, row: Value) -> None:
+        self._held.append(row)
+        self._held_bytes += len(row.text)
+        if self._held_bytes > HELD_BYTES:
+            raise self._nameless()
+
+    def _nameless(self) -> Damaged:
+        return Damaged(
+            f"the rows, from line {self._held[0].line:,} on, come before the names of their columns; "
+            f"put them in order: jq '{{{NAMES}, {ROWS}}}'"
+        )
 
     def _line(self, value: Value) -> bytes:
         if value.is_cut:
             return RefusedLine.too_long(value.text, self._longest)
-        if self._walk.is_answer and value.text.startswith(b"["):
-            return self._row(value)
+        if self._is_row(value) and self._columns is not None:
+            return _row(value, self._columns)
+        if self._walk.is_answer:
+            return _with_uuid(value.text.replace(b"\n", b" ").replace(b"\r", b" ")) + b"\n"
         return value.text.replace(b"\n", b" ").replace(b"\r", b" ") + b"\n"
 
-    def _row(self, value: Value) -> bytes:
-        """The line of a row whose names stand in `columns`."""
-        if self._columns is None:
-            raise Damaged(
-                f"the rows, from line {value.line:,} on, come before the names of their columns; "
-                f"put them in order: jq '{{{NAMES}, {ROWS}}}'"
-            )
-        try:
-            cells = json.loads(value.text.decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
-            return RefusedLine.because("not JSON: a row that is none", value.text)
-        if len(cells) > len(self._columns.names):
-            reason = f"{len(cells):,} values, and there are {len(self._columns.names):,} columns"
-            return RefusedLine.because(reason, value.text)
-        return self._columns.line(cells)
+
+def _row(value: Value, columns: Columns) -> bytes:
+    """The line of a row whose names stand in `columns`."""
+    try:
+        cells = json.loads(value.text.decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError):
+        return RefusedLine.because("not JSON: a row that is none", value.text)
+    if len(cells) > len(columns.names):
+        reason = f"{len(cells):,} values, and there are {len(columns.names):,} columns"
+        return RefusedLine.because(reason, value.text)
+    return columns.line(cells)
+
+
+def _with_uuid(line: bytes) -> bytes:
+    """An event of an answer, whose uuid is what PostHog's API of events calls its `id`."""
+    if b'"id"' not in line:
+        return line
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    if not isinstance(event, dict) or "uuid" in event or "distinct_id" not in event:
+        return line
+    if not isinstance(event.get("id"), str):
+        return line
+    return b'{"uuid":' + json.dumps(event["id"]).encode() + b"," + line[1:]
 
 
 def _columns(text: bytes) -> Columns | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from identity_cli.files.raw_file import BUFFER_BYTES
-from identity_cli.files.sources import RefusedLine
+from identity_cli.files.sources import NextPage, RefusedLine
 
 _TAIL_BYTES = 1 << 11  # in which most buffers have their last line's end
 
@@ -14,6 +14,7 @@ class PlainLines:
     """The lines of a file, see texts.Lines."""
 
     numbers: Sequence[int] | None = None
+    next_page: NextPage | None = None
 
     def __init__(self, raw: io.RawIOBase, longest_line: int) -> None:
         self._longest = longest_line

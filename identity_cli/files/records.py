@@ -11,7 +11,7 @@ NOTHING = "\\N"
 """How ClickHouse and MySQL write that there is no value."""
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NESTS = re.compile(r"(\w+|\*)\.")
-_GUARDED = re.compile(r"'[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 Path = tuple[str, ...]
 
@@ -47,7 +47,7 @@ class Columns:
 
 
 def without_guard(cell: str) -> str:
-    """A cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    """A cell without what keeps spreadsheets from taking it for a formula, see cells.csv_text."""
     return cell[1:] if _GUARDED.match(cell) else cell
 
 

@@ -61,8 +61,9 @@ class SourceFile:
         return self._reopen()
 
     def finish(self, source: Source) -> None:
-        """Note size and hash; LogShrank if the file lost bytes meanwhile."""
+        """Note size, hash and the next page; LogShrank if the file lost bytes meanwhile."""
         source.size, source.hash = self._raw.bytes_read, self._raw.hash.hexdigest()
+        source.next_page = self._lines.next_page
         if self.size_at_start is not None and source.size < self.size_at_start:
             raise LogShrank(self.path, self.size_at_start, source.size)
 

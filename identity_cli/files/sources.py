@@ -18,6 +18,13 @@ KEPT_OF_LONG = 1 << 10
 """Bytes that are kept of a line that is longer."""
 
 
+class NextPage(NamedTuple):
+    """Where an answer says that it is one page of several, and what it says."""
+
+    line: int
+    what: str
+
+
 @dataclass(slots=True)
 class Source:
     """One log file: its place in the run, and what it was when it was read.
@@ -25,7 +32,8 @@ class Source:
     first_seq: the seq of its first line. size: bytes on disk; hash: XXH3 of these bytes. lines: how many
     it has, or, of what has none, rows; items: how many of them are not blank, each event of a line counted.
     dialect: the name of its input format. names_persons: whether its first lines say what person the
-    platform gave them. named: the path that the user gave for it, unless that is a folder.
+    platform gave them. named: the path that the user gave for it, unless that is a folder. next_page: of an
+    answer that is not all there is.
     """
 
     path: str
@@ -37,6 +45,7 @@ class Source:
     dialect: str = ""
     names_persons: bool = False
     named: str = ""
+    next_page: NextPage | None = None
 
 
 class PassedOver(NamedTuple):

@@ -6,6 +6,7 @@ from typing import Protocol
 from identity_cli.files import delimited, json_document
 from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Peekable
+from identity_cli.files.sources import NextPage
 from identity_cli.files.utf16 import Utf8Reader, encoding_at
 
 PEEKED_BYTES = 16
@@ -15,10 +16,11 @@ class Lines(Protocol):
     """The lines of a text, whatever it is.
 
     numbers: which line of the file each of those last read is, or begins on; None where they follow one
-    another.
+    another. next_page: see sources.Source, known at the end.
     """
 
     numbers: Sequence[int] | None
+    next_page: NextPage | None
 
     def read(self, about_bytes: int) -> list[bytes]:
         """The next lines, about so many bytes of them; none at the end. A RefusedLine is the last of them."""

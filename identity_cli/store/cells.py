@@ -4,6 +4,7 @@ The plural functions do a whole column in a few calls, as long as its values are
 usual shape, and one by one where they are not; a run's tables are made of them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -11,7 +12,9 @@ from typing import Any
 
 import msgspec
 
-_FORMULA_STARTS = frozenset("=+-@\t\r")
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""What a spreadsheet may take for a formula, and what looks like one with a guard before it."""
+_STARTS = frozenset("=+-@\t\r'")
 _QUOTED = ('"', ",", "\n", "\r")
 _WITH_MILLISECONDS = len("2023-03-08T12:00:00.123Z")
 _WITH_MICROSECONDS = len("2023-03-08T12:00:00.123456Z")
@@ -69,10 +72,14 @@ def uuid_text(value: Any) -> str | None:
 
 
 def csv_text(text: str | None) -> str:
-    """A CSV cell; an apostrophe before = + - @ keeps spreadsheets from taking it for a formula."""
+    """A CSV cell; an apostrophe before = + - @ keeps spreadsheets from taking it for a formula.
+
+    Apostrophes that are there before such a mark get one more, so that files.records.without_guard, which
+    takes one away, gives back every text.
+    """
     if not text:
         return ""
-    if text[0] in _FORMULA_STARTS:
+    if text[0] in _STARTS and _FORMULA.match(text):
         text = "'" + text
     # Four plain searches: several times as fast as one regular expression.
     if '"' in text or "," in text or "\n" in text or "\r" in text:
@@ -84,7 +91,7 @@ def csv_texts(texts: Sequence[str | None]) -> Sequence[str]:
     """CSV cells of text from the log."""
     try:
         joined = "".join(texts)  # type: ignore[arg-type]  # a None among them is an error that we await
-        if _FORMULA_STARTS.isdisjoint(map(_first, texts)) and not any(mark in joined for mark in _QUOTED):  # type: ignore[arg-type]  # none is None
+        if _STARTS.isdisjoint(map(_first, texts)) and not any(mark in joined for mark in _QUOTED):  # type: ignore[arg-type]  # none is None
             return texts  # type: ignore[return-value]  # none is None
     except (TypeError, IndexError):  # None, or an empty text
         pass
