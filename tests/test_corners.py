@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 from outcomes import events_of, resolve, wire
-from test_culprits import event, identify
+from test_culprits import alias, event, identify
 from test_whatif import run_of
 
 from identity_cli import facts, replay, why
+from identity_cli.counterfactual import trials
 from identity_cli.edits import Edits
 from identity_cli.events import Event
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
+from identity_cli.scope import scope_of
 
 GUIDE = RULE_SETS["guide"]
 START = datetime.fromisoformat("2023-03-08T12:00:00+00:00")
@@ -73,6 +75,17 @@ def test_what_waits_is_released_where_the_event_left_out_stands_that_shows_the_t
     assert run.database.execute("SELECT released_before FROM held WHERE seq = 1").fetchone() == (3,)
 
 
+@pytest.mark.parametrize(("seconds", "outcome"), [(59.999, "created"), (60, "attached")])
+def test_an_event_left_out_by_an_explanation_shows_what_time_it_is(
+    seconds: float, outcome: str, tmp_path: Path
+) -> None:
+    """It is asked away itself, not the time at which it came: by that the first one leaves the buffer."""
+    events = [at(0, distinct_id="ada"), at(seconds, distinct_id="ada"), at(1, **identify("bob", "ada"))]
+    scope = scope_of(run_of(tmp_path, events), [(1, "bob")])
+    links = scope.resolve(Edits(without=frozenset([2]))).links
+    assert [str(link.outcome) for link in links.values()] == [outcome]
+
+
 # Which distinct id counts
 
 
@@ -84,7 +97,28 @@ def test_an_event_with_anything_that_ingestion_adds_has_its_id_at_the_top(added:
     assert resolve([{**sent, added: value}], buffer_seconds=0).groups() == [["outer"]]
 
 
+@pytest.mark.parametrize("added", ["team_id", "now", "created_at", "_inserted_at", "inserted_at"])
+def test_an_odd_id_of_an_event_past_capture_is_what_it_reads_as(added: str) -> None:
+    """Capture took 0 for no id in 2023; what it let in has the text of it."""
+    value = 1 if added == "team_id" else "2023-03-08T12:00:00Z"
+    assert resolve([{"event": "e", "distinct_id": 0}], "2023-09").groups() == []
+    assert resolve([{"event": "e", "distinct_id": 0, added: value}], "2023-09").groups() == [["0"]]
+
+
 # Noise
+
+
+def test_a_new_key_is_worth_a_write_even_if_the_event_removes_it_again() -> None:
+    """To the platform of 2024, whose `$unset` also found what its own event had just set."""
+
+    def visit(browser: str, **more: object) -> dict[str, Any]:
+        return {"event": "e", "distinct_id": "ada", "properties": {"$set": {"$browser": browser}, **more}}
+
+    (kept,) = resolve([visit("A"), visit("B", **{"$unset": ["$os"]})], "2024-10").persons
+    assert kept["properties"]["$browser"] == '"A"'
+    new = {"$set_once": {"$os": "x"}, "$unset": ["$os"]}
+    (written,) = resolve([visit("A"), visit("B", **new)], "2024-10").persons
+    assert written["properties"]["$browser"] == '"B"'
 
 
 @pytest.mark.parametrize("rules", ["2024-10", "2025-10", "current"])
@@ -132,6 +166,40 @@ def test_a_remedy_is_found_whichever_of_two_ids_is_asked_for_first(tmp_path: Pat
     expected = ["a $identify of 'account' with $anon_distinct_id 'visitor' would join them now"]
     assert why(run, "account", "visitor").remedies == expected
     assert why(run, "visitor", "account").remedies == expected
+
+
+def test_what_parts_two_ids_is_looked_for_among_links_of_their_own_team(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are too many events to try them all, what is tried stands on the way between the two."""
+    monkeypatch.setattr(trials, "EVENTS_TRIED_ALONE", 0)
+    monkeypatch.setattr(trials, "EVENTS_TRIED_IN_PAIRS", 0)
+    theirs = [{**identify("ada", "bob"), "team_id": 2}]
+    mine = [event("bob"), identify("ada", "bridge"), alias("bob", "bridge", "$merge_dangerously")]
+    mine = [{**one, "team_id": 1} for one in mine]
+    found = why(run_of(tmp_path, [*theirs, *mine], buffer=0), "ada", "bob", 1)
+    assert [[place.seq for place in places] for places in found.separators] == [[3], [4]]
+
+
+def test_a_remedy_may_be_of_the_id_that_is_no_account(tmp_path: Path) -> None:
+    """To Mixpanel's original rules only a device's id can be the anonymous one, whoever is identified."""
+    device = "6f1c2f0e-0d7b-4a55-9a0e-3f2d1c0b9a87"
+    events = [event("account"), event("b"), alias(device, "b", "$merge_dangerously")]
+    run = run_of(tmp_path, events, rules="mixpanel-original")
+    expected = (
+        f"a $identify with the $identified_id 'account' and the $anon_id {device!r} would join them now"
+    )
+    for one, two in ((device, "account"), ("account", device)):
+        assert why(run, one, two).remedies == [expected]
+
+
+@pytest.mark.parametrize(("own", "other"), [("u", "undefined"), ("undefined", "u")])
+def test_a_real_id_takes_the_place_of_the_illegal_one_on_either_side(
+    own: str, other: str, tmp_path: Path
+) -> None:
+    run = run_of(tmp_path, [event("dev"), event("u"), identify(own, other)], buffer=0)
+    (instead,) = why(run, "u", "dev").instead
+    assert (instead.distinct_id, instead.other, instead.replaces) == ("u", "dev", "undefined")
 
 
 # What if
