@@ -62,11 +62,11 @@ class Rejections:
             inside = [source for source in sources if source.named == named]
             others = [one for one in passed_over if one.named == named]
             unusable = sum(self._of[path] for path in {source.path for source in inside})
-            has_lines = others or any(source.lines for source in inside)
-            if has_lines and sum(source.items for source in inside) <= unusable:
+            if sum(source.items for source in inside) <= unusable:
                 raise NoEventIn(named, self._reasons(inside, others))
 
-    def _reasons(self, sources: Iterable[Source], passed_over: Iterable[PassedOver]) -> list[str]:
+    def _reasons(self, sources: Sequence[Source], passed_over: Iterable[PassedOver]) -> list[str]:
         found = [reason for source in sources for reason in self._first.get(source.path, ())]
         found += [f"{one.path}: {one.reason}" for one in passed_over]
-        return found[:TOLD] or ["its lines are blank"]
+        is_empty = not any(source.lines for source in sources)
+        return found[:TOLD] or ["it has no lines" if is_empty else "its lines are blank"]

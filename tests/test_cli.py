@@ -616,11 +616,60 @@ def test_books_that_do_not_balance_are_a_failure(
 def test_a_log_without_one_event_is_questioned(cli: Invoke, tmp_path: Path, quiet: list[str]) -> None:
     (tmp_path / "binary").write_bytes(bytes(range(256)) * 20)
     (tmp_path / "empty").write_bytes(b"")
-    for name, reason in (("binary", "binary:1: not JSON"), ("empty", "it has no lines")):
-        told = cli("replay", str(tmp_path / name), "--run", str(tmp_path / "run"), *quiet, code=2).stderr
-        assert "is it the right file?" in told
-        assert reason in told
-        assert not (tmp_path / "run").exists()
+    for name, reason in (
+        (str(tmp_path / "binary"), "binary:1: not JSON"),
+        (str(tmp_path / "empty"), "it has no lines"),
+        ("/dev/null", "it has no lines"),
+    ):
+        for beside in ([], ["sample_data/events.ndjson"]):
+            told = cli("replay", *beside, name, "--run", str(tmp_path / "run"), *quiet, code=2).stderr
+            assert "is it the right file?" in told
+            assert reason in told
+            assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["told", "quiet"])
+@pytest.mark.parametrize(
+    "refused",
+    [["empty"], ["/dev/null"], ["bad"], ["good", "bad"], ["half", "--max-rejected", "1"]],
+    ids=" ".join,
+)
+def test_a_log_that_is_refused_leaves_the_run_before_as_it_was(
+    cli: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: list[str], quiet: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = b'{"event": "e", "distinct_id": "ada"}\n'
+    for name, content in (("good", good), ("empty", b""), ("bad", b"no\n"), ("half", (b"no\n" + good) * 2)):
+        Path(name).write_bytes(content)
+    cli("replay", "good")
+    before = {path: path.read_bytes() for path in Path("idcli-run").iterdir()}
+    assert cli("replay", *refused, *quiet, code=2).stderr
+    assert {path: path.read_bytes() for path in Path("idcli-run").iterdir()} == before
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["told", "quiet"])
+def test_so_many_lines_may_be_rejected_and_not_one_more(
+    cli: Invoke, tmp_path: Path, quiet: list[str]
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes((b"no\n" + b'{"event": "e", "distinct_id": "ada"}\n' * 3) * 2)
+    for limit, code in (("2", 0), ("1", 2), ("25%", 0), ("24.9%", 2)):
+        run = tmp_path / limit
+        done = cli("replay", str(log), "--max-rejected", limit, "--run", str(run), *quiet, code=code)
+        assert run.exists() == (code == 0)
+        assert ("log:1: not JSON" in done.stderr) == (code == 2)
+
+
+def test_that_most_lines_are_rejected_is_what_the_summary_begins_with(cli: Invoke, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b'{"event": "e", "distinct_id": "ada"}\n' + b"no\n" * 2 + b'{"event": "e"}\n')
+    told = cli("replay", str(log), "--run", str(tmp_path / "run")).stdout.splitlines()
+    assert told[0] == "3 of 4 lines could not be used: is it the right file?"
+    assert told[1].startswith("Most of them: not JSON")
+    assert (
+        "could not be used"
+        not in cli("replay", "sample_data/events.ndjson", "--run", str(tmp_path / "r")).stdout
+    )
 
 
 def test_the_run_may_be_named_by_the_environment(cli: Invoke, shop: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from corpus import CORPUS
 from mutations import FuzzedLog, damaged_log, fuzzed_log
 from patience import within
 
-from identity_cli import Run, replay, replayer, second_process
+from identity_cli import Run, finishing, replay, second_process
 from identity_cli.errors import AmbiguousDialect, IdcliError, LogUnreadable, NothingToReplay, NothingToSortBy
 from identity_cli.reader import FAULT_OF_OURS
 from identity_cli.reports.summary import books
@@ -27,7 +27,7 @@ REFUSALS = (AmbiguousDialect, NothingToReplay, NothingToSortBy)
 @pytest.fixture(autouse=True)
 def _two_processes_whatever_the_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
-    monkeypatch.setattr(replayer, "WORTH_IT_PERSONS", 0)
+    monkeypatch.setattr(finishing, "WORTH_IT_PERSONS", 0)
 
 
 @pytest.fixture
