@@ -43,7 +43,7 @@ class LogUnreadable(IdcliError):
     """A log file that is missing or cannot be read."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"cannot read {path}: {reason}. Nothing was written.")
+        super().__init__(f"cannot read {path}: {reason.rstrip('.')}. Nothing was written.")
         self.reason = reason
 
 
@@ -81,12 +81,14 @@ class NotALog(LogUnreadable):
 class NothingToReplay(IdcliError):
     """A log without an event; passed_over: files that were found, and what is wrong with each."""
 
-    def __init__(self, passed_over: list[str]) -> None:
+    def __init__(self, paths: Sequence[str], passed_over: list[str]) -> None:
+        """paths: of the files that were given, or found in folders."""
+        log = paths[0] if len(paths) == 1 else "the log"
         found = (
             "; ".join(passed_over[:TOLD]) + ("; ..." if len(passed_over) > TOLD else "") or "it has no lines"
         )
         super().__init__(
-            f"not one line of the log is an event: is it the right file? {found}. {_WHAT_CAN_BE_READ}"
+            f"not one line of {log} is an event: is it the right file? {found}. {_WHAT_CAN_BE_READ}"
         )
 
 
@@ -143,7 +145,10 @@ class NoLogs(IdcliError):
     """A folder without a file that could be a log."""
 
     def __init__(self, path: str) -> None:
-        super().__init__(f"no log files in {path}: give files, or a folder that holds them.")
+        super().__init__(
+            f"no log files in {path}: give files, or a folder that holds them. Hidden files and runs of "
+            "idcli do not count."
+        )
 
 
 class LineRejected(IdcliError):

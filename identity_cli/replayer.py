@@ -104,7 +104,7 @@ def _replayed(log: Log, run: Path, options: ReplayOptions, on_progress: Progress
         ):
             events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write()
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
-            raise NothingToReplay([f"{one.path}: {one.reason}" for one in passed_over])
+            raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished

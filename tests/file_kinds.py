@@ -147,6 +147,7 @@ def kinds_of(events: Events) -> dict[str, Callable[[], bytes]]:
         "CSV after a mark": lambda: b"\xef\xbb\xbf" + delimited(events, ","),
         "CSV with semicolons": lambda: delimited(events, ";"),
         "TSV": lambda: delimited(events, "\t"),
+        "CSV with carriage returns": lambda: delimited(events, ",").replace(b"\r\n", b"\r"),
         "CSV with dots": lambda: dotted(events),
         "UTF-16": lambda: lines.decode().encode("utf-16"),
         "UTF-16 without a mark": lambda: lines.decode().encode("utf-16-le"),

@@ -90,6 +90,13 @@ def test_what_is_no_log_is_told_by_name(what: str, tmp_path: Path) -> None:
     assert not (tmp_path / "run-log").exists()
 
 
+def flagged(at: int, value: int) -> bytes:
+    """A zip whose one member has that value at that place of its entry in the directory."""
+    archive = bytearray(zipped(("log.json", NDJSON)))
+    archive[archive.index(b"PK\x01\x02") + at] = value
+    return bytes(archive)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -98,6 +105,13 @@ def test_what_is_no_log_is_told_by_name(what: str, tmp_path: Path) -> None:
         (zipped(("[Content_Types].xml", b"<x/>"), ("xl/workbook.xml", b"<x/>")), "an Excel workbook"),
         (tarred(("inner.zip", zipped(("a", GOOD)))), "an archive within an archive"),
         (gzip.compress(KINDS["Parquet"]()), "has to be a file of its own"),
+        (
+            b'{"type": "e", "code": "c", "detail": "No key.", "attr": null}',
+            'refusal, "No key.", and no',
+        ),
+        (b'{"error": {"code": 400}}\n', "an API's refusal"),
+        (flagged(8, 1), "log.json in it is encrypted: unpack it"),
+        (flagged(10, 9), "log.json in it is compressed by method 9, which is not known here: unpack it"),
     ],
     ids=lambda given: given if isinstance(given, str) else "",
 )
@@ -106,9 +120,19 @@ def test_other_files_are_told_too(content: bytes, told: str, tmp_path: Path) -> 
         replayed(content, tmp_path)
 
 
+@pytest.mark.parametrize("end", ["\r", "\x0b", "\x1e", "\u2028"])
+def test_lines_end_where_the_reader_ends_them(end: str, tmp_path: Path) -> None:
+    """What else may end a line elsewhere makes no header of half a one."""
+    text = f"event,distinct_id{end}e,ada\ne,bob\n"
+    with pytest.raises(NoEventIn):
+        replayed(text.encode(), tmp_path, may_be_empty=False)
+
+
 def test_no_foreign_signature_takes_a_log_for_something_else() -> None:
     for make in KINDS.values():
         assert foreign.described(make()[: foreign.PEEKED_BYTES], "log") is None
+    for text in (b'{"event": "e", "error": "x"}', b'{"error": "x"}\n' + GOOD, b"{}"):
+        assert foreign.described(text, "log") is None
     for text in (b"BM,event\n1,2\n", b"ORC is no log\n", b"MZ\n", b"LZIP,a\n"):
         assert foreign.described(text, "log") is None
 

@@ -144,12 +144,19 @@ def test_a_folder_that_mixes_dialects_says_so_for_each(tmp_path: Path) -> None:
 
 
 def test_whose_rules_persons_follow_is_said_where_they_are_not_the_vendors() -> None:
-    assert whose_rules("posthog-rows", "2022-12") is None
-    assert "those of PostHog itself are the default" in str(whose_rules("posthog", "mixpanel-original"))
-    assert whose_rules("mixpanel", "mixpanel-original") is None
-    assert "--rules mixpanel-simplified, mixpanel-original" in str(whose_rules("mixpanel", "guide"))
-    assert str(whose_rules("rudderstack", "guide")).startswith("Persons follow PostHog's rules (guide)")
-    assert "the system that wrote the log" in str(whose_rules("generic", "guide"))
+    assert whose_rules(["posthog-rows"], "2022-12") == []
+    assert "those of PostHog itself are the default" in whose_rules(["posthog"], "mixpanel-original")[0]
+    assert whose_rules(["mixpanel"], "mixpanel-original") == []
+    assert "--rules mixpanel-simplified, mixpanel-original" in whose_rules(["mixpanel"], "guide")[0]
+    assert whose_rules(["rudderstack"], "guide")[0].startswith("Persons follow PostHog's rules (guide)")
+    assert "the system that wrote the log" in whose_rules(["generic"], "guide")[0]
+
+
+def test_vendors_of_whom_the_same_is_to_be_said_share_a_sentence() -> None:
+    mixpanels, others = whose_rules(["mixpanel", "ga4", "posthog", "segment", "snowplow"], "guide")
+    assert "those of Mixpanel itself are those of --rules" in mixpanels
+    assert "those of Google Analytics, Segment and Snowplow themselves are not modelled" in others
+    assert others.endswith("idcli dialects NAME")
 
 
 # The matrix: each dialect's example against all dialects

@@ -99,6 +99,12 @@ def test_a_vendor_with_rules_of_its_own_keeps_them(tmp_path: Path) -> None:
         (["2024-12-20"], "auto", None),
         (["2024-12-20"], "mixpanel-original", None),
         (
+            ["2021-11-13"],
+            "2022-12",
+            "Log of 2021-11-13: it begins before 2022-12's time, and no rules here are older.",
+        ),
+        (["2021-11-13"], "guide", "Log of 2021-11-13, not of guide's time: --rules 2022-12 is nearest."),
+        (
             ["2024-12-20", "2022-11-01"],
             "2024-10",
             "Log of 2022-11-01 to 2024-12-20: no rules fit all of it, 2022-12, 2023-09, 2024-10 each a part.",
@@ -115,6 +121,14 @@ def test_the_summary_says_that_a_log_is_of_another_time(
     told = " ".join(CliRunner().invoke(idcli, asked).stdout.split())
     assert (line in told) if line else ("Log of" not in told)
     assert ("2024-10 (by the dates at its beginning)" in told) == (rules == "auto")
+
+
+def test_the_summary_says_that_a_log_has_no_dates(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"event": "e", "distinct_id": "ada"}\n', encoding="utf-8")
+    asked = ["replay", str(log), "--run", str(tmp_path / "run"), "--rules", "auto"]
+    told = CliRunner().invoke(idcli, asked).stdout
+    assert "No event tells its date, so which --rules fit is not known." in told
 
 
 def test_the_days_of_a_log_call_for_every_rule_set_between() -> None:

@@ -41,7 +41,7 @@ def document(figures: Summary) -> dict[str, Any]:
         "sources": figures.sources,
         "passed_over": [{"file": path, "reason": reason} for path, reason in figures.passed_over],
         "dialects": [
-            {**item._asdict(), "whose_rules": whose_rules(item.name, figures.rule_set)}
+            {**item._asdict(), "whose_rules": next(iter(whose_rules([item.name], figures.rule_set)), None)}
             for item in figures.dialects
         ],
         "rule_set": figures.rule_set,
@@ -151,11 +151,13 @@ def _show_source(page: Page, figures: Summary) -> None:
     what = paths[0] if len(paths) == 1 else f"{len(paths):,} files, {paths[0]} to {paths[-1]}"
     buffer = f"buffer {number_text(figures.buffer_seconds)} s" if figures.buffer_seconds else "no buffer"
     page.sentence((what, "bold"), f": {_lines_of_dialects(figures)}, rules {_rules(figures)}, {buffer}")
-    for item in figures.dialects:
-        if sentence := whose_rules(item.name, figures.rule_set):
-            page.paragraph(sentence, indent=0, style="yellow")
-    if figures.days is not None and not stands_for_all(RULE_SETS[figures.rule_set], *figures.days):
-        page.paragraph(_of_another_time(figures.rule_set, *figures.days), indent=0, style="yellow")
+    for sentence in whose_rules([item.name for item in figures.dialects], figures.rule_set):
+        page.paragraph(sentence, indent=0, style="yellow")
+    rules = RULE_SETS[figures.rule_set]
+    if figures.days is None and figures.events and rules.period is not None:
+        page.paragraph("No event tells its date, so which --rules fit is not known.", indent=0)
+    if figures.days is not None and not stands_for_all(rules, *figures.days):
+        page.paragraph(_of_another_time(rules.name, *figures.days), indent=0, style="yellow")
     if figures.passed_over:
         shown = [f"{path} ({reason})" for path, reason in figures.passed_over[:SHOWN]]
         more = [f"and {len(figures.passed_over) - SHOWN:,} more"] if len(figures.passed_over) > SHOWN else []
@@ -175,8 +177,11 @@ def _of_another_time(rule_set: str, first: date, last: date) -> str:
     """That the log is not of the rule set's time, and which rule set is nearest to it."""
     when = f"{first}" if first == last else f"{first} to {last}"
     fitting = [rules.name for rules in called_for(first, last)]
+    if fitting == [rule_set]:
+        return f"Log of {when}: it begins before {rule_set}'s time, and no rules here are older."
     if len(fitting) == 1:
-        return f"Log of {when}, not of {rule_set}'s time: --rules {fitting[0]} fits."
+        fits = "fits" if stands_for_all(RULE_SETS[fitting[0]], first, last) else "is nearest"
+        return f"Log of {when}, not of {rule_set}'s time: --rules {fitting[0]} {fits}."
     return f"Log of {when}: no rules fit all of it, {', '.join(fitting)} each a part."
 
 
@@ -245,8 +250,8 @@ def _long_ids(count: int, _: Summary) -> str:
 
 
 def _long_lines(count: int, _: Summary) -> str:
-    has = "line has" if count == 1 else "lines have"
-    return f"{count:,} {has} more than 1 MiB: what they set stays in memory until the end"
+    has, sets = ("line has", "it sets") if count == 1 else ("lines have", "they set")
+    return f"{count:,} {has} more than 1 MiB: what {sets} stays in memory until the end"
 
 
 def _one_page(count: int, _: Summary) -> str:

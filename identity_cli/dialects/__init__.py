@@ -56,20 +56,33 @@ def dialect_named(name: str) -> Dialect:
     return DIALECTS[name]
 
 
-def whose_rules(dialect_name: str, rule_set: str) -> str | None:
-    """A sentence on whose rules persons follow, where they are not those of a log's own vendor."""
-    dialect = DIALECTS.get(dialect_name) or generic.dialect({})
+def whose_rules(names: Iterable[str], rule_set: str) -> list[str]:
+    """On whose rules persons follow, where they are not those of a log's own vendor.
+
+    A sentence for all the dialects, of these names, of which the same is to be said.
+    """
     owner = next((known.vendor for known in DIALECTS.values() if rule_set in known.own_rules), VENDOR)
-    if dialect.vendor == owner:
-        return None
-    own = ", ".join(dialect.own_rules)
-    instead = f"are those of --rules {own}" if own else "are not modelled"
+    found = [DIALECTS.get(name) or generic.dialect({}) for name in names]
+    alike: dict[str, list[Dialect]] = {}
+    for dialect in found:
+        if dialect.vendor != owner:
+            alike.setdefault(_own_rules_of(dialect), []).append(dialect)
+    return [
+        f"Persons follow {owner}'s rules ({rule_set}); those of {_named(dialects)} {own}:"
+        f" idcli dialects {dialects[0].name if len(dialects) == 1 else 'NAME'}"
+        for own, dialects in alike.items()
+    ]
+
+
+def _own_rules_of(dialect: Dialect) -> str:
     if dialect.vendor == VENDOR:
-        instead = "are the default"
-    return (
-        f"Persons follow {owner}'s rules ({rule_set}); those of {dialect.vendor} itself {instead}:"
-        f" idcli dialects {dialect.name}"
-    )
+        return "are the default"
+    return f"are those of --rules {', '.join(dialect.own_rules)}" if dialect.own_rules else "are not modelled"
+
+
+def _named(dialects: Iterable[Dialect]) -> str:
+    *others, last = dict.fromkeys(dialect.vendor for dialect in dialects)
+    return f"{', '.join(others)} and {last} themselves" if others else f"{last} itself"
 
 
 def is_followed_by(rule_set: str, dialect: Dialect) -> bool:

@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Damaged, Peekable
@@ -24,8 +25,11 @@ _JSON_STARTS = ("{", "[")
 
 def opened(raw: Peekable, longest_line: int) -> "DelimitedLines | None":
     """The file as such a table; None if it is none, by its beginning."""
-    delimiter = delimiter_of(raw.peek(PEEKED_BYTES).decode("utf-8", "replace"))
-    return None if delimiter is None else DelimitedLines(PlainLines(raw, longest_line), delimiter)
+    start = raw.peek(PEEKED_BYTES)
+    has_line_feeds = b"\n" in start or b"\r" not in start
+    text: io.RawIOBase = raw if has_line_feeds else _LineFeeds(raw)
+    delimiter = delimiter_of((start if has_line_feeds else _fed(start)).decode("utf-8", "replace"))
+    return None if delimiter is None else DelimitedLines(PlainLines(text, longest_line), delimiter)
 
 
 def delimiter_of(start: str) -> str | None:
@@ -33,7 +37,7 @@ def delimiter_of(start: str) -> str | None:
 
     The header has several names, none twice, and the record after it as many cells; JSON is neither.
     """
-    lines = start.lstrip(BYTE_ORDER_MARK).splitlines(keepends=True)
+    lines = io.StringIO(start.lstrip(BYTE_ORDER_MARK), newline="\n").readlines()
     if not lines or any(line.lstrip().startswith(_JSON_STARTS) for line in lines[:2]):
         return None
     for delimiter in sorted(DELIMITERS, key=lines[0].count, reverse=True):
@@ -54,6 +58,32 @@ def _is_table(lines: list[str], delimiter: str) -> bool:
     if len(header) < 2 or len(names) < len(header) or not all(map(_NAME.fullmatch, names)):
         return False
     return first is None or len(first) == len(header)
+
+
+def _fed(text: bytes) -> bytes:
+    return text.replace(b"\r", b"\n")
+
+
+class _LineFeeds(io.RawIOBase):
+    """A table whose lines end in carriage returns alone, as spreadsheets write it for the old Macintosh."""
+
+    def __init__(self, raw: Peekable) -> None:
+        self._raw = raw
+
+    def readable(self) -> bool:
+        """It is there to be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """The next bytes, with line feeds."""
+        count = self._raw.readinto(buffer)
+        buffer[:count] = _fed(bytes(buffer[:count]))
+        return count
+
+    def close(self) -> None:
+        """Close what is below."""
+        self._raw.close()
+        super().close()
 
 
 class DelimitedLines:

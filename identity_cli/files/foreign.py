@@ -1,5 +1,6 @@
 """Files that are no logs, told by their first bytes: what each is, and the command that makes it readable."""
 
+import json
 from typing import NamedTuple
 
 
@@ -47,6 +48,9 @@ SIGNATURES: tuple[Signature, ...] = (
 )
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<body")
 """How a web page begins, in small letters."""
+_OF_AN_ERROR = {"detail", "error", "errors", "message"}
+_BESIDE_AN_ERROR = {*("attr", "code", "request", "request_id", "status", "status_code", "success", "type")}
+"""The keys of what an API answers where it refuses; nobody's id is among them."""
 PEEKED_BYTES = 512
 
 
@@ -62,7 +66,18 @@ def described(start: bytes, path: str) -> str | None:
         )
     if text.startswith((b"<?xml", b"<svg")):
         return "it is XML; a log is JSON lines, CSV or Parquet"
-    return None
+    return _refusal(start) if text.startswith(b"{") and len(start) < PEEKED_BYTES else None
+
+
+def _refusal(whole: bytes) -> str | None:
+    try:
+        answer = json.loads(whole)
+    except (ValueError, RecursionError):
+        return None
+    if not answer or answer.keys() - _OF_AN_ERROR - _BESIDE_AN_ERROR or not answer.keys() & _OF_AN_ERROR:
+        return None
+    reason = next(answer[key] for key in sorted(_OF_AN_ERROR) if key in answer)
+    return f"it is an API's refusal, {json.dumps(reason)}, and no events; download it again"
 
 
 def _is_text_after_all(one: Signature, start: bytes) -> bool:

@@ -184,7 +184,7 @@ class DocumentLines:
         elif self._values.unfinished_since is not None:
             raise Damaged(f"JSON cut off within what begins on line {self._values.unfinished_since:,}")
         if not self._walk.is_outside:
-            raise Damaged(f"JSON cut off after line {self._values.line:,}: a bracket is never closed")
+            raise Damaged(f"JSON cut off at line {self._values.line:,}: a bracket is never closed")
 
     def _lines_of(self, token: Value | Mark) -> Iterator[tuple[int, bytes]]:
         key, is_wanted = self._walk.key, self._walk.is_outside or self._walk.is_at_rows

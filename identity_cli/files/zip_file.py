@@ -11,6 +11,9 @@ from identity_cli.files.raw_file import Damaged
 _END = b"PK\x05\x06"
 _END_BYTES = 22
 _LONGEST_COMMENT = 1 << 16
+_ENCRYPTED = 1
+"""The bit of a member's flags."""
+_UNPACK = "unpack it, then replay the folder"
 _OFFICE = {
     "xl/": "an Excel workbook; save the sheet as CSV (UTF-8)",
     "word/": "a Word document",
@@ -55,8 +58,13 @@ class ZipMembers:
         """Names and bytes of the members that are files, in their order."""
         for member in self._archive.infolist():
             if not member.is_dir():
+                if member.flag_bits & _ENCRYPTED:
+                    raise Damaged(f"{member.filename} in it is encrypted: {_UNPACK}")
                 try:
                     content = self._archive.open(member)
+                except NotImplementedError:
+                    how = f"compressed by method {member.compress_type}, which is not known here"
+                    raise Damaged(f"{member.filename} in it is {how}: {_UNPACK}") from None
                 except _ERRORS as error:
                     raise Damaged(f"zip damaged: {member.filename}: {error}") from None
                 yield member.filename, _Checked(content)
