@@ -119,6 +119,23 @@ def test_parquet_that_is_cut_off(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_column_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "log.parquet"
+    table = pa.table(
+        {"event": ["e"] * 9, "distinct_id": ["ada"] * 9, "odd": [f"o{n}" * 50 for n in range(9)]}
+    )
+    pq.write_table(table, log, compression="zstd")
+    column = pq.read_metadata(log).row_group(0).column(2)
+    at = column.dictionary_page_offset or column.data_page_offset
+    data = bytearray(log.read_bytes())
+    data[at : at + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    log.write_bytes(data)
+    with pytest.raises(
+        LogUnreadable, match="only 'odd' cannot be decoded: if no event needs that, write the others"
+    ):
+        replay(log, tmp_path / "run")
+
+
 def test_parquet_from_standard_input_is_refused(tmp_path: Path) -> None:
     asked = [sys.executable, "-m", "identity_cli", "replay", "-", "--run", str(tmp_path / "run")]
     ended = subprocess.run(asked, input=b"PAR1" + bytes(99), capture_output=True, check=False)

@@ -45,9 +45,9 @@ class ParquetFile:
         except OSError as error:
             raise LogUnreadable(self.path, error.strerror or str(error)) from None
         try:
-            file = parquet.ParquetFile(self._raw, buffer_size=BYTES_AT_ONCE)
-            self._rows: int = file.metadata.num_rows
-            self._batches = file.iter_batches(batch_size=ROWS_AT_ONCE)
+            self._file = parquet.ParquetFile(self._raw, buffer_size=BYTES_AT_ONCE)
+            self._rows: int = self._file.metadata.num_rows
+            self._batches = self._file.iter_batches(batch_size=ROWS_AT_ONCE)
         except self._errors as error:
             self._raw.close()
             raise LogUnreadable(self.path, str(error)) from None
@@ -94,10 +94,30 @@ class ParquetFile:
             batch = next(self._batches, None)
         except self._errors as error:
             after = f", after row {self._rows_read:,}" if self._rows_read else ""
-            raise LogUnreadable(self.path, f"{error}{after}") from None
+            raise LogUnreadable(self.path, f"{error}{after}{self._columns_to_blame()}") from None
         rows = [] if batch is None else _objects(batch)
         self._rows_read += len(rows)
         return [_line(row) for row in rows]
+
+    def _columns_to_blame(self) -> str:
+        """Which columns cannot be decoded, where others can, and how to go on without them."""
+        names = self._file.schema_arrow.names
+        fine = [name for name in names if self._can_be_read(name)]
+        if not 0 < len(fine) < len(names):
+            return ""
+        bad = ", ".join(repr(name) for name in names if name not in fine)
+        return (
+            f"; only {bad} cannot be decoded: if no event needs that, write the others to a file of "
+            "their own with pyarrow.parquet.read_table(..., columns=[...])"
+        )
+
+    def _can_be_read(self, column: str) -> bool:
+        try:
+            for _ in self._file.iter_batches(batch_size=ROWS_AT_ONCE, columns=[column]):
+                pass
+        except self._errors:
+            return False
+        return True
 
 
 def _line(row: dict[str, Any]) -> bytes:
