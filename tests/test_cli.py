@@ -1119,6 +1119,11 @@ def modules_after(statement: str, place: Path) -> set[str]:
     return set(done.stderr.split())
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_fits_a_page(cli: Invoke, name: str) -> None:
+    assert max(map(len, cli(name, "--help").stdout.splitlines())) <= 80
+
+
 def test_help_imports_no_command(shop: Path) -> None:
     loaded = modules_after("idcli(['--help'], standalone_mode=False)", shop)
     assert not loaded & {"rich", "msgspec", "sqlite3", "json", "identity_cli.store"}

@@ -18,6 +18,8 @@ FIELDS = (
     *("key", "what", "value", "replaced", "file", "line", "nth", "event", "time"),
     *("person_id", "made_with", "is_stale"),
 )
+NO_OPERATIONS = ("lost", "brought")
+"""What a merge did to a value."""
 STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
 
 
@@ -78,6 +80,12 @@ def _mentions(mentions: list[Mention]) -> list[dict[str, Any]]:
     ]
 
 
+def _what(entry: Entry) -> str:
+    """An operation by its name in the event, as `person` has it."""
+    name = entry.what if entry.what in NO_OPERATIONS else f"${entry.what}"
+    return f"{name} !" if entry.is_stale else name
+
+
 def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
     what = f"{len(found.entries):,} values" if key is None else f"the history of {key}"
     page.line((found.person.person_id, "bold"), f": {what}")
@@ -85,7 +93,7 @@ def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
     rows: list[list[Cell]] = [
         [
             entry.key,
-            (f"{entry.what} !" if entry.is_stale else entry.what, STYLES.get(entry.what, "")),
+            (_what(entry), STYLES.get(entry.what, "")),
             value_text(entry.value),
             value_text(entry.replaced[0]) if entry.replaced else "",
             str(run.origin(entry.seq)),

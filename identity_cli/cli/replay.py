@@ -68,8 +68,9 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 @option(
     "--rules",
     type=click.Choice([*RULE_SETS, AUTO]),
-    help="Whose rules to apply, and as of when; auto: as of the dates at the log's beginning.  [default: "
-    "those of the log's vendor; guide for PostHog's]",
+    metavar="NAME",
+    help=f"Whose rules to apply, and as of when: {', '.join(RULE_SETS)}; {AUTO}: as of the dates at the "
+    "log's beginning.  [default: those of the log's vendor; guide for PostHog's]",
 )
 @buffer_option(
     "How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]"
@@ -128,7 +129,8 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     "--max-rejected",
     metavar="N|P%",
     callback=_limit,
-    help="Write nothing, exit 2, if more lines cannot be used: a number, or a share of all.",
+    help="Write nothing, exit 2, if more lines cannot be used: a number, or a share of all. --strict "
+    "allows none, whatever stands here.",
 )
 @option(
     "--max-line",

@@ -24,7 +24,7 @@ NAMED = 3  # ids of one change
     cls=Replaying,
     epilog="Example: idcli verify --persons sample_data/persons_export.jsonl --suggest",
 )
-@option("--persons", metavar="EXPORT", multiple=True, help="A batch export of persons.")
+@option("--persons", metavar="EXPORT", multiple=True, help="Persons and their ids: a batch export, a CSV.")
 @option("--events", metavar="EXPORT", multiple=True, help="Events that carry their person_id.")
 @option("--suggest", is_flag=True, help="Try every rule set and buffer, and rank them by agreement.")
 @limit_option("Partings shown.")

@@ -49,7 +49,12 @@ FORMAT = 1
     help="As though reset() had been called on the device before that event.",
 )
 @option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
-@option("--rules", type=click.Choice(list(RULE_SETS)), help="Another rule set; replays the whole log.")
+@option(
+    "--rules",
+    type=click.Choice(list(RULE_SETS)),
+    metavar="NAME",
+    help=f"Another rule set, of {', '.join(RULE_SETS)}; replays the whole log.",
+)
 @buffer_option("Another buffer; replays the whole log.")
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
