@@ -13,6 +13,7 @@ import re
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 
 from identity_cli.errors import AmbiguousEvent
 from identity_cli.events import Origin
@@ -116,6 +117,9 @@ class Origins:
     def _sorted(self, unsorted: list[int]) -> list[int]:
         if self.order is None:
             return unsorted
+        if len(unsorted) == 1:  # mostly; a plan may ask for thousands, one by one
+            with suppress(ValueError):
+                return [self.order.index(unsorted[0]) + 1]
         wanted = set(unsorted)
         return [seq for seq, before in enumerate(self.order, 1) if before in wanted]
 
