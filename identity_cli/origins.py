@@ -25,7 +25,7 @@ Its first seq, without sorting, its number in its file, how many events.
 """
 Places = tuple[Sequence[str], Sequence[int], Sequence[int | None]]
 """Of many events the path, the line and the nth of each, as in Origin."""
-_ADDRESS = re.compile(r"(?:(?P<path>.+):)?(?P<line>[0-9]{1,18})(?:#(?P<nth>[0-9]{1,18}))?", re.DOTALL)
+_ADDRESS = r"(?s:(?:(?P<path>.+):)?(?P<line>[0-9]{1,18})(?:#(?P<nth>[0-9]{1,18}))?)"
 
 
 class Origins:
@@ -176,7 +176,7 @@ class Origins:
 
 def address_in(named: str) -> Origin | None:
     """The address that a text is: LINE or FILE:LINE, perhaps with #NTH; its path is "" without FILE."""
-    found = _ADDRESS.fullmatch(as_stored(named))
+    found = re.fullmatch(_ADDRESS, as_stored(named))
     if found is None:
         return None
     nth = found["nth"]

@@ -4,16 +4,18 @@ A child that is forked sees everything as it stood when it began, and shares its
 either changes it.
 """
 
-import multiprocessing
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from multiprocessing.connection import Connection
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from identity_cli.errors import ProcessGone
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 _POLITE_KILLS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 _ENDING = (signal.SIGINT, *_POLITE_KILLS)
@@ -50,6 +52,8 @@ def undisturbed() -> Iterator[Callable[[], AbstractContextManager[None]]]:
 
 def is_possible() -> bool:
     """Whether this process may have a child that continues from here."""
+    import multiprocessing  # here and below: it takes its time, and small logs have no use for it
+
     return "fork" in multiprocessing.get_all_start_methods() and not multiprocessing.current_process().daemon
 
 
@@ -64,6 +68,8 @@ def leave_signals_to_parent() -> None:
 @contextmanager
 def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
     """Do work in a child during the block; what it raises is raised at the end. what: it does, for errors."""
+    import multiprocessing
+
     context = multiprocessing.get_context("fork")
     incoming, outgoing = context.Pipe(duplex=False)
     ends_with_us, while_we_live = os.pipe()
@@ -92,7 +98,7 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
             child.join()
 
 
-def _tell_end(work: Callable[[], None], outgoing: Connection, life: tuple[int, int]) -> None:
+def _tell_end(work: Callable[[], None], outgoing: "Connection", life: tuple[int, int]) -> None:
     """What the child does. life: a pipe whose second end the parent holds open while it lives."""
     leave_signals_to_parent()
     ends_with_parent, while_parent_lives = life

@@ -7,9 +7,9 @@ in ingestion order over all files; so does a line that is none.
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
+from typing import NamedTuple, cast
 
 from identity_cli.dialects import detected, is_followed_by
 from identity_cli.dialects.base import (
@@ -62,8 +62,7 @@ class RejectedLine:
     line: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NobodysEvent:
+class NobodysEvent(NamedTuple):
     """An event that concerns no person."""
 
     seq: int
@@ -107,7 +106,7 @@ class Reading:
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
         if dialect.name not in self._decoders:
-            wanted = replace(self.wanted, foreseen=self._foreseen(dialect))
+            wanted = self.wanted._replace(foreseen=self._foreseen(dialect))
             fast = dialect.decoder(wanted)
             patient = dialect.lenient_decoder
             self._decoders[dialect.name] = (

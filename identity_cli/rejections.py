@@ -9,7 +9,7 @@ from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejec
 from identity_cli.events import Origin
 from identity_cli.files.sources import PassedOver, Source
 
-_LIMIT = re.compile(r"(\d{1,15})|(\d{1,3}(?:\.\d{1,9})?)\s*%")
+_LIMIT = r"(\d{1,15})|(\d{1,3}(?:\.\d{1,9})?)\s*%"
 
 
 class RejectionLimit(NamedTuple):
@@ -22,7 +22,7 @@ class RejectionLimit(NamedTuple):
 
 def rejection_limit(text: str) -> RejectionLimit:
     """A limit written as N or P%; BadRejectionLimit."""
-    found = _LIMIT.fullmatch(text.strip())
+    found = re.fullmatch(_LIMIT, text.strip())
     if found is None or (found[2] and float(found[2]) > 100):
         raise BadRejectionLimit(text)
     return RejectionLimit(

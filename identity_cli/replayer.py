@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects.nesting import room_for_nesting
@@ -38,7 +38,6 @@ from identity_cli.intake import (
     Skipped,
     log_of,
 )
-from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver
@@ -54,6 +53,9 @@ from identity_cli.store.ours import sizes_beside
 from identity_cli.store.rejects import RejectedLines
 from identity_cli.store.run import Run
 from identity_cli.store.writer import JournalWriter
+
+if TYPE_CHECKING:
+    from identity_cli.internal_users import EventMarks, InternalUsers
 
 DEFAULT_RUN = "idcli-run"
 
@@ -124,6 +126,14 @@ def items_of(
     return Intake(log, options, names, scratch, on_progress)
 
 
+def _internal_users(options: ReplayOptions) -> "InternalUsers | None":
+    if options.internal_users is None:
+        return None
+    from identity_cli.internal_users import read_internal_users  # takes its time to import
+
+    return read_internal_users(options.internal_users)
+
+
 class _Replay:
     def __init__(
         self,
@@ -137,9 +147,7 @@ class _Replay:
         self._journal = journal
         self._options = options
         self._rules = options.applied_rules
-        self._internal_users = (
-            None if options.internal_users is None else read_internal_users(options.internal_users)
-        )
+        self._internal_users = _internal_users(options)
         self._marks = self._event_marks()
         self._items = items_of(log, options, self._names(), folder, on_progress)
         self._resolver = PersonResolver(
@@ -155,11 +163,13 @@ class _Replay:
         self._told_line = b""
         self._has_large_values = False
 
-    def _event_marks(self) -> EventMarks | None:
+    def _event_marks(self) -> "EventMarks | None":
         """What gathers who is internal by its events, where filters ask for their properties."""
         users = self._internal_users
         if users is None or not users.event_property_names:
             return None
+        from identity_cli.internal_users import EventMarks
+
         return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
 
     def _names(self) -> Iterable[str]:

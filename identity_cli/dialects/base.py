@@ -27,8 +27,7 @@ class Unusable(Exception):
         self.moment = moment
 
 
-@dataclass(frozen=True, slots=True)
-class TouchesNobody:
+class TouchesNobody(NamedTuple):
     """An event that concerns no person, such as an update of a group; why, in words.
 
     event: what it is called. moment: when it arrived, as far as its line tells.
@@ -53,8 +52,7 @@ class Weight(IntEnum):
     SHAPE = 1  # a line that could be its own, and as well another's
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """Something by which lines of a dialect are known; shows: whether a line, parsed, has it."""
 
     weight: Weight
@@ -68,8 +66,7 @@ class Foresight(Protocol):
         """Take one line of the log; a line that is none of the dialect's says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a replay wants of the events that it is given.
 
     copied_names: event properties that the rules copy onto persons. as_of: the date of the

@@ -7,7 +7,6 @@ or all of these events, which no line shows.
 """
 
 from collections.abc import Mapping
-from hashlib import blake2s
 from typing import Any
 
 from identity_cli.dialects.base import COOKIELESS, Notice, TouchesNobody
@@ -59,6 +58,8 @@ class Visitors:
 
 def _device(event: WireEvent, sent: Mapping[str, Any]) -> str | None:
     """What visitors behind one address with one browser have in common for a day; None without an address."""
+    from hashlib import blake2s  # few logs need it, and it loads OpenSSL
+
     address = sent.get("$ip")
     if not isinstance(address, str) or not address:
         return None

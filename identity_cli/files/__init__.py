@@ -4,7 +4,7 @@ The way in: a file (`raw_file`), or each member of an archive (`zip_file`, `tar_
 often as it takes (`compressed`), made UTF-8 (`utf16`), and read as lines by what its first bytes show
 (`texts`): plain lines, one JSON document, CSV or TSV. Parquet stands alone. What is no log at all,
 `foreign` tells by name. A kind that is new is a module and a line in one of the registries
-`compressed.COMPRESSIONS`, `texts.TEXTS`, `foreign.SIGNATURES`.
+`compressed.COMPRESSIONS`, `texts.of_kind`, `foreign.SIGNATURES`.
 
 The way out: what is written takes its place whole, and takes nobody else's (`outputs`, `places`).
 """

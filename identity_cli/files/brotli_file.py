@@ -13,6 +13,7 @@ TRIED_BYTES = 1 << 10
 FED_BYTES = 16
 ENOUGH_BYTES = 8
 """Of text that is no accident."""
+_CONTROL = {*map(chr, range(ord(" ")))} - {*"\t\r\n\f\x1e"}
 
 
 def is_at(start: bytes) -> bool:
@@ -42,7 +43,7 @@ def is_text(start: bytes) -> bool:
         if error.start < len(start) - 3:
             return False
         text = start[: error.start].decode()
-    return all(char >= " " or char in "\t\r\n\f\x1e" for char in text)
+    return not _CONTROL & {*text}
 
 
 class BrotliStream:

@@ -13,9 +13,10 @@ from identity_cli.files.json_values import JsonValues, Mark, Value
 from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 from identity_cli.files.records import Columns
 from identity_cli.files.sources import NextPage, RefusedLine
+from identity_cli.files.texts import ROWS
 
 PEEKED_BYTES = 1 << 18
-ROWS, NAMES = "results", "columns"
+NAMES = "columns"
 HELD_BYTES = 16 << 20
 """Of rows that come before the names of their columns."""
 _MORE_TO_COME = ("next", "hasMore", "has_next")

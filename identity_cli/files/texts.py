@@ -1,15 +1,18 @@
 """What a text is by its first bytes: lines, one JSON document, a table."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Sequence
 from typing import Protocol
 
-from identity_cli.files import delimited, json_document
 from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import NextPage
 from identity_cli.files.utf16 import Utf8Reader, encoding_at
 
 PEEKED_BYTES = 16
+FIRST_LINE_BYTES = 1 << 16
+ROWS = "results"
+"""Where an answer of an API has its rows."""
 
 
 class Lines(Protocol):
@@ -29,23 +32,35 @@ class Lines(Protocol):
         """Close what is below."""
 
 
-TEXTS: tuple[Callable[[Peekable, int], Lines | None], ...] = (json_document.opened, delimited.opened)
-"""What makes lines of a text of its kind; None for another."""
-
-
 def lines_of(raw: Peekable, longest_line: int) -> Lines:
     """The lines of a text of any kind."""
     text = _in_utf8(raw)
-    for opened in TEXTS:
-        lines = opened(text, longest_line)
-        if lines is not None:
-            return lines
-    return PlainLines(text, longest_line)
+    return (None if _begins_with_object(text) else of_kind(text, longest_line)) or PlainLines(
+        text, longest_line
+    )
 
 
 def plain_lines_of(raw: Peekable, longest_line: int) -> Lines:
     """The lines of a text as they stand, whatever its kind."""
     return PlainLines(_in_utf8(raw), longest_line)
+
+
+def _begins_with_object(text: Peekable) -> bool:
+    """Whether the first line is a JSON object, and not an answer that holds others: so are most logs'."""
+    first, newline, _ = text.peek(FIRST_LINE_BYTES).partition(b"\n")
+    if not newline or first[:1] != b"{":
+        return False
+    try:
+        return ROWS not in json.loads(first)
+    except (ValueError, RecursionError):
+        return False
+
+
+def of_kind(text: Peekable, longest_line: int) -> Lines | None:
+    """The lines of a text that is a JSON document or a table; None for another."""
+    from identity_cli.files import delimited, json_document  # they take their time, and most logs are neither
+
+    return json_document.opened(text, longest_line) or delimited.opened(text, longest_line)
 
 
 def _in_utf8(raw: Peekable) -> Peekable:

@@ -4,8 +4,8 @@ Exports, and messages of the platform's own, are past it. Found in `posthog/api/
 since 2024 in `rust/capture`.
 """
 
-from dataclasses import dataclass, replace
 from enum import Enum
+from typing import NamedTuple
 
 from identity_cli.events import LONGEST_SENT_ID, SentId
 
@@ -17,8 +17,7 @@ class IdText(Enum):
     JSON = "its JSON text"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Door(NamedTuple):
     """One dated state of it.
 
     takes_inner_id_first: `properties.distinct_id` counts before the one at the top.
@@ -38,7 +37,7 @@ DJANGO_CAPTURE = Door(takes_inner_id_first=True, refuses_false_ids=True, id_text
 """Until 2024."""
 RUST_CAPTURE = Door(takes_inner_id_first=False, refuses_false_ids=False, id_text=IdText.JSON)
 """Since 2024."""
-CAPTURE_OF_2026 = replace(RUST_CAPTURE, warns_of_long_ids=True)
+CAPTURE_OF_2026 = RUST_CAPTURE._replace(warns_of_long_ids=True)
 
 
 def sent_text(sent: SentId, door: Door) -> str | None:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from identity_cli.facts import Outcome
 from identity_cli.rules.base import Guard, RuleSet
 
-UUID_4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.IGNORECASE)
-WEB_LIBRARY = re.compile(r"[0-9a-f]{9,}(-[0-9a-f]+){3}-[0-9a-f]{9,}")
+UUID_4 = r"(?i:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"
+WEB_LIBRARY = r"[0-9a-f]{9,}(-[0-9a-f]+){3}-[0-9a-f]{9,}"
 """What the web library made of time, chance, browser and screen while browsers had no UUIDs to give."""
 
 
@@ -40,7 +40,7 @@ def why_refused(wish: Wish, rules: RuleSet) -> Outcome | None:
 
 def has_anonymous_form(distinct_id: str) -> bool:
     """Whether the id looks like one that a library made up: a UUID of version 4, or the web's own form."""
-    return bool(UUID_4.fullmatch(distinct_id) or WEB_LIBRARY.fullmatch(distinct_id))
+    return re.fullmatch(f"{UUID_4}|{WEB_LIBRARY}", distinct_id) is not None
 
 
 def _guarded(wish: Wish, guard: Guard) -> Outcome | None:

@@ -1,7 +1,7 @@
 """How a vendor's users call what the rules are about: for explanations, which have to be in their terms."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
 
@@ -13,8 +13,7 @@ def kind_called(event: str) -> str:
     return _KINDS.get(event, IDENTIFY)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Ask(NamedTuple):
     """How to ask for a link: kind is what it is to the rules, event what it is called.
 
     phrase: about {own} and {other}. forces: no safeguard minds who is identified. other_begins: what the
@@ -38,8 +37,7 @@ class Ask:
         return self.phrase.format(own=repr(own), other=repr(other))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(NamedTuple):
     """What explanations say under one vendor's rules.
 
     asks: the ways to ask for a link, the mildest first. because: why a link came to its outcome, by outcome
