@@ -101,14 +101,18 @@ def hashes(block: Block, origins: Origins) -> Sequence[int]:
         (event.uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id)
         for event in block.events
     ]
-    uuids, _, own, inner, _ = zip(*keys, strict=True)  # a column at a time: a call for each event costs more
-    if {*map(type, uuids)} == {str} and {*map(type, own), *map(type, inner)} <= _TEXTS and "" not in uuids:
+    others = [  # in line: of every event
+        uuid
+        for uuid, _, own, inner, _ in keys
+        if not uuid
+        or type(uuid) is not str
+        or (type(own) is not str and own is not None)
+        or (type(inner) is not str and inner is not None)
+    ]
+    if not others:
         return [*map(hash, keys)]
     contents = _Contents(block, origins)
     return [_hash_of(event, contents, index) for index, event in enumerate(block.events)]
-
-
-_TEXTS = {str, type(None)}
 
 
 def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
