@@ -118,6 +118,34 @@ def test_an_event_of_a_batch_that_names_both_in_vain_has_its_own_address(tmp_pat
     assert str(run.origin(2)).endswith(":1#2")
 
 
+IN_VAIN = {"event": "e", "distinct_id": "u", "properties": {"ref": "dév"}}
+FORMS_OF_A_LINE: dict[str, Any] = {
+    "an array, one item of which is no event": [event("dév"), None, IN_VAIN],
+    "a message that holds its event as text": {
+        **{"uuid": None, "ip": "", "site_url": "", "team_id": 1, "now": "2024-01-01T00:00:00Z"},
+        **{"distinct_id": "u", "data": json.dumps(IN_VAIN)},
+    },
+    "a row that holds its properties as text": {**IN_VAIN, "properties": '{"ref": "d\\u00e9v"}'},
+}
+
+
+@pytest.mark.parametrize("line", FORMS_OF_A_LINE.values(), ids=FORMS_OF_A_LINE)
+def test_what_names_both_in_vain_is_found_in_every_form_of_a_line(tmp_path: Path, line: Any) -> None:
+    run = run_of(tmp_path, [event("dév"), line], buffer=0)
+    (reason,) = why(run, "u", "dév").reasons
+    assert f"log.ndjson:2{'#3' if isinstance(line, list) else ''} names both in vain" in reason
+
+
+def test_what_names_both_in_vain_is_found_in_a_body_of_amplitudes(tmp_path: Path) -> None:
+    one, other = (
+        {"event_type": "e", "user_id": user, "insert_id": user, "time": 1, "user_properties": {"ref": "u1"}}
+        for user in ("u1", "u2")
+    )
+    run = run_of(tmp_path, [{"api_key": "k", "events": [one, other]}], buffer=0)
+    (reason,) = why(run, "u2", "u1").reasons
+    assert "log.ndjson:1#2 names both in vain" in reason
+
+
 def test_an_illegal_id_is_named_and_what_to_send_instead(tmp_path: Path) -> None:
     events = [event("dev"), event("undefined"), identify("u", "undefined")]
     run = run_of(tmp_path, events, buffer=0)

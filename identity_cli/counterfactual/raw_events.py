@@ -7,7 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from identity_cli.dialects.base import Unusable
-from identity_cli.dialects.json_lines import object_of
+from identity_cli.dialects.json_lines import items_of, value_of
+from identity_cli.dialects.posthog import unwrapped
 from identity_cli.events import Origin
 from identity_cli.store.run import Run
 from identity_cli.trials import lines_of_log
@@ -58,27 +59,33 @@ def _spellings(text: str) -> Iterator[str]:
         inside = json.dumps(text, ensure_ascii=as_ascii)[1:-1]
         with suppress(UnicodeEncodeError):
             inside.encode()
-            yield inside
-            yield inside.replace("/", "\\/")
+            yield from (inside, inside.replace("/", "\\/"))
+            yield json.dumps(inside)[1:-1]  # within JSON that is a text itself
 
 
 def _events_in(row: bytes) -> list[Raw]:
+    """The events of a line, at their places in it; empty where one is no object."""
     with suppress(Unusable, RecursionError, ValueError):
-        whole = object_of(row)
-        batch = whole.get("batch")
-        return [one for one in batch if isinstance(one, dict)] if isinstance(batch, list) else [whole]
+        return [_opened(item) for item in items_of(value_of(row))]
     return []
 
 
 def event_in(row: bytes, index: int) -> Raw:
-    """The event of that index in a line, which may be a batch; empty where there is none."""
-    with suppress(Unusable, RecursionError, ValueError):
-        whole = object_of(row)
-        batch = whole.get("batch")
-        if isinstance(batch, list) and index < len(batch) and isinstance(batch[index], dict):
-            return dict(batch[index])
-        return whole
-    return {}
+    """The event of that index in a line, the only one where it makes several; empty where there is none."""
+    several = _events_in(row)
+    return several[0] if len(several) == 1 else several[index] if index < len(several) else {}
+
+
+def _opened(item: Any) -> Raw:
+    """An event with what stands in it as JSON text: a message's data, the properties of a table's row."""
+    event = item if isinstance(item, dict) else {}
+    with suppress(Unusable):  # another vendor's data is no event
+        event = unwrapped(event)
+    inside = event.get("properties")
+    if isinstance(inside, str):
+        with suppress(Unusable, UnicodeEncodeError):
+            return {**event, "properties": value_of(inside.encode())}
+    return event
 
 
 def properties_of(raw: Raw) -> Raw:

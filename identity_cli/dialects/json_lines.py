@@ -58,9 +58,13 @@ def contents_of(line: bytes) -> list[bytes]:
 
 
 def items_of(value: Any) -> list[Any]:
-    """The events of a line's value: the items of an array or a batch, else the value itself."""
-    if isinstance(value, dict) and isinstance(value.get("batch"), list):
-        value = value["batch"]
+    """The events of a line's value: the items of an array or of a body, else the value itself."""
+    if isinstance(value, dict) and "event" not in value:
+        if isinstance(value.get("batch"), list):
+            return list(value["batch"])
+        events = value.get("events")  # as Amplitude is sent them
+        if isinstance(events, list) and any(isinstance(one, dict) and "event_type" in one for one in events):
+            return events
     return value if isinstance(value, list) else [value]
 
 
