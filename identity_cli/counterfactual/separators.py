@@ -22,7 +22,8 @@ def separators(trials: Trials, one: Key, two: Key) -> tuple[list[Gone], bool]:
             return sets, True
         if not every:
             break
-    tried = [set_with(trials, seq, one, two) for seq in _way(trials, one, two)[:LINKS_TRIED]]
+    links = _way(trials, one, two)[:LINKS_TRIED]
+    tried = [set_with(trials, seq, one, two) for seq in links if trials.left > 0]
     return sorted({gone for gone in tried if gone}, key=lambda gone: (len(gone), sorted(gone))), False
 
 

@@ -90,7 +90,7 @@ class Trials:
 
     def _replayed(self, gone: Gone) -> Resolution:
         self._left -= 1
-        return self.scope.resolve(self._edits.also_without(gone))
+        return self.scope.resolve(self._edits.also_without(gone) if gone else self._edits)
 
 
 def _persons_of(resolution: Resolution) -> Resolution:
