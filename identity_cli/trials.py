@@ -21,8 +21,12 @@ from identity_cli.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.run import Run
 
-RULES = tuple(RULE_SETS)
-"""All that a log may be replayed under."""
+SETTINGS = tuple(
+    (name, float(seconds))
+    for name, rules in RULE_SETS.items()
+    for seconds in dict.fromkeys((rules.buffer_seconds, 0, 60))
+)
+"""Every rule set, with its own buffer first, without one, and with the guide's minute."""
 
 
 def options_of(run: Run) -> ReplayOptions:

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import product
 
 from identity_cli.answers import Answer, Key, events_answer, persons_answer
 from identity_cli.comparing.partings import Parting, Partings
 from identity_cli.comparison import Comparison, Member, compare
 from identity_cli.store.run import Run
-from identity_cli.trials import RULES, replayed
+from identity_cli.trials import SETTINGS, replayed
 
-BUFFERS = (None, 0.0, 60.0)
-TRIALS = len(RULES) * len(BUFFERS)
+TRIALS = len(SETTINGS)
 Progress = Callable[[int], None]
 
 
@@ -96,14 +94,10 @@ def suggestions(run: Run, answer: Answer, on_progress: Progress | None = None) -
 
     on_progress is told the bytes read so far, over all TRIALS.
     """
-    tried, size = set(), sum(source["size"] for source in run.sources())
-    for number, (rules, buffer) in enumerate(product(RULES, BUFFERS)):
+    size = sum(source["size"] for source in run.sources())
+    for number, (rules, seconds) in enumerate(SETTINGS):
         so_far = None if on_progress is None else _later(on_progress, number * size)
-        with replayed(run, so_far, rules=rules, buffer_seconds=buffer) as trial:
-            seconds = float(trial.metadata["buffer_seconds"])
-            if (rules, seconds) in tried:
-                continue
-            tried.add((rules, seconds))
+        with replayed(run, so_far, rules=rules, buffer_seconds=seconds) as trial:
             found = compare(partial(_members, trial, answer))
             yield Trial(
                 rules,
