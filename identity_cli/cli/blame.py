@@ -87,7 +87,7 @@ def _what(entry: Entry) -> str:
 
 
 def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
-    what = f"{len(found.entries):,} values" if key is None else f"the history of {key}"
+    what = plural(len(found.entries), "value") if key is None else f"the history of {key}"
     page.line((found.person.person_id, "bold"), f": {what}")
     page.line()
     rows: list[list[Cell]] = [
