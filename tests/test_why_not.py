@@ -158,6 +158,22 @@ def test_an_illegal_id_is_named_and_what_to_send_instead(tmp_path: Path) -> None
     assert "in place of 'undefined'" in str(instead)
 
 
+def test_the_real_id_is_found_whichever_was_named_first(tmp_path: Path) -> None:
+    events = [event("dev"), identify("u", "w"), identify("u", "undefined")]
+    run = run_of(tmp_path, events, buffer=0)
+    for one, two in (("w", "dev"), ("dev", "w")):
+        (instead,) = why(run, one, two).instead
+        assert (instead.distinct_id, instead.other, instead.replaces) == ("u", "dev", "undefined")
+
+
+def test_no_remedy_is_sent_under_an_id_that_capture_cuts(tmp_path: Path) -> None:
+    long = "x" * 201
+    run = run_of(tmp_path, [identify("u", long), event("dev")], buffer=0)
+    assert both_ways(run, "dev", long) == [
+        f"a $merge_dangerously of 'dev' with alias {long!r} would join them now"
+    ]
+
+
 def test_a_remedy_holds_once_the_buffer_is_empty(tmp_path: Path) -> None:
     """A waits at the end of the log: by the time of any further event it is a person."""
     now = ("2023-03-01T09:00:00Z", "2023-03-01T09:00:10Z", "2023-03-01T09:05:00Z")

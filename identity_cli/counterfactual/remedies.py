@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from typing import Any, cast
 
 from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.counterfactual.accounts import account_first
 from identity_cli.counterfactual.words import words_of
+from identity_cli.dialects.base import POSTHOG
 from identity_cli.events import ABSENT, IDENTIFY, Event, Origin
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
@@ -75,7 +77,7 @@ class Remedies:
         """The mildest event that joins the two, sent at once or later, and the same in words."""
         for ask in self._asks:
             for target, source in ((self._account, self._other), (self._other, self._account)):
-                if ask.is_for(target[1], source[1]) and all(
+                if self._can_be(ask, target[1], source[1]) and all(
                     self._joins([*self._scope.steps, step]) for step in self._sent(ask.kind, target, source)
                 ):
                     return [(ask, ask.of(target[1], source[1]))]
@@ -84,7 +86,7 @@ class Remedies:
     def _swapped(self, link: LinkRow) -> Iterator[Instead]:
         found = link.source_distinct_id, link.target_distinct_id
         for ask in self._mild_ones(kind_called(link.event)):
-            if ask.is_for(*found) and self._joins(self._asking(link, ask, *found)):
+            if self._can_be(ask, *found) and self._joins(self._asking(link, ask, *found)):
                 yield Instead(self._run.origin(link.seq), ask.event, *found, ask.of(*found))
                 return
 
@@ -106,13 +108,16 @@ class Remedies:
         if ask is None:
             return
         ends = link.target_distinct_id, link.source_distinct_id
-        for illegal in illegal_ids(self._run, *ends):
-            own, other = ends if ends[0] != illegal else ends[::-1]
-            real = next((key[1] for key in self._pair if key[1] != own), own)
-            if ask.is_for(own, real) and self._joins(self._asking(link, ask, own, real)):
-                yield Instead(
-                    self._run.origin(link.seq), ask.event, own, real, ask.of(own, real), replaces=other
-                )
+        asked = product(illegal_ids(self._run, *ends), (self._account[1], self._other[1]))
+        for illegal, real in asked:  # whichever of the two was named first
+            own = ends[1] if ends[0] == illegal else ends[0]
+            if (
+                real != own
+                and self._can_be(ask, own, real)
+                and self._joins(self._asking(link, ask, own, real))
+            ):
+                what = ask.of(own, real)
+                yield Instead(self._run.origin(link.seq), ask.event, own, real, what, replaces=illegal)
                 return
 
     def _had_it_come_later(self, link: LinkRow) -> Iterator[str]:
@@ -140,6 +145,12 @@ class Remedies:
             ):
                 yield f"it would have merged as {ask.event} at {self._run.origin(link.seq)}"
                 return
+
+    def _can_be(self, ask: Ask, own: str, other: str) -> bool:
+        """Whether an event can ask for it: one sent under an id that capture cuts is another's."""
+        longest = options_of(self._run).applied_rules.door.longest_id
+        is_cut = words_of(self._run).vendor == POSTHOG and len(own) > longest
+        return not is_cut and ask.is_for(own, other)
 
     def _sent(self, name: str, target: Key, source: Key) -> Iterator[Step]:
         """The event at the end of the log, while events wait in the buffer and when none does any more."""
