@@ -12,7 +12,8 @@ from identity_cli.dialects import POSTHOG
 from identity_cli.facts import DistinctIdAttached, Linked, PersonCreated
 from identity_cli.files.folders import container_of
 from identity_cli.files.sources import LONGEST_LINE
-from identity_cli.intake import LogRead, ReplayOptions
+from identity_cli.intake import ReplayOptions
+from identity_cli.log_items import LogRead
 from identity_cli.origins import Origins
 from identity_cli.overflow import OverflowWatch
 from identity_cli.resolver import PersonResolver

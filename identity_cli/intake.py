@@ -1,16 +1,11 @@
-"""The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out.
-
-What it gives are values that can also be told to another process, see second_process.
-"""
+"""The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
-
-import msgspec
+from typing import Any
 
 from identity_cli.arrivals import ArrivalWatch
 from identity_cli.dialects import DIALECTS, POSTHOG, dialect_named, generic
@@ -19,13 +14,24 @@ from identity_cli.dialects.mapping import read_mapping
 from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.door import may_be_refused, refusals
 from identity_cli.errors import BadMapping
-from identity_cli.events import Event, Origin
+from identity_cli.events import Event
 from identity_cli.files.folders import expand, total_size
 from identity_cli.files.opening import sources_at
 from identity_cli.files.raw_file import is_regular
-from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver, Source
+from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver
 from identity_cli.left_out import LeftOut, LeftOutFilter
-from identity_cli.origins import Origins
+from identity_cli.log_items import (
+    LEFT_OUT,
+    REPEAT,
+    Batch,
+    Item,
+    KeptLine,
+    LogRead,
+    Nobodys,
+    RefusedAtDoor,
+    Rejected,
+    Skipped,
+)
 from identity_cli.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
 from identity_cli.repeats import RepeatCounter, RepeatFilter
 from identity_cli.rules import rule_set
@@ -35,12 +41,9 @@ from identity_cli.sorted_reader import SortedLogReader
 from identity_cli.source_choice import SourceChoice
 from identity_cli.unmodelled import UnmodelledWatch
 
-REPEAT = "repeats an earlier event"
-LEFT_OUT = "left out by the plan"
 LONG_LINE_BYTES = 1 << 20
 """Of a line: some properties of it may be as large, and each person holds its own until the end."""
 Progress = Callable[[int], None]
-EventT = TypeVar("EventT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,98 +106,6 @@ class ReplayOptions:
     def applied_rules(self) -> RuleSet:
         """The rules, with the blocked ids."""
         return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
-
-
-class KeptLine(NamedTuple):
-    """A line that may turn out to be unusable; None: the same as was told last."""
-
-    origin: Origin
-    line: bytes | None
-
-
-class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
-    """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected.
-
-    keeps_properties: whether the events still have the event properties that were asked for.
-    linking: indexes of the events that have links beside them. is_large: in bytes.
-    """
-
-    first_seq: int
-    events: list[EventT]
-    kept: dict[int, KeptLine]
-    keeps_properties: bool
-    linking: list[int]
-    is_large: bool
-
-
-class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
-    """Consecutive events that are not resolved, and why; repeats: the seqs of those that they repeat."""
-
-    first_seq: int
-    events: list[EventT]
-    reason: str
-    repeats: list[int] | None = None
-
-
-class Rejected(msgspec.Struct, tag=True, array_like=True, gc=False):
-    """A line, or one event of several on it, that cannot be used; line None: the same as was told last."""
-
-    seq: int
-    reason: str
-    line: bytes | None
-    origin: Origin
-
-
-class Nobodys(msgspec.Struct, tag=True, array_like=True, gc=False):
-    """An event that concerns no person, and why."""
-
-    seq: int
-    event: str
-    uuid: Any
-    why: str
-
-
-class RefusedAtDoor(msgspec.Struct, tag=True, array_like=True, gc=False):
-    """Events of the next batches, by seq, that the platform would not have let in, and why."""
-
-    reasons: dict[int, str]
-
-
-Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | RefusedAtDoor
-
-
-@dataclass(frozen=True, slots=True)
-class LogRead:
-    """What there is to say of a log once it is read.
-
-    moved: lines that sorting put elsewhere. left_out_nothing: at how many of the places to be left out there
-    was no event.
-    """
-
-    sources: list[Source]
-    origins: Origins
-    lines: int
-    blank: int
-    seqs: int
-    moved: int
-    repeats: int
-    arrivals: dict[str, Any]
-    notices: dict[str, Noticed]
-    left_out_nothing: int
-    passed_over: list[PassedOver]
-
-    def event_count(self, rejected: int) -> int:
-        """How many events there were; rejected: lines, or events of several on a line, that were none."""
-        return self.seqs - self.blank - rejected
-
-
-class ItemReader(Protocol):
-    """What gives the items of a log; iterate once, then ask for what was read."""
-
-    def __iter__(self) -> Generator[Item, None, None]: ...
-
-    def log_read(self) -> LogRead:
-        """What was read, all of it."""
 
 
 class Intake:

@@ -5,22 +5,15 @@ one behind the other id that a linking event names. A merge moves the source's i
 target, whichever is older. Standard library only.
 """
 
-from collections.abc import Set
-
 from identity_cli import javascript
 from identity_cli.events import ABSENT, CLIENT_INGESTION_WARNING
 from identity_cli.facts import (
-    DistinctIdAttached,
     EventAttributed,
     EventDropped,
     EventRejected,
-    Fact,
     IngestionWarning,
     Linked,
     Outcome,
-    PersonCreated,
-    PersonIdentified,
-    PropertiesChanged,
 )
 from identity_cli.journal import (
     Step,
@@ -33,8 +26,9 @@ from identity_cli.journal import (
     too_long,
 )
 from identity_cli.owners import Owners, owner_in
+from identity_cli.person_changes import PersonChanges
 from identity_cli.persons import Person
-from identity_cli.properties import Change, check_unset, created, is_noise, is_noise_of_merge, undo, written
+from identity_cli.properties import check_unset
 from identity_cli.rules.base import Guard, RuleSet
 from identity_cli.rules.guarding import Wish, why_refused
 from identity_cli.rules.linking import is_illegal, other_id
@@ -43,14 +37,12 @@ from identity_cli.rules.storing import PlatformBroke, check_stored, is_stored
 from identity_cli.rules.writing import NOTHING, Writes, writes_of
 
 
-class Processing:
-    """Processes events that wait for nothing any more; facts: where what they change is told."""
+class Processing(PersonChanges):
+    """Processes events that wait for nothing any more."""
 
     def __init__(self, rules: RuleSet, owners: Owners, *, attributing: bool) -> None:
         """Attributing reports every event's person."""
-        self.facts: list[Fact] = []
-        self._rules = rules
-        self._owners = owners
+        super().__init__(rules, owners)
         self._attributing = attributing
         self._gates = rules.gates_events
         self._links = rules.links
@@ -269,62 +261,7 @@ class Processing:
         self._identify(step, target)
         return target
 
-    # Persons
-
-    def _update_or_create(self, step: Step, writes: Writes, *, identifies: bool = False) -> Person:
-        """The ordinary way of an event: to the person of its id, made now if there is none."""
-        person = owner_in(step.ids, step.distinct_id)
-        if person is None:
-            return self._create(step, step.distinct_id, writes)
-        if step.event.event not in self._rules.never_updates:
-            self._update(step, person, writes, identifies=identifies)
-        return person
-
-    def _create(self, step: Step, creator: str, writes: Writes) -> Person:
-        """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
-        check_stored(creator, self._rules)
-        person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
-        self.facts.append(PersonCreated(step.seq, person.number, creator, step.time))
-        if writes is not NOTHING:
-            person.properties, changes = created(writes)
-            self._tell(step, person, changes)
-        return person
-
-    def _update(self, step: Step, person: Person, writes: Writes, *, identifies: bool = False) -> None:
-        """Write on a person that exists; identifies: a write of the flag takes everything along."""
-        if writes is NOTHING:
-            return
-        properties, changes = written(person.properties, writes, self._rules)
-        is_forced = identifies and not person.is_identified
-        if changes and not is_forced and is_noise(step.event.event, writes, changes, self._rules):
-            undo(properties, changes)
-            return
-        person.properties = properties
-        self._tell(step, person, changes)
-
-    def _write_merged(
-        self, step: Step, person: Person, writes: Writes, gained: Set[str] | None, *, is_forced: bool
-    ) -> None:
-        """Write on a person that a merge has just given more properties; gained: their keys."""
-        if writes is NOTHING:
-            return
-        rules = self._rules
-        person.properties, changes = written(person.properties, writes, rules, gained)
-        may_be_noise = rules.filters_merges and not is_forced and gained is not None
-        if may_be_noise and is_noise_of_merge(person.properties, gained or set(), writes, changes, rules):
-            changes = undo(person.properties, changes)
-        self._tell(step, person, changes)
-
-    def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
-        self._owners.attach(step.seq, distinct_id, person)
-        self.facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
-
-    def _identify(self, step: Step, person: Person) -> None:
-        if person.identified_seq is None:
-            person.identified_seq = step.seq
-            self.facts.append(PersonIdentified(step.seq, person.number))
-
-    # Looking up and telling
+    # Telling
 
     def _name_person(self, told: int, person: Person) -> None:
         """Of a link that came to nothing, or a warning, it may show only now whose event it was."""
@@ -340,12 +277,6 @@ class Processing:
         reason = self._rules.failure_reasons.get((outcome, step.kind))
         if reason is not None:
             self.facts.append(failed_link(step, source_id, reason, person, self._rules))
-
-    def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
-        if changes:
-            self.facts.append(
-                PropertiesChanged(step.seq, person.number, step.event.event, step.time, changes)
-            )
 
     def _drop(self, step: Step, reason: str) -> None:
         self.facts.append(EventDropped(step.seq, step.team_id, step.distinct_id, reason))

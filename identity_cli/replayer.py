@@ -21,22 +21,19 @@ from identity_cli.events import Event
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
 from identity_cli.files.sources import EventSource, PassedOver
 from identity_cli.finishing import Finishing
-from identity_cli.intake import (
+from identity_cli.intake import Intake, Log, Progress, ReplayOptions, log_of
+from identity_cli.internal_users import EventMarks, read_internal_users
+from identity_cli.log_items import (
     LEFT_OUT,
     Batch,
-    Intake,
     Item,
     ItemReader,
     KeptLine,
-    Log,
     LogRead,
     Nobodys,
-    Progress,
     RefusedAtDoor,
     Rejected,
-    ReplayOptions,
     Skipped,
-    log_of,
 )
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections

@@ -17,17 +17,8 @@ import msgspec
 
 from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
-from identity_cli.intake import (
-    Batch,
-    Intake,
-    Item,
-    LogRead,
-    Nobodys,
-    Progress,
-    RefusedAtDoor,
-    Rejected,
-    Skipped,
-)
+from identity_cli.intake import Intake, Progress
+from identity_cli.log_items import Batch, Item, LogRead, Nobodys, RefusedAtDoor, Rejected, Skipped
 from identity_cli.processes import leave_signals_to_parent
 
 WORTH_IT_BYTES = 16 << 20

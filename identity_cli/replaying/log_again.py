@@ -7,7 +7,8 @@ from itertools import count
 
 from identity_cli.events import Event
 from identity_cli.files.places import scratch_folder
-from identity_cli.intake import Batch, Skipped, log_of
+from identity_cli.intake import log_of
+from identity_cli.log_items import Batch, Skipped
 from identity_cli.replayer import items_of
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.run import Run
