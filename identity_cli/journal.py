@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli import javascript
 from identity_cli.buffer import time_of
-from identity_cli.events import CLIENT_WARNING_MESSAGE, Event, SentId
+from identity_cli.events import CLIENT_WARNING_MESSAGE, LONGEST_SENT_ID, Event, SentId
 from identity_cli.facts import IngestionWarning, Linked, Outcome
 from identity_cli.owners import Ids
 from identity_cli.persons import Person
@@ -108,12 +108,11 @@ def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
 
 def long_at_door(step: Step, sent: SentId, rules: RuleSet) -> IngestionWarning | None:
     """Capture found the distinct id too long: it cut it, or, at its newer endpoint, refused the event."""
-    door = rules.door
-    length = len(sent_text(sent, door) or "")
-    if length <= door.longest_id or not door.warns_of_long_ids:
+    length = len(sent_text(sent, rules.door) or "")
+    if length <= LONGEST_SENT_ID or not rules.door.warns_of_long_ids:
         return None
     kind = TOO_LARGE if sent.by_v1 else TRUNCATED
-    details = {"distinctId": step.distinct_id, "distinctIdLength": length, "maxLength": door.longest_id}
+    details = {"distinctId": step.distinct_id, "distinctIdLength": length, "maxLength": LONGEST_SENT_ID}
     return IngestionWarning(step.seq, step.event.uuid, step.team_id, kind, step.distinct_id, None, details)
 
 

@@ -14,7 +14,6 @@ from identity_cli.events import (
     GROUP_IDENTIFY,
     IDENTIFY,
     MERGE_DANGEROUSLY,
-    PERFORMANCE_EVENT,
     SNAPSHOT,
     Pairs,
 )
@@ -79,8 +78,7 @@ class CopiedProperties:
 
     latest: names copied to `$set`. initial: names copied to `$set_once`, each with the
     name it gets there. overrides: the copy wins over a value the event gives explicitly.
-    never_from: events that lend nothing (`normalizeEvent`, the same at every date). text_is_spread: a
-    text as operator counts by its characters even beside what is copied, else for nothing.
+    text_is_spread: a text as operator counts by its characters even beside what is copied, else for nothing.
     """
 
     latest: tuple[str, ...]
@@ -90,7 +88,6 @@ class CopiedProperties:
     knows_servers: bool = False  # `$is_server` events lend no `$os`, `$os_version`: not the person's machine
     os_name: OsName = OsName.LISTED
     text_is_spread: bool = True
-    never_from: frozenset[str] = frozenset({SNAPSHOT, PERFORMANCE_EVENT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

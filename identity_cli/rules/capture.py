@@ -7,7 +7,7 @@ since 2024 in `rust/capture`.
 from enum import Enum
 from typing import NamedTuple
 
-from identity_cli.events import LONGEST_SENT_ID, SentId
+from identity_cli.events import SentId
 
 
 class IdText(Enum):
@@ -22,14 +22,13 @@ class Door(NamedTuple):
 
     takes_inner_id_first: `properties.distinct_id` counts before the one at the top.
     refuses_false_ids: 0, false, [] and {} are as good as none.
-    longest_id: code points; what is longer is cut. `alias` and `$anon_distinct_id` never are.
-    warns_of_long_ids: it says so; and its endpoint v1 drops the event instead.
+    warns_of_long_ids: of more than LONGEST_SENT_ID code points, to which it always cut them (`alias` and
+    `$anon_distinct_id` never); and its endpoint v1 drops the event instead.
     """
 
     takes_inner_id_first: bool
     refuses_false_ids: bool
     id_text: IdText
-    longest_id: int = LONGEST_SENT_ID
     warns_of_long_ids: bool = False
 
 

@@ -6,9 +6,17 @@ The latest value goes to the person under its own name, the first one as `$initi
 from typing import Any
 
 from identity_cli import javascript
-from identity_cli.events import CLIENT_INGESTION_WARNING, CLIENT_WARNING_MESSAGE, Event
+from identity_cli.events import (
+    CLIENT_INGESTION_WARNING,
+    CLIENT_WARNING_MESSAGE,
+    PERFORMANCE_EVENT,
+    SNAPSHOT,
+    Event,
+)
 from identity_cli.rules.base import CopiedProperties, OsName, RuleSet
 
+LEND_NOTHING = frozenset({SNAPSHOT, PERFORMANCE_EVENT})
+"""At every date (`normalizeEvent`)."""
 Values = dict[str, Any]
 Both = tuple[Values, Values]
 
@@ -51,7 +59,7 @@ def with_lent(
 
 def _found_on(event: Event, copied: CopiedProperties) -> Values:
     """The event properties that may be lent; a server's operating system is not the person's."""
-    if event.event in copied.never_from:
+    if event.event in LEND_NOTHING:
         return {}
     found = dict(event.properties.copied)
     if _is_server(found, copied):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from identity_cli import javascript
-from identity_cli.events import Event, SentId
+from identity_cli.events import LONGEST_SENT_ID, Event, SentId
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.capture import sent_text
 
@@ -16,7 +16,7 @@ def own_id(event: Event, rules: RuleSet) -> str | None:
         return counted
     if isinstance(counted, SentId):
         text = sent_text(counted, rules.door)
-        return None if text is None else text[: rules.door.longest_id]
+        return None if text is None else text[:LONGEST_SENT_ID]
     return None if counted is None else javascript.text(counted)
 
 
