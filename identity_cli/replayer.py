@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -38,7 +37,6 @@ from identity_cli.log_items import (
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver
-from identity_cli.rules import DEFAULT
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.run_mark import is_run
@@ -84,22 +82,25 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
 
     NothingToReplay if the log has no event where files were passed over, a run is there, or it may not be
     empty; InputInRunFolder if the log lies in the run folder.
-    Files of vendors whose rules differ are replayed under the default ones, unless others are asked for.
+    Files of vendors whose rules differ are replayed under PostHog's, unless others are asked for: the
+    default ones, or those of the log's dates.
     """
     try:
         return _replayed(log, run, options, on_progress)
     except MixedVendors:
         if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
             raise
-        return _replayed(log, run, replace(options, rules=DEFAULT), on_progress)
+        return _replayed(log, run, options, on_progress, heeds_vendor=False)
 
 
-def _replayed(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None) -> Run:
+def _replayed(
+    log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None, *, heeds_vendor: bool = True
+) -> Run:
     started = time.perf_counter()
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
         with (
             closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
-            with_rules(log, options) as (begun, settled),
+            with_rules(log, options, heeds_vendor=heeds_vendor) as (begun, settled),
         ):
             events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write()
         if not events and (passed_over or is_run(run) or not options.may_be_empty):

@@ -85,6 +85,18 @@ def test_a_log_without_dates_is_replayed_under_the_default(tmp_path: Path) -> No
     assert summary(run).days is None
 
 
+@pytest.mark.parametrize("first", ["mixpanel", "posthog"])
+def test_dates_choose_for_files_of_vendors_whose_rules_differ(first: str, tmp_path: Path) -> None:
+    """Whichever comes first: none of the vendors' own rules could stand for all."""
+    of_mixpanel = {"$user_id": "u", "$device_id": "d", "mp_lib": "web", "time": 1_733_000_000}
+    lines = {"mixpanel": {"event": "e", "properties": of_mixpanel}, "posthog": at("2024-12-01")}
+    for vendor, line in lines.items():
+        (tmp_path / vendor).write_text(json.dumps(line) + "\n")
+    files = sorted((tmp_path / vendor for vendor in lines), key=lambda path: path.name != first)
+    assert replay(files, tmp_path / "run", rules="auto").metadata["rule_set"] == "2024-10"
+    assert replay(files, tmp_path / "run").metadata["rule_set"] == "guide"
+
+
 def test_a_vendor_with_rules_of_its_own_keeps_them(tmp_path: Path) -> None:
     log = [{"event": "e", "properties": {"distinct_id": "ada", "time": 1735000000, "$insert_id": "a"}}]
     assert replay(log, tmp_path / "run", rules="auto").metadata["rule_set"].startswith("mixpanel")

@@ -28,15 +28,21 @@ FILES_LOOKED_AT = 100
 
 
 @contextmanager
-def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOptions]]:
+def with_rules(
+    log: Log, options: ReplayOptions, *, heeds_vendor: bool
+) -> Iterator[tuple[Log, ReplayOptions]]:
     """The log and the options with a rule set: the one asked for, else the one that the log is of.
 
+    heeds_vendor: whether that may be another vendor's than PostHog's.
     To find out, the log's beginning is read, so that it can be read once only from what is given.
     """
     if options.rules not in (None, AUTO):
         yield log, options
         return
-    asked = _Asked(dialect_asked(options), by_dates=options.rules == AUTO)
+    if not heeds_vendor and options.rules != AUTO:
+        yield log, replace(options, rules=DEFAULT)
+        return
+    asked = _Asked(dialect_asked(options), options.rules == AUTO, heeds_vendor)
     rules: _Found | None = None
     openers = list(log.openers)
     with ExitStack() as begun:
@@ -57,10 +63,11 @@ def with_rules(log: Log, options: ReplayOptions) -> Iterator[tuple[Log, ReplayOp
 
 
 class _Asked(NamedTuple):
-    """The dialect insisted on, and whether the rules go by the dates of the log."""
+    """The dialect insisted on, and whether the rules go by the dates of the log, and by its vendor."""
 
     dialect: Dialect | None
     by_dates: bool
+    by_vendor: bool
 
 
 class _Found(NamedTuple):
@@ -86,7 +93,7 @@ def _rules_of(source: LineSource, lines: list[bytes], asked: _Asked) -> _Found |
         if not lines or (source.is_found and asked.dialect is None and not is_known(lines)):
             return None
         dialect = asked.dialect or detected(source.path, lines)
-        vendors = rules_shown(dialect, lines)
+        vendors = rules_shown(dialect, lines) if asked.by_vendor else None
         if vendors is None and asked.by_dates:
             return _rules_by_dates(dialect, lines)
         return _Found(vendors or DEFAULT)
