@@ -45,6 +45,7 @@ ON_POSTHOG = ("test_capture.py", "test_cookieless.py", "test_reading.py", "test_
 TESTS = {
     "resolver.py": (*ON_RULES, "test_whatif.py"),
     "processing.py": ON_RULES,
+    "person_changes.py": ON_RULES,
     "properties.py": ON_RULES,
     "owners.py": ON_RULES,
     "persons.py": ON_RULES,

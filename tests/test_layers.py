@@ -138,7 +138,10 @@ def test_every_dependency_has_its_place(module: Path) -> None:
 
 @pytest.mark.parametrize(
     "module",
-    [*PACKAGE.glob("rules/*.py"), PACKAGE / "resolver.py", PACKAGE / "processing.py"],
+    [
+        *PACKAGE.glob("rules/*.py"),
+        *(PACKAGE / f"{name}.py" for name in ("resolver", "processing", "person_changes")),
+    ],
     ids=name_of,
 )
 def test_nothing_asks_for_a_rule_set_by_name(module: Path) -> None:
@@ -150,7 +153,17 @@ def test_nothing_asks_for_a_rule_set_by_name(module: Path) -> None:
 
 def test_reports_and_terminal_read_runs_only() -> None:
     for module in (*PACKAGE.glob("reports/*.py"), *PACKAGE.glob("cli/*.py")):
-        forbidden = {"resolver", "processing", "rules", "reader", "dialects", "buffer", "journal", "persons"}
+        forbidden = {
+            "resolver",
+            "processing",
+            "person_changes",
+            "rules",
+            "reader",
+            "dialects",
+            "buffer",
+            "journal",
+            "persons",
+        }
         if part_of(module) == "cli":
             forbidden -= {"rules", "dialects"}  # the choices of --rules, and what `idcli dialects` tells
         assert not forbidden & set(own_parts(module)), name_of(module)

@@ -67,6 +67,7 @@ ALLOWED = {
         "identity_cli.javascript",
         "identity_cli.journal",
         "identity_cli.owners",
+        "identity_cli.person_changes",
         "identity_cli.persons",
         "identity_cli.processing",
         "identity_cli.properties",
