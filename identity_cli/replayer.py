@@ -21,7 +21,6 @@ from identity_cli.facts import EventAttributed, EventDropped, EventRejected, Eve
 from identity_cli.files.sources import EventSource, PassedOver
 from identity_cli.finishing import Finishing
 from identity_cli.intake import Intake, Log, Progress, ReplayOptions, log_of
-from identity_cli.internal_users import EventMarks, read_internal_users
 from identity_cli.log_items import (
     LEFT_OUT,
     Batch,
