@@ -11,7 +11,7 @@ from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.counterfactual.accounts import account_first
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
-from identity_cli.events import ABSENT, IDENTIFY, Event, Origin
+from identity_cli.events import ABSENT, IDENTIFY, LONGEST_SENT_ID, Event, Origin
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
 from identity_cli.scope import Key, Scope, Step, linking_event
@@ -148,8 +148,7 @@ class Remedies:
 
     def _can_be(self, ask: Ask, own: str, other: str) -> bool:
         """Whether an event can ask for it: one sent under an id that capture cuts is another's."""
-        longest = options_of(self._run).applied_rules.door.longest_id
-        is_cut = words_of(self._run).vendor == POSTHOG and len(own) > longest
+        is_cut = words_of(self._run).vendor == POSTHOG and len(own) > LONGEST_SENT_ID
         return not is_cut and ask.is_for(own, other)
 
     def _sent(self, name: str, target: Key, source: Key) -> Iterator[Step]:
