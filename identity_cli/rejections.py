@@ -47,6 +47,11 @@ class Rejections:
         if self._limit and self._limit.lines is not None and self._of.total() > self._limit.lines:
             raise TooManyRejected(f"{self._of.total():,} lines were rejected", self._limit.text, first)
 
+    @property
+    def count(self) -> int:
+        """How many so far: events that the platform lost are none of them, their lines could be used."""
+        return self._of.total()
+
     def check_share(self, sources: Sequence[Source]) -> None:
         """TooManyRejected beyond the share allowed."""
         items = sum(source.items for source in sources)

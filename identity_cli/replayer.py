@@ -187,7 +187,7 @@ class _Replay:
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))
-            return read.event_count(self._rejected.count), read.passed_over
+            return read.event_count(self._rejections.count), read.passed_over
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):

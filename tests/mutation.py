@@ -155,8 +155,10 @@ def mutants_of(module: str) -> Iterator[Mutant]:
     """Every fault that one change of the module makes."""
     source = _source_of(module)
     lines = source.splitlines()
-    for place, node in enumerate(ast.walk(ast.parse(source))):
-        for choice, what in enumerate(_changes(node)):
+    tree = ast.parse(source)
+    left_alone = {part for node in ast.walk(tree) for one in _decorators(node) for part in ast.walk(one)}
+    for place, node in enumerate(ast.walk(tree)):
+        for choice, what in enumerate(() if node in left_alone else _changes(node)):
             line = getattr(node, "lineno", 0)
             yield Mutant(module, line, lines[line - 1].strip(), what, place, choice)
 
@@ -164,6 +166,11 @@ def mutants_of(module: str) -> Iterator[Mutant]:
 @cache
 def _source_of(module: str) -> str:
     return (PROJECT / "identity_cli" / module).read_text(encoding="utf-8")
+
+
+def _decorators(node: ast.AST) -> list[ast.expr]:
+    """How a class is kept or a function cached: no tests are about that."""
+    return getattr(node, "decorator_list", [])
 
 
 def _changes(node: ast.AST) -> list[str]:  # noqa: PLR0911 - one answer a kind of node

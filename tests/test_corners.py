@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from outcomes import events_of, resolve, wire
 from test_culprits import alias, event, identify
 from test_whatif import run_of
 
 from identity_cli import facts, replay, why
+from identity_cli.cli import idcli
 from identity_cli.counterfactual import trials
 from identity_cli.edits import Edits
 from identity_cli.events import Event
@@ -84,6 +86,22 @@ def test_an_event_left_out_by_an_explanation_shows_what_time_it_is(
     scope = scope_of(run_of(tmp_path, events), [(1, "bob")])
     links = scope.resolve(Edits(without=frozenset([2]))).links
     assert [str(link.outcome) for link in links.values()] == [outcome]
+
+
+def test_an_id_that_capture_cut_is_told_even_if_its_event_waits() -> None:
+    sent = {"event": "e", "distinct_id": "x" * 201, "timestamp": "2026-07-01T09:00:00Z"}
+    outcome = resolve([sent], "current", buffer_seconds=60)
+    assert (outcome.held, outcome.warning_types()) == ([0], ["distinct_id_truncated"])
+
+
+def test_a_log_whose_every_event_the_platform_lost_is_a_log(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b"\n".join(wire([at(0, distinct_id="x" * 401)])))
+    done = CliRunner().invoke(
+        idcli, ["replay", str(log), "--run", str(tmp_path / "run"), "--rules", "2024-10", "--buffer", "0"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "the platform fails this event" in " ".join(done.output.split())
 
 
 # Which distinct id counts
