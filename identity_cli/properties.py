@@ -12,6 +12,7 @@ from identity_cli.events import ABSENT
 from identity_cli.rules.base import Profile, RuleSet
 from identity_cli.rules.storing import PlatformBroke, stored_text
 from identity_cli.rules.writing import Writes, unset_keys
+from identity_cli.values.sameness import same_value
 
 Properties = dict[str, Any]
 Change = tuple[Any, ...]
@@ -181,22 +182,3 @@ def united(
     for key, value in source.items():
         target.setdefault(key, value)
     return target, dropped
-
-
-_NUMBERS = {int, float}
-
-
-def same_value(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same: 1.0 is 1, but true is not; the keys of objects have no order."""
-    if one is other:
-        return True
-    try:
-        if type(one) is not type(other):
-            return {type(one), type(other)} == _NUMBERS and bool(one == other)
-        if isinstance(one, list):
-            return len(one) == len(other) and all(map(same_value, one, other))
-        if isinstance(one, dict):
-            return one.keys() == other.keys() and all(same_value(one[key], other[key]) for key in one)
-        return bool(one == other)
-    except RecursionError:  # nested beyond sense
-        return False

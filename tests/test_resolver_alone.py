@@ -74,6 +74,7 @@ ALLOWED = {
         "identity_cli.resolver",
     ),
     "identity_cli.rules",
+    "identity_cli.values",
 }
 
 

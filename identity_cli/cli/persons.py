@@ -12,9 +12,9 @@ from identity_cli.cli.page import Column, Page, id_column, number_column
 from identity_cli.cli.render import write_records
 from identity_cli.cli.text import number_text, plural, time_text
 from identity_cli.errors import BadCondition
-from identity_cli.properties import same_value
 from identity_cli.store.rows import PersonRow
 from identity_cli.store.run import PERSON_ORDERS, Run
+from identity_cli.values.sameness import same_value
 
 COLUMNS = PersonRow._fields[1:]
 IN_A_TABLE = 20

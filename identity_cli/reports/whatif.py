@@ -14,10 +14,10 @@ from identity_cli.errors import AmbiguousEvent, EventNotMet, NoSuchEvent, Unknow
 from identity_cli.events import Origin
 from identity_cli.facts import Linked
 from identity_cli.left_out import LeftOut, uuid_in_text
-from identity_cli.properties import same_value
 from identity_cli.replaying.log_again import events_of
 from identity_cli.scope import Key, Resolution, Scope, key_of, scope_of
 from identity_cli.store.run import Run
+from identity_cli.values.sameness import same_value
 
 Progress = Callable[[int], None]
 RESET = " after reset at "

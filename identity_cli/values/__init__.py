@@ -1,1 +1,1 @@
-"""What a value of a log means: a text or a number as a time. Standard library only, no I/O."""
+"""What a value of a log means: as a time, as text, beside another value. Standard library only, no I/O."""
