@@ -15,11 +15,13 @@ from test_whatif import run_of
 from identity_cli import facts, replay, why
 from identity_cli.cli import idcli
 from identity_cli.counterfactual import trials
+from identity_cli.counterfactual.ways import way_between
 from identity_cli.edits import Edits
 from identity_cli.events import Event
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
-from identity_cli.scope import scope_of
+from identity_cli.rules.own_id import may_be_rejected
+from identity_cli.scope import key_of, scope_of
 
 GUIDE = RULE_SETS["guide"]
 START = datetime.fromisoformat("2023-03-08T12:00:00+00:00")
@@ -121,6 +123,58 @@ def test_an_odd_id_of_an_event_past_capture_is_what_it_reads_as(added: str) -> N
     value = 1 if added == "team_id" else "2023-03-08T12:00:00Z"
     assert resolve([{"event": "e", "distinct_id": 0}], "2023-09").groups() == []
     assert resolve([{"event": "e", "distinct_id": 0, added: value}], "2023-09").groups() == [["0"]]
+
+
+# Whose team
+
+
+def test_a_link_that_is_part_of_an_event_is_of_its_team() -> None:
+    resolver = PersonResolver(GUIDE, team_id=5)
+    for seq, link in enumerate(read([identify("ada", "x"), {**identify("bob", "y"), "team_id": 2}]), 1):
+        resolver.link(seq, link)
+    assert [(team_id, one) for team_id, one, _ in resolver.distinct_ids()] == [
+        *((5, "ada"), (5, "x")),
+        *((2, "bob"), (2, "y")),
+    ]
+
+
+def test_an_event_of_a_scope_is_of_its_team_or_of_the_replays(tmp_path: Path) -> None:
+    run = run_of(tmp_path, [event("ada")], team_id=7)
+    asked = read([event("ada"), {**event("ada"), "team_id": 2}])
+    assert [key_of(one, run) for one in asked] == [(7, "ada"), (2, "ada")]
+
+
+def test_a_reset_is_of_a_device_of_one_team() -> None:
+    edits = Edits(resets={(3, "old"): [(1, "new")]}, team_id=3)
+    events = [event("old"), {**event("old"), "team_id": 3}, {**event("old"), "team_id": 2}]
+    changed = [edits.applied(1, one) for one in read(events)]
+    assert [one.distinct_id for one in changed if one] == ["new", "new", "old"]
+
+
+def test_an_event_of_a_body_may_name_another_team_than_the_body(tmp_path: Path) -> None:
+    body = {"batch": [event("ada"), {**event("bob"), "team_id": 3}], "team_id": 2}
+    run = run_of(tmp_path, [body], dialect="posthog-capture")
+    assert sorted((team, one) for one, team, _, _ in run.members()) == [(2, "ada"), (3, "bob")]
+
+
+def test_the_second_of_two_ids_is_of_the_team_of_the_first(tmp_path: Path) -> None:
+    events = [{**identify("ada", "bob"), "team_id": 1}, {**event("bob"), "team_id": 2}]
+    run = run_of(tmp_path, events, buffer=0)
+    assert why(run, "ada", "bob").are_one
+
+
+# What nearly every log is without
+
+
+@pytest.mark.parametrize(("rules", "indexes"), [("guide", []), ("2022-12", [1]), ("2024-10", [1])])
+def test_the_lines_of_events_that_may_fail_are_kept(rules: str, indexes: list[int]) -> None:
+    given = [event("ada"), {**event("ada"), "properties": {"$unset": "x"}}]
+    assert may_be_rejected(read(given), RULE_SETS[rules]) == indexes
+    assert may_be_rejected(read([*given, event("")]), RULE_SETS[rules]) == [*indexes, 2]
+
+
+def test_there_may_be_no_way_between_two_ids() -> None:
+    assert way_between([], "ada", "bob") == []
 
 
 # Noise
