@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from identity_cli.edits import Edits
 from identity_cli.events import Event
 from identity_cli.resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
+from identity_cli.rules.dating import stands_for_all
 from identity_cli.rules.own_id import may_be_rejected
 from identity_cli.scope import key_of, scope_of
 
@@ -161,6 +162,45 @@ def test_the_second_of_two_ids_is_of_the_team_of_the_first(tmp_path: Path) -> No
     events = [{**identify("ada", "bob"), "team_id": 1}, {**event("bob"), "team_id": 2}]
     run = run_of(tmp_path, events, buffer=0)
     assert why(run, "ada", "bob").are_one
+
+
+# What fits
+
+
+def test_a_log_of_one_day_may_be_the_first_or_the_last_of_a_period() -> None:
+    first, last = GUIDE.period or (date.min, date.min)
+    for day in (first, last):
+        assert stands_for_all(GUIDE, day, day)
+    assert not stands_for_all(GUIDE, first - timedelta(days=1), last)
+    assert not stands_for_all(GUIDE, first, last + timedelta(days=1))
+
+
+def test_only_a_device_can_be_linked_to_a_user_as_one() -> None:
+    (ask,) = RULE_SETS["mixpanel-simplified"].words.asks
+    pairs = [("u", "$device:d"), ("u", "v"), ("$device:c", "$device:d"), ("$device:d", "u")]
+    assert [ask.is_for(*pair) for pair in pairs] == [True, False, False, False]
+
+
+# Rows of tables
+
+
+def test_a_time_of_a_row_without_a_zone_is_utc(tmp_path: Path) -> None:
+    """Whichever column tells it: the next row, of a minute later, sets the waiting event free."""
+    for column in ("_inserted_at", "inserted_at", "created_at", "now"):
+        first = {"event": "e", "distinct_id": "ada", "properties": "{}", column: "2023-03-08 12:00:00"}
+        second = {"event": "e", "distinct_id": "bob", "properties": "{}", "now": "2023-03-08T12:01:00Z"}
+        run = run_of(tmp_path / column, [first, second], dialect="posthog-rows")
+        assert run.database.execute("SELECT seq, released_before FROM held").fetchall()[0] == (1, 2), column
+
+
+def test_a_column_counts_only_where_the_properties_of_a_row_say_nothing(tmp_path: Path) -> None:
+    inside = {"$set": {"a": 1}, "$set_once": {"b": 1}}
+    columns = {"set": json.dumps({"a": 2}), "set_once": json.dumps({"b": 2})}
+    for properties, value in ((inside, 1), ({}, 2)):
+        row = {"event": "e", "distinct_id": "ada", "properties": json.dumps(properties), **columns}
+        run = run_of(tmp_path / str(value), [row], dialect="posthog-rows", buffer=0)
+        ((_, properties_found),) = (state for _, state in run.states())
+        assert json.loads(properties_found) == {"a": value, "b": value}
 
 
 # What nearly every log is without
