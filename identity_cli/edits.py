@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from identity_cli.events import Event
+from identity_cli.events import Event, SentId
 from identity_cli.rules.base import RuleSet
 
 Seq = int
@@ -66,8 +66,9 @@ class Edits:
         """Of some ids of an event, by their fields, those that are others now."""
         found: dict[str, str] = {}
         for name, value in ids.items():
-            if isinstance(value, str):
-                for since, new in self.resets.get((team_id, value), ()):
+            text = value.json if isinstance(value, SentId) and value.is_text else value
+            if isinstance(text, str):
+                for since, new in self.resets.get((team_id, text), ()):
                     if seq >= since:
                         found[name] = new
         return found

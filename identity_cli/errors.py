@@ -417,6 +417,13 @@ class EventNotMet(IdcliError):
         super().__init__(f"{origin} cannot be left out: {reason}.")
 
 
+class IdNotMet(IdcliError):
+    """An id that is to be blocked and that the log does not have."""
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(f"{wanted!r} cannot be blocked: no event of the log has that id, or links it.")
+
+
 class PlanOfAnotherLog(IdcliError):
     """A plan that was made of a log which is none of these."""
 

@@ -71,13 +71,14 @@ class SentId(NamedTuple):
     """A distinct id that capture has yet to make a text of, or to cut; only of lines as SDKs sent them.
 
     python, json: what one or the other capture takes for its text. is_false: whether it is 0, false,
-    [] or {}. by_v1: sent to capture's newer endpoint.
+    [] or {}. by_v1: sent to capture's newer endpoint. is_text: whether it was one before.
     """
 
     python: str
     json: str
     is_false: bool = False
     by_v1: bool = False
+    is_text: bool = False
 
     def __bool__(self) -> bool:
         """False: who only asks whether there is an id has to look closer."""

@@ -78,7 +78,7 @@ class ReplayOptions:
     count as illegal. one_process: do not read large logs in a second one. every_link: see
     dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
     longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
-    whether a log, or a file of it, may hold no event.
+    whether a log, or a file of it, may hold no event, and no event a blocked id.
     """
 
     rules: str | None = None

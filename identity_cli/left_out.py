@@ -1,4 +1,4 @@
-"""Events that are not to count, found again by their addresses while a log is read."""
+"""What a plan asks for, met while a log is read: events not to count, by their addresses, and blocked ids."""
 
 import json
 from bisect import bisect_left, bisect_right
@@ -6,10 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from identity_cli.errors import AmbiguousEvent, EventNotMet
-from identity_cli.events import Event, Origin
+from identity_cli import javascript
+from identity_cli.errors import AmbiguousEvent, EventNotMet, IdNotMet
+from identity_cli.events import ABSENT, Event, Origin
+from identity_cli.facts import Fact, Linked
 from identity_cli.origins import Origins, address_in
 from identity_cli.reader import Block
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.linking import other_id
+from identity_cli.rules.own_id import own_id
 
 
 class LeftOut(NamedTuple):
@@ -75,6 +80,31 @@ class LeftOutFilter:
                 self._missing.pop(wanted, None)
                 return True
         return False
+
+
+class BlockedIds:
+    """Tells which of the ids to be blocked no event has or links, be it one that is left out."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.missing = set(ids)
+
+    def see_links(self, facts: Iterable[Fact]) -> None:
+        """Meet the ids that links name."""
+        for fact in facts:
+            if type(fact) is Linked:
+                self.missing -= {fact.source_distinct_id, fact.target_distinct_id}
+
+    def see_left_out(self, event: Event, rules: RuleSet) -> None:
+        """Meet the ids of an event that nothing else will tell of."""
+        other = other_id(event, rules)
+        self.missing -= {own_id(event, rules), None if other is ABSENT else javascript.text(other)}
+
+    def finish(self, own_ids: Iterable[str]) -> None:
+        """The log is at its end, with these own ids of its events; IdNotMet."""
+        if self.missing:
+            self.missing.difference_update(own_ids)
+        for one in sorted(self.missing):
+            raise IdNotMet(one)
 
 
 def uuid_in_text(uuid: Any) -> str | None:

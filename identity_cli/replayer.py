@@ -33,6 +33,7 @@ from identity_cli.log_items import (
     Rejected,
     Skipped,
 )
+from identity_cli.left_out import BlockedIds
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver
@@ -154,6 +155,7 @@ class _Replay:
             attributing=options.with_events,
         )
         self._finishing = Finishing(folder, journal, options, self._resolver)
+        self._blocked = BlockedIds(() if options.may_be_empty else options.blocked_ids)
         self._rejected = RejectedLines(folder)
         self._rejections = Rejections(options.max_rejected)
         self._kept: dict[int, KeptLine] = {}
@@ -184,6 +186,7 @@ class _Replay:
             self._rejections.check_share(read.sources)
             if not self._options.may_be_empty:
                 self._rejections.check_named(read.sources, read.passed_over)
+                self._blocked.finish(one for _, one, _ in self._resolver.distinct_ids())
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))
@@ -217,6 +220,7 @@ class _Replay:
         )
         if skipped.reason == LEFT_OUT:  # the clock is not what is wrong with them
             for seq, event in enumerate(skipped.events, skipped.first_seq):
+                self._blocked.see_left_out(event, self._rules)
                 self._write_facts(self._resolver.pass_time(seq, arrival_of(event) or LONG_AGO))
 
     def _dropped(self, seq: int, event: Event, reason: str) -> EventDropped:
@@ -252,6 +256,8 @@ class _Replay:
 
     def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
+        if self._blocked.missing:
+            self._blocked.see_links(facts)
         if not self._kept:  # only events that own_id.may_be_rejected names can be, and these are kept
             return
         for fact in facts:

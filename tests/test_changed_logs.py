@@ -131,17 +131,20 @@ def test_events_left_out_and_the_repeats_that_count_for_them(log: Log) -> None:
 
 
 def device_of(log: Log, links: dict[int, Any], seq: int) -> tuple[int, str] | None:
-    """Whose device an event is of: the other id of a link, else its own; None if that is an odd one."""
-    event = log.events[seq - 1]
+    """Whose device an event is of: the other id of a link, else its own; None if that is an odd one.
+
+    Of two own ids, at the top and inside, it is the one that counted.
+    """
+    event, rules = log.events[seq - 1], oracle.RULE_SETS[log.rules]
     key = "$anon_distinct_id" if event["event"] == "$identify" else "alias"
-    one = event["properties"].get(key) if seq in links else event["distinct_id"]
+    one = event["properties"].get(key) if seq in links else oracle.own_id(event, rules)
     team = 1 if event.get("team_id") is None else event["team_id"]
-    is_plain = isinstance(one, str) and "\0" not in one and "distinct_id" not in event["properties"]
+    is_plain = isinstance(one, str) and "\0" not in one and len(one) <= oracle.LONGEST_SENT_ID
     return (team, one) if is_plain else None
 
 
 def reset(log: Log, events: list[Event], seq: int, device: tuple[int, str]) -> list[Event]:
-    """The log had the device been given a new id before an event."""
+    """The log had the device been given a new id before an event: it sends that wherever it sent the old."""
     team, one = device
     names = "distinct_id", "$anon_distinct_id", "alias", "$device_id"
 

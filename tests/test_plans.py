@@ -190,6 +190,27 @@ def test_a_plan_may_block_an_id(here: Path) -> None:
     assert json.loads(what_if.stdout)["unique_users"] == {"before": 1, "after": 2}
 
 
+def test_an_id_to_be_blocked_that_the_log_lacks_ends_all(here: Path) -> None:
+    planned("log.ndjson", *SHARED_DEVICE, identify("null", "only here"), event("no link"))
+    asked = ["replay", "log.ndjson", "--buffer", 0, "--run", "applied"]
+    place = {"file": "log.ndjson", "line": 2}
+    for there in ("dev", "only here", "null", "no link", "nowhere"):
+        actions = [{"action": "leave_out", "events": [place]}, {"action": "block_id", "distinct_id": there}]
+        Path("block.json").write_text(json.dumps({"actions": actions}))
+        done = invoke(*asked, "--apply", "block.json")
+        assert done.exit_code == (2 if there == "nowhere" else 0), done.output
+        what_if = invoke("whatif", "--plan", "block.json", "--run", "run")
+        assert what_if.exit_code == done.exit_code, what_if.output
+    assert "'nowhere' cannot be blocked: no event of the log has that id" in done.stderr
+    assert Run("applied").metadata["options"]["blocked_ids"] == ["no link"], "the run before stays"
+    Path("block.json").write_text('{"actions": [{"action": "block_id", "distinct_id": "ann"}]}')
+    Path("log.ndjson").write_text(lines_of(identify("ann", "dev"), event("b")))
+    out = {"action": "leave_out", "events": [{"file": "log.ndjson", "line": 1}]}
+    actions = [out, {"action": "block_id", "distinct_id": "dev"}]
+    Path("block.json").write_text(json.dumps({"actions": actions}))
+    assert invoke(*asked, "--apply", "block.json").exit_code == 0, "an event that is left out has it"
+
+
 def test_a_repaired_run_does_not_take_the_place_of_the_run_it_was_planned_of(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +250,26 @@ def test_a_plan_made_of_a_repaired_run_contains_the_first(here: Path) -> None:
 
 
 # The log without its events
+
+
+def test_the_log_of_a_repaired_run_is_without_what_that_left_out(here: Path) -> None:
+    """Only so does it come to the run again; what the run blocks no log can hold, which is said."""
+    plan = planned("log.ndjson", *SHARED_DEVICE, identify("v", "a"), identify("w", "a"), event("w"))
+    asked = ["replay", "log.ndjson", "--buffer", 0, "--run", "once", "--tables", "none"]
+    assert invoke(*asked, "--apply", plan).exit_code == 0
+    done = invoke("export", "log", "--run", "once")
+    assert "without the 1 event that the plan of this run left out already" in done.stderr
+    left = [line for line in Path("log.ndjson").read_text().splitlines() if line not in done.stdout]
+    (out,) = json.loads(plan.read_text())["actions"][0]["events"]
+    assert left == [Path("log.ndjson").read_text().splitlines()[out["line"] - 1]]
+    Path("second.json").write_text(invoke("repair", "ben", "--run", "once", "--format", "json").stdout)
+    both = invoke("export", "log", "--run", "once", "--plan", "second.json")
+    assert len(both.stdout.splitlines()) == 5
+    Path("block.json").write_text('{"actions": [{"action": "block_id", "distinct_id": "dev"}]}')
+    assert invoke(*asked, "--apply", "block.json").exit_code == 0
+    done = invoke("export", "log", "--run", "once")
+    assert "the run also blocks dev, which no log can hold" in done.stderr
+    assert done.stdout == Path("log.ndjson").read_text()
 
 
 def at(minute: int, second: int = 0) -> dict[str, str]:

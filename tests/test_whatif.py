@@ -163,6 +163,21 @@ def test_an_id_blocked(run: Run) -> None:
     assert {flip.after for flip in found.flips} == {"refused_illegal"}
 
 
+def test_a_reset_renames_the_devices_id_beside_another_that_is_no_text(
+    tmp_path: Path,
+) -> None:
+    """Which of the two counted is the affair of capture; the device had sent the new one in either place."""
+    number = {"event": "e", "distinct_id": "dev", "properties": {"distinct_id": 12.5}}
+    inner = {"event": "e", "distinct_id": -0.0, "properties": {"distinct_id": "dev"}}
+    for name, odd in (("current", number), ("guide", inner)):
+        login = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "dev"}}
+        run = run_of(tmp_path / name, [login, odd], rules=name, buffer=0)
+        (change,) = whatif(run, Change(resets=("log.ndjson:2",))).comparison.changes
+        assert change.kind is Kind.NEW, name
+        found = whatif(run, Change(resets=("log.ndjson:1",)))
+        assert [(one.kind, one.ids) for one in found.comparison.changes] == [], name
+
+
 def test_a_reset_made_up_for(run: Run) -> None:
     """Ivo signed in on Hanna's device: with a reset before, the two are two."""
     found = whatif(run, Change(resets=("events.ndjson:245",)))

@@ -211,7 +211,60 @@ def test_a_long_chain_of_merges_is_explained_at_its_ends(
     assert "Apart without  others may do as well" in page
     found.separators = [found.separators[0] + found.separators[1]]
     show(Page(), found)
+    assert "Apart without  no one event would do; other sets may" in capsys.readouterr().out
+    found.smallest = False
+    show(Page(), found)
     assert "Apart without  a bound: smaller sets may exist" in capsys.readouterr().out
+
+
+def link(user: str, anonymous: str, **more: Any) -> Event:
+    return {
+        "event": "$identify",
+        "distinct_id": user,
+        "properties": {"$anon_distinct_id": anonymous},
+        **more,
+    }
+
+
+@pytest.mark.parametrize(("dedupe", "buffer"), [(True, 0), (True, None), (False, 0)])
+def test_no_fewer_than_both_copies_of_a_link_would_do(
+    tmp_path: Path, dedupe: bool, buffer: float | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where copies are skipped not all pairs of events are tried, but every single one is."""
+    run = run_of(tmp_path, [link("u", "a", uuid="1"), link("u", "a", uuid="1")], dedupe=dedupe, buffer=buffer)
+    found = why(run, "u", "a")
+    assert (lines(found), found.exact, found.smallest) == ([[1, 2]], not dedupe, True)
+    show(Page(), found)
+    told = "Apart without  no one event would do; other sets may"
+    assert (told in capsys.readouterr().out) == dedupe
+
+
+def test_a_skipped_copy_may_do_by_the_time_that_it_tells(tmp_path: Path) -> None:
+    """Left out, unlike skipped, it ends the wait of an event of b: b is somebody by then, and refused."""
+
+    def at(time: str) -> dict[str, str]:
+        return {"now": f"2026-05-04T09:{time}Z"}
+
+    events = [
+        link("a", "x", uuid="1", **at("00:00")),
+        {"event": "e", "distinct_id": "b", "uuid": "2", **at("00:05")},
+        {"event": "e", "distinct_id": "x", "uuid": "3", **at("00:10")},
+        {"event": "e", "distinct_id": "x", "uuid": "3", **at("05:00")},
+        link("b", "a", uuid="4", **at("00:20")),
+        link("b", "a", uuid="5", **at("00:30")),
+    ]
+    run = run_of(tmp_path, events, dedupe=True)
+    assert lines(why(run, "a", "b")) == [[3], [4]], "without the first, the copy counts, at its time"
+    gone = tmp_path / "without"
+    left_out = (f"{tmp_path / 'log.ndjson'}:4",)
+    assert not are_together(replay(tmp_path / "log.ndjson", gone, dedupe=True, left_out=left_out), "a", "b")
+
+
+def test_the_link_that_completed_the_way_is_told_by_its_uuid(tmp_path: Path) -> None:
+    run = run_of(tmp_path, [link("u", "a", uuid="1"), link("u", "b", uuid="2")], buffer=0)
+    told = CliRunner().invoke(idcli, ["why", "a", "b", "--run", str(run.folder), "--format", "json"])
+    since = json.loads(told.stdout)["together_since"]
+    assert (since["line"], since["uuid"]) == (2, "2")
 
 
 def test_what_would_join_them_now_does(tmp_path: Path) -> None:

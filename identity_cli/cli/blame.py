@@ -15,7 +15,7 @@ from identity_cli.store.run import Run
 FORMAT = 1
 MENTIONS_SHOWN = 10
 FIELDS = (
-    *("key", "what", "value", "replaced", "file", "line", "nth", "event", "time"),
+    *("key", "what", "value", "replaced", "file", "line", "nth", "uuid", "event", "time"),
     *("person_id", "made_with", "is_stale"),
 )
 NO_OPERATIONS = ("lost", "brought")
@@ -61,8 +61,8 @@ def command(run: Run, wanted: str, key: str | None, team_id: int | None, output:
 def _record(run: Run, entry: Entry) -> dict[str, Any]:
     origin = run.origin(entry.seq)
     values = (
-        *(entry.key, entry.what, entry.value, entry.replaced, *origin, entry.event),
-        *(entry.time, entry.person_id, entry.made_with, entry.is_stale),
+        *(entry.key, entry.what, entry.value, entry.replaced, *origin, entry.uuid),
+        *(entry.event, entry.time, entry.person_id, entry.made_with, entry.is_stale),
     )
     return dict(zip(FIELDS, values, strict=True))
 

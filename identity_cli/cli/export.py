@@ -25,7 +25,8 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
 
     TABLE is persons, distinct_ids, links, warnings, rejected or events (the last only if the
     log was replayed with --events): the same lines as in the files of the run folder. Or log: the
-    lines of the log itself, as they are, without those that --plan leaves out.
+    lines of the log itself, as they are, without those that --plan leaves out, or that the run
+    left out already.
     """
     if table == LOG:
         _write_log(run, plan)
@@ -47,12 +48,18 @@ def _write_log(run: Run, plan: str | None) -> None:
     from identity_cli.trials import paths_of
 
     planned = None if plan is None else read_plan(plan)
-    if planned is not None and planned.blocked_ids:
-        blocked = ", ".join(planned.blocked_ids)
-        print_error(f"idcli: the plan also blocks {blocked}, which no log can hold: replay --apply does it.")
+    blocked_ids = run.metadata["options"].get("blocked_ids", ()) if planned is None else planned.blocked_ids
+    if blocked_ids:
+        blocked, whose = ", ".join(blocked_ids), "run" if planned is None else "plan"
+        print_error(
+            f"idcli: the {whose} also blocks {blocked}, which no log can hold: replay --apply does it."
+        )
     with reading_progress(run) as progress:
         events = () if planned is None else planned.located(paths_of(run))
         log = ShortenedLog(run, events, progress)
+    if log.earlier:
+        earlier = plural(log.earlier, "event")
+        print_error(f"idcli: without the {earlier} that the plan of this run left out already.")
     _tell_of_time(log)
     pieces = log.lines()
     if is_terminal(sys.stdout):

@@ -73,6 +73,7 @@ def _step(run: Run, step: Step) -> dict[str, Any]:
         "depth": step.depth,
         "kind": step.kind,
         **origin.place,
+        "uuid": step.uuid,
         "distinct_id": step.distinct_id,
         "other": step.other,
         "event": step.event,

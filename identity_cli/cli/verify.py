@@ -90,7 +90,7 @@ def _document(found: Verification, trials: list[Trial]) -> dict[str, Any]:
 
 
 def _parting(one: Parting) -> dict[str, Any]:
-    place = None if one.origin is None else one.origin.place
+    place = None if one.origin is None else {**one.origin.place, "uuid": one.uuid}
     return {
         "kind": str(one.change.kind),
         "platform": one.change.old,

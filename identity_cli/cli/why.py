@@ -83,9 +83,10 @@ def document(found: Why) -> dict[str, Any]:
         "distinct_ids": [found.one[1], found.two[1]],
         "are_one": found.are_one,
         "path": [_step(step) for step in found.path],
-        "together_since": None if found.together_since is None else found.together_since.place,
+        "together_since": _since(found),
         "separators": [[place.document for place in places] for places in found.separators],
         "separators_are_exact": found.exact,
+        "separators_are_smallest": found.smallest,
         "separators_found": found.sets,
         "reasons": found.reasons,
         "remedies": found.remedies,
@@ -94,6 +95,13 @@ def document(found: Why) -> dict[str, Any]:
         "notes": found.notes,
         "without_log": found.without_log,
     }
+
+
+def _since(found: Why) -> dict[str, Any] | None:
+    """The link that completed the way, as JSON."""
+    since = found.together_since
+    uuids = (step.link.uuid for step in found.path if step.origin == since)
+    return None if since is None else {**since.place, "uuid": next(uuids, None)}
 
 
 def _instead(one: Instead) -> dict[str, Any]:
@@ -204,9 +212,16 @@ def _words(side: Side) -> str:
     return f"{side.distinct_id}, {flag}, {plural(len(side.ids), 'id')}: {shown}"
 
 
+def _size_told(found: Why) -> str:
+    if not found.smallest:
+        return "a bound: smaller sets may exist"
+    fewer = len(found.separators[0]) - 1
+    return f"no {'one event' if fewer == 1 else f'{fewer} events'} would do; other sets may"
+
+
 def _show_separators(page: Page, found: Why) -> None:
     alone = len(found.separators[0]) == 1
-    note = "" if found.exact else "others may do as well" if alone else "a bound: smaller sets may exist"
+    note = "" if found.exact else "others may do as well" if alone else _size_told(found)
     page.heading("Apart without", note)
     for places in found.separators:
         origins = [str(place.origin) for place in places]

@@ -17,12 +17,20 @@ MOST_ON_THE_WAY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Parting:
-    """Where replay and platform part for some persons: the first line, and the likely reason."""
+    """Where replay and platform part for some persons: the first line, and the likely reason.
+
+    uuid: of the event there, where the run knows it.
+    """
 
     change: Change
     ids: tuple[str, ...]
     origin: Origin | None
     reason: str
+    uuid: str | None = None
+
+
+_Where = tuple[Origin | None, str, str | None]
+"""Place, reason and uuid of a parting."""
 
 
 class Partings:
@@ -39,7 +47,7 @@ class Partings:
         parting = self._joined_here_only(change) or self._joined_there_only(change)
         return Parting(change, ids, *parting)
 
-    def _joined_here_only(self, change: Change) -> tuple[Origin, str] | None:
+    def _joined_here_only(self, change: Change) -> _Where | None:
         """The first link that put ids together which the platform has apart."""
         team_id = self._run.find_person(change.new[0]).team_id
         known = _Together(lambda one: self._on_platform(team_id, one))
@@ -48,7 +56,7 @@ class Partings:
                 link.outcome in JOINS
                 and len(known.join(link.source_distinct_id, link.target_distinct_id)) > 1
             ):
-                return self._run.origin(link.seq), self._why_apart(link, team_id)
+                return self._run.origin(link.seq), self._why_apart(link, team_id), link.uuid
         return None
 
     def _why_apart(self, link: LinkRow, team_id: int) -> str:
@@ -59,19 +67,20 @@ class Partings:
                 return f"{one} is a person of its own there: a split by hand, or another rule set"
         return f"{link.outcome} here, apart there: a split by hand, or the platform never had this event"
 
-    def _joined_there_only(self, change: Change) -> tuple[Origin | None, str]:
+    def _joined_there_only(self, change: Change) -> _Where:
         """A link refused on a way between persons whom the platform has as one, or that there is none."""
         rows = [self._run.find_person(person_id) for person_id in change.new]
         for persons in self._ones_there(change, [row.person for row in rows]):
             way = _refused_way(self._run, persons)
             if way:
                 first = min(way, key=lambda link: (link.moment, link.seq))
-                return self._run.origin(first.seq), f"{first.outcome} here, joined there: another rule set"
+                reason = f"{first.outcome} here, joined there: another rule set"
+                return self._run.origin(first.seq), reason, first.uuid
         seqs = sorted(min(one.seq for one in self._run.ids_of(row.person)) for row in rows)
-        return (
-            self._run.origin(seqs[1]) if len(seqs) > 1 else None,
-            "no event in this log joins them: events are missing from it",
-        )
+        reason = "no event in this log joins them: events are missing from it"
+        if len(seqs) < 2:
+            return None, reason, None
+        return self._run.origin(seqs[1]), reason, self._run.uuids_of([seqs[1]], ()).get(seqs[1])
 
     def _ones_there(self, change: Change, persons: Iterable[int]) -> Iterable[set[int]]:
         """For each of the platform's persons the numbers of those that have ids of it here."""

@@ -19,12 +19,18 @@ def separators(trials: Trials, one: Key, two: Key) -> tuple[list[Gone], bool]:
     for every in (trials.alone, trials.pairs):
         sets = [gone for gone, after in every.items() if not after.are_together(one, two)]
         if sets:
-            return sets, True
+            return sets, every is trials.alone or not trials.has_repeats
         if not every:
             break
     links = _way(trials, one, two)[:LINKS_TRIED]
     tried = [set_with(trials, seq, one, two) for seq in links if trials.left > 0]
     return sorted({gone for gone in tried if gone}, key=lambda gone: (len(gone), sorted(gone))), False
+
+
+def are_smallest(trials: Trials, gone: Gone) -> bool:
+    """Whether surely no fewer events than these do: every one, or every two, was left out once."""
+    tried = (True, bool(trials.alone), bool(trials.pairs) and not trials.has_repeats)
+    return len(gone) <= len(tried) and all(tried[: len(gone)])
 
 
 def set_with(trials: Trials, seq: int, one: Key, two: Key) -> Gone | None:

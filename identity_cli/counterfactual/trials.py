@@ -58,14 +58,16 @@ class Trials:
         """Who is who without each single event; nothing of scopes too large for that."""
         if not self._is_small:
             return {}
-        return self._persons_without(frozenset([seq]) for seq in self._counting)
+        return self._persons_without(frozenset([seq]) for seq, *_ in self.scope.steps)
 
     @cached_property
     def pairs(self) -> dict[Gone, Resolution]:
         """The same without each pair of events; nothing of scopes too large for that."""
         if len(self.scope.steps) > EVENTS_TRIED_IN_PAIRS:
             return {}
-        return self._persons_without(map(frozenset, combinations(self._counting, 2)))
+        first_of = self.scope.first_of
+        counting = [seq for seq, *_ in self.scope.steps if first_of.get(seq, seq) == seq]
+        return self._persons_without(map(frozenset, combinations(counting, 2)))
 
     @cached_property
     def pairs_of_links(self) -> dict[Gone, Resolution]:
@@ -76,10 +78,9 @@ class Trials:
         return self._persons_without(map(frozenset, combinations(links, 2)))
 
     @property
-    def _counting(self) -> list[int]:
-        """The events but for repeats that are skipped: these only count once their first is left out."""
-        first_of = self.scope.first_of
-        return [seq for seq, *_ in self.scope.steps if first_of.get(seq, seq) == seq]
+    def has_repeats(self) -> bool:
+        """Whether events are skipped as long as the first of their kind is there; they are in no pair."""
+        return bool(self.scope.first_of)
 
     @property
     def _is_small(self) -> bool:

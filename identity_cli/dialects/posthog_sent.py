@@ -50,7 +50,8 @@ def _sent(given: Any, by_v1: bool) -> SentId | None:
         return None
     try:
         value = scrubbed(given)
-        return SentId(python_text(value), json_text(value), value != "" and not value, by_v1)
+        texts, is_text = (python_text(value), json_text(value)), isinstance(value, str)
+        return SentId(*texts, is_false=not is_text and not value, by_v1=by_v1, is_text=is_text)
     except RecursionError:
         raise Unusable("a distinct_id nested too deeply") from None
 

@@ -1,7 +1,7 @@
 """A run's log without some of its events: its own lines, for a re-import.
 
-Replayed, it comes to what the run comes to without these events. Their time may still matter: where
-no line that stays tells it, a line of nobody's stands for it.
+Replayed, it comes to what the run comes to without these events, and without those that the run leaves out
+itself. Their time may still matter: where no line that stays tells it, a line of nobody's stands for it.
 """
 
 import json
@@ -38,8 +38,9 @@ def log_without(run: Run, left_out: Iterable[str | LeftOut]) -> Iterator[bytes]:
 class ShortenedLog:
     """The lines of a run's log, in the order of its files, but for some events.
 
-    standing: how many lines stand for the time of an event left out. untold: the events whose time matters,
-    and for which none can stand.
+    earlier: how many of them the run left out already, by the plan that it was replayed with. standing: how
+    many lines stand for the time of an event left out. untold: the events whose time matters, and for which
+    none can stand.
     """
 
     def __init__(
@@ -51,7 +52,10 @@ class ShortenedLog:
         """
         self._run = run
         self._several = run.origins.events_on_shared_lines()
-        wanted = {_seq_of(run, one): one for one in left_out}
+        asked = {_seq_of(run, one): one for one in left_out}
+        earlier = {seq: str(run.origin(seq)) for seq in run.left_out()}
+        self.earlier = len(earlier)
+        wanted: dict[int, str | LeftOut] = {**earlier, **asked}
         times = self._met(wanted, on_progress)
         is_told = {source["path"]: source["dialect"].startswith(POSTHOG.name) for source in run.sources()}
         places = {seq: run.origin(seq) for seq in times}

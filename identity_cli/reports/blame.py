@@ -1,7 +1,7 @@
 """Who wrote a person's properties: each value's event, and the whole history of one of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,7 +21,8 @@ class Entry:
 
     what: "set", "set_once" or "unset"; "lost" where a merge dropped the source's value, "brought" where it
     brought it along. person_id, made_with: whose property it was then. replaced: the value before in a
-    list, empty if there was none. is_stale: an older event, ingested later, overwrote a newer value.
+    list, empty if there was none. is_stale: an older event, ingested later, overwrote a newer value. uuid: of
+    the event, where the run knows it.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Entry:
     person_id: str
     made_with: str
     is_stale: bool = False
+    uuid: str | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +70,7 @@ def blame(
     if not history.entries and not (unwritten and unwritten.found):
         known = sorted(history.keys)
         raise UnknownProperty(key, get_close_matches(key, known, 3, 0.4) or known[:5])
-    return Blame(person, history.entries, unwritten)
+    return Blame(person, _with_uuids(run, history.entries, history.links), unwritten)
 
 
 def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
@@ -82,7 +84,12 @@ def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
         )
         for key, one in report.properties.items()
     ]
-    return Blame(report.person, entries)
+    return Blame(report.person, _with_uuids(run, entries, report.links))
+
+
+def _with_uuids(run: Run, entries: list[Entry], links: list[LinkRow]) -> list[Entry]:
+    uuids = run.uuids_of((entry.seq for entry in entries), links)
+    return [replace(entry, uuid=uuids.get(entry.seq)) for entry in entries]
 
 
 def _unwritten(
@@ -107,7 +114,8 @@ class _History:
         self._person_ids = run.parts_of(person.person)
         self._makers = run.makers_of(self._person_ids)
         self._values: dict[int, tuple[Any, str | None]] = {}  # of each person, and its event's time
-        for step in in_order(run.changes_of(self._person_ids), run.links_of(self._person_ids)):
+        self.links = run.links_of(self._person_ids)
+        for step in in_order(run.changes_of(self._person_ids), self.links):
             if isinstance(step, LinkRow):
                 self._merge(step)
             else:

@@ -14,7 +14,8 @@ class Step:
 
     kind: "created", "attached", "merged", "refused" or "identified". depth: 0 for the person itself, one
     more for each merge that a part of it went through; the steps of a merged person stand before
-    its merge. ids, events: of the person merged in. lost: values of it that the target's beat.
+    its merge. ids, events: of the person merged in. lost: values of it that the target's beat. uuid: of
+    the event, where the run knows it.
     """
 
     kind: str
@@ -32,6 +33,7 @@ class Step:
     lost: int = 0
     is_suspicious: bool = False
     number: int = 0
+    uuid: str | None = None
 
 
 @dataclass(slots=True)
@@ -70,8 +72,9 @@ def how(run: Run, wanted: str, team_id: int | None = None) -> How:
             parts[number].steps.append(Step("identified", 0, seq, moment, creator))
     _add_up(parts, links)
     steps = [*_told(parts, person.person)]
+    uuids = run.uuids_of((step.seq for step in steps), links)
     for number, step in enumerate(steps, 1):
-        step.number = number
+        step.number, step.uuid = number, uuids.get(step.seq)
     return How(
         person,
         steps,

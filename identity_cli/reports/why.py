@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
-from identity_cli.counterfactual.separators import separators
+from identity_cli.counterfactual.separators import are_smallest, separators
 from identity_cli.counterfactual.trials import JOINS, WORK, Trials
 from identity_cli.counterfactual.ways import way_between
 from identity_cli.counterfactual.words import words_of
@@ -56,7 +56,8 @@ class Why:
 
     path: the links between them, in the order of the way; together_since: the one that completed it.
     separators: sets of events without which they would be apart; exact: whether every smallest such set
-    was looked for, or these are only ones of which no event can be spared.
+    was looked for, or these are only ones of which no event can be spared. smallest: whether in any case
+    no fewer events part them.
     sets: how many such sets were found, of which separators are the first.
     reasons: if they are two, what was refused or missing; remedies: what would have joined them; instead:
     what in the place of a refused link would. shared: what both have by which people or devices are known.
@@ -71,6 +72,7 @@ class Why:
     together_since: Origin | None = None
     separators: list[tuple[Place, ...]] = field(default_factory=list)
     exact: bool = True
+    smallest: bool = True
     sets: int = 0
     reasons: list[str] = field(default_factory=list)
     remedies: list[str] = field(default_factory=list)
@@ -137,7 +139,9 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     if path:
         found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
     if path and scope is not None:
-        sets, found.exact = separators(Trials(scope), one, two)
+        trials = Trials(scope)
+        sets, found.exact = separators(trials, one, two)
+        found.smallest = found.exact or (bool(sets) and are_smallest(trials, sets[0]))
         found.sets = len(sets)
         found.separators = [*map(scope.places, sets[:SETS_TOLD])]
         if not sets:

@@ -167,6 +167,18 @@ class RunPersons(OpenedRun):
         query = f"{LINKS} WHERE links.rowid IN ({_LINKS_OF}) ORDER BY links.rowid"
         return [link_row(row) for row in self._rows_about(query, parts)]
 
+    def uuids_of(self, seqs: Iterable[int], links: Iterable[LinkRow]) -> dict[int, str]:
+        """The uuids of events, where known: of these links, and of all in a run that kept its events."""
+        found = {link.seq: link.uuid for link in links if link.uuid is not None}
+        if self.has_events():
+            query = "SELECT seq, uuid FROM main.events WHERE seq IN {parts} AND uuid IS NOT NULL"
+            found.update(self._rows_about(query, seqs))
+        return found
+
+    def has_events(self) -> bool:
+        """Whether the run kept its events (replay --events)."""
+        return self._one("SELECT count(*) FROM sqlite_master WHERE name = 'events'") > 0
+
     def changes_of(self, parts: Iterable[int]) -> list[ChangeRow]:
         """The property changes of any of these persons, in the order in which they happened."""
         query = (

@@ -208,10 +208,6 @@ class Run(RunPersons):
 
     # Whole tables
 
-    def has_events(self) -> bool:
-        """Whether the run kept its events (replay --events)."""
-        return self._one("SELECT count(*) FROM sqlite_master WHERE name = 'events'") > 0
-
     def records(self, table: str) -> Iterator[tuple[Any, ...]]:
         """The records of a table, as store.tables describes them."""
         from identity_cli.store import queries  # only exports need it
