@@ -67,7 +67,7 @@ class Edits:
         found: dict[str, str] = {}
         for name, value in ids.items():
             text = value.json if isinstance(value, SentId) and value.is_text else value
-            if isinstance(text, str):
+            if isinstance(text, str) and (text or name != "distinct_id"):  # an event of no id stays one
                 for since, new in self.resets.get((team_id, text), ()):
                     if seq >= since:
                         found[name] = new

@@ -21,6 +21,7 @@ from identity_cli.facts import EventAttributed, EventDropped, EventRejected, Eve
 from identity_cli.files.sources import EventSource, PassedOver
 from identity_cli.finishing import Finishing
 from identity_cli.intake import Intake, Log, Progress, ReplayOptions, log_of
+from identity_cli.left_out import BlockedIds
 from identity_cli.log_items import (
     LEFT_OUT,
     Batch,
@@ -33,7 +34,6 @@ from identity_cli.log_items import (
     Rejected,
     Skipped,
 )
-from identity_cli.left_out import BlockedIds
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.rejections import Rejections
 from identity_cli.resolver import PersonResolver

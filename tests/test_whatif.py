@@ -186,6 +186,15 @@ def test_a_reset_made_up_for(run: Run) -> None:
     assert [member.distinct_id for member in change.moved] == ["user_ivo"]
 
 
+def test_a_reset_gives_no_id_to_an_event_that_has_none(tmp_path: Path) -> None:
+    """An alias of an empty list reads as an empty text: the device of that link, but no event's own id."""
+    dangerous = "$merge_dangerously"
+    odd = {"event": dangerous, "distinct_id": "u", "properties": {"alias": []}}
+    nobody = {"event": dangerous, "distinct_id": "", "properties": {"alias": "u"}}
+    run = run_of(tmp_path, [odd, nobody], rules="current")
+    assert not whatif(run, Change(resets=("log.ndjson:1",))).flips
+
+
 def test_no_such_event(run: Run) -> None:
     for named in ("events.ndjson:9999", "no uuid"):
         with pytest.raises(NoSuchEvent):
