@@ -328,3 +328,20 @@ def test_a_reset_gives_events_the_new_id_wherever_they_carry_it() -> None:
         properties = one.properties
         found = [one.distinct_id, properties.device_id, properties.anon_distinct_id, properties.alias]
         assert [*found, properties.distinct_id] == [name] * 5
+
+
+# What is told and counted
+
+
+def test_every_fact_is_one() -> None:
+    told = PersonResolver(RULE_SETS["current"]).apply_all(1, read([event("ada"), identify("bob", "ada")]))
+    assert told
+    assert None not in told
+
+
+def test_an_id_keeps_its_first_and_last_time_whatever_comes_between() -> None:
+    resolver = PersonResolver(GUIDE, buffer_seconds=0)
+    resolver.apply_all(1, read([at(seconds, distinct_id="ada") for seconds in (5, 9, 7, 1, 3)]))
+    seen = resolver.find(1, "ada")
+    assert seen is not None
+    assert (seen.first, seen.last) == (START + timedelta(seconds=1), START + timedelta(seconds=9))
