@@ -25,8 +25,10 @@ from identity_cli.errors import (
     RunNotWritten,
     RunReplaced,
 )
+from identity_cli.files import places
 from identity_cli.files.outputs import output_file
 from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use, scratch_folder
+from identity_cli.run_mark import DATABASE
 from identity_cli.store import folder as run_folder
 
 EVENT = '{"event":"e","distinct_id":"ada"}\n'
@@ -303,6 +305,25 @@ def test_a_polite_kill_waits_until_the_new_run_is_in_its_place(how: str) -> None
     (row,) = Run("run").records("distinct_ids")
     assert row[1] == "new"
     assert {path.name for path in Path().iterdir()} == {"log.ndjson", "run"}
+
+
+def test_what_is_left_of_a_removal_that_was_killed_is_removed_by_the_next_replay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    replay([{"event": "e", "distinct_id": "old"}], run="run")
+    left = Path("run").rename(".run.1.abc.partial")
+    unlinked = Path.unlink
+
+    def killed(path: Path) -> None:
+        unlinked(path)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "unlink", killed)
+        places.remove(left, DATABASE)
+    assert (left / DATABASE).exists(), "our mark goes last"
+    replay([{"event": "e", "distinct_id": "next"}], run="run")
+    assert not left.exists()
 
 
 @LINUX

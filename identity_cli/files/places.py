@@ -72,15 +72,24 @@ def _lock(handle: int | None, *, reading: bool, waiting: bool) -> bool:
 
 
 @contextmanager
-def removed_afterwards(make: Callable[[], Path]) -> Iterator[Path]:
-    """A folder that is made, for the time of the block, whatever ends it, a signal too."""
+def removed_afterwards(make: Callable[[], Path], marked_by: str | None = None) -> Iterator[Path]:
+    """A folder that is made, for the time of the block, whatever ends it, a signal too; see remove."""
     with undisturbed() as disturbed:
         folder = make()
         try:
             with disturbed():
                 yield folder
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder, marked_by)
+
+
+def remove(folder: Path, marked_by: str | None) -> None:
+    """Remove a folder, last of all the file that marks it as ours: a kill leaves what is still known by it."""
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.name != marked_by and not path.is_dir():
+                path.unlink()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

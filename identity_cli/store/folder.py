@@ -24,6 +24,7 @@ from identity_cli.files.places import (
     in_use,
     is_full,
     is_in_use,
+    remove,
     removed_afterwards,
 )
 from identity_cli.processes import undisturbed
@@ -86,7 +87,10 @@ def _place(folder: Path) -> Path:
 @contextmanager
 def _begun(place: Path, inputs: Sequence[str]) -> Iterator[Path]:
     """The folder to write into, beside its place; gone afterwards, whatever is in there by then."""
-    with ExitStack() as using, removed_afterwards(lambda: _made_beside(place, inputs, using)) as partial:
+    with (
+        ExitStack() as using,
+        removed_afterwards(lambda: _made_beside(place, inputs, using), marked_by=DATABASE) as partial,
+    ):
         yield partial
 
 
@@ -118,7 +122,7 @@ def _recover(place: Path) -> None:
     if not is_whole_run(aside):
         return
     if os.path.lexists(place):
-        shutil.rmtree(aside, ignore_errors=True)
+        remove(aside, DATABASE)
     else:
         aside.rename(place)
 
@@ -140,7 +144,7 @@ def _put_in_place(partial: Path, place: Path) -> None:
             raise NoPlaceForRun(str(place), f"{aside} is in the way, which idcli did not write")
         place.rename(aside)
         partial.rename(place)
-        shutil.rmtree(aside, ignore_errors=True)
+        remove(aside, DATABASE)
 
 
 def _remove_abandoned(place: Path) -> None:
@@ -148,7 +152,7 @@ def _remove_abandoned(place: Path) -> None:
     partial = re.compile(rf"\.{re.escape(place.name)}\.\d+\.[^.]+\.partial")
     for path in place.parent.iterdir():
         if partial.fullmatch(path.name) and is_leaving(path) and not is_in_use(path):
-            shutil.rmtree(path, ignore_errors=True)
+            remove(path, DATABASE)
 
 
 def _room(place: Path) -> str:
