@@ -16,6 +16,7 @@ from nasty_logs import nasty_log
 from test_whatif import neutral, run_of
 
 from identity_cli import Run, culprits, repair, why
+from identity_cli.events import LONGEST_SENT_ID
 from identity_cli.values.times import parse_time
 
 Event = dict[str, Any]
@@ -162,6 +163,8 @@ def test_remedies_hold_and_none_is_missing(log: Log) -> None:
         if not any("would join them now" in remedy for remedy in found.remedies):
             for name in KEYS:
                 for own, other in ((one, two), (two, one)):
+                    if len(own[1]) > LONGEST_SENT_ID:
+                        continue  # capture would cut it, and count the event for another id
                     events = [*log.events, sent(log, name, own, other[1])]
                     assert not together(log.persons(events=events), one, two), (name, own, other)
 

@@ -84,7 +84,7 @@ def removed_afterwards(make: Callable[[], Path], marked_by: str | None = None) -
 
 
 def remove(folder: Path, marked_by: str | None) -> None:
-    """Remove a folder, last of all the file that marks it as ours: a kill leaves what is still known by it."""
+    """Remove a folder, the file that marks it as ours last: what a kill leaves is known by it."""
     with suppress(OSError):
         for path in folder.iterdir():
             if path.name != marked_by and not path.is_dir():
