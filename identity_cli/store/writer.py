@@ -138,9 +138,9 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
     database = sqlite3.connect(path, isolation_level=None, cached_statements=32)
     for pragma in (
         "page_size=16384",  # first: what writes the first page settles it
+        "journal_mode=OFF",  # before anything is written, or a kill leaves a journal that nobody knows
         f"application_id={APPLICATION_ID}",
         f"user_version={schema.SCHEMA_VERSION}",
-        "journal_mode=OFF",
         "synchronous=OFF",
         "locking_mode=EXCLUSIVE",
         "cache_size=-65536",
