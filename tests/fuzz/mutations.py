@@ -6,7 +6,7 @@ import json
 import lzma
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from random import Random
 from typing import Any
 
@@ -179,10 +179,12 @@ def damaged_log(chance: Random) -> tuple[bytes, bool]:
     pack = chance.choice([gzip.compress, bz2.compress, lzma.compress])
     lines = [b'{"event":"e","distinct_id":"u%d"}\n' % number for number in range(100)]
     cuts = [0, *sorted(chance.sample(range(1, 100), chance.choice([0, 1, 2]))), 100]
-    whole = b"".join(pack(b"".join(lines[start:end])) for start, end in pairwise(cuts))
+    streams = [pack(b"".join(lines[start:end])) for start, end in pairwise(cuts)]
+    whole = b"".join(streams)
     match chance.choice(["whole", "cut", "flipped", "more"]):
         case "cut":
-            return whole[: chance.randrange(1, len(whole))], True
+            ends = set(accumulate(map(len, streams)))  # where a cut cannot be seen
+            return whole[: chance.choice([*{*range(1, len(whole))} - ends])], True
         case "flipped":
             return _with_bits_flipped(whole, chance), True
         case "more":
