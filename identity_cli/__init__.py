@@ -7,16 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from identity_cli.replayer import replay as replay
-    from identity_cli.reports.blame import blame as blame
-    from identity_cli.reports.culprits import culprits as culprits
-    from identity_cli.reports.diff import diff as diff
-    from identity_cli.reports.how import how as how
-    from identity_cli.reports.repair import repair as repair
-    from identity_cli.reports.verify import verify as verify
-    from identity_cli.reports.whatif import Change as Change
-    from identity_cli.reports.whatif import whatif as whatif
-    from identity_cli.reports.why import why as why
+    from identity_cli.comparing.run_differences import diff as diff
+    from identity_cli.comparing.verification import verify as verify
+    from identity_cli.counterfactual.changed_log import Change as Change
+    from identity_cli.counterfactual.changed_log import whatif as whatif
+    from identity_cli.counterfactual.culprit_search import culprits as culprits
+    from identity_cli.counterfactual.property_blame import blame as blame
+    from identity_cli.counterfactual.repair_plan import repair as repair
+    from identity_cli.counterfactual.why_together import why as why
+    from identity_cli.replaying.replayer import replay as replay
+    from identity_cli.reports.link_history import how as how
     from identity_cli.store.run import Run as Run
 
 __version__ = "0.1.0"
@@ -36,17 +36,17 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Change": "reports.whatif",
+    "Change": "counterfactual.changed_log",
     "Run": "store.run",
-    "blame": "reports.blame",
-    "culprits": "reports.culprits",
-    "diff": "reports.diff",
-    "how": "reports.how",
-    "repair": "reports.repair",
-    "replay": "replayer",
-    "verify": "reports.verify",
-    "whatif": "reports.whatif",
-    "why": "reports.why",
+    "blame": "counterfactual.property_blame",
+    "culprits": "counterfactual.culprit_search",
+    "diff": "comparing.run_differences",
+    "how": "reports.link_history",
+    "repair": "counterfactual.repair_plan",
+    "replay": "replaying.replayer",
+    "verify": "comparing.verification",
+    "whatif": "counterfactual.changed_log",
+    "why": "counterfactual.why_together",
 }
 
 

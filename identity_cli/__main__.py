@@ -75,7 +75,7 @@ def _tell_bug() -> None:
     """Show the traceback: no error that we know of got here."""
     from traceback import format_exc
 
-    from identity_cli.cli.text import print_error
+    from identity_cli.cli.terminal.text import print_error
 
     print_error(format_exc().rstrip())
 

@@ -5,7 +5,8 @@ dialect's affair. Names follow PostHog's wire form without the leading `$`.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -32,6 +33,8 @@ CLIENT_WARNING_MESSAGE: Final = "$$client_ingestion_warning_message"
 FEATURE_FLAG_CALLED: Final = "$feature_flag_called"
 SURVEY_SHOWN: Final = "survey shown"
 SET: Final = "$set"
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+FAR_FUTURE: Final = datetime.max.replace(tzinfo=UTC)
 NO_EFFECT: Final = "a link without effect"
 """What `links_as` says of an event that its vendor's libraries send and its own rules pay no heed to."""
 
@@ -129,3 +132,24 @@ class Event(Protocol):
     @property
     def links(self) -> "Sequence[Event]":
         """Links that come before it and are part of it, see dialects.base; the resolver is told of each."""
+
+
+def arrival_of(event: Event) -> datetime | None:
+    """When the event reached the platform, as far as its line tells."""
+    return arrival_told(event) or event.timestamp
+
+
+def arrival_told(event: Event) -> datetime | None:
+    """When the event reached the platform, if its line tells that and not only when it happened."""
+    return event.now or event.received_at or event.created_at or event.inserted_at
+
+
+def time_of(event: Event) -> datetime | None:
+    """When the event happened: its timestamp, else its arrival less the SDK's offset."""
+    if event.timestamp is not None:
+        return event.timestamp
+    arrival = arrival_of(event)
+    if arrival is not None and isinstance(event.offset, int | float) and event.offset > 0:
+        with suppress(OverflowError):  # an offset of centuries is none
+            return arrival - timedelta(milliseconds=event.offset)
+    return arrival

@@ -19,8 +19,8 @@ import vendor_oracle
 from identity_cli import Run, facts
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
-from identity_cli.persons import survivor_of
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read

@@ -12,7 +12,7 @@ import test_conformance
 from nasty_logs import nasty_log
 from outcomes import Outcome, events_of, oracle_outcome, resolve, wire
 
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import POSTHOG, RULE_SETS
 from identity_cli.rules.base import CopiedProperties, OsName, RuleSet, Unset
 

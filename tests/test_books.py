@@ -12,7 +12,7 @@ from identity_cli import Change, Run, replay, whatif
 from identity_cli.dialects import DIALECTS, mixpanel
 from identity_cli.dialects.base import DecodeAll, Item, Wanted
 from identity_cli.errors import LineRejected
-from identity_cli.reports.summary import books, summary
+from identity_cli.reports.run_summary import books, summary
 
 Line = dict[str, Any] | list[Any]
 
@@ -77,7 +77,7 @@ def test_two_processes_tell_of_links_and_of_nobodys_events_as_one_does(
     lines: list[Line] = [login("u", "d"), GROUP_UPDATE, login("v", "d"), login("v", "d", 1777887001)]
     run_of(tmp_path, lines, with_events=True, one_process=True)
     alone = {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()}
-    monkeypatch.setattr("identity_cli.second_process.WORTH_IT_BYTES", 0)
+    monkeypatch.setattr("identity_cli.reading.child_process.WORTH_IT_BYTES", 0)
     run_of(tmp_path, lines, with_events=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()} == alone
 

@@ -8,7 +8,7 @@ import pytest
 from outcomes import resolve
 
 from identity_cli import Run
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.capture import IdText
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.files.texts import lines_of
-from identity_cli.persons import NEVER_SINCE, NEVER_YET
+from identity_cli.resolver.person_state import NEVER_SINCE, NEVER_YET
 from identity_cli.store import cells
 from identity_cli.store.tables import Kind, Table
 

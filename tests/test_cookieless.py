@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from identity_cli import Run
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 
 RunOf = Callable[..., Run]
 SENTINEL = "$posthog_cookieless"

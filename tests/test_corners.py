@@ -15,14 +15,14 @@ from test_whatif import run_of
 from identity_cli import facts, replay, why
 from identity_cli.cli import idcli
 from identity_cli.counterfactual import trials
+from identity_cli.counterfactual.component import key_of, scope_of
+from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.ways import way_between
-from identity_cli.edits import Edits
 from identity_cli.events import Event
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.dating import stands_for_all
 from identity_cli.rules.own_id import may_be_rejected
-from identity_cli.scope import key_of, scope_of
 
 GUIDE = RULE_SETS["guide"]
 START = datetime.fromisoformat("2023-03-08T12:00:00+00:00")

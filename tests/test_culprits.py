@@ -10,12 +10,11 @@ from test_whatif import run_of
 
 from identity_cli import Run, culprits, repair, why
 from identity_cli.cli import idcli
-from identity_cli.counterfactual import trials
+from identity_cli.counterfactual import parting, trials
 from identity_cli.counterfactual.causes import is_placeholder
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.cuts import fewest_between
-from identity_cli.reports import parting
-from identity_cli.reports.repair import Plan
-from identity_cli.scope import scope_of
+from identity_cli.counterfactual.repair_plan import Plan
 
 Event = dict[str, Any]
 

@@ -12,8 +12,8 @@ from dialect_examples import EXAMPLES, lines_of
 
 from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect
-from identity_cli.reader import FAULT_OF_OURS
-from identity_cli.reports.summary import books
+from identity_cli.reading.reader import FAULT_OF_OURS
+from identity_cli.reports.run_summary import books
 
 Random = random.Random
 
@@ -117,7 +117,7 @@ def test_two_processes_read_mutated_lines_as_one_does(
 ) -> None:
     log = fuzzed_log(dialect, 99, tmp_path)
     replay(log, tmp_path / "one", dialect=dialect, with_events=True, one_process=True).close()
-    monkeypatch.setattr("identity_cli.second_process.WORTH_IT_BYTES", 0)
+    monkeypatch.setattr("identity_cli.reading.child_process.WORTH_IT_BYTES", 0)
     replay(log, tmp_path / "two", dialect=dialect, with_events=True).close()
     assert contents(tmp_path / "two") == contents(tmp_path / "one")
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from identity_cli import Run, diff, replay
 from identity_cli.cli import idcli
-from identity_cli.comparison import Comparison, Kind, Member, compare
+from identity_cli.comparing.comparison import Comparison, Kind, Member, compare
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

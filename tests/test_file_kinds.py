@@ -18,7 +18,7 @@ from file_kinds import CONTAINERS, EVENTS, KINDS, NDJSON, STREAMED, answer, tarr
 from outcomes import rows_of
 from patience import within
 
-from identity_cli import Run, replay, second_process, verify, why
+from identity_cli import Run, replay, verify, why
 from identity_cli.errors import (
     BadRejectionLimit,
     IdcliError,
@@ -34,6 +34,7 @@ from identity_cli.files import foreign, json_document, opening
 from identity_cli.files.json_document import DocumentLines
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import PassedOver
+from identity_cli.reading import child_process as second_process
 from identity_cli.replaying.shortened_log import log_without
 
 GOOD = b'{"event": "e", "distinct_id": "ada"}\n'

@@ -14,8 +14,8 @@ from outcomes import events_of
 from patience import within
 
 from identity_cli import replay
-from identity_cli.persons import survivor_of
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.writer import JournalWriter
 

@@ -17,15 +17,15 @@ from patience import within
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
-from identity_cli.cli.page import Page
-from identity_cli.cli.summary import document, show
+from identity_cli.cli.terminal.page import Page
+from identity_cli.cli.terminal.summary import document, show
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
 from identity_cli.errors import InternalUsersUnreadable, NoInternalUsers
 from identity_cli.events import ABSENT
 from identity_cli.internal_users import EventMarks, InternalUsers, parse, read_internal_users
 from identity_cli.internal_users.operators import NotEvaluable, passes
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.tables import TABLES

@@ -11,45 +11,39 @@ import identity_cli
 
 PACKAGE = Path(identity_cli.__file__).parent
 
-# From the bottom up; within a line nobody imports another.
-LAYERS = [
-    "errors events javascript values facts run_mark warning_types comparison",
-    "processes",
-    "files",
-    "origins",
-    "rules dialects internal_users",
-    "properties",
-    "persons",
-    "owners buffer ordering arrivals door",
-    "journal",
-    "person_changes",
-    "processing",
-    "resolver source_choice",
-    "reader",
-    "sorted_reader repeats answers left_out rejections unmodelled",
-    "log_items",
-    "intake",
-    "reading",
-    "second_process",
-    "store",
-    "overflow",
-    "finishing",
-    "edits replayer",
-    "trials",
-    "replaying",
-    "scope",
-    "counterfactual comparing",
-    "reports",
-    "cli",
-    "__init__ __main__",
-]
-HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer.split()}
+WORDS = frozenset({"errors", "events", "facts", "origins", "warning_types"})
+"""The modules at the root: words that everybody speaks, of the standard library alone."""
+
+# From the bottom up: what each folder may import. A test holds that it needs each of these, and nothing else.
+MAY_IMPORT = {
+    "words": "",
+    "values": "",
+    "files": "words",
+    "dialects": "words values",
+    "rules": "words values",
+    "internal_users": "words files",
+    "reading": "words values files dialects rules",
+    "resolver": "words values rules",
+    "store": "words files internal_users resolver",
+    "replaying": "words files dialects rules internal_users reading resolver store root",
+    "reports": "words store",
+    "comparing": "words values files dialects store replaying",
+    "counterfactual": "words values files dialects rules reading resolver store replaying reports comparing",
+    "cli/terminal": "words files dialects rules store reports",
+    "cli/commands": (
+        "words values files dialects rules reading store replaying reports comparing counterfactual"
+        " cli/terminal"
+    ),
+    "cli": "words cli/terminal root",
+    "root": "store replaying reports comparing counterfactual cli/terminal cli",
+}
+ORDER = list(MAY_IMPORT)
 
 # Where a module from elsewhere may be imported; all others must be of the standard library.
 FOREIGN = {
     "click": ("cli/",),
-    "rich": ("cli/render.py",),
-    "msgspec": ("dialects/", "store/", "log_items.py", "second_process.py"),
+    "rich": ("cli/terminal/render.py",),
+    "msgspec": ("dialects/", "store/", "reading/"),
     "xxhash": ("files/",),
     "pyarrow": ("files/parquet_file.py",),
     "zstandard": ("files/zstd_file.py",),
@@ -61,7 +55,7 @@ PLACED = {
     "sqlite3": ("store/",),
     "argparse": (),
     "logging": (),
-    "pickle": ("second_process.py",),
+    "pickle": ("reading/child_process.py",),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -70,8 +64,14 @@ def name_of(module: Path) -> str:
     return module.relative_to(PACKAGE).as_posix()
 
 
-def part_of(module: Path) -> str:
-    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def folder_of(module: str) -> str:
+    """`cli.commands.why` -> `cli/commands`; the root's modules are its words, and its own face."""
+    first, *rest = module.split(".")
+    if rest and f"{first}/{rest[0]}" in MAY_IMPORT:
+        return f"{first}/{rest[0]}"
+    if (PACKAGE / first).is_dir():
+        return first
+    return "words" if first in WORDS else "root"
 
 
 def imports_of(module: Path) -> Iterator[ast.Import | ast.ImportFrom]:
@@ -80,17 +80,28 @@ def imports_of(module: Path) -> Iterator[ast.Import | ast.ImportFrom]:
             yield node
 
 
-def own_parts(module: Path) -> Iterator[str]:
-    """The parts of the package that a module imports."""
+def own_imports(module: Path) -> Iterator[str]:
+    """The modules of the package that a module imports, as `files.sources`."""
     for node in imports_of(module):
-        if isinstance(node, ast.ImportFrom) and node.module == "identity_cli":
-            yield from (alias.name for alias in node.names if is_part(alias.name))
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("identity_cli."):
-            yield str(node.module).split(".")[1]
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith("identity_cli."):
+            home = str(node.module).removeprefix("identity_cli").lstrip(".")
+            for alias in node.names:
+                name = f"{home}.{alias.name}".lstrip(".")
+                yield name if is_module(name) else home or "__init__"
 
 
-def is_part(name: str) -> bool:
-    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+def is_module(name: str) -> bool:
+    path = PACKAGE / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def folders_imported(folder: str) -> set[str]:
+    of_folder = [module for module in MODULES if folder_of(dotted(module)) == folder]
+    return {folder_of(name) for module in of_folder for name in own_imports(module)} - {folder}
+
+
+def dotted(module: Path) -> str:
+    return name_of(module).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def top_levels(module: Path) -> Iterator[str]:
@@ -102,16 +113,38 @@ def top_levels(module: Path) -> Iterator[str]:
         yield from (name.split(".")[0] for name in names)
 
 
-def test_every_part_has_its_layer() -> None:
-    parts = {part_of(module) for module in MODULES}
-    assert parts - HEIGHT.keys() == set(), "add new parts to LAYERS, where they belong"
+def test_every_folder_has_its_charter_and_its_line() -> None:
+    folders = {name_of(path) for path in PACKAGE.rglob("*") if (path / "__init__.py").is_file()}
+    assert folders == MAY_IMPORT.keys() - {"words", "root"}
+    for folder in folders:
+        assert ast.get_docstring(ast.parse((PACKAGE / folder / "__init__.py").read_text())), folder
+
+
+def test_the_root_holds_words_only() -> None:
+    assert {path.stem for path in PACKAGE.glob("*.py")} == WORDS | {"__init__", "__main__"}
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_a_folder_imports_what_it_may_and_needs_every_allowance(folder: str) -> None:
+    assert folders_imported(folder) == set(MAY_IMPORT[folder].split())
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_point_down(folder: str) -> None:
+    below = ORDER[: ORDER.index(folder)]
+    assert set(MAY_IMPORT[folder].split()) - {"root"} <= set(below)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
-def test_imports_point_down(module: Path) -> None:
-    part = part_of(module)
-    for other in own_parts(module):
-        assert other == part or HEIGHT[other] < HEIGHT[part], f"{part} must not import {other}"
+def test_what_is_imported_is_there(module: Path) -> None:
+    for name in own_imports(module):
+        assert name == "__init__" or is_module(name), name
+
+
+def test_no_module_bears_the_name_of_a_public_function() -> None:
+    """Python would hand out the one for the other."""
+    names = {part for module in MODULES for part in dotted(module).split(".")}
+    assert not names & set(identity_cli.__all__)
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
@@ -140,7 +173,7 @@ def test_every_dependency_has_its_place(module: Path) -> None:
     "module",
     [
         *PACKAGE.glob("rules/*.py"),
-        *(PACKAGE / f"{name}.py" for name in ("resolver", "processing", "person_changes")),
+        *PACKAGE.glob("resolver/*.py"),
     ],
     ids=name_of,
 )
@@ -149,21 +182,3 @@ def test_nothing_asks_for_a_rule_set_by_name(module: Path) -> None:
     told = {node.value for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, ast.Constant)}
     if module.name != "posthog.py":
         assert not told & names
-
-
-def test_reports_and_terminal_read_runs_only() -> None:
-    for module in (*PACKAGE.glob("reports/*.py"), *PACKAGE.glob("cli/*.py")):
-        forbidden = {
-            "resolver",
-            "processing",
-            "person_changes",
-            "rules",
-            "reader",
-            "dialects",
-            "buffer",
-            "journal",
-            "persons",
-        }
-        if part_of(module) == "cli":
-            forbidden -= {"rules", "dialects"}  # the choices of --rules, and what `idcli dialects` tells
-        assert not forbidden & set(own_parts(module)), name_of(module)

@@ -17,10 +17,10 @@ from click.testing import CliRunner
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
+from identity_cli.counterfactual.component import scope_of
+from identity_cli.counterfactual.repair_plan import repair
+from identity_cli.counterfactual.why_together import why
 from identity_cli.errors import MixedVendors
-from identity_cli.reports.repair import repair
-from identity_cli.reports.why import why
-from identity_cli.scope import scope_of
 
 SIMPLIFIED, ORIGINAL = "mixpanel-simplified", "mixpanel-original"
 ANONYMOUS = "6f1c2f0e-0d7b-4a55-9a0e-3f2d1c0b9a87"

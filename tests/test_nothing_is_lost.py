@@ -28,7 +28,7 @@ from identity_cli.errors import (
 from identity_cli.files import places
 from identity_cli.files.outputs import output_file
 from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use, scratch_folder
-from identity_cli.run_mark import DATABASE
+from identity_cli.files.run_mark import DATABASE
 from identity_cli.store import folder as run_folder
 
 EVENT = '{"event":"e","distinct_id":"ada"}\n'
@@ -249,7 +249,8 @@ def test_a_mapping_is_saved_over_nothing_that_is_read(named: str) -> None:
 
 KILLED = """
 import os, signal, sys
-from identity_cli import processes, replay
+from identity_cli import replay
+from identity_cli.files import processes
 from identity_cli.files import places
 from identity_cli.store import folder
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore both

@@ -11,12 +11,14 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity_cli import Run, ordering, repeats, replay
+from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import NothingToSortBy
-from identity_cli.ordering import Entry, sorted_entries
+from identity_cli.files import external_sort as ordering
+from identity_cli.files.external_sort import Entry, sorted_entries
 from identity_cli.origins import Origins
-from identity_cli.reports.summary import summary
+from identity_cli.reading import duplicates as repeats
+from identity_cli.reports.run_summary import summary
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -82,7 +84,7 @@ def test_a_log_that_stands_upside_down(tmp_path: Path, monkeypatch: pytest.Monke
     lines = SAMPLE.read_bytes().splitlines()
     turned = tmp_path / "turned.ndjson"
     turned.write_bytes(b"\n".join(reversed(lines)) + b"\n")
-    monkeypatch.setattr("identity_cli.ordering.MEMORY_BYTES", 6_400)
+    monkeypatch.setattr("identity_cli.files.external_sort.MEMORY_BYTES", 6_400)
     monkeypatch.setattr(ordering.sorted_entries, "__defaults__", (6_400,))
     straight, sorted_run = replay(SAMPLE, tmp_path / "a"), replay(turned, tmp_path / "b", order="arrival")
     assert [row[1:] for row in straight.records("persons")] == [

@@ -21,7 +21,7 @@ from nasty_logs import nasty_log
 from outcomes import csv_rows, events_of, exact, rows_of, wire
 
 from identity_cli import Run, replay
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import Profile
 

@@ -9,12 +9,12 @@ import pytest
 from dialect_examples import EXAMPLES, USER, VISITOR, lines_of
 
 from identity_cli import replay
-from identity_cli.cli.summary import document
+from identity_cli.cli.terminal.summary import document
 from identity_cli.dialects import DIALECTS, POSTHOG, detected, whose_rules
 from identity_cli.dialects.base import Mark, Weight
 from identity_cli.dialects.recognition import recognised, weight_of
 from identity_cli.errors import AmbiguousDialect
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 
 
 def name_of(*lines: Any) -> str:

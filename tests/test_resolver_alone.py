@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from types import SimpleNamespace as Record
 
 from identity_cli.events import ABSENT
-from identity_cli.resolver import PersonResolver
+from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import POSTHOG, RULE_SETS
 
 
@@ -58,21 +58,22 @@ for name in sorted(sys.modules):
 ALLOWED = {
     *(
         "identity_cli",
-        "identity_cli.buffer",
+        "identity_cli.resolver.event_buffer",
         "identity_cli.errors",
         "identity_cli.events",
         "identity_cli.facts",
     ),
     *(
-        "identity_cli.javascript",
-        "identity_cli.journal",
-        "identity_cli.owners",
-        "identity_cli.person_changes",
-        "identity_cli.persons",
-        "identity_cli.processing",
-        "identity_cli.properties",
-        "identity_cli.resolver",
+        "identity_cli.values.javascript",
+        "identity_cli.resolver.fact_makers",
+        "identity_cli.resolver.id_owners",
+        "identity_cli.resolver.person_changes",
+        "identity_cli.resolver.person_state",
+        "identity_cli.resolver.processing",
+        "identity_cli.resolver.properties",
+        "identity_cli.resolver.person_resolver",
     ),
+    "identity_cli.resolver",
     "identity_cli.rules",
     "identity_cli.values",
 }
@@ -97,5 +98,5 @@ def test_the_resolver_needs_nothing_but_the_standard_library() -> None:
     assert {".".join(name.split(".")[:2]) for name in ours} <= ALLOWED, (
         "no reader, store or terminal comes along"
     )
-    assert "identity_cli.resolver" in ours
+    assert "identity_cli.resolver.person_resolver" in ours
     assert not {"json", "sqlite3", "logging", "msgspec"} & set(loaded), "no I/O and no decoding"

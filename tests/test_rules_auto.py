@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, POSTHOG_CODE
 from identity_cli.rules.dating import called_for, nearest, stands_for_all
 

@@ -19,11 +19,14 @@ from typing import Any
 import pytest
 from nasty_logs import nasty_log
 
-from identity_cli import finishing, processes, replay, second_process, whatif
+from identity_cli import replay, whatif
+from identity_cli.counterfactual.changed_log import Change
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
-from identity_cli.intake import Intake, ReplayOptions, log_of
-from identity_cli.replayer import replay_log
-from identity_cli.reports.whatif import Change
+from identity_cli.files import processes
+from identity_cli.reading import child_process as second_process
+from identity_cli.reading.intake import Intake, ReplayOptions, log_of
+from identity_cli.replaying import finishing
+from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.files import RunFiles
 from identity_cli.store.writer import JournalWriter
 

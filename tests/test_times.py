@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import NothingToSortBy
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 from identity_cli.values.times import parse_time
 
 RunOf = Callable[..., Run]
@@ -231,7 +231,7 @@ def test_sorting_tells_how_many_lines_had_nothing_to_sort_by(run_of: RunOf, tmp_
 
 
 def test_a_second_process_tells_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("identity_cli.second_process.WORTH_IT_BYTES", 0)
+    monkeypatch.setattr("identity_cli.reading.child_process.WORTH_IT_BYTES", 0)
     line = '{"event":"e","distinct_id":"a","timestamp":"%s"}\n'
     log = tmp_path / "log.ndjson"
     log.write_text(50 * (line % "2026-04-01" + line % "x"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from identity_cli import Run
-from identity_cli.reports.summary import summary
+from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG
 
 START = datetime(2023, 6, 1, tzinfo=UTC)

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
-from identity_cli.comparison import Kind
+from identity_cli.comparing.comparison import Kind
+from identity_cli.comparing.verification import answer_of, suggestions, verification, verify
 from identity_cli.errors import LogChanged, NoAnswer
-from identity_cli.reports.verify import answer_of, suggestions, verification, verify
 from identity_cli.rules import RULE_SETS
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"

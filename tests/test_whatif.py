@@ -11,11 +11,11 @@ from nasty_logs import nasty_log
 
 from identity_cli import Run, replay, whatif
 from identity_cli.cli import idcli
-from identity_cli.comparison import Kind
-from identity_cli.edits import Edits
+from identity_cli.comparing.comparison import Kind
+from identity_cli.counterfactual.changed_log import Change
+from identity_cli.counterfactual.component import Resolution, scope_of
+from identity_cli.counterfactual.edits import Edits
 from identity_cli.errors import LogChanged, LogGone, NoSuchEvent
-from identity_cli.reports.whatif import Change
-from identity_cli.scope import Resolution, scope_of
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

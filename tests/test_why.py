@@ -13,11 +13,11 @@ from test_whatif import neutral, run_of
 
 from identity_cli import Run, replay, why
 from identity_cli.cli import idcli
-from identity_cli.cli.page import Page
-from identity_cli.cli.why import show
+from identity_cli.cli.commands.explain_why import show
+from identity_cli.cli.terminal.page import Page
 from identity_cli.counterfactual import trials
-from identity_cli.reports import why as reports_why
-from identity_cli.reports.why import Why
+from identity_cli.counterfactual import why_together as reports_why
+from identity_cli.counterfactual.why_together import Why
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

@@ -13,8 +13,8 @@ from test_why import are_together
 from identity_cli import Run, why
 from identity_cli.cli import idcli
 from identity_cli.counterfactual import remedies
+from identity_cli.counterfactual.identified import why_identified
 from identity_cli.errors import IdWithoutPerson
-from identity_cli.reports.identified import why_identified
 
 Event = dict[str, Any]
 

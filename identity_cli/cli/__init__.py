@@ -14,26 +14,26 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.options import help_option, option
+from identity_cli.cli.terminal.options import help_option, option
 from identity_cli.errors import ExitCode, IdcliError
 
 COMMANDS = {
-    "replay": "Replay event logs and resolve their persons.",
-    "person": "Show who ID is, and why.",
-    "persons": "List persons.",
-    "warnings": "Show what the platform would have warned about.",
-    "export": "Write a table of the run to standard output.",
-    "how": "Tell how a person came to be, step by step.",
-    "blame": "Tell which event wrote a person's properties.",
-    "why": "Prove why two ids are one person, or are not.",
-    "culprits": "Rank the events that made one person of several.",
-    "repair": "Plan how to part a person that is several.",
-    "whatif": "Replay with a change, and tell what it changes.",
-    "verify": "Hold a run against the platform's own answer.",
-    "diff": "Compare two runs, person by person.",
-    "dialects": "List the input formats, and what each means to persons.",
+    "replay": ("replay_log", "Replay event logs and resolve their persons."),
+    "person": ("show_person", "Show who ID is, and why."),
+    "persons": ("list_persons", "List persons."),
+    "warnings": ("list_warnings", "Show what the platform would have warned about."),
+    "export": ("export_tables", "Write a table of the run to standard output."),
+    "how": ("explain_how", "Tell how a person came to be, step by step."),
+    "blame": ("blame_values", "Tell which event wrote a person's properties."),
+    "why": ("explain_why", "Prove why two ids are one person, or are not."),
+    "culprits": ("find_culprits", "Rank the events that made one person of several."),
+    "repair": ("plan_repair", "Plan how to part a person that is several."),
+    "whatif": ("try_change", "Replay with a change, and tell what it changes."),
+    "verify": ("verify_export", "Hold a run against the platform's own answer."),
+    "diff": ("compare_runs", "Compare two runs, person by person."),
+    "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
 }
-"""Name and first line of help; the command stands in the module of that name."""
+"""Name to its module in `commands` and its first line of help."""
 
 
 class Commands(click.Group):
@@ -47,7 +47,8 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"identity_cli.cli.{cmd_name}").command
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = import_module(f"identity_cli.cli.commands.{module}").command
         return command
 
     def get_help_option(self, ctx: click.Context) -> click.Option:
@@ -57,7 +58,7 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         """Read the options before the command, of which --help and --version print something."""
@@ -93,7 +94,7 @@ def _errors_told() -> Iterator[None]:
 
 def fail(message: str, code: int) -> NoReturn:
     """Say what is wrong and leave."""
-    from identity_cli.cli.text import print_error  # help needs nothing of it
+    from identity_cli.cli.terminal.text import print_error  # help needs nothing of it
 
     print_error(f"idcli: {message}")
     raise click.exceptions.Exit(code) from None

@@ -4,8 +4,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from identity_cli.answers import Answer
-from identity_cli.comparison import Change
+from identity_cli.comparing.comparison import Change
+from identity_cli.comparing.platform_export import Answer
 from identity_cli.events import Origin
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run

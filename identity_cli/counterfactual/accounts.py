@@ -2,8 +2,8 @@
 
 import re
 
-from identity_cli.javascript import text as as_text
-from identity_cli.scope import Key, Scope
+from identity_cli.counterfactual.component import Key, Scope
+from identity_cli.values.javascript import text as as_text
 
 MADE_BY_LIBRARIES = re.compile(
     r"\$device:.*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{9,}(-[0-9a-f]+){3}-[0-9a-f]{9,}",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
+from identity_cli.counterfactual.component import Scope, key_of
 from identity_cli.events import ABSENT
+from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import kind_of, other_id
-from identity_cli.scope import Scope, key_of
 from identity_cli.store.run import Run
-from identity_cli.trials import options_of
 
 
 def without_other_id(run: Run, scope: Scope, ids: set[str]) -> Iterator[tuple[int, str, str]]:

@@ -17,10 +17,10 @@ from identity_cli.errors import AmbiguousEvent, BadPlan, EventNotMet, PlanOfAnot
 from identity_cli.files.opening import BYTES_AT_ONCE, source_paths, sources_at
 from identity_cli.files.raw_file import hash_of_start
 from identity_cli.files.sources import LineSource, PassedOver, Source
-from identity_cli.left_out import LeftOut
 from identity_cli.origins import Origins
+from identity_cli.reading.left_out import LeftOut
+from identity_cli.replaying.rerun import options_of
 from identity_cli.store.run import Run
-from identity_cli.trials import options_of
 
 
 class PlannedSource(NamedTuple):

@@ -10,8 +10,8 @@ from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import items_of, value_of
 from identity_cli.dialects.posthog import unwrapped
 from identity_cli.events import Origin
+from identity_cli.replaying.rerun import lines_of_log
 from identity_cli.store.run import Run
-from identity_cli.trials import lines_of_log
 
 Raw = dict[str, Any]
 Progress = Callable[[int], None]

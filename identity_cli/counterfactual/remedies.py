@@ -7,17 +7,16 @@ from datetime import timedelta
 from itertools import product
 from typing import Any, cast
 
-from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.counterfactual.accounts import account_first
+from identity_cli.counterfactual.component import Key, Scope, Step, linking_event
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
-from identity_cli.events import ABSENT, IDENTIFY, LONGEST_SENT_ID, Event, Origin
+from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, Origin, arrival_of
+from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
-from identity_cli.scope import Key, Scope, Step, linking_event
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
-from identity_cli.trials import options_of
 
 REFUSALS_TRIED = 5
 """Of many refused links between two persons; those that ask for the same are one."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import combinations
 
-from identity_cli.edits import NO_EDITS, Edits
+from identity_cli.counterfactual.component import Key, Resolution, Scope
+from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.facts import Linked
-from identity_cli.scope import Key, Resolution, Scope
 
 Gone = frozenset[int]
 """Events left out, by seq."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from identity_cli.counterfactual.raw_events import Progress, Raw, events_with, holds_text, properties_of
 from identity_cli.events import Origin
+from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.run import Run
-from identity_cli.trials import options_of
 
 MOST_TOLD = 1_000
 """Of each kind; beyond, they are only counted."""

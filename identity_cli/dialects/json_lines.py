@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from identity_cli import javascript
 from identity_cli.dialects.base import UNREADABLE_TIME, Notice, Unusable
 from identity_cli.dialects.record import LARGEST_TEAM_ID, Id, WireEvent
+from identity_cli.values import javascript
 from identity_cli.values.times import names_no_time, parse_time
 
 SHOWN_OF_A_TIME = 60

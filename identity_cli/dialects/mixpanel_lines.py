@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from identity_cli import javascript
 from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import id_from, name_from, read_times, scrubbed
 from identity_cli.dialects.record import Id, Time, WireEvent, properties_type
+from identity_cli.values import javascript
 from identity_cli.values.times import parse_time
 
 DEVICE_MARK = "$device:"

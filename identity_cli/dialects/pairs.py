@@ -7,10 +7,10 @@ import of Amplitude's events.
 from collections.abc import Sequence
 from typing import Any
 
-from identity_cli import javascript
 from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.record import Id, WireEvent, WireProperties
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, Event
+from identity_cli.values import javascript
 
 Pair = tuple[int | None, str, str]
 """A team, a user's id and a device's, as text: 1 and true are two ids, though Python calls them equal."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from identity_cli.processes import undisturbed
+from identity_cli.files.processes import undisturbed
 
 try:
     import fcntl

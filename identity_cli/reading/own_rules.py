@@ -10,18 +10,18 @@ from dataclasses import replace
 from itertools import chain
 from typing import NamedTuple, TypeGuard
 
-from identity_cli.buffer import arrival_of
 from identity_cli.dialects import detected, is_known
 from identity_cli.dialects.base import Decoded, Dialect, Item, TouchesNobody, Unusable, Wanted
 from identity_cli.dialects.nesting import Nesting
 from identity_cli.dialects.recognition import rules_shown
+from identity_cli.events import arrival_of
 from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LineSource, Opened, PassedOver, Source
-from identity_cli.intake import Log, ReplayOptions, dialect_asked
-from identity_cli.reader import Reading, decoded_or_reason
+from identity_cli.reading.intake import Log, ReplayOptions, dialect_asked
+from identity_cli.reading.reader import Reading, decoded_or_reason
+from identity_cli.reading.source_choice import BLOCK_BYTES
 from identity_cli.rules import DEFAULT
 from identity_cli.rules.dating import AUTO, nearest
-from identity_cli.source_choice import BLOCK_BYTES
 
 FILES_LOOKED_AT = 100
 """For a first line."""

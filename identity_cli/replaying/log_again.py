@@ -7,12 +7,12 @@ from itertools import count
 
 from identity_cli.events import Event
 from identity_cli.files.places import scratch_folder
-from identity_cli.intake import log_of
-from identity_cli.log_items import Batch, Skipped
-from identity_cli.replayer import items_of
+from identity_cli.reading.intake import log_of
+from identity_cli.reading.log_items import Batch, Skipped
+from identity_cli.replaying.replayer import items_of
+from identity_cli.replaying.rerun import check_source, options_of, paths_of
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.run import Run
-from identity_cli.trials import check_source, options_of, paths_of
 
 Progress = Callable[[int], None]
 

@@ -9,16 +9,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from identity_cli.buffer import LONG_AGO, arrival_of
 from identity_cli.dialects import POSTHOG
 from identity_cli.dialects.json_lines import line_without
 from identity_cli.errors import AmbiguousEvent, EventInBatch, EventNotMet
-from identity_cli.events import Event, Origin
-from identity_cli.left_out import LeftOut, uuid_in_text
+from identity_cli.events import LONG_AGO, Event, Origin, arrival_of
+from identity_cli.reading.left_out import LeftOut, uuid_in_text
+from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
-from identity_cli.sorted_reader import ORDERS
+from identity_cli.replaying.rerun import lines_of_log
 from identity_cli.store.run import Run
-from identity_cli.trials import lines_of_log
 
 TIMES = {
     "timestamp": "timestamp",

@@ -9,7 +9,7 @@ from typing import Any
 from identity_cli.errors import BadMoment, NotYetSeen
 from identity_cli.events import Origin
 from identity_cli.origins import address_in
-from identity_cli.reports.history import State, properties_written
+from identity_cli.reports.property_history import State, properties_written
 from identity_cli.store.rows import ChangeRow, IdRow, LinkRow
 from identity_cli.store.run import Run
 

@@ -5,7 +5,6 @@ The latest value goes to the person under its own name, the first one as `$initi
 
 from typing import Any
 
-from identity_cli import javascript
 from identity_cli.events import (
     CLIENT_INGESTION_WARNING,
     CLIENT_WARNING_MESSAGE,
@@ -14,6 +13,7 @@ from identity_cli.events import (
     Event,
 )
 from identity_cli.rules.base import CopiedProperties, OsName, RuleSet
+from identity_cli.values import javascript
 
 LEND_NOTHING = frozenset({SNAPSHOT, PERFORMANCE_EVENT})
 """At every date (`normalizeEvent`)."""

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from identity_cli import javascript
 from identity_cli.events import ABSENT, Event
 from identity_cli.rules.base import LinkKey, RuleSet
+from identity_cli.values import javascript
 
 # Unfit in any mix of upper and lower case.
 ILLEGAL_WHATEVER_THE_CASE = frozenset(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from identity_cli import javascript
 from identity_cli.events import LONGEST_SENT_ID, Event, SentId
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.capture import sent_text
+from identity_cli.values import javascript
 
 
 def own_id(event: Event, rules: RuleSet) -> str | None:

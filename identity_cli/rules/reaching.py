@@ -2,7 +2,6 @@
 
 from enum import Enum
 
-from identity_cli import javascript
 from identity_cli.events import (
     ABSENT,
     CREATE_ALIAS,
@@ -13,6 +12,7 @@ from identity_cli.events import (
     Event,
 )
 from identity_cli.rules.base import RuleSet
+from identity_cli.values import javascript
 
 NEVER_WITHOUT_PROFILE = frozenset({IDENTIFY, CREATE_ALIAS, MERGE_DANGEROUSLY, GROUP_IDENTIFY})
 """What these are for makes no sense without a person: the platform drops them."""

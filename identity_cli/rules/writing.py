@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from identity_cli import javascript
 from identity_cli.events import SURVEY_SHOWN, Event
 from identity_cli.rules.base import RuleSet, Unset
 from identity_cli.rules.copying import with_lent
 from identity_cli.rules.storing import PlatformBroke, stored_text
+from identity_cli.values import javascript
 
 
 @dataclass(slots=True)

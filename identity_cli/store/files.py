@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from identity_cli.origins import Origins
-from identity_cli.persons import DistinctId, Person, person_uuids
+from identity_cli.resolver.person_state import DistinctId, Person, person_uuids
 from identity_cli.store import tables
 from identity_cli.store.graph import Links, MergeGraph
 from identity_cli.store.people import Ids, People

@@ -27,8 +27,8 @@ from identity_cli.files.places import (
     remove,
     removed_afterwards,
 )
-from identity_cli.processes import undisturbed
-from identity_cli.run_mark import DATABASE, is_run
+from identity_cli.files.processes import undisturbed
+from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.store.ours import check_replaceable, is_leaving, is_whole_run
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from identity_cli.errors import NoRun, RunReplaced, RunUnreadable
 from identity_cli.events import Origin
+from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.origins import Origins
-from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 
 if TYPE_CHECKING:

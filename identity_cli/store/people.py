@@ -12,8 +12,15 @@ from itertools import accumulate, chain, repeat
 from typing import Any
 
 from identity_cli.origins import Origins
-from identity_cli.persons import NEVER_SINCE, NEVER_YET, DistinctId, Person, person_uuids, survivor_of
-from identity_cli.properties import NO_PROPERTIES
+from identity_cli.resolver.person_state import (
+    NEVER_SINCE,
+    NEVER_YET,
+    DistinctId,
+    Person,
+    person_uuids,
+    survivor_of,
+)
+from identity_cli.resolver.properties import NO_PROPERTIES
 from identity_cli.store.cells import json_text, json_texts, time_texts
 from identity_cli.store.tables import Columns, batches
 

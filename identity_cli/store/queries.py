@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 
 from identity_cli.origins import Origins
-from identity_cli.persons import person_uuid
+from identity_cli.resolver.person_state import person_uuid
 from identity_cli.store.tables import Record
 
 PERSONS = """

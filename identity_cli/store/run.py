@@ -13,8 +13,8 @@ from datetime import date
 from typing import Any
 
 from identity_cli.errors import NoEvents, NoInternalUsers
+from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
-from identity_cli.run_mark import DATABASE
 from identity_cli.store.opened import StoreError
 from identity_cli.store.persons import LINKS, PERSON_ORDERS, WARNINGS, RunPersons, link_row, warning_row
 from identity_cli.store.rows import LinkRow, WarningRow

@@ -14,10 +14,12 @@ from corpus import CORPUS
 from mutations import FuzzedLog, damaged_log, fuzzed_log
 from patience import within
 
-from identity_cli import Run, finishing, replay, second_process
+from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect, IdcliError, LogUnreadable, NothingToReplay, NothingToSortBy
-from identity_cli.reader import FAULT_OF_OURS
-from identity_cli.reports.summary import books
+from identity_cli.reading import child_process as second_process
+from identity_cli.reading.reader import FAULT_OF_OURS
+from identity_cli.replaying import finishing
+from identity_cli.reports.run_summary import books
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 GOOD = b'{"event":"e","distinct_id":"good","properties":{"$lib":"web"}}\n'

@@ -1,0 +1,1 @@
+"""One command per module: arguments in, a page or records out."""

@@ -1,0 +1,99 @@
+"""`idcli export`: whole tables, written as they are read."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.text import is_terminal, plural, print_error, visible_json, visible_lines
+from identity_cli.store.run import Run
+from identity_cli.store.tables import TABLES, lines
+
+LOG = "log"
+
+
+@click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
+@click.argument("table", type=click.Choice([*TABLES, LOG]), metavar="TABLE")
+@option("--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out.")
+@format_option("csv", "ndjson", "json")
+@with_run
+@internal_option
+def command(run: Run, table: str, plan: str | None, output: str) -> None:
+    """Write a table of the run to standard output.
+
+    TABLE is persons, distinct_ids, links, warnings, rejected or events (the last only if the
+    log was replayed with --events): the same lines as in the files of the run folder. Or log: the
+    lines of the log itself, as they are, without those that --plan leaves out, or that the run
+    left out already.
+    """
+    if table == LOG:
+        _write_log(run, plan)
+        return
+    if plan is not None:
+        raise click.UsageError("--plan goes with TABLE log.")
+    text = _array(_lines(run, table, "ndjson")) if output == "json" else _lines(run, table, output)
+    if output != "csv":
+        text = map(visible_json, text)
+    elif is_terminal(sys.stdout):
+        text = map(visible_lines, text)
+    sys.stdout.writelines(text)
+
+
+def _write_log(run: Run, plan: str | None) -> None:
+    from identity_cli.cli.terminal.render import reading_progress
+    from identity_cli.counterfactual.plan import read_plan
+    from identity_cli.replaying.rerun import paths_of
+    from identity_cli.replaying.shortened_log import ShortenedLog
+
+    planned = None if plan is None else read_plan(plan)
+    blocked_ids = run.metadata["options"].get("blocked_ids", ()) if planned is None else planned.blocked_ids
+    if blocked_ids:
+        blocked, whose = ", ".join(blocked_ids), "run" if planned is None else "plan"
+        print_error(
+            f"idcli: the {whose} also blocks {blocked}, which no log can hold: replay --apply does it."
+        )
+    with reading_progress(run) as progress:
+        events = () if planned is None else planned.located(paths_of(run))
+        log = ShortenedLog(run, events, progress)
+    if log.earlier:
+        earlier = plural(log.earlier, "event")
+        print_error(f"idcli: without the {earlier} that the plan of this run left out already.")
+    _tell_of_time(log)
+    pieces = log.lines()
+    if is_terminal(sys.stdout):
+        sys.stdout.writelines(visible_json(piece.decode("utf-8", "replace")) for piece in pieces)
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.writelines(pieces)
+
+
+def _tell_of_time(log: Any) -> None:
+    """Of a shortened log, what became of the time that its missing events told."""
+    matters = "of events left out, by which others leave the buffer or are sorted"
+    if log.standing:
+        print_error(
+            f'idcli: {plural(log.standing, "line")} named "left out", without a distinct_id, for the time '
+            f"{matters}: idcli heeds it, do not import them."
+        )
+    if log.untold:
+        print_error(
+            f"idcli: no line tells the time {matters}, {log.untold[0]} the first: replayed, the log may "
+            "differ from replay --apply."
+        )
+
+
+def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:
+    if table == "rejected" and table_format == "ndjson":
+        return run.rejected_lines()
+    return iter(lines(TABLES[table], table_format, run.records(table)))
+
+
+def _array(text: Iterator[str]) -> Iterator[str]:
+    """Lines of JSON, in pieces of whole lines, as the items of one array."""
+    before = "[\n"
+    for piece in text:
+        yield before + piece.removesuffix("\n").replace("\n", ",\n")
+        before = ",\n"
+    yield "[]\n" if before == "[\n" else "\n]\n"

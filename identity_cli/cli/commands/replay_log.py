@@ -1,0 +1,237 @@
+"""`idcli replay`: from logs to a run folder, and a summary of it."""
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from identity_cli.cli.terminal.options import (
+    Replaying,
+    buffer_option,
+    format_option,
+    internal_choice,
+    option,
+    run_option,
+)
+from identity_cli.cli.terminal.page import Page
+from identity_cli.cli.terminal.render import ReplayProgress, write_document
+from identity_cli.cli.terminal.summary import document, show
+from identity_cli.cli.terminal.text import is_terminal, number_text, plural, print_error
+from identity_cli.errors import BooksDoNotBalance, LogUnreadable
+from identity_cli.reports.run_summary import Summary, books, summary
+from identity_cli.rules import RULE_SETS
+from identity_cli.rules.dating import AUTO
+from identity_cli.store.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.files.folders import LogFile
+
+REPAIRED = "-repaired"
+TABLE_FORMATS = ("csv", "ndjson", "none")
+
+
+def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
+    strange = [name for name in names if name not in TABLE_FORMATS]
+    if strange or ("none" in names and len(names) > 1):
+        raise click.BadParameter(f"{value!r} is not csv, ndjson, csv,ndjson or none.")
+    return () if names == ("none",) else names
+
+
+def _limit(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    from identity_cli.reading.rejections import rejection_limit
+
+    return None if value is None else rejection_limit(value).text
+
+
+def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+    found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no number of bytes: write 100000, 64M or 1G.")
+    return int(found[1]) << 10 * " KMG".index(found[2].upper() or " ")
+
+
+@click.command(
+    "replay",
+    cls=Replaying,
+    epilog="Example: idcli replay sample_data/events.ndjson --rules current --events",
+)
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@run_option(
+    "The folder to write; an earlier run there is replaced. With --apply, unless named here, the run beside "
+    "it whose name ends in -repaired."
+)
+@option(
+    "--rules",
+    type=click.Choice([*RULE_SETS, AUTO]),
+    metavar="NAME",
+    help=f"Whose rules to apply, and as of when: {', '.join(RULE_SETS)}; {AUTO}: as of the dates at the "
+    "log's beginning.  [default: those of the log's vendor; guide for PostHog's]",
+)
+@buffer_option(
+    "How long backend events of unknown ids wait; 0 for not at all.  [default: what the rules say]"
+)
+@option(
+    "--team-id",
+    type=click.IntRange(0, 2**31 - 1),
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="The team of events that name none.",
+)
+@option(
+    "--tables",
+    "table_formats",
+    metavar="LIST",
+    default="csv",
+    show_default=True,
+    callback=_tables,
+    help="Which files to write beside run.db: csv, ndjson, both with a comma, or none.",
+)
+@option("--events", "with_events", is_flag=True, help="Keep every event, with its person.")
+@option(
+    "--dialect",
+    metavar="NAME",
+    help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
+)
+@option(
+    "--map",
+    "mapping",
+    metavar="FIELD=PATH|FILE|DIALECT",
+    multiple=True,
+    help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated. "
+    "For a known one its name says it all, e.g. snowplow.",
+)
+@option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
+@option(
+    "--internal-users",
+    metavar="FILE",
+    help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
+)
+@internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
+@option(
+    "--order",
+    type=click.Choice(("arrival", "time")),
+    help="Sort first: by arrival, for exports in another order; by time of event, which is not what "
+    "the platform did: it went by arrival.",
+)
+@option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
+@option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
+@option(
+    "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
+)
+@option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
+@option(
+    "--max-rejected",
+    metavar="N|P%",
+    callback=_limit,
+    help="Write nothing, exit 2, if more lines cannot be used: a number, or a share of all. --strict "
+    "allows none, whatever stands here.",
+)
+@option(
+    "--max-line",
+    "longest_line",
+    metavar="BYTES",
+    default="64M",
+    show_default=True,
+    callback=_bytes,
+    help="Of a longer line only the beginning is kept, as a rejected line. K, M and G are powers of 1024.",
+)
+@option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@format_option("table", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    logs: tuple[str, ...],
+    folder: str,
+    quiet: bool,
+    output: str,
+    save_map: str | None,
+    **options: Any,
+) -> None:
+    """Replay event logs and resolve their persons.
+
+    LOG is a file of events in the order of arrival: JSON lines, a JSON array, an API's answer, CSV or TSV,
+    Parquet; plain, compressed (gz, bz2, xz, zst, br) or in a zip or tar; a folder of such files, or - for
+    standard input. Writes a run folder, which the other commands read: run.db, tables of persons, distinct
+    ids, links and warnings, and the merge graph.
+    """
+    shown, plan = options.pop("internal"), options.pop("plan")
+    if plan is not None:
+        options |= _planned(plan, logs)
+        if ctx.get_parameter_source("folder") is not ParameterSource.COMMANDLINE:
+            folder = f"{folder.rstrip('/')}{REPAIRED}"  # the run that the plan was made of stays
+    if shown != "include" and options["internal_users"] is None:
+        raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
+    if save_map is not None:
+        _save_map(options, (*options["mapping"], plan, options["internal_users"]), logs, save_map)
+    run = _replay(logs, folder, quiet, options)
+    run.show_internal(shown)
+    if not quiet:
+        figures = summary(run)
+        if output == "json":
+            write_document(document(figures))
+        else:
+            show(Page(), figures, folder)
+        _tell_rate(run, figures)
+    wrong = [str(line) for line in books(run) if not line.balances]
+    if wrong:
+        raise BooksDoNotBalance(wrong)
+
+
+def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
+    from identity_cli.files.folders import expand
+    from identity_cli.reading.intake import ReplayOptions, log_of
+    from identity_cli.replaying.replayer import replay_log
+
+    asked = ReplayOptions(**options, may_be_empty=False)
+    _check_names(expand(logs))
+    log = log_of(logs)
+    if quiet or not is_terminal(sys.stderr):
+        return replay_log(log, Path(folder), asked)
+    with ReplayProgress(log.size) as progress:
+        return replay_log(log, Path(folder), asked, progress)
+
+
+def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:
+    """What a plan asks of the replay of a log."""
+    from identity_cli.counterfactual.plan import read_plan
+    from identity_cli.files.folders import expand
+    from identity_cli.files.raw_file import STANDARD_INPUT
+
+    if STANDARD_INPUT in logs:
+        raise click.UsageError("--apply needs the log as a file: a pipe cannot be compared first.")
+    plan = read_plan(file)
+    return {
+        "left_out": plan.located([file.path for file in expand(logs)]),
+        "blocked_ids": plan.blocked_ids,
+    }
+
+
+def _save_map(options: dict[str, Any], asked: Iterable[str | None], logs: tuple[str, ...], file: str) -> None:
+    from identity_cli.dialects.mapping import mapping_text, read_mapping
+    from identity_cli.files.folders import expand
+    from identity_cli.files.outputs import output_file
+
+    if not options["mapping"]:
+        raise click.UsageError("--save-map needs --map FIELD=PATH.")
+    text = mapping_text(read_mapping(options["mapping"]))
+    with output_file(file, [*filter(None, asked), *(found.path for found in expand(logs))]) as output:
+        output.write(text)
+
+
+def _check_names(files: "list[LogFile]") -> None:
+    for path, _ in files:
+        if not path.isprintable() and any("\ud800" <= char <= "\udfff" for char in path):
+            raise LogUnreadable(path, "its name is not UTF-8 text")
+
+
+def _tell_rate(run: Run, figures: Summary) -> None:
+    if run.seconds:
+        rate = number_text(round(figures.lines / run.seconds))
+        print_error(f"{plural(figures.lines, 'line')} in {run.seconds:.1f} s, {rate} a second")

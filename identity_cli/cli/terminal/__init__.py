@@ -1,0 +1,1 @@
+"""What the commands share: options, pages, tables and text on a terminal."""

@@ -1,0 +1,224 @@
+"""Options that several commands share, and the run they read."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from identity_cli.errors import IdcliError, RunUnreadable
+
+if TYPE_CHECKING:
+    from identity_cli.store.run import Run
+
+DEFAULT_RUN = "idcli-run"
+RUN_VARIABLE = "IDCLI_RUN"
+DEVICE_MARK = "$device:"
+"""What Mixpanel puts before a device's id, which its lines have without."""
+INTERNAL = ("include", "exclude", "only")
+FORMATS = ("table", "json", "ndjson", "csv")
+MOST = 2**53
+"""Of anything that a command lists: more digits mean all."""
+LONGEST_BUFFER = 366 * 24 * 3600
+"""Seconds; nobody waits longer, and dates end somewhere."""
+
+
+class Command(click.Command):
+    """A command of ours."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Make the --help option."""
+        return help_option(ctx)
+
+
+class Replaying(Command):
+    """A command that replays: for a while, with files of its own."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it; killed, it takes its files along."""
+        from identity_cli.files.processes import clean_up_when_killed
+
+        clean_up_when_killed()
+        return super().invoke(ctx)
+
+
+class Option(click.Option):
+    """An option of ours. click would tidy its help at every start, with what takes long to import."""
+
+    def __init__(self, *declarations: Any, help: str | None = None, **attributes: Any) -> None:
+        super().__init__(*declarations, **attributes)
+        self.help = help
+
+
+option = functools.partial(click.option, cls=Option)
+
+
+def help_option(ctx: click.Context) -> click.Option:
+    """--help. click's own looks up a translation of its text at every start, asked for or not."""
+    return Option(
+        ctx.help_option_names,
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_show_help,
+        help="Show this message and exit.",
+    )
+
+
+def _show_help(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        click.echo(ctx.get_help())
+        ctx.exit()
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def run_option(text: str) -> Callable[[Function], Function]:
+    """--run DIR."""
+    return option(
+        "--run",
+        "folder",
+        metavar="DIR",
+        envvar=RUN_VARIABLE,
+        default=DEFAULT_RUN,
+        show_default=True,
+        show_envvar=True,
+        help=text,
+    )
+
+
+def format_option(*formats: str) -> Callable[[Function], Function]:
+    """--format, a table for people unless asked otherwise."""
+    choices = formats or FORMATS
+    return option(
+        "--format",
+        "output",
+        type=click.Choice(choices),
+        default=choices[0],
+        show_default=True,
+        help="How to print it." if "table" in choices else "How to write it.",
+    )
+
+
+def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]:
+    """--limit N."""
+    return option(
+        "--limit",
+        type=click.IntRange(0),
+        default=default,
+        show_default=True,
+        metavar="N",
+        callback=lambda ctx, parameter, value: min(value, MOST),
+        help=text,
+    )
+
+
+def team_option(text: str) -> Callable[[Function], Function]:
+    """--team-id N."""
+    return option("--team-id", type=int, metavar="N", help=text)
+
+
+def buffer_option(text: str) -> Callable[[Function], Function]:
+    """--buffer SECONDS, as buffer_seconds."""
+    return option(
+        "--buffer", "buffer_seconds", type=float, metavar="SECONDS", callback=_seconds_that_wait, help=text
+    )
+
+
+def _seconds_that_wait(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= LONGEST_BUFFER:
+        raise click.BadParameter(f"{value:g} is not between 0 and {LONGEST_BUFFER} seconds.")
+    return value
+
+
+def internal_choice(text: str) -> Callable[[Function], Function]:
+    """--internal include, exclude or only."""
+    return option(
+        "--internal", type=click.Choice(INTERNAL), default=INTERNAL[0], show_default=True, help=text
+    )
+
+
+def internal_option(command: Callable[..., None]) -> Callable[..., None]:
+    """--internal, for a command that is given the run first: it then sees only what was asked for."""
+
+    @internal_choice("With internal users, without them, or them alone; for runs of replay --internal-users.")
+    @functools.wraps(command)
+    def with_some_shown(run: Any, *, internal: str, **arguments: Any) -> None:
+        run.show_internal(internal)
+        command(run, **arguments)
+
+    return with_some_shown
+
+
+def with_run(command: Callable[..., None]) -> Callable[..., None]:
+    """Open the run that --run names and hand it to the command, first."""
+
+    @run_option("The run folder to read.")
+    @functools.wraps(command)
+    def with_opened_run(*, folder: str, **arguments: Any) -> None:
+        with opened(folder) as (run,):
+            command(run, **arguments)
+
+    return with_opened_run
+
+
+@contextmanager
+def opened(*folders: str) -> "Iterator[list[Run]]":
+    """The runs in these folders, to be read; RunUnreadable where they turn out to be damaged."""
+    from identity_cli.store.run import Run, StoreError  # help needs nothing of it
+
+    with ExitStack() as stack:
+        runs: list[Run] = []
+        try:
+            runs += [stack.enter_context(closing(Run(folder))) for folder in folders]
+            yield runs
+        except StoreError as error:
+            raise RunUnreadable(" or ".join(folders), str(error)) from None
+        except (IdcliError, click.ClickException, click.exceptions.Exit, OSError):
+            raise
+        except Exception:  # a bug, unless it is the run that is at fault
+            for run in runs:
+                if damage := run.damage():
+                    raise RunUnreadable(run.name, damage) from None
+            raise
+
+
+def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Take these arguments for distinct ids, for a command that is given the run first.
+
+    One that the run does not have as it was typed may be typed as it is shown, with escapes, or as the lines
+    of a Mixpanel log have it, without the mark of a device.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_ids_meant(run: Any, **arguments: Any) -> None:
+            for name in names:
+                arguments[name] = _meant(run, arguments[name])
+            command(run, **arguments)
+
+        return with_ids_meant
+
+    return decorate
+
+
+def _meant(run: Any, typed: Any) -> Any:
+    if isinstance(typed, tuple):
+        return tuple(_meant(run, one) for one in typed)
+    if typed is None:
+        return None
+    if not typed.isascii() and sys.getfilesystemencoding() != "utf-8":  # then it came as bytes that are UTF-8
+        typed = os.fsencode(typed).decode("utf-8", "surrogateescape")
+    if run.keys_of(typed):
+        return typed
+    if run.keys_of(DEVICE_MARK + typed):
+        return DEVICE_MARK + typed
+    if "\\" not in typed:
+        return typed
+    from identity_cli.cli.terminal.text import read_back  # help needs nothing of it
+
+    return read_back(typed)

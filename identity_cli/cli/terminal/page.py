@@ -1,0 +1,235 @@
+"""A page for people: lines, tables and paragraphs, laid out once for terminal and pipe.
+
+On a terminal the page is coloured; piped it is the same text without. All of it passes
+through `visible`, so no caller has to think of what a log may contain.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+
+from identity_cli.cli.terminal.text import is_terminal, number_text, padded, shortened, visible, width_of
+
+PIPED_WIDTH = 80
+NARROWEST = 8  # columns that a shortened cell keeps
+GAP = "  "
+
+Part = str | tuple[str, str]  # text, or text and its style
+Cell = str | int | None | tuple[str, str]
+Ink = Callable[[Sequence[tuple[str, str]]], None]
+
+
+class Column:
+    """One column of a table.
+
+    keep: what stays of a cell too wide: "ends", "start" or "end"; "" is never shortened.
+    extra: left out where the table would be too wide with it. blanks: ids may consist of
+    blanks, or begin and end with them, which only quotes can show.
+    """
+
+    __slots__ = ("blanks", "extra", "keep", "right", "style", "title")
+
+    def __init__(
+        self,
+        title: str,
+        keep: str = "",
+        style: str = "",
+        *,
+        right: bool = False,
+        extra: bool = False,
+        blanks: bool = False,
+    ) -> None:
+        self.title = title
+        self.keep = keep
+        self.style = style
+        self.right = right
+        self.extra = extra
+        self.blanks = blanks
+
+
+def id_column(title: str = "distinct_id", style: str = "bold") -> Column:
+    """Distinct ids: both ends tell more than the middle."""
+    return Column(title, "ends", style, blanks=True)
+
+
+def number_column(title: str) -> Column:
+    """Numbers, to the right."""
+    return Column(title, right=True)
+
+
+def origin_column(title: str = "where") -> Column:
+    """File and line: the line must stay."""
+    return Column(title, "end", "cyan")
+
+
+class Page:
+    """Standard output, for people."""
+
+    def __init__(self) -> None:
+        self.is_terminal = is_terminal(sys.stdout)
+        self.width = _width_of_terminal() if self.is_terminal else _asked_width() or PIPED_WIDTH
+        self._ink = _ink() if self.is_terminal else _plain
+
+    def line(self, *parts: Part) -> None:
+        """One line, of parts that may each have a style."""
+        self._ink([(part, "") if isinstance(part, str) else part for part in _made_visible(parts)])
+
+    def heading(self, text: str, note: str = "") -> None:
+        """What comes now, after an empty line."""
+        self.line()
+        self.line((text, "bold"), (f"{GAP}{note}" if note else "", "dim"))
+
+    def sentence(self, *parts: Part) -> None:
+        """One line, of parts that may each have a style; where it is too wide, running text."""
+        text = "".join(part if isinstance(part, str) else part[0] for part in parts)
+        if width_of(visible(text)) <= self.width:
+            self.line(*parts)
+        else:
+            self.paragraph(text, indent=0)
+
+    def paragraph(self, text: str, indent: int = 2, style: str = "") -> None:
+        """Running text in the width of the page."""
+        for line in self._broken(text, indent):
+            self._ink([(" " * indent + line, style)])
+
+    def item(self, text: str) -> None:
+        """Running text as one of a list."""
+        lead = "  - "
+        for line in self._broken(text, len(lead)):
+            self._ink([(lead + line, "")])
+            lead = " " * len(lead)
+
+    def _broken(self, text: str, indent: int) -> Iterator[str]:
+        room, line = min(self.width, 100) - indent, ""
+        for word in visible(text).split():
+            if line and width_of(line) + 1 + width_of(word) > room:
+                yield line
+                line = ""
+            line = f"{line} {word}" if line else word
+        yield line
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
+        """A table of these columns; too wide ones are shortened until it fits."""
+        texts = [list(map(_cell, columns, row)) for row in rows]
+        if not texts:
+            return
+        natural = [
+            max(width_of(column.title), *(width_of(row[index][0]) for row in texts))
+            for index, column in enumerate(columns)
+        ]
+        shown = _columns_that_fit(columns, natural, self.width - indent)
+        columns = [columns[index] for index in shown]
+        widths = _fitted(columns, [natural[index] for index in shown], self.width - indent)
+        lead = " " * indent
+        if any(column.title for column in columns):
+            titles = GAP.join(map(_aligned, columns, [column.title for column in columns], widths))
+            self._ink([((lead + titles).rstrip(), "dim")])
+        for row in texts:
+            self._ink(
+                _row([(column, *row[i]) for column, i in zip(columns, shown, strict=True)], widths, lead)
+            )
+
+    def pairs(self, rows: Sequence[Sequence[Cell]], indent: int = 2) -> None:
+        """Names and their values, one a line; values are never shortened."""
+        cells = [(_cell(_PLAIN, name), _cell(_PLAIN, value)) for name, value in rows]
+        width = max(width_of(name[0]) for name, _ in cells)
+        for (name, _), value in cells:
+            self._ink([(" " * indent + padded(name, width, False) + GAP, "dim"), value])
+
+    def folded(
+        self,
+        columns: Sequence[Column],
+        rows: Iterable[Sequence[Cell]],
+        count: int,
+        limit: int | None,
+        hint: str = "--all shows them",
+    ) -> None:
+        """A table of the first of so many rows, and how many more there are; no limit shows all."""
+        shown = count if limit is None or count <= limit + 2 else limit
+        self.table(columns, islice(rows, shown))
+        if shown < count:
+            self.line((f"  … and {number_text(count - shown)} more; {hint}", "dim"))
+
+
+def _made_visible(parts: Iterable[Part]) -> list[Part]:
+    return [visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts]
+
+
+_PLAIN = Column("")
+
+
+def _cell(column: Column, cell: Cell) -> tuple[str, str]:
+    """Text and style of a cell."""
+    if isinstance(cell, tuple):
+        return visible(cell[0]), cell[1]
+    if cell is None:
+        return "", ""
+    if isinstance(cell, int):
+        return number_text(cell), ""
+    if column.blanks and cell.strip() != cell:
+        return visible(f'"{cell}"'), ""
+    return visible(cell), ""
+
+
+def _columns_that_fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
+    """All columns, or all but the extra ones if there is no room for these."""
+    if sum(natural) + len(GAP) * (len(natural) - 1) <= room:
+        return list(range(len(columns)))
+    return [index for index, column in enumerate(columns) if not column.extra]
+
+
+def _fitted(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
+    """Widths in which the table fits: the widest of those that may shrink gives way first."""
+    widths = [
+        min(width, room) if column.keep else width for column, width in zip(columns, natural, strict=True)
+    ]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
+    while excess > 0:
+        flexible = [i for i, column in enumerate(columns) if column.keep and widths[i] > NARROWEST]
+        if not flexible:
+            break
+        widest = max(flexible, key=lambda index: widths[index])
+        widths[widest] -= 1
+        excess -= 1
+    return widths
+
+
+def _aligned(column: Column, text: str, width: int) -> str:
+    return padded(shortened(text, width, column.keep) if column.keep else text, width, column.right)
+
+
+def _row(cells: Sequence[tuple[Column, str, str]], widths: Sequence[int], lead: str) -> list[tuple[str, str]]:
+    parts: list[tuple[str, str]] = []
+    for (column, text, style), width in zip(cells, widths, strict=True):
+        parts += [(GAP if parts else lead, ""), (_aligned(column, text, width), style or column.style)]
+    while parts and not parts[-1][0].strip():
+        parts.pop()
+    text, style = parts.pop() if parts else ("", "")
+    return [*parts, (text.rstrip(), style)]
+
+
+def _plain(parts: Sequence[tuple[str, str]]) -> None:
+    sys.stdout.write("".join([text for text, _ in parts]) + "\n")
+
+
+def _ink() -> Ink:
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") in (None, "dumb"):
+        return _plain
+    from identity_cli.cli.terminal.render import rich_ink  # costs as much as three starts of Python
+
+    return rich_ink()
+
+
+def _asked_width() -> int | None:
+    columns = os.environ.get("COLUMNS", "")
+    return max(int(columns), 40) if columns.isdecimal() and int(columns) else None
+
+
+def _width_of_terminal() -> int:
+    asked = _asked_width()
+    if asked is None:
+        with suppress(OSError):
+            asked = os.get_terminal_size(sys.stdout.fileno()).columns
+    return max(asked or PIPED_WIDTH, 40)

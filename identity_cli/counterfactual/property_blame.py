@@ -1,0 +1,155 @@
+"""Who wrote a person's properties: each value's event, and the whole history of one of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from identity_cli.counterfactual.unwritten import Unwritten, unwritten
+from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
+from identity_cli.reports.person_report import person_report
+from identity_cli.reports.property_history import in_order, is_stale
+from identity_cli.store.rows import ChangeRow, LinkRow, PersonRow
+from identity_cli.store.run import Run
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened to a property.
+
+    what: "set", "set_once" or "unset"; "lost" where a merge dropped the source's value, "brought" where it
+    brought it along. person_id, made_with: whose property it was then. replaced: the value before in a
+    list, empty if there was none. is_stale: an older event, ingested later, overwrote a newer value. uuid: of
+    the event, where the run knows it.
+    """
+
+    key: str
+    what: str
+    value: Any
+    replaced: list[Any]
+    seq: int
+    event: str
+    time: str | None
+    person_id: str
+    made_with: str
+    is_stale: bool = False
+    uuid: str | None = None
+
+
+@dataclass(slots=True)
+class Blame:
+    """The properties of a person: their writes, or with a property its whole history.
+
+    unwritten: of a property, what events say of it that was never written; None where that was not
+    asked, or the log is gone.
+    """
+
+    person: PersonRow
+    entries: list[Entry]
+    unwritten: Unwritten | None = None
+
+
+def blame(
+    run: Run,
+    wanted: str,
+    key: str | None = None,
+    team_id: int | None = None,
+    on_progress: Progress | None = None,
+) -> Blame:
+    """Who wrote each current value of a person, or all that happened to one property; UnknownProperty.
+
+    A property's history also reads the log, for what came too late or stands on events alone.
+    """
+    if key is None:
+        return _current(run, wanted, team_id)
+    person = run.find_person(wanted, team_id)
+    history = _History(run, person, key)
+    unwritten = _unwritten(run, person, key, (history.entries, on_progress))
+    if not history.entries and not (unwritten and unwritten.found):
+        known = sorted(history.keys)
+        raise UnknownProperty(key, get_close_matches(key, known, 3, 0.4) or known[:5])
+    return Blame(person, _with_uuids(run, history.entries, history.links), unwritten)
+
+
+def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
+    report = person_report(run, wanted, team_id)
+    parts = run.parts_of(report.person.person)
+    makers = run.makers_of(parts)
+    entries = [
+        Entry(
+            *(key, one.operation, one.value, one.replaced, one.seq, one.event, one.time),
+            *(parts[one.person], makers[one.person][0], one.is_stale),
+        )
+        for key, one in report.properties.items()
+    ]
+    return Blame(report.person, _with_uuids(run, entries, report.links))
+
+
+def _with_uuids(run: Run, entries: list[Entry], links: list[LinkRow]) -> list[Entry]:
+    uuids = run.uuids_of((entry.seq for entry in entries), links)
+    return [replace(entry, uuid=uuids.get(entry.seq)) for entry in entries]
+
+
+def _unwritten(
+    run: Run, person: PersonRow, key: str, told: tuple[list[Entry], Progress | None]
+) -> Unwritten | None:
+    entries, on_progress = told
+    ids = {row.distinct_id for row in run.ids_of(person.person)}
+    written = {run.origin(entry.seq) for entry in entries}
+    try:
+        return unwritten(run, (person.team_id, ids), key, written, on_progress)
+    except (LogChanged, LogUnreadable):
+        return None
+
+
+class _History:
+    """All that happened to one property of a person and of those merged into it."""
+
+    def __init__(self, run: Run, person: PersonRow, key: str) -> None:
+        self.entries: list[Entry] = []
+        self.keys: set[str] = set()
+        self._key = key
+        self._person_ids = run.parts_of(person.person)
+        self._makers = run.makers_of(self._person_ids)
+        self._values: dict[int, tuple[Any, str | None]] = {}  # of each person, and its event's time
+        self.links = run.links_of(self._person_ids)
+        for step in in_order(run.changes_of(self._person_ids), self.links):
+            if isinstance(step, LinkRow):
+                self._merge(step)
+            else:
+                self._change(step)
+
+    def _change(self, step: ChangeRow) -> None:
+        for operation, key, value, *replaced in step.changes:
+            self.keys.add(key)
+            if key != self._key:
+                continue
+            _, before = self._values.get(step.person, (None, None))
+            stale = is_stale(operation, step.time, before)
+            self._note((operation, value, replaced), step, step.person, stale)
+            if operation == "unset":
+                self._values.pop(step.person, None)
+            else:
+                self._values[step.person] = value, step.time
+
+    def _merge(self, link: LinkRow) -> None:
+        source, target = link.source_person, link.target_person
+        if source is None or target is None or source not in self._values:
+            return
+        value, time = self._values.pop(source)
+        if target in self._values:
+            self._note(("lost", value, [self._values[target][0]]), link, source)
+        elif self._key in (link.dropped or ()):
+            self._note(("lost", value, []), link, source)
+        else:
+            self._note(("brought", value, []), link, source)
+            self._values[target] = value, time
+
+    def _note(
+        self, change: tuple[str, Any, list[Any]], step: ChangeRow | LinkRow, person: int, stale: bool = False
+    ) -> None:
+        whose = self._person_ids[person], self._makers[person][0]
+        about = (*change, step.seq, step.event, step.time)
+        self.entries.append(Entry(self._key, *about, *whose, stale))

@@ -1,0 +1,150 @@
+"""Reads a log in a process of its own, so that it is decoded while this one resolves.
+
+The items come as MessagePack through a pipe, a block's events in one message, encoded and
+decoded in one call; before each its length. What MessagePack has no word for (a number of more
+than 64 bits, a time before year 1) comes pickled; an empty message announces it.
+"""
+
+import multiprocessing
+import os
+import pickle
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from datetime import datetime
+from typing import IO, Any
+
+import msgspec
+
+from identity_cli.dialects.record import event_type
+from identity_cli.errors import ProcessGone
+from identity_cli.files.processes import leave_signals_to_parent
+from identity_cli.reading.intake import Intake, Progress
+from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, RefusedAtDoor, Rejected, Skipped
+
+WORTH_IT_BYTES = 16 << 20
+"""Of a log; what is smaller is done before a second process pays."""
+PROGRESS_BYTES = 4 << 20
+PIPE_BYTES = 1 << 20  # what Linux lets anybody have
+BUFFER_BYTES = 1 << 16  # handed over at a time: every time costs both processes a call of the system
+LENGTH_BYTES = 8
+_PICKLED_NEXT = b""
+
+
+class ReadSoFar(msgspec.Struct, tag=True, array_like=True, gc=False):
+    """Bytes of the log that were read."""
+
+    bytes: int
+
+
+class SecondProcess:
+    """An Intake elsewhere; iterate once, then ask for what was read."""
+
+    def __init__(
+        self,
+        intake: Callable[[Progress], Intake],
+        copied_names: tuple[str, ...],
+        on_progress: Progress | None,
+    ) -> None:
+        """Start reading; copied_names as the intake has them."""
+        self._on_progress = on_progress
+        self._types = _types(copied_names)
+        self._log_read: LogRead | None = None
+        incoming, outgoing = os.pipe()
+        _widen(outgoing)
+        self._incoming = open(incoming, "rb", PIPE_BYTES)
+        context = multiprocessing.get_context("fork")
+        self._process = context.Process(target=_send_all, args=(intake, incoming, outgoing), daemon=True)
+        self._process.start()
+        os.close(outgoing)
+
+    def __iter__(self) -> Generator[Item, None, None]:
+        decode = msgspec.msgpack.Decoder(self._types).decode
+        try:
+            while self._log_read is None:
+                message = self._received()
+                item = decode(message) if message else self._unpickled()
+                if isinstance(item, ReadSoFar):
+                    if self._on_progress:
+                        self._on_progress(item.bytes)
+                elif item is not None:
+                    yield item
+        finally:
+            self._incoming.close()
+            self._process.terminate()
+            self._process.join()
+
+    def _received(self) -> bytes:
+        """The next message."""
+        head = self._incoming.read(LENGTH_BYTES)
+        length = int.from_bytes(head)
+        message = self._incoming.read(length)
+        if len(head) < LENGTH_BYTES or len(message) < length:
+            raise ProcessGone("reads the log")
+        return message
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+        assert self._log_read is not None, "not at its end"
+        return self._log_read
+
+    def _unpickled(self) -> Any:
+        received = pickle.loads(self._received())
+        if isinstance(received, BaseException):
+            raise received
+        if isinstance(received, LogRead):
+            self._log_read = received
+            return None
+        return msgspec.convert(received, self._types)
+
+
+def _widen(pipe: int) -> None:
+    """Let the reader run ahead while this process writes, where the system can."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+
+def _types(copied_names: tuple[str, ...]) -> Any:
+    record = event_type(copied_names)
+    return Batch[record] | Skipped[record] | Nobodys | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
+
+
+def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int) -> None:
+    """What the second process does; incoming is the first one's end of the pipe."""
+    os.close(incoming)  # or the pipe stays whole when the first process is killed
+    leave_signals_to_parent()
+    encode = msgspec.msgpack.Encoder().encode
+    told = 0
+
+    def tell(read: int) -> None:
+        nonlocal told
+        if read - told >= PROGRESS_BYTES:
+            told = read
+            _send(encode(ReadSoFar(read)), pipe)
+
+    with suppress(BrokenPipeError), open(outgoing, "wb", BUFFER_BYTES) as pipe:  # or nobody listens any more
+        try:
+            items = intake(tell)
+            for item in items:
+                try:
+                    message = encode(item)
+                except (OverflowError, RecursionError, UnicodeEncodeError):
+                    _send_pickled(msgspec.to_builtins(item, builtin_types=(bytes, datetime)), pipe)
+                else:
+                    _send(message, pipe)
+            _send_pickled(items.log_read(), pipe)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            _send_pickled(error, pipe)
+
+
+def _send(message: bytes, pipe: IO[bytes]) -> None:
+    pipe.write(len(message).to_bytes(LENGTH_BYTES))
+    pipe.write(message)
+
+
+def _send_pickled(value: Any, pipe: IO[bytes]) -> None:
+    _send(_PICKLED_NEXT, pipe)
+    _send(pickle.dumps(value), pipe)

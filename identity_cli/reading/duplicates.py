@@ -1,0 +1,150 @@
+"""Events that a log has more than once: the same event of the same id, by uuid, time and properties.
+
+Those with a uuid are the same if that is; those without if time and properties are.
+Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays flat; skipped
+(--dedupe) by a table of them in memory, about 150 bytes an event.
+"""
+
+import tempfile
+from array import array
+from collections.abc import Sequence
+from operator import ne
+from pathlib import Path
+from typing import IO, Any
+
+from identity_cli.dialects.json_lines import contents_of
+from identity_cli.events import Event, SentId, time_of
+from identity_cli.origins import Origins
+from identity_cli.reading.reader import Block
+from identity_cli.values import javascript
+
+HASHES_IN_MEMORY = 1 << 20
+HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
+
+
+class RepeatCounter:
+    """Counts repeats at the end."""
+
+    def __init__(self, scratch: Path) -> None:
+        """scratch: a folder for what does not fit into memory."""
+        self._scratch = scratch
+        self._events = 0
+        self._seen: set[int] = set()
+        self._file: IO[bytes] | None = None
+        self._spilled = 0
+
+    def see(self, block: Block, origins: Origins) -> None:
+        """Take the next events."""
+        found = hashes(block, origins)
+        self._events += len(found)
+        self._seen.update(found)
+        if len(self._seen) >= HASHES_IN_MEMORY:
+            self._spill()
+
+    def count(self) -> int:
+        """How many events repeat an earlier one; ends the counting."""
+        if self._file is None:
+            distinct = len(self._seen)
+        else:
+            self._spill()
+            parts = -(-self._spilled // HASHES_AT_ONCE)
+            distinct = sum(len(self._of_part(part, parts)) for part in range(parts))
+            self._file.close()
+        self._seen = set()
+        return self._events - distinct
+
+    def _spill(self) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._scratch)  # closed by count
+        self._spilled += len(self._seen)
+        array("q", self._seen).tofile(self._file)
+        self._seen = set()
+
+    def _of_part(self, part: int, parts: int) -> set[int]:
+        assert self._file is not None
+        self._file.seek(0)
+        found: set[int] = set()
+        for start in range(0, self._spilled, HASHES_IN_MEMORY):
+            block = array("q")
+            block.fromfile(self._file, min(HASHES_IN_MEMORY, self._spilled - start))
+            found.update(value for value in block if value % parts == part)
+        return found
+
+
+class RepeatFilter:
+    """Tells which events repeat which earlier one."""
+
+    def __init__(self) -> None:
+        self._repeats = 0
+        self._first_of: dict[int, int] = {}
+
+    def firsts(self, block: Block, origins: Origins) -> list[int]:
+        """For each of the next events the seq of the first of its kind, its own if it is that."""
+        seqs = range(block.first_seq, block.first_seq + len(block.events))
+        firsts = [*map(self._first_of.setdefault, hashes(block, origins), seqs)]
+        self._repeats += sum(map(ne, firsts, seqs))
+        return firsts
+
+    def count(self) -> int:
+        """How many there were."""
+        return self._repeats
+
+
+def hashes(block: Block, origins: Origins) -> Sequence[int]:
+    """A number for each event that only its repeats share.
+
+    Of text, in which Python hashes every byte; what is none is compared as the text that the platform
+    makes of it, as it does itself: 1 and true are two ids, 1 and 1.0 are one.
+    """
+    keys = [
+        (event.uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id)
+        for event in block.events
+    ]
+    others = [  # in line: of every event
+        uuid
+        for uuid, _, own, inner, _ in keys
+        if not uuid
+        or type(uuid) is not str
+        or (type(own) is not str and own is not None)
+        or (type(inner) is not str and inner is not None)
+    ]
+    if not others:
+        return [*map(hash, keys)]
+    contents = _Contents(block, origins)
+    return [_hash_of(event, contents, index) for index, event in enumerate(block.events)]
+
+
+def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
+    inner = event.properties.distinct_id
+    ids = _text(event.distinct_id), _text(inner)
+    if event.uuid:
+        return hash((_text(event.uuid), event.event, *ids, event.team_id))
+    return hash((event.event, *ids, event.team_id, time_of(event), contents.of(index)))
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, SentId):  # whatever capture makes of it
+        return value.json if value.json == value.python else f"{value.json}\0{value.python}"
+    return javascript.text(value)
+
+
+class _Contents:
+    """What the events of a block say; of a line that holds several it is read once."""
+
+    def __init__(self, block: Block, origins: Origins) -> None:
+        self._block = block
+        self._origins = origins
+        self._line = b""
+        self._of_line: Sequence[bytes] = ()
+
+    def of(self, index: int) -> bytes:
+        """The content of the event at that index of the block."""
+        line = self._block.lines[index]
+        if line is not self._line:
+            self._line, self._of_line = line, contents_of(line)
+        place = self._origins.index_in_line(self._block.first_seq + index)
+        if len(self._of_line) == 1:  # also of a document, several values of which may begin on one line
+            return self._of_line[0]
+        return self._of_line[place] if place < len(self._of_line) else line

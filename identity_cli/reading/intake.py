@@ -1,0 +1,272 @@
+"""The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from identity_cli.dialects import DIALECTS, POSTHOG, dialect_named, generic
+from identity_cli.dialects.base import LONG_LINE, Dialect, Wanted
+from identity_cli.dialects.mapping import read_mapping
+from identity_cli.dialects.pairs import FirstLinks
+from identity_cli.errors import BadMapping
+from identity_cli.events import Event
+from identity_cli.files.folders import expand, total_size
+from identity_cli.files.opening import sources_at
+from identity_cli.files.raw_file import is_regular
+from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver
+from identity_cli.reading.arrivals import ArrivalWatch
+from identity_cli.reading.capture_checks import may_be_refused, refusals
+from identity_cli.reading.duplicates import RepeatCounter, RepeatFilter
+from identity_cli.reading.left_out import LeftOut, LeftOutFilter
+from identity_cli.reading.log_items import (
+    LEFT_OUT,
+    REPEAT,
+    Batch,
+    Item,
+    KeptLine,
+    LogRead,
+    Nobodys,
+    RefusedAtDoor,
+    Rejected,
+    Skipped,
+)
+from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
+from identity_cli.reading.sorted_reader import SortedLogReader
+from identity_cli.reading.source_choice import SourceChoice
+from identity_cli.reading.unmodelled import UnmodelledWatch
+from identity_cli.rules import rule_set
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.own_id import may_be_rejected, own_id
+
+LONG_LINE_BYTES = 1 << 20
+"""Of a line: some properties of it may be as large, and each person holds its own until the end."""
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What opens each of its files, given the longest line.
+
+    size: bytes on disk, None where only reading will tell. paths: of the files.
+    """
+
+    openers: Sequence[Callable[[int], Opened]]
+    size: int | None = None
+    paths: Sequence[str] = ()
+
+
+def log_of(paths: Iterable[str]) -> Log:
+    """The files of these paths as one log, folders expanded."""
+    files = expand(paths)
+    found = [file.path for file in files]
+    return Log([partial(sources_at, *file) for file in files], total_size(found), found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """How to replay.
+
+    None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
+    rules may also be "auto". is_of_log: the rules were found in this way, so every file has to be of that
+    vendor. by_dates: they were found by the dates of the log's beginning. mapping: where the
+    fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
+    dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
+    FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
+    count as illegal. one_process: do not read large logs in a second one. every_link: see
+    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
+    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
+    whether a log, or a file of it, may hold no event, and no event a blocked id.
+    """
+
+    rules: str | None = None
+    is_of_log: bool = False
+    by_dates: bool = False
+    buffer_seconds: float | None = None
+    team_id: int = 1
+    table_formats: tuple[str, ...] = ("csv",)
+    with_events: bool = False
+    strict: bool = False
+    dialect: str | None = None
+    mapping: tuple[str, ...] = ()
+    order: str | None = None
+    dedupe: bool = False
+    left_out: tuple[str | LeftOut, ...] = ()
+    blocked_ids: tuple[str, ...] = ()
+    internal_users: str | Path | None = None
+    one_process: bool = False
+    every_link: bool = False
+    longest_line: int = LONGEST_LINE
+    max_rejected: str | None = None
+    may_be_empty: bool = True
+
+    @property
+    def applied_rules(self) -> RuleSet:
+        """The rules, with the blocked ids."""
+        return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
+
+
+class Intake:
+    """Reads a log; iterate once, then ask for what was read."""
+
+    def __init__(
+        self,
+        log: Log,
+        options: ReplayOptions,
+        copied_names: Iterable[str],
+        scratch: Path,
+        on_progress: Progress | None = None,
+    ) -> None:
+        """copied_names: event properties to keep; scratch: a folder for sorting."""
+        self._rules = options.applied_rules
+        self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
+        self._arrivals = ArrivalWatch()
+        self._unmodelled = UnmodelledWatch(self._rules)
+        self._told_last: bytes | None = None
+        self._long_lines: dict[str, Noticed] = {}
+        self._last_long_line: tuple[str, int] | None = None
+        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
+        self._first_links = FirstLinks() if options.left_out and not options.every_link else None
+        every_link = options.every_link or bool(options.left_out)
+        names = tuple(dict.fromkeys(copied_names))
+        wanted = Wanted(names, self._rules.date, self._rules.pairs, every_link)
+        own_rules = self._rules.name if options.is_of_log else None
+        again = _again(log, options.longest_line)
+        reading = Reading(wanted, dialect_asked(options), own_rules, again)
+        self._choice = SourceChoice(log.openers, options.longest_line, self._has_id)
+        if options.order is None:
+            self._reader = LogReader(self._choice, reading, on_progress=on_progress)
+        else:
+            self._reader = SortedLogReader(self._choice, reading, (options.order, scratch), on_progress)
+
+    def __iter__(self) -> Generator[Item, None, None]:
+        origins = self._reader.origins
+        for item in self._reader:
+            if isinstance(item, RejectedLine):
+                origin, line = self._told(item.seq, item.line)
+                yield Rejected(item.seq, item.reason, line, origin)
+                continue
+            if isinstance(item, NobodysEvent):
+                yield Nobodys(item.seq, item.event.event, item.event.uuid, item.event.why)
+                continue
+            if self._left_out is None:
+                yield from self._sorted_out(item)
+                continue
+            for is_out, part in _runs_of(item, self._left_out.are_out(item, origins)):
+                if is_out:
+                    yield Skipped(part.first_seq, list(part.events), LEFT_OUT)
+                else:
+                    yield from self._sorted_out(part)
+        if self._left_out is not None:
+            self._left_out.finish(origins)
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+        reader = self._reader
+        return LogRead(
+            reader.sources,
+            reader.origins,
+            reader.lines,
+            reader.blank,
+            reader.seqs,
+            reader.moved if isinstance(reader, SortedLogReader) else 0,
+            self._repeats.count(),
+            self._arrivals.told(),
+            reader.notices | self._long_lines | self._unmodelled.notices,
+            self._left_out.nothing_at if self._left_out else 0,
+            self._choice.passed_over,
+        )
+
+    def _has_id(self, event: Event) -> bool:
+        """Whether the platform could use an event."""
+        return bool(own_id(event, self._rules))
+
+    def _sorted_out(self, block: Block) -> Iterator[Item]:
+        if self._first_links is not None:
+            for index in block.linking:
+                event: Any = block.events[index]
+                event.links = self._first_links.of(event)
+        self._arrivals.see(block.first_seq, block.events)
+        if self._is_of_posthog:
+            self._unmodelled.see(block, self._reader.origins)
+        if may_be_refused(block.events) and self._is_of_posthog:
+            yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))
+        if isinstance(self._repeats, RepeatCounter):
+            self._repeats.see(block, self._reader.origins)
+            yield self._batch(block)
+            return
+        firsts = self._repeats.firsts(block, self._reader.origins)
+        are_new = [first == seq for seq, first in enumerate(firsts, block.first_seq)]
+        for is_new, part in _runs_of(block, are_new):
+            if is_new:
+                yield self._batch(part)
+            else:
+                start = part.first_seq - block.first_seq
+                firsts_of_part = firsts[start : start + len(part.events)]
+                yield Skipped(part.first_seq, list(part.events), REPEAT, firsts_of_part)
+
+    def _batch(self, block: Block) -> Batch[Event]:
+        kept = {
+            block.first_seq + index: self._told(block.first_seq + index, block.lines[index])
+            for index in may_be_rejected(block.events, self._rules)
+        }
+        is_large = len(block.lines[-1]) >= LONG_LINE_BYTES  # a block ends with the line that makes it large
+        if is_large:
+            self._note_long_line(block)
+        return Batch(
+            block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking], is_large
+        )
+
+    def _note_long_line(self, block: Block) -> None:
+        origin = self._reader.origins[block.first_seq + len(block.events) - 1]
+        if origin[:2] != self._last_long_line:  # what is no event among its own parts it into blocks
+            self._last_long_line = origin[:2]
+            self._long_lines.setdefault(LONG_LINE, Noticed(origin, "")).count += 1
+
+    def _told(self, seq: int, line: bytes) -> KeptLine:
+        """The line of a seq to tell: once, though each of its events may need it."""
+        origin = self._reader.origins[seq]
+        if line is self._told_last:
+            return KeptLine(origin, None)
+        self._told_last = line
+        return KeptLine(origin, line)
+
+    @property
+    def _is_of_posthog(self) -> bool:
+        """Whether the events of now would have come to PostHog's own door."""
+        return self._reader.dialect.startswith(POSTHOG.name)
+
+
+def _again(log: Log, longest_line: int) -> Callable[[], Iterator[LineSource]] | None:
+    """What opens the log's sources once more, in turn; None where one of its files does not stay as it is."""
+    if not log.paths or not all(map(is_regular, log.paths)):
+        return None
+
+    def sources() -> Iterator[LineSource]:
+        for opener in log.openers:
+            yield from (found for found in opener(longest_line) if not isinstance(found, PassedOver))
+
+    return sources
+
+
+def _runs_of(block: Block, flags: Sequence[bool]) -> Iterator[tuple[bool, Block]]:
+    """The block in pieces of events that share a flag."""
+    start = 0
+    for flag, group in groupby(flags):
+        stop = start + len(list(group))
+        yield flag, block.part(start, stop)
+        start = stop
+
+
+def dialect_asked(options: ReplayOptions) -> Dialect | None:
+    """The dialect insisted on."""
+    named, mapping = options.dialect, options.mapping
+    if named is None and len(mapping) == 1 and mapping[0] in DIALECTS and not Path(mapping[0]).exists():
+        return DIALECTS[mapping[0]]  # the map that the tool brings
+    if mapping and named in (None, generic.NAME):
+        return generic.dialect(read_mapping(mapping))
+    if mapping:
+        raise BadMapping(" ".join(mapping), f"the dialect {named} knows where its fields stand")
+    return None if named is None else dialect_named(named)

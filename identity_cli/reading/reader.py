@@ -1,0 +1,313 @@
+"""From log files to events, in the order of the file, which is ingestion order.
+
+Never sorts, never drops in silence: a line that is no event comes out as a rejected line
+with its place, its reason and its own bytes. Each event takes the next `seq`, its place
+in ingestion order over all files; so does a line that is none.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple, cast
+
+from identity_cli.dialects import detected, is_followed_by
+from identity_cli.dialects.base import (
+    ONE_PAGE,
+    Decode,
+    DecodeAll,
+    Decoded,
+    Dialect,
+    Foresight,
+    Item,
+    Notice,
+    TouchesNobody,
+    Unusable,
+    Wanted,
+)
+from identity_cli.dialects.nesting import Nesting
+from identity_cli.errors import MixedVendors
+from identity_cli.events import Origin
+from identity_cli.files.sources import LineSource, RefusedLine, Source
+from identity_cli.origins import Origins
+from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice
+
+FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Consecutive events, each with the line it came from; the first has first_seq.
+
+    linking: indexes of the events that have links beside them.
+    """
+
+    first_seq: int
+    events: Sequence[Decoded]
+    lines: Sequence[bytes]
+    linking: Sequence[int] = ()
+
+    def part(self, start: int, stop: int) -> "Block":
+        """The events from one index to before another."""
+        linking = [index - start for index in self.linking if start <= index < stop]
+        return Block(self.first_seq + start, self.events[start:stop], self.lines[start:stop], linking)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A line, or one event of several on a line, that cannot be used."""
+
+    seq: int
+    reason: str
+    line: bytes
+
+
+class NobodysEvent(NamedTuple):
+    """An event that concerns no person."""
+
+    seq: int
+    event: TouchesNobody
+
+
+Part = Block | NobodysEvent | RejectedLine
+"""Of a log, what a reader gives."""
+
+
+@dataclass(slots=True)
+class Noticed:
+    """Events with a notice of one kind: how many, and of the first where it stands and what stood there."""
+
+    origin: Origin
+    what: str
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read, for what is wanted; dialect: of every source, None to detect that of each.
+
+    own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for. again: what
+    opens the sources once more, in turn, for dialects with foresight; None where that cannot be done.
+    """
+
+    wanted: Wanted
+    dialect: Dialect | None = None
+    own_rules: str | None = None
+    again: Callable[[], Iterator[LineSource]] | None = None
+    _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
+
+    def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
+        """The dialect of a source by its first lines; MixedVendors if the rules are not its vendor's."""
+        dialect = self.dialect or detected(path, lines)
+        if self.own_rules is not None and not is_followed_by(self.own_rules, dialect):
+            raise MixedVendors(path, dialect.name, self.own_rules)
+        return dialect
+
+    def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
+        """The dialect's decoders; the same for every source, as they may keep state."""
+        if dialect.name not in self._decoders:
+            wanted = self.wanted._replace(foreseen=self._foreseen(dialect))
+            fast = dialect.decoder(wanted)
+            patient = dialect.lenient_decoder
+            self._decoders[dialect.name] = (
+                fast,
+                cast(DecodeAll, fast) if patient is None else patient(wanted),
+            )
+        return self._decoders[dialect.name]
+
+    def _foreseen(self, dialect: Dialect) -> Foresight | None:
+        """What the dialect's foresight sees in all sources of it, where they can be read twice."""
+        if dialect.foresight is None or self.again is None:
+            return None
+        foresight = dialect.foresight()
+        for source in self.again():
+            with closing(source) as file:
+                is_ours = None
+                while lines := file.read_lines(BLOCK_BYTES):
+                    if is_ours is None:
+                        is_ours = (self.dialect or detected(file.path, lines)) is dialect
+                    if not is_ours:
+                        break
+                    for line in lines:
+                        foresight.see(line)
+        return foresight
+
+    def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
+        """The same, the first giving the events of a line whatever the dialect."""
+        strict, lenient = self.decoders(dialect)
+        if dialect.several:
+            return cast(DecodeAll, strict), lenient
+        decode = cast(Decode, strict)
+        return (lambda line: (decode(line),)), lenient
+
+    def afresh(self, dialect: Dialect) -> Callable[[bytes], Sequence[Item | None]]:
+        """What makes events of a line, or says why it is none, with decoders whose state nobody else has."""
+        strict, lenient = Reading(self.wanted, dialect).several(dialect)
+        return partial(decoded_or_reason, decode=strict, lenient=lenient)
+
+
+class LogReader:
+    """Reads sources one after the other; iterate once, then ask for its counts."""
+
+    def __init__(
+        self,
+        choice: SourceChoice,
+        reading: Reading,
+        *,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """choice: of the sources; on_progress is told the bytes read from disk so far, now and then."""
+        self.sources: list[Source] = []
+        self.origins = Origins()
+        self.lines = 0
+        self.blank = 0
+        self.seqs = 0
+        self.dialect = ""  # of the lines that are read now
+        self.notices: dict[str, Noticed] = {}  # by kind
+        self._choice = choice
+        self._reading = reading
+        self._numbers: Sequence[int] | None = None  # of the lines that are read now, see LineSource
+        self._next_number = 1  # of a line, where nothing else is said
+        self._on_progress = on_progress
+        self._nesting = Nesting(), Nesting(), Nesting()  # of first lines, of blocks, of lines one by one
+
+    def __iter__(self) -> Generator[Part, None, None]:
+        finished_bytes = 0
+        for file, first_lines in self._choice.sources(self._reading):
+            lines = first_lines
+            source = Source(file.path, self.seqs + 1, named=file.named)
+            self.sources.append(source)
+            self.origins.add_source(file.path, source.first_seq)
+            self._next_number = 1
+            blank = self.blank
+            decoded = self._decoding_of(source, lines) if lines else None
+            while lines and decoded:
+                self._numbers = file.numbers
+                last = lines[-1]
+                if isinstance(last, RefusedLine):
+                    lines.pop()
+                if lines:
+                    yield from decoded(lines)
+                source.lines += len(lines)
+                if isinstance(last, RefusedLine):
+                    yield self._refused(source, last)
+                if self._on_progress:
+                    self._on_progress(finished_bytes + file.bytes_read)
+                lines = file.read_lines(BLOCK_BYTES)
+            self._finish(file, source)
+            source.items = self.seqs + 1 - source.first_seq - (self.blank - blank)
+            self.lines += source.lines
+            finished_bytes += source.size
+
+    def _finish(self, file: LineSource, source: Source) -> None:
+        file.finish(source)
+        if source.next_page is not None:
+            line, what = source.next_page
+            self.notices.setdefault(ONE_PAGE, Noticed(Origin(source.path, line), what)).count += 1
+
+    def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
+        """How blocks of lines of that source become events; lines: its first."""
+        with self._nesting[0]:
+            dialect = self._reading.dialect_of(source.path, lines)
+        source.dialect = dialect.name
+        source.names_persons = any(b'"person_id"' in line for line in lines)
+        return partial(self._reading_of(dialect), source)
+
+    def _reading_of(self, dialect: Dialect) -> Callable[[Source, list[bytes]], Iterable[Part]]:
+        """How lines of that dialect become events, from now on."""
+        self.dialect = dialect.name
+        strict, lenient = self._reading.decoders(dialect)
+        if dialect.several:
+            decode_all = cast(DecodeAll, strict)
+            return lambda source, lines: self._several(source, lines, decode_all, lenient)
+        decode = cast(Decode, strict)
+        return lambda source, lines: self._one_a_line(source, lines, decode, lenient)
+
+    def _one_a_line(
+        self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
+    ) -> Iterable[Part]:
+        try:
+            with self._nesting[1]:
+                events = list(map(decode, lines))
+        except Exception:  # whatever the fast decoder found, the lenient one tells line by line
+            return self._several(source, lines, lambda line: (decode(line),), lenient)
+        if self._numbers is not None:
+            for seq, number in enumerate(self._numbers[: len(lines)], self.seqs + 1):
+                self._place(seq, number)
+        self.seqs += len(lines)
+        return (Block(self.seqs + 1 - len(lines), events, lines),)
+
+    def _several(
+        self, source: Source, lines: list[bytes], decode: DecodeAll, lenient: DecodeAll
+    ) -> Iterator[Part]:
+        events: list[Decoded] = []
+        lines_of_events: list[bytes] = []
+        linking: list[int] = []
+        with self._nesting[2]:
+            decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
+        numbers = self._numbers or range(source.lines + 1, source.lines + 1 + len(lines))
+        for number, line, items in zip(numbers, lines, decoded, strict=False):
+            if len(items) > 1 or self._numbers is not None:
+                self._place(self.seqs + 1, number, len(items))
+            for item in items:
+                self.seqs += 1
+                if item is not None and not isinstance(item, Unusable | TouchesNobody):
+                    if item.links:
+                        linking.append(len(events))
+                    events.append(item)
+                    lines_of_events.append(line)
+                    if item.notices:
+                        self._note(item.notices)
+                    continue
+                if events:
+                    yield Block(self.seqs - len(events), events, lines_of_events, linking)
+                    events, lines_of_events, linking = [], [], []
+                if item is None:
+                    self.blank += 1
+                elif isinstance(item, TouchesNobody):
+                    yield NobodysEvent(self.seqs, item)
+                else:
+                    yield RejectedLine(self.seqs, str(item), line)
+        if events:
+            yield Block(self.seqs + 1 - len(events), events, lines_of_events, linking)
+
+    def _refused(self, source: Source, line: RefusedLine) -> RejectedLine:
+        self.seqs += 1
+        source.lines += 1
+        if self._numbers is not None:
+            self._place(self.seqs, self._numbers[-1])
+        return RejectedLine(self.seqs, line.reason, bytes(line))
+
+    def _place(self, seq: int, number: int, events: int = 1) -> None:
+        """Note on which line that many events stand, unless it is the one after the last."""
+        if number == self._next_number - 1 and seq > self.sources[-1].first_seq:
+            self.origins.share_line(seq, number, events)
+        elif events > 1 or number != self._next_number:
+            self.origins.add_batch(seq, number, events)
+        self._next_number = number + 1
+
+    def _note(self, notices: Sequence[Notice]) -> None:
+        """Count what is to be told of the event just read, once for each kind."""
+        for kind, what in dict(reversed(notices)).items():
+            if kind not in self.notices:
+                self.notices[kind] = Noticed(self.origins[self.seqs], what)
+            self.notices[kind].count += 1
+
+
+def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
+    """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
+    try:
+        if events := decode(line):
+            return events
+    except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
+        pass
+    if not line.strip():
+        return (None,)
+    try:
+        return lenient(line) or (Unusable("no event in the batch"),)
+    except Unusable as unusable:
+        return (unusable,)
+    except RecursionError:
+        return (Unusable("nested too deeply"),)
+    except Exception as bug:  # of ours: the line shows it, and the others are not to blame
+        return (Unusable(f"{FAULT_OF_OURS}: {type(bug).__name__}: {bug}"),)

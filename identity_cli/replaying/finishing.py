@@ -1,0 +1,129 @@
+"""Writes who is who once the whole log is resolved: into the database, into the files, and in figures."""
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from identity_cli import __version__
+from identity_cli.dialects import POSTHOG
+from identity_cli.facts import DistinctIdAttached, Linked, PersonCreated
+from identity_cli.files.folders import container_of
+from identity_cli.files.sources import LONGEST_LINE
+from identity_cli.origins import Origins
+from identity_cli.reading.intake import ReplayOptions
+from identity_cli.reading.log_items import LogRead
+from identity_cli.replaying.overflow import OverflowWatch
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.store.files import RunFiles
+from identity_cli.store.people import Everybody, Ids, People
+from identity_cli.store.writer import JournalWriter
+
+WORTH_IT_PERSONS = 20_000
+"""To write the tables of; with less, a second process does not pay."""
+LARGE_PERSONS_AT_ONCE = 10
+"""Their properties stand in memory several times while they are written."""
+
+
+class Finishing:
+    """What is written of a run at its end."""
+
+    def __init__(
+        self, folder: Path, journal: JournalWriter, options: ReplayOptions, resolver: PersonResolver
+    ) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._options = options
+        self._rules = options.applied_rules
+        self._resolver = resolver
+
+    def write(self, read: LogRead, rejected: int, *, has_large_values: bool) -> None:
+        """Finish the database, and the files beside it: where it pays, those in a second process.
+
+        rejected: how many lines were.
+        """
+        journal, resolver = self._journal, self._resolver
+        everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
+        if has_large_values:
+            everybody.at_once = LARGE_PERSONS_AT_ONCE
+        overflow = OverflowWatch(self._rules, read.origins)
+        listeners: list[Callable[[People | Ids], None]] = [journal.write_people]
+        if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
+            listeners.append(overflow.see)
+        if self._pays_to_share(everybody):
+            from identity_cli.files.processes import done_beside  # takes its time to import, as below
+
+            write_files = partial(self._write_files, everybody, read.origins)
+            with done_beside(write_files, "writes the tables"):
+                everybody.tell(*listeners)
+                journal.finish(self._metadata(read, rejected, everybody, overflow))
+        else:
+            self._write_files(everybody, read.origins, *listeners)
+            journal.finish(self._metadata(read, rejected, everybody, overflow))
+
+    def _write_files(
+        self, everybody: Everybody, origins: Origins, *also: Callable[[People | Ids], None]
+    ) -> None:
+        """Write the files beside the database; also: who is told of everybody too."""
+        formats, resolver = self._options.table_formats, self._resolver
+        with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
+            files.write_journal(self._journal.links, self._journal.warnings)
+            everybody.tell(*also, files.write_people)
+            files.finish()
+
+    def _pays_to_share(self, everybody: Everybody) -> bool:
+        """Whether to write the files in a second process."""
+        if len(everybody) < WORTH_IT_PERSONS or self._options.one_process:
+            return False
+        from identity_cli.files.processes import is_possible
+
+        return is_possible()
+
+    def _metadata(
+        self, read: LogRead, rejected: int, everybody: Everybody, overflow: OverflowWatch
+    ) -> dict[str, Any]:
+        options, count = self._options, self._journal.count
+        buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
+        return {
+            "idcli_version": __version__,
+            "names_persons": [container_of(source.path) for source in read.sources if source.names_persons],
+            "options": {
+                "rules": self._rules.name,
+                "buffer_seconds": options.buffer_seconds,
+                "team_id": options.team_id,
+                "dialect": options.dialect,
+                "mapping": options.mapping,
+                "order": options.order,
+                "dedupe": options.dedupe,
+                "left_out": options.left_out,
+                "blocked_ids": options.blocked_ids,
+                **({} if options.longest_line == LONGEST_LINE else {"longest_line": options.longest_line}),
+            },
+            **(
+                {"passed_over": [(one.path, one.reason) for one in read.passed_over]}
+                if read.passed_over
+                else {}
+            ),
+            "rule_set": self._rules.name,
+            "rules_are_of_log": options.is_of_log,
+            "rules_by_dates": options.by_dates,
+            "buffer_seconds": buffer,
+            "team_id": options.team_id,
+            "order": options.order,
+            "moved": read.moved,
+            "arrivals": read.arrivals,
+            "notices": {kind: asdict(noticed) for kind, noticed in (read.notices | overflow.notices).items()},
+            "deduped": options.dedupe,
+            "left_out_nothing": read.left_out_nothing,
+            "repeats": read.repeats,
+            "lines": read.lines,
+            "blank": read.blank,
+            "rejected": rejected,
+            "seqs": read.seqs,
+            "events": read.event_count(rejected),
+            "attributed": everybody.event_count,  # by now told, all of them
+            "links": count(Linked),
+            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,
+        }

@@ -1,0 +1,301 @@
+"""One replay: intake, resolver and store, connected.
+
+The left half of the tool. Everything else reads the finished Run.
+"""
+
+import gc
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from identity_cli.dialects.nesting import room_for_nesting
+from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
+from identity_cli.events import LONG_AGO, Event, arrival_of
+from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
+from identity_cli.files.run_mark import is_run
+from identity_cli.files.sources import EventSource, PassedOver
+from identity_cli.reading.intake import Intake, Log, Progress, ReplayOptions, log_of
+from identity_cli.reading.left_out import BlockedIds
+from identity_cli.reading.log_items import (
+    LEFT_OUT,
+    Batch,
+    Item,
+    ItemReader,
+    KeptLine,
+    LogRead,
+    Nobodys,
+    RefusedAtDoor,
+    Rejected,
+    Skipped,
+)
+from identity_cli.reading.own_rules import with_rules
+from identity_cli.reading.rejections import Rejections
+from identity_cli.replaying.finishing import Finishing
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.rules.copying import names_to_read
+from identity_cli.rules.own_id import own_id
+from identity_cli.store import queries
+from identity_cli.store.files import write_events
+from identity_cli.store.folder import new_run
+from identity_cli.store.internal import mark_internal
+from identity_cli.store.ours import sizes_beside
+from identity_cli.store.rejects import RejectedLines
+from identity_cli.store.run import Run
+from identity_cli.store.writer import JournalWriter
+
+if TYPE_CHECKING:
+    from identity_cli.internal_users import EventMarks, InternalUsers
+
+DEFAULT_RUN = "idcli-run"
+
+
+def replay(
+    log: str | Path | Iterable[Any],
+    run: str | Path = DEFAULT_RUN,
+    rules: str | None = None,
+    buffer: float | None = None,
+    **options: Any,
+) -> Run:
+    """Replay a log into a run folder and open it.
+
+    log: a path, several paths, or events as JSON objects (dicts). rules: if none are named, those of
+    the log's own vendor. buffer: seconds, 0 for none. options: the other fields of ReplayOptions.
+    IdcliError if it cannot be done.
+    """
+    asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
+    items = iter([log] if isinstance(log, str | Path) else log)
+    first = list(islice(items, 1))
+    everything = chain(first, items)
+    if first and isinstance(first[0], str | Path):
+        return replay_log(log_of(map(str, everything)), Path(run), asked)
+    return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked)
+
+
+def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
+    """Replay a log into a run folder; it appears whole or not at all.
+
+    NothingToReplay if the log has no event where files were passed over, a run is there, or it may not be
+    empty; InputInRunFolder if the log lies in the run folder.
+    Files of vendors whose rules differ are replayed under PostHog's, unless others are asked for: the
+    default ones, or those of the log's dates.
+    """
+    try:
+        return _replayed(log, run, options, on_progress)
+    except MixedVendors:
+        if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
+            raise
+        return _replayed(log, run, options, on_progress, heeds_vendor=False)
+
+
+def _replayed(
+    log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None, *, heeds_vendor: bool = True
+) -> Run:
+    started = time.perf_counter()
+    with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
+        with (
+            closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
+            with_rules(log, options, heeds_vendor=heeds_vendor) as (begun, settled),
+        ):
+            events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write()
+        if not events and (passed_over or is_run(run) or not options.may_be_empty):
+            raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
+    finished = Run(run)
+    finished.seconds = time.perf_counter() - started
+    return finished
+
+
+def items_of(
+    log: Log, options: ReplayOptions, copied_names: Iterable[str], scratch: Path, on_progress: Progress | None
+) -> ItemReader:
+    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
+    names = tuple(dict.fromkeys(copied_names))
+    if log.size is not None and not options.one_process:
+        from identity_cli.files import processes  # which take their time to import
+        from identity_cli.reading import child_process as second_process  # which take their time to import
+
+        if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
+            intake = partial(Intake, log, options, names, scratch)
+            return second_process.SecondProcess(intake, names, on_progress)
+    return Intake(log, options, names, scratch, on_progress)
+
+
+def _internal_users(options: ReplayOptions) -> "InternalUsers | None":
+    if options.internal_users is None:
+        return None
+    from identity_cli.internal_users import read_internal_users  # takes its time to import
+
+    return read_internal_users(options.internal_users)
+
+
+class _Replay:
+    def __init__(
+        self,
+        log: Log,
+        folder: Path,
+        journal: JournalWriter,
+        options: ReplayOptions,
+        on_progress: Progress | None,
+    ) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._options = options
+        self._rules = options.applied_rules
+        self._internal_users = _internal_users(options)
+        self._marks = self._event_marks()
+        self._items = items_of(log, options, self._names(), folder, on_progress)
+        self._resolver = PersonResolver(
+            self._rules,
+            team_id=options.team_id,
+            buffer_seconds=options.buffer_seconds,
+            attributing=options.with_events,
+        )
+        self._finishing = Finishing(folder, journal, options, self._resolver)
+        self._blocked = BlockedIds(() if options.may_be_empty else options.blocked_ids)
+        self._rejected = RejectedLines(folder)
+        self._rejections = Rejections(options.max_rejected)
+        self._kept: dict[int, KeptLine] = {}
+        self._told_line = b""
+        self._has_large_values = False
+
+    def _event_marks(self) -> "EventMarks | None":
+        """What gathers who is internal by its events, where filters ask for their properties."""
+        users = self._internal_users
+        if users is None or not users.event_property_names:
+            return None
+        from identity_cli.internal_users import EventMarks
+
+        return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
+
+    def _names(self) -> Iterable[str]:
+        """The event properties that rules and filters ask for."""
+        return names_to_read(self._rules) + (self._marks.event_property_names if self._marks else ())
+
+    def write(self) -> tuple[int, list[PassedOver]]:
+        """Read, resolve and write everything; how many events there were, and which files had none."""
+        with closing(self._rejected):
+            with closing(iter(self._items)) as items:
+                for item in items:
+                    self._take(item)
+            self._write_facts(self._resolver.finish())
+            read = self._items.log_read()
+            self._rejections.check_share(read.sources)
+            if not self._options.may_be_empty:
+                self._rejections.check_named(read.sources, read.passed_over)
+                self._blocked.finish(one for _, one, _ in self._resolver.distinct_ids())
+            self._write_tables(read)
+            self._rejected.close()
+            self._journal.note("files", sizes_beside(self._folder))
+            return read.event_count(self._rejections.count), read.passed_over
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, Batch):
+            self._resolve(item)
+        elif isinstance(item, Rejected):
+            self._reject(item.seq, item.reason, self._whole(KeptLine(item.origin, item.line)))
+        elif isinstance(item, Nobodys):
+            self._note_nobodys(item)
+        elif isinstance(item, RefusedAtDoor):
+            self._journal.insert("refused_at_door", item.reasons.items())
+        else:
+            self._skip(item)
+
+    def _note_nobodys(self, item: Nobodys) -> None:
+        self._journal.write([EventTouchedNobody(item.seq, item.event, item.why)])
+        if self._options.with_events:
+            team_id = self._options.team_id
+            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why)
+            self._journal.write([fact])
+
+    def _skip(self, skipped: Skipped[Event]) -> None:
+        self._journal.write(
+            [
+                self._dropped(seq, event, skipped.reason)
+                for seq, event in enumerate(skipped.events, skipped.first_seq)
+            ]
+        )
+        if skipped.reason == LEFT_OUT:  # the clock is not what is wrong with them
+            for seq, event in enumerate(skipped.events, skipped.first_seq):
+                self._blocked.see_left_out(event, self._rules)
+                self._write_facts(self._resolver.pass_time(seq, arrival_of(event) or LONG_AGO))
+
+    def _dropped(self, seq: int, event: Event, reason: str) -> EventDropped:
+        team_id = self._options.team_id if event.team_id is None else event.team_id
+        return EventDropped(seq, team_id, own_id(event, self._rules) or "", reason)
+
+    def _resolve(self, batch: Batch[Event]) -> None:
+        if self._marks is not None:
+            (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
+        if batch.kept:
+            self._kept.update((seq, self._whole(kept)) for seq, kept in batch.kept.items())
+        facts = (
+            self._resolver.apply_linking(batch.first_seq, batch.events, batch.linking)
+            if batch.linking
+            else self._resolver.apply_all(batch.first_seq, batch.events)
+        )
+        if facts:
+            self._write_facts(facts)
+        if batch.is_large:
+            self._journal.flush()
+            self._has_large_values = True
+        if self._kept:
+            # An event that fails when the buffer releases it is kept with its line, like any other.
+            waiting = set(self._resolver.waiting_since(min(self._kept)))
+            self._kept = {seq: kept for seq, kept in self._kept.items() if seq in waiting}
+
+    def _whole(self, kept: KeptLine) -> KeptLine:
+        """With its line, which is told once for all events on it."""
+        if kept.line is None:
+            return KeptLine(kept.origin, self._told_line)
+        self._told_line = kept.line
+        return kept
+
+    def _write_facts(self, facts: list[Fact]) -> None:
+        self._journal.write(facts)
+        if self._blocked.missing:
+            self._blocked.see_links(facts)
+        if not self._kept:  # only events that own_id.may_be_rejected names can be, and these are kept
+            return
+        for fact in facts:
+            if type(fact) is EventRejected:
+                self._reject(fact.seq, fact.reason, self._kept[fact.seq], by_platform=fact.by_platform)
+
+    def _reject(self, seq: int, reason: str, kept: KeptLine, *, by_platform: bool = False) -> None:
+        if self._options.strict and not by_platform:
+            raise LineRejected(kept.origin, reason)
+        if not by_platform:
+            self._rejections.add(kept.origin, reason)
+        assert kept.line is not None
+        self._journal.reject(seq, reason, kept.line)
+        self._rejected.add(kept.origin, reason, kept.line)
+
+    def _write_tables(self, read: LogRead) -> None:
+        journal, origins = self._journal, read.origins
+        journal.flush()
+        sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in read.sources]
+        journal.insert("sources", sources)
+        journal.insert("batches", origins.batches)
+        if origins.order is not None:
+            journal.insert("line_order", [(origins.order.tobytes(),)])
+        self._finishing.write(read, self._rejected.count, has_large_values=self._has_large_values)
+        if self._internal_users is not None:
+            mark_internal(journal.database, self._internal_users, self._marks)
+        if self._options.with_events:
+            records = queries.events(journal.database, origins)
+            write_events(self._folder, self._options.table_formats, records)
+
+
+@contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """A replay makes millions of objects and no cycles: collecting costs a fifth of the time for nothing."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

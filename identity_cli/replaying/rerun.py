@@ -1,0 +1,111 @@
+"""Replays a run's log anew, with something changed: what other settings would have come to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain, groupby, islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from identity_cli.errors import LogChanged, LogGone
+from identity_cli.events import Origin
+from identity_cli.files.folders import container_of
+from identity_cli.files.opening import numbered_lines, sources_at
+from identity_cli.files.places import scratch_folder
+from identity_cli.files.raw_file import check_rereadable
+from identity_cli.files.sources import LineSource, PassedOver
+from identity_cli.reading.intake import Progress, ReplayOptions, log_of
+from identity_cli.reading.left_out import LeftOut
+from identity_cli.replaying.replayer import replay_log
+from identity_cli.rules import RULE_SETS
+from identity_cli.store.run import Run
+
+SETTINGS = tuple(
+    (name, float(seconds))
+    for name, rules in RULE_SETS.items()
+    for seconds in dict.fromkeys((rules.buffer_seconds, 0, 60))
+)
+"""Every rule set, with its own buffer first, without one, and with the guide's minute."""
+
+
+def options_of(run: Run) -> ReplayOptions:
+    """What was asked of the replay that made a run, without its tables."""
+    asked = run.metadata["options"]
+    lists = {name: tuple(asked.get(name, ())) for name in ("mapping", "blocked_ids")}
+    lists["left_out"] = tuple(map(_left_out, asked["left_out"]))
+    return ReplayOptions(**{**asked, **lists}, table_formats=())
+
+
+def _left_out(stored: str | list[Any]) -> str | LeftOut:
+    return stored if isinstance(stored, str) else LeftOut(*stored)
+
+
+@contextmanager
+def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> Iterator[Run]:
+    """The run that its log gives with other ReplayOptions; gone at the end of the block.
+
+    LogChanged if the log is not the one replayed.
+    """
+    with scratch_folder() as folder:
+        options = replace(options_of(run), **changes)
+        again = replay_log(log_of(paths_of(run)), folder / "run", options, on_progress)
+        for before, after in zip(run.sources(), again.sources(), strict=True):
+            check_source(before, after)
+        try:
+            yield again
+        finally:
+            again.close()
+
+
+def paths_of(run: Run) -> list[str]:
+    """The files of a run's log, archives for their members; LogGone, LogIsPipe where one cannot be had."""
+    files: list[str] = []
+    members: set[str] = set()
+    for source in run.sources():
+        path = source["path"]
+        file = container_of(path)
+        if not Path(file).exists():
+            raise LogGone(path)
+        check_rereadable(file)
+        if not (members and files[-1] == file and path != file and path not in members):
+            files.append(file)
+            members = set()
+        members.add(path)
+    return files
+
+
+def lines_of_log(
+    run: Run, on_progress: Callable[[int], None] | None = None
+) -> Iterator[tuple[Origin, bytes]]:
+    """The lines of a run's log, each with its place; LogChanged if a file is not as long as it was.
+
+    on_progress is told the bytes read so far.
+    """
+    sizes = {source["path"]: source["size"] for source in run.sources()}
+    done = 0
+    for file in paths_of(run):
+        size = Path(file).stat().st_size
+        if size != sizes.get(file, size):
+            raise LogChanged(file, sizes[file], size)
+        for source in sources_at(file, longest_line=options_of(run).longest_line):
+            if not isinstance(source, PassedOver) and source.path in sizes:
+                yield from _with_places(source)
+                done += source.bytes_read
+                if on_progress is not None:
+                    on_progress(done)
+
+
+def _with_places(source: LineSource) -> Iterator[tuple[Origin, bytes]]:
+    """The lines of a source; where several begin on one line of a document, which of them each is."""
+    for number, group in groupby(numbered_lines(source), itemgetter(0)):
+        begun = list(islice(group, 2))
+        is_alone = len(begun) == 1
+        for nth, (_, line) in enumerate(chain(begun, group), 1):
+            yield Origin(source.path, number, None if is_alone else nth), line
+
+
+def check_source(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """LogChanged unless a file is what it was."""
+    if (before["size"], before["hash"]) != (after["size"], after["hash"]):
+        raise LogChanged(before["path"], before["size"], after["size"])

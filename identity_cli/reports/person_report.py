@@ -1,0 +1,116 @@
+"""One person: who it is, how each of its ids came in, and who wrote each of its properties."""
+
+import json
+from collections.abc import Iterable
+
+from identity_cli.errors import JournalDiffers
+from identity_cli.reports.property_history import State, properties_written
+from identity_cli.store.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
+from identity_cli.store.run import Run
+
+
+class PersonId(Row):
+    """A distinct id, and the event that brought it to this person.
+
+    how: "created" (the person was made with it), "attached" (it joined a person) or
+    "merged" (it came along when its own person was merged into this one). linked_with:
+    the other id of that event, None where an ordinary event made the person. silently:
+    it joined somebody already identified, of which the platform does not warn.
+    """
+
+    seq: int
+    distinct_id: str
+    how: str
+    event: str | None
+    time: str | None
+    linked_with: str | None
+    silently: bool
+    event_count: int
+    first_seen: str | None
+    last_seen: str | None
+
+
+class PersonReport(Row):
+    """Everything the run knows about one person; properties are in the order stored.
+
+    internal: why it is an internal user, None if it is not or the run cannot tell.
+    """
+
+    person: PersonRow
+    identified_seq: int | None
+    merged_person_ids: list[str]
+    distinct_ids: list[PersonId]
+    properties: State
+    links: list[LinkRow]
+    warnings: list[WarningRow]
+    internal: str | None
+
+
+def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
+    """Everything about the person of a distinct id or person id."""
+    person = run.find_person(wanted, team_id)
+    parts = run.parts_of(person.person)
+    links = run.links_of(parts)
+    return PersonReport(
+        person,
+        run.identified_seq(person.person),
+        [person_id for number, person_id in parts.items() if number != person.person],
+        _ids(run, person, links),
+        _properties(run, person, parts, links),
+        links,
+        run.warnings_of(parts),
+        run.internal_reason(person.person),
+    )
+
+
+def _ids(run: Run, person: PersonRow, links: list[LinkRow]) -> list[PersonId]:
+    joins = {link.seq: link for link in links if link.outcome in ("created", "attached")}
+    arrivals = _arrivals(person.person, links)
+    ids = []
+    for row in run.ids_of(person.person):
+        if row.joined_person == person.person:
+            link = joins.get(row.joined_seq)
+            how = "created" if link is None else link.outcome
+        else:
+            link, how = arrivals[row.joined_person], "merged"
+        ids.append(_id(row, how, link))
+    return ids
+
+
+def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:
+    if link is None:
+        seq, event, time, other = row.joined_seq, None, row.person_made_at, None
+    else:
+        seq, event, time = link.seq, link.event, link.time
+        ends = (link.source_distinct_id, link.target_distinct_id)
+        other = ends[0] if row.distinct_id == ends[1] else ends[1]
+    silently = link is not None and link.is_silent
+    seen = (row.event_count, row.first_seen, row.last_seen)
+    return PersonId(seq, row.distinct_id, how, event, time, other, silently, *seen)
+
+
+def _arrivals(person: int, links: Iterable[LinkRow]) -> dict[int, LinkRow]:
+    """For each person merged away, the merge that brought it to this one in the end.
+
+    Last merge first: by the time a merge is looked at, where its target went is known.
+    """
+    arrivals: dict[int, LinkRow] = {}
+    for link in reversed([link for link in links if link.outcome == "merged"]):
+        if link.source_person is not None and link.target_person is not None:
+            onwards = link if link.target_person == person else arrivals.get(link.target_person, link)
+            arrivals[link.source_person] = onwards
+    return arrivals
+
+
+def _properties(run: Run, person: PersonRow, parts: Iterable[int], links: list[LinkRow]) -> State:
+    """The stored properties, each with its write; JournalDiffers if the journal tells another story."""
+    stored = json.loads(person.properties)
+    written = properties_written(person.person, run.changes_of(parts), links)
+    wrong = [
+        key
+        for key in stored.keys() | written.keys()
+        if key not in stored or key not in written or stored[key] != written[key].value
+    ]
+    if wrong:
+        raise JournalDiffers(person.person_id, sorted(wrong))
+    return {key: written[key] for key in stored}

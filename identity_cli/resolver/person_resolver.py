@@ -1,0 +1,233 @@
+"""Person resolution: events in, facts out, no I/O.
+
+Every distinct id belongs to at most one person of its team. Feed events in ingestion
+order, the only order that counts: timestamps are client clocks and decide nothing but
+`created_at`. Here an event finds its id, waits or not, and is counted; what it then does to
+persons, `processing` does. Standard library only.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from identity_cli.events import ABSENT, FAR_FUTURE, LONG_AGO, Event, SentId, arrival_of, time_of
+from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
+from identity_cli.resolver.event_buffer import EventBuffer
+from identity_cli.resolver.fact_makers import TOO_LARGE, Step, long_at_door
+from identity_cli.resolver.id_owners import Ids, Owners
+from identity_cli.resolver.person_state import NEVER_SINCE, DistinctId, Person
+from identity_cli.resolver.processing import Processing
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.holding import waits
+from identity_cli.rules.own_id import counted_id, own_id
+
+
+class PersonResolver:
+    """Who owns each distinct id, after the events applied so far."""
+
+    def __init__(
+        self,
+        rules: RuleSet,
+        *,
+        team_id: int = 1,
+        buffer_seconds: float | None = None,
+        attributing: bool = False,
+    ) -> None:
+        """team_id is for events without one; attributing reports every event's person."""
+        self._rules = rules
+        self._team_id = team_id
+        self._buffer = EventBuffer(rules.buffer_seconds if buffer_seconds is None else buffer_seconds)
+        self._attributing = attributing
+        self._owners = Owners()
+        self._processing = Processing(rules, self._owners, attributing=attributing)
+        self._facts: list[Fact] = []
+
+    # What a replay asks
+
+    def apply(self, seq: int, event: Event) -> list[Fact]:
+        """Take in one event and say what it changed."""
+        return self.apply_all(seq, (event,))
+
+    def apply_all(  # noqa: PLR0912 (one loop, in line: a call for every event would cost a tenth of a replay)
+        self, first_seq: int, events: Iterable[Event]
+    ) -> list[Fact]:
+        """Take in consecutive events and say what they changed.
+
+        Most events only show an id that is known: they are counted here, in line.
+        """
+        facts = self._new_facts()
+        buffer, buffering = self._buffer, self._buffer.is_on
+        process = self._processing.process
+        plain = not self._rules.heeds_plain_events and not self._attributing
+        replaces_nul = self._rules.nul_becomes_replacement
+        team, team_id, ids = None, self._team_id, self._owners.ids_of(self._team_id)
+        for seq, event in enumerate(events, first_seq):
+            if event.team_id is not team and event.team_id != team:
+                team = event.team_id
+                team_id = self._team_id if team is None else team
+                ids = self._owners.ids_of(team_id)
+            if buffering:
+                arrival = (  # as arrival_of, in line
+                    event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
+                )
+                if arrival is not None and arrival > buffer.clock:
+                    buffer.clock = arrival
+                    if arrival >= buffer.next_due:
+                        self._release(seq, arrival)
+            properties = event.properties
+            distinct_id = event.distinct_id
+            inner_id = properties.distinct_id
+            if inner_id is not None and inner_id != distinct_id:
+                distinct_id = counted_id(event, self._rules)
+            known = ids.get(distinct_id)
+            if (
+                event.set is not None
+                or event.set_once is not None
+                or properties.set is not None
+                or properties.set_once is not None
+                or properties.unset is not None
+                or properties.alias is not None
+                or properties.anon_distinct_id is not ABSENT
+                or not plain
+            ):
+                if known is None or (replaces_nul and "\0" in distinct_id):
+                    self._arrive(seq, event, team_id, ids, distinct_id)
+                else:  # it came in as it stands, and waits for nobody
+                    process(Step(seq, event, team_id, ids, distinct_id))
+            elif known is None:
+                self._meet(seq, event, team_id, ids, distinct_id)
+            else:
+                time = event.timestamp or time_of(event)
+                known.count += 1
+                last = known.last
+                if time is None:
+                    continue
+                if time > last:
+                    known.last = time
+                    if last is NEVER_SINCE:
+                        known.first = time
+                elif time < known.first:
+                    known.first = time
+        return facts
+
+    def apply_linking(self, first_seq: int, events: Sequence[Event], linking: Iterable[int]) -> list[Fact]:
+        """The same where some events, those of these indexes, have links: each is done before its event."""
+        facts: list[Fact] = []
+        start = 0
+        for index in linking:
+            facts += self.apply_all(first_seq + start, events[start:index])
+            for link in events[index].links:
+                facts += self.link(first_seq + index, link)
+            start = index
+        return facts + self.apply_all(first_seq + start, events[start:])
+
+    def link(self, seq: int, link: Event) -> list[Fact]:
+        """Take in a link that is part of the event at seq, told before it.
+
+        It is no event of its own, so nothing counts it and it never waits.
+        """
+        facts = self.pass_time(seq, arrival_of(link) or LONG_AGO)
+        team_id = self._team_id if link.team_id is None else link.team_id
+        distinct_id = own_id(link, self._rules)
+        if distinct_id:  # or the event is refused, and tells why
+            if self._rules.nul_becomes_replacement:
+                distinct_id = distinct_id.replace("\0", "\ufffd")
+            self._processing.link(Step(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
+        return facts
+
+    def pass_time(self, seq: int, moment: datetime) -> list[Fact]:
+        """Let the log's clock run on with an event that is left out; seq: where that stands."""
+        facts = self._new_facts()
+        if self._buffer.is_on and moment > self._buffer.clock:
+            self._buffer.clock = moment
+            if moment >= self._buffer.next_due:
+                self._release(seq, moment)
+        return facts
+
+    def finish(self) -> list[Fact]:
+        """Release what still waits: the log is at its end."""
+        facts = self._new_facts()
+        self._release(None, FAR_FUTURE)
+        return facts
+
+    @property
+    def persons(self) -> list[Person]:
+        """Every person ever made, in order; those merged away have a survivor."""
+        return self._owners.persons
+
+    def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
+        """Every distinct id seen, by team; one used only without profiles has no person."""
+        return self._owners.distinct_ids()
+
+    @property
+    def attached(self) -> list[tuple[str, DistinctId]]:
+        """The distinct ids that joined a person which had one already, in order."""
+        return self._owners.attached
+
+    def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
+        """The distinct ids that were used only without profiles, by team."""
+        return self._owners.personless()
+
+    def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
+        """What a team's distinct id has come to; None for one that no event ever showed."""
+        return self._owners.find(team_id, distinct_id)
+
+    def waiting_since(self, seq: int) -> Iterator[int]:
+        """The seqs, from that one on, of events that wait."""
+        return self._buffer.waiting_since(seq)
+
+    def _new_facts(self) -> list[Fact]:
+        """Where from now on everything is told that changes."""
+        self._facts = self._processing.facts = []
+        return self._facts
+
+    # An event on its way
+
+    def _meet(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
+        """An event that shows an id and asks for nothing: its id may have to wait, or becomes a person."""
+        if type(distinct_id) is not str or not distinct_id:
+            self._arrive(seq, event, team_id, ids, distinct_id)
+            return
+        if self._buffer.has_time and waits(event, distinct_id, team_id, self._rules):
+            self._hold(seq, event, team_id, distinct_id)
+            return
+        time = event.timestamp or time_of(event)
+        person = self._owners.make_person(seq, team_id, distinct_id, time)
+        person.own.see(time)
+        self._facts.append(PersonCreated(seq, person.number, distinct_id, time))
+
+    def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
+        """An event of an id that is not known as it stands: refused, made to wait, or processed."""
+        rules, sent = self._rules, distinct_id
+        if type(distinct_id) is not str:
+            distinct_id = own_id(event, rules)
+        if distinct_id is None or (distinct_id == "" and rules.refuses_empty_id):
+            self._facts.append(EventRejected(seq, "no distinct_id", by_platform=False))
+            return
+        if rules.nul_becomes_replacement:
+            distinct_id = distinct_id.replace("\0", "\ufffd")
+        step = Step(seq, event, team_id, ids, distinct_id)
+        warning = long_at_door(step, sent, rules) if isinstance(sent, SentId) else None
+        if warning is not None and warning.type == TOO_LARGE:
+            self._processing.refuse(step, warning)
+            return
+        if distinct_id not in ids and self._buffer.has_time and waits(event, distinct_id, team_id, rules):
+            self._hold(seq, event, team_id, distinct_id)
+            if warning is not None:
+                self._facts.append(warning)
+            return
+        self._processing.process(step, warning)
+
+    def _hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
+        self._owners.note_waiting(seq, team_id, distinct_id)
+        self._buffer.hold(seq, event, team_id, distinct_id)
+
+    def _release(self, before: int | None, now: datetime) -> None:
+        """Process, in order, what has waited long enough; it is not tested again."""
+        while held := self._buffer.take_due(now):
+            ids = self._owners.ids_of(held.team_id)
+            existed = held.distinct_id in ids
+            self._facts.append(
+                EventHeld(held.seq, held.team_id, held.distinct_id, held.arrived, held.due, before, existed)
+            )
+            self._processing.process(Step(held.seq, held.event, held.team_id, ids, held.distinct_id))
