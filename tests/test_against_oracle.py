@@ -9,6 +9,7 @@ from typing import Any
 import oracle
 import pytest
 import test_conformance
+from lanes import every_nth_quick
 from nasty_logs import nasty_log
 from outcomes import Outcome, events_of, oracle_outcome, resolve, wire
 
@@ -108,7 +109,7 @@ def state_and_journal(log: list[Any], rules: str, *, attributing: bool) -> dict[
     }
 
 
-@pytest.mark.parametrize(("file", "rules", "buffer"), test_conformance.COUNTS)
+@pytest.mark.parametrize(("file", "rules", "buffer"), every_nth_quick(test_conformance.COUNTS, 9))
 def test_the_oracle_too_agrees_with_the_recordings(file: str, rules: str, buffer: int) -> None:
     if rules == test_conformance.FLAG_CALLS:
         its_rules = replace(oracle.RULE_SETS["current"], flag_calls_are_personless=True)
@@ -166,7 +167,7 @@ def fields_alone() -> Iterator[Any]:
         yield pytest.param({"copied": replace(COPIED, os_name=os_name)}, id=f"copied-{os_name.name}")
 
 
-@pytest.mark.parametrize("field", list(fields_alone()))
+@pytest.mark.parametrize("field", every_nth_quick(fields_alone(), 10))
 def test_every_field_acts_alone(field: dict[str, Any]) -> None:
     """No rule waits for another to be there."""
     rules, its_rules = (

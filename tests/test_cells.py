@@ -5,7 +5,7 @@ import io
 import json
 from datetime import UTC, datetime, timedelta, timezone
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from identity_cli.files.raw_file import Peekable
@@ -70,6 +70,7 @@ def test_an_id_never_seen_at_a_time_has_none() -> None:
     assert cells.time_texts([NEVER_SINCE, NEVER_SINCE], NEVER_SINCE) == [None, None]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.none() | st.text()))
 def test_json_of_texts(column: list[str | None]) -> None:
     table = Table("t", (("one", Kind.TEXT),))

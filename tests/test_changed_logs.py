@@ -8,6 +8,7 @@ from typing import Any
 
 import oracle
 import pytest
+from lanes import first_quick
 from nasty_logs import GOOD_IDS, nasty_log
 from test_whatif import neutral
 
@@ -19,7 +20,7 @@ from identity_cli.reports.as_of import person_as_of
 Event = dict[str, Any]
 Key = tuple[int, str]
 Persons = dict[Key, str]
-SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 60))]
+SEEDS = first_quick(range(24))
 
 
 class Log:

@@ -12,6 +12,7 @@ from typing import Any
 
 import oracle
 import pytest
+from lanes import first_quick
 from nasty_logs import nasty_log
 from test_whatif import neutral, run_of
 
@@ -21,7 +22,7 @@ from identity_cli.values.times import parse_time
 
 Event = dict[str, Any]
 Key = tuple[int, str]
-SEEDS = [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 40))]
+SEEDS = first_quick(range(20))
 KEYS = {"$identify": "$anon_distinct_id", "$create_alias": "alias", "$merge_dangerously": "alias"}
 JOINS = {"created", "attached", "merged"}
 

@@ -21,6 +21,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from lanes import first_quick
 
 from identity_cli import Run, replay
 from identity_cli.cli import COMMANDS, idcli
@@ -381,6 +382,7 @@ def test_a_refusal_shows_on_both_sides(cli: Invoke) -> None:
     ],
     ids=repr,
 )
+@pytest.mark.slow
 def test_an_id_may_be_typed_as_it_is_shown(hostile: Path, command: tuple[str, ...], shown: str) -> None:
     (distinct_id,) = (one for one in HOSTILE if visible(one) == shown)
     with chdir(hostile):
@@ -805,7 +807,7 @@ FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []
 @pytest.mark.parametrize("redirected", [">&-", "<&-", "2>&-", "<&- >&- 2>&-", *FULL])
 @pytest.mark.parametrize(
     ("command", "code"),
-    [("--help", 0), ("persons", 0), ("person nobody", 2), ("replay log.ndjson --run other", 0)],
+    first_quick([("persons", 0), ("--help", 0), ("person nobody", 2), ("replay log.ndjson --run other", 0)]),
 )
 def test_a_stream_that_is_closed_or_full_is_nobodys_bug(
     tmp_path: Path, redirected: str, command: str, code: int

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lanes import every_nth_quick
 from outcomes import Outcome, exact, moment_text, outcome_of_run, resolve
 
 from identity_cli import replay
@@ -61,7 +62,7 @@ def batches() -> Iterator[Any]:
             yield pytest.param(file, rules, buffer, slice(start, start + BATCH), id=name)
 
 
-@pytest.mark.parametrize(("file", "rules", "buffer", "part"), list(batches()))
+@pytest.mark.parametrize(("file", "rules", "buffer", "part"), every_nth_quick(batches(), 4))
 def test_recorded_sequences(file: str, rules: str, buffer: int, part: slice) -> None:
     for sequence in sequences(file)[rules, buffer][part]:
         outcome = resolve(sequence["events"], rules_of(rules), buffer_seconds=buffer)
@@ -74,6 +75,7 @@ def test_nothing_is_recorded_that_no_test_compares() -> None:
         assert found == {key: count for key, count in COUNTS.items() if key[0] == file}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "rules", "buffer"), COUNTS)
 def test_recorded_sequences_through_a_run(
     file: str, rules: str, buffer: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -228,7 +230,7 @@ def test_case(case: dict[str, Any], rules: str, expect: dict[str, Any]) -> None:
     assert_case(outcome, expect, rules, options)
 
 
-@pytest.mark.parametrize(("case", "rules", "expect"), list(cases_by_rules()))
+@pytest.mark.parametrize(("case", "rules", "expect"), every_nth_quick(cases_by_rules(), 8))
 def test_case_through_a_run(
     case: dict[str, Any],
     rules: str,

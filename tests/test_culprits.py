@@ -227,6 +227,7 @@ def test_a_plan_that_blocks_is_applied_by_replay_and_told_by_export(tmp_path: Pa
     assert "also blocks guest_user" in exported.stderr
 
 
+@pytest.mark.slow
 def test_a_page_of_a_person_of_many_ids_folds(tmp_path: Path) -> None:
     events = [identify("u", f"d{number}") for number in range(300)]
     events += [alias("u", "v"), identify("v", "e"), event("v")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from dialect_examples import EXAMPLES, lines_of
+from lanes import every_nth_quick, first_quick
 
 from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect
@@ -99,7 +100,7 @@ def holds(run: Run, lines: int) -> None:
     assert all(1 <= line["line"] <= lines for line in rejected)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", first_quick(range(3)))
 @pytest.mark.parametrize("dialect", EXAMPLES)
 def test_no_line_stops_a_replay(dialect: str, seed: int, tmp_path: Path) -> None:
     log = fuzzed_log(dialect, seed, tmp_path)
@@ -111,7 +112,7 @@ def test_no_line_stops_a_replay(dialect: str, seed: int, tmp_path: Path) -> None
         holds(replay(log, tmp_path / "run", order="time"), 120)
 
 
-@pytest.mark.parametrize("dialect", EXAMPLES)
+@pytest.mark.parametrize("dialect", every_nth_quick(EXAMPLES, 4))
 def test_two_processes_read_mutated_lines_as_one_does(
     dialect: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,7 +128,7 @@ def contents(run: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("dialect", EXAMPLES)
-@pytest.mark.parametrize("other", EXAMPLES)
+@pytest.mark.parametrize("other", every_nth_quick(EXAMPLES, 4))
 def test_lines_of_another_dialect_are_read_or_rejected(dialect: str, other: str, tmp_path: Path) -> None:
     """Beside lines of its own: a file without any event is refused."""
     log = tmp_path / "log.ndjson"

@@ -405,6 +405,7 @@ def test_a_device_is_no_log(tmp_path: Path) -> None:
 # Which of them are logs
 
 
+@pytest.mark.slow
 def test_a_file_without_an_event_is_passed_over_in_a_folder_and_named(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     folder.mkdir()

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import pytest
+from lanes import first_quick
 from outcomes import events_of
 from patience import within
 
@@ -64,6 +65,7 @@ def backwards(count: int) -> Iterator[str]:
 SHAPES: list[Callable[[int], Iterator[str]]] = [into_a_new_one, into_the_first, two_by_two, backwards]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
 def test_a_chain_of_100_000_merges(shape: Callable[[int], Iterator[str]]) -> None:
     with within(60):
@@ -75,7 +77,7 @@ STANDING = {"2022-12": 20_000, "mixpanel-simplified": 20_000, "mixpanel-original
 """Of 20,001 ids: where there is no such merge, and where persons have 500 ids at most."""
 
 
-@pytest.mark.parametrize("rules", RULE_SETS)
+@pytest.mark.parametrize("rules", first_quick(RULE_SETS))
 def test_a_chain_of_merges_under_every_rule_set(rules: str) -> None:
     with within(60):
         resolver = resolved(into_a_new_one(20_000), rules)
@@ -90,6 +92,7 @@ def test_one_person_of_100_000_ids() -> None:
     assert sum(1 for _ in resolver.distinct_ids()) == 100_001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", ["guide", "current"])
 def test_one_person_of_100_000_properties(rules: str) -> None:
     """Merges and writes touch what the event names, not all that a person has."""
@@ -117,6 +120,7 @@ def test_100_000_events_wait_in_the_buffer() -> None:
     assert len(resolver.persons) == 90_000
 
 
+@pytest.mark.slow
 def test_a_whole_replay_of_a_long_chain_and_a_large_person(tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     log.write_text("\n".join(chain(into_a_new_one(30_000), backwards(30_000))))
@@ -136,7 +140,7 @@ BATCHES = {
 
 
 @pytest.mark.parametrize("dedupe", [False, True])
-@pytest.mark.parametrize("item", list(BATCHES))
+@pytest.mark.parametrize("item", first_quick(BATCHES))
 def test_a_batch_of_many_events_on_one_line(item: str, dedupe: bool, tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     count = 20_000

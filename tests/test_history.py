@@ -70,6 +70,7 @@ def test_the_steps_tell_every_id_once(seed: int, tmp_path: Path) -> None:
         assert sum(step.depth == 0 and step.kind == "created" for step in steps) == 1
 
 
+@pytest.mark.slow
 def test_a_chain_of_merges_is_told_without_recursion(tmp_path: Path) -> None:
     events = [
         event
@@ -84,7 +85,8 @@ def test_a_chain_of_merges_is_told_without_recursion(tmp_path: Path) -> None:
     assert "steps; --depth" in shown
 
 
-def test_a_person_of_many_ids_folds(tmp_path: Path) -> None:
+def test_a_person_of_many_ids_folds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # so that places are short
     events = [
         {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": f"a{number}"}}
         for number in range(3_000)

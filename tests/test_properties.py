@@ -25,7 +25,8 @@ from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import Profile
 
-settings.register_profile("same", max_examples=60, deadline=None, derandomize=True)
+settings.register_profile("same", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile("many", max_examples=200, deadline=None, derandomize=True)
 settings.register_profile("random", max_examples=300, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
@@ -98,6 +99,7 @@ for rules in RULE_SETS:
 """
 
 
+@pytest.mark.slow
 def test_same_bytes_from_another_process_with_another_hash_seed(tmp_path: Path) -> None:
     log = [event for seed in range(8) for event in nasty_log(Random(seed), 200)]
     (tmp_path / "log.ndjson").write_bytes(b"\n".join(wire(log) + GARBAGE))

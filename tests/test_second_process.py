@@ -17,6 +17,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from lanes import first_quick
 from nasty_logs import nasty_log
 
 from identity_cli import replay, whatif
@@ -65,7 +66,7 @@ def written(events: list[Any], path: Path, random: Random) -> Path:
     return path
 
 
-@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+@pytest.mark.parametrize("rules", first_quick(["guide", "2022-12", "2023-09", "current"]))
 @pytest.mark.parametrize("changed", [{}, {"dedupe": True}, {"order": "time"}, {"with_events": True}])
 def test_two_processes_write_what_one_writes(
     rules: str, changed: dict[str, Any], bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
@@ -96,6 +97,7 @@ def test_an_error_of_reading_arrives_as_it_was_raised(
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_a_log_that_shrinks_meanwhile(tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 1_000_000)
@@ -216,7 +218,7 @@ DEEP_LINES = {
 
 
 @pytest.mark.parametrize("number", ["1", "1" * 30])
-@pytest.mark.parametrize("kind", list(DEEP_LINES))
+@pytest.mark.parametrize("kind", first_quick(DEEP_LINES))
 def test_a_line_is_nested_too_deeply_in_one_process_if_it_is_in_two(
     kind: str, number: str, bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
 ) -> None:
@@ -246,6 +248,7 @@ def test_a_failure_here_ends_the_writer(
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.slow
 def test_a_reader_ends_when_its_listener_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 2_000_000)

@@ -576,6 +576,7 @@ def test_a_person_is_seen_when_any_of_its_ids_is(run_of: RunOf) -> None:
 # Time and place
 
 
+@pytest.mark.slow
 def test_nothing_in_a_run_tells_when_or_by_whom_it_was_made(tmp_path: Path) -> None:
     (tmp_path / "log").write_text(nasty())
     environment = {**os.environ, "TZ": "Asia/Tokyo"}
