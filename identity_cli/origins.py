@@ -18,7 +18,7 @@ from contextlib import suppress
 from identity_cli.errors import AmbiguousEvent
 from identity_cli.events import Origin
 
-Batch = tuple[int, int, int]
+SeqRange = tuple[int, int, int]
 """A line of several events, or one that is not the line after the last.
 
 Its first seq, without sorting, its number in its file, how many events.
@@ -34,7 +34,7 @@ class Origins:
     def __init__(
         self,
         sources: Iterable[tuple[str, int]] = (),
-        batches: Iterable[Batch] = (),
+        batches: Iterable[SeqRange] = (),
         order: "array[int] | None" = None,
     ) -> None:
         """sources: path and first seq of each, in order; batches in order; order: see reorder."""
@@ -75,7 +75,7 @@ class Origins:
         return self._paths
 
     @property
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[SeqRange]:
         """The lines that hold several events, in order."""
         return zip(*self._batches, strict=True)
 

@@ -13,7 +13,7 @@ from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.files.texts import lines_of
 from identity_cli.resolver.person_state import NEVER_SINCE, NEVER_YET
 from identity_cli.store import cells
-from identity_cli.store.tables import Kind, Table
+from identity_cli.store.tables import ColumnKind, Table
 
 MILLISECOND = timedelta(milliseconds=1)
 texts = st.lists(st.none() | st.text(st.sampled_from("ab=+-@,\"'\n\r\té 1"), max_size=4))
@@ -35,7 +35,7 @@ def test_csv_of_texts(column: list[str | None]) -> None:
 
 @given(texts)
 def test_csv_is_read_back_but_for_the_guard_of_formulas(column: list[str | None]) -> None:
-    table = Table("t", (("one", Kind.TEXT), ("two", Kind.JSON)))
+    table = Table("t", (("one", ColumnKind.TEXT), ("two", ColumnKind.JSON)))
     jsons = cells.json_texts(column)
     read = list(csv.reader(io.StringIO(table.csv_lines([column, jsons]), newline="")))
     assert [json for _, json in read] == jsons
@@ -48,7 +48,7 @@ def test_csv_is_read_back_but_for_the_guard_of_formulas(column: list[str | None]
 @example(["'=1", "''+1", "'", "''", "'a", "=", "-1"])
 def test_every_text_comes_back_from_our_own_csv(column: list[str | None]) -> None:
     ids = [text or "none" for text in column]
-    table = Table("t", (("distinct_id", Kind.TEXT), ("person_id", Kind.WORD)))
+    table = Table("t", (("distinct_id", ColumnKind.TEXT), ("person_id", ColumnKind.WORD)))
     written = "distinct_id,person_id\n" + table.csv_lines([ids, ["p"] * len(ids)])
     lines = lines_of(Peekable(io.BytesIO(written.encode())), LONGEST_LINE).read(1 << 20)
     assert [json.loads(line)["distinct_id"] for line in lines] == ids
@@ -73,5 +73,5 @@ def test_an_id_never_seen_at_a_time_has_none() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.none() | st.text()))
 def test_json_of_texts(column: list[str | None]) -> None:
-    table = Table("t", (("one", Kind.TEXT),))
+    table = Table("t", (("one", ColumnKind.TEXT),))
     assert table.json_lines([column]).count("\n") == len(column)

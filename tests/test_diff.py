@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from identity_cli import Run, diff, replay
 from identity_cli.cli import idcli
-from identity_cli.comparing.comparison import Comparison, Kind, Member, compare
+from identity_cli.comparing.comparison import ChangeKind, Comparison, Member, compare
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -80,7 +80,7 @@ def test_two_rule_sets_on_one_log(runs: tuple[Run, Run]) -> None:
     assert found.settings == {"rule_set": ("guide", "current"), "buffer_seconds": (60.0, 0.0)}
     assert [
         (change.kind, [member.distinct_id for member in change.moved]) for change in found.comparison.changes
-    ] == [(Kind.SPLIT, ["user_ivo"])]
+    ] == [(ChangeKind.SPLIT, ["user_ivo"])]
     assert found.properties_differ, "current copies event properties onto persons"
 
 

@@ -15,7 +15,7 @@ from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import NothingToSortBy
 from identity_cli.files import external_sort as ordering
-from identity_cli.files.external_sort import Entry, sorted_entries
+from identity_cli.files.external_sort import SortEntry, sorted_entries
 from identity_cli.origins import Origins
 from identity_cli.reading import duplicates as repeats
 from identity_cli.reports.run_summary import summary
@@ -57,7 +57,7 @@ def groups(run: Run) -> list[list[str]]:
 def test_the_external_sort_is_stable_whatever_fits(
     keys: list[tuple[int, bytes]], memory: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    entries = [Entry(key % 7, number, line) for number, (key, line) in enumerate(keys)]
+    entries = [SortEntry(key % 7, number, line) for number, (key, line) in enumerate(keys)]
     folder = tmp_path_factory.mktemp("sort")
     assert [*sorted_entries(entries, folder, memory)] == sorted(entries, key=lambda entry: entry.key)
     assert not [*folder.iterdir()], "what was spilled is gone"
@@ -66,7 +66,7 @@ def test_the_external_sort_is_stable_whatever_fits(
 def test_more_runs_than_files_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ordering, "RUNS_AT_ONCE", 3)
     numbers = random.Random(4).sample(range(1_000), 1_000)
-    entries = [Entry(number, place, b"line") for place, number in enumerate(numbers)]
+    entries = [SortEntry(number, place, b"line") for place, number in enumerate(numbers)]
     most = 0
     result = []
     for entry in sorted_entries(entries, tmp_path, 5 * ordering.BYTES_OF_AN_ENTRY):

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
-from identity_cli.comparing.comparison import Kind
+from identity_cli.comparing.comparison import ChangeKind
 from identity_cli.comparing.verification import answer_of, suggestions, verification, verify
 from identity_cli.errors import LogChanged, NoAnswer
 from identity_cli.rules import RULE_SETS
@@ -106,7 +106,7 @@ def test_a_person_split_by_hand(run: Run, export: Export) -> None:
     ]
     found = verify(run, persons=[export(rows)])
     (change,) = found.comparison.changes
-    assert (change.kind, change.new) == (Kind.MERGED, [person])
+    assert (change.kind, change.new) == (ChangeKind.MERGED, [person])
     (parting,) = found.partings
     assert parting.ids == (alone,)
     named = [
@@ -124,7 +124,7 @@ def test_two_persons_merged_over_there(run: Run, export: Export) -> None:
     rows = [{**row, "person_id": one} if row["person_id"] == two else row for row in answered(run)]
     found = verify(run, persons=[export(rows)])
     (change,) = found.comparison.changes
-    assert (change.kind, change.old, change.new) == (Kind.SPLIT, [one], sorted([one, two]))
+    assert (change.kind, change.old, change.new) == (ChangeKind.SPLIT, [one], sorted([one, two]))
     assert found.comparison.pairs.recall < 1 == found.comparison.pairs.precision
     (parting,) = found.partings
     assert parting.reason == "no event in this log joins them: events are missing from it"

@@ -12,7 +12,7 @@ from nasty_logs import nasty_log
 
 from identity_cli import Run, replay, whatif
 from identity_cli.cli import idcli
-from identity_cli.comparing.comparison import Kind
+from identity_cli.comparing.comparison import ChangeKind
 from identity_cli.counterfactual.changed_log import Change
 from identity_cli.counterfactual.component import Resolution, scope_of
 from identity_cli.counterfactual.edits import Edits
@@ -136,7 +136,7 @@ def test_an_event_left_out(run: Run) -> None:
     ]
     both = whatif(run, Change(without=("events.ndjson:297", "events.ndjson:298")))
     (change,) = both.comparison.changes
-    assert (change.kind, both.persons) == (Kind.SPLIT, (49, 50))
+    assert (change.kind, both.persons) == (ChangeKind.SPLIT, (49, 50))
     assert sorted(member.distinct_id for member in change.moved) == ["anon-b2e97c", "user_petra"]
     assert both.ids == 6
     assert both.events == 27
@@ -174,7 +174,7 @@ def test_a_reset_renames_the_devices_id_beside_another_that_is_no_text(
         login = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "dev"}}
         run = run_of(tmp_path / name, [login, odd], rules=name, buffer=0)
         (change,) = whatif(run, Change(resets=("log.ndjson:2",))).comparison.changes
-        assert change.kind is Kind.NEW, name
+        assert change.kind is ChangeKind.NEW, name
         found = whatif(run, Change(resets=("log.ndjson:1",)))
         assert [(one.kind, one.ids) for one in found.comparison.changes] == [], name
 

@@ -21,7 +21,7 @@ class Member(NamedTuple):
     new: str | None
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What became of persons."""
 
     MERGED = "merged"  # several old ones are one
@@ -32,10 +32,10 @@ class Kind(StrEnum):
 
 
 @dataclass(slots=True)
-class Change:
+class PersonChange:
     """Persons that are connected by ids they share, and are not the same."""
 
-    kind: Kind
+    kind: ChangeKind
     old: list[str]
     new: list[str]
     ids: int = 0
@@ -47,7 +47,7 @@ class Change:
         return sum(member.events for member in self.moved)
 
 
-class Pairs(NamedTuple):
+class PairCounts(NamedTuple):
     """Pairs of ids on one person: in the old answer, in the new one, in both."""
 
     old: int
@@ -72,11 +72,11 @@ class Comparison:
     persons_before: int
     persons_after: int
     unchanged: list[tuple[str, str]]
-    changes: list[Change]
+    changes: list[PersonChange]
     ids: int
     ids_new: int
     ids_gone: int
-    pairs: Pairs
+    pairs: PairCounts
     unshared: list[Member]  # the ids that one answer alone knows
 
     @property
@@ -84,12 +84,12 @@ class Comparison:
         """Whether any person differs."""
         return bool(self.changes or self.ids_new or self.ids_gone)
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: ChangeKind) -> int:
         """How many changes are of a kind."""
         return sum(change.kind is kind for change in self.changes)
 
     @property
-    def moved(self) -> Iterator[tuple[Change, Member]]:
+    def moved(self) -> Iterator[tuple[PersonChange, Member]]:
         """Every id that moved, with the change it belongs to."""
         return ((change, member) for change in self.changes for member in change.moved)
 
@@ -127,7 +127,7 @@ def compare(members: Members) -> Comparison:
 
 def _classified(
     cells: _Cells, old_persons: set[str], new_persons: set[str]
-) -> tuple[list[tuple[str, str]], list[Change], set[tuple[str, str]]]:
+) -> tuple[list[tuple[str, str]], list[PersonChange], set[tuple[str, str]]]:
     """Unchanged persons, changes, and the cells whose ids stayed where they were."""
     news_of: dict[str, list[str]] = defaultdict(list)
     olds_of: dict[str, list[str]] = defaultdict(list)
@@ -136,13 +136,13 @@ def _classified(
         olds_of[new].append(old)
     unchanged = [(old, news[0]) for old, news in news_of.items() if len(news) == 1 == len(olds_of[news[0]])]
     settled = {old for old, _ in unchanged}
-    changes = [Change(Kind.GONE, [old], []) for old in sorted(old_persons - news_of.keys())]
-    changes += [Change(Kind.NEW, [], [new]) for new in sorted(new_persons - olds_of.keys())]
+    changes = [PersonChange(ChangeKind.GONE, [old], []) for old in sorted(old_persons - news_of.keys())]
+    changes += [PersonChange(ChangeKind.NEW, [], [new]) for new in sorted(new_persons - olds_of.keys())]
     for start in news_of:
         if start not in settled:
             olds, news = _connected(start, news_of, olds_of)
             settled |= olds
-            changes.append(Change(_kind(olds, news), sorted(olds), sorted(news)))
+            changes.append(PersonChange(_kind(olds, news), sorted(olds), sorted(news)))
     return unchanged, changes, _homes(cells)
 
 
@@ -160,10 +160,10 @@ def _connected(
     return olds, news
 
 
-def _kind(olds: set[str], news: set[str]) -> Kind:
+def _kind(olds: set[str], news: set[str]) -> ChangeKind:
     if len(news) == 1:
-        return Kind.MERGED
-    return Kind.SPLIT if len(olds) == 1 else Kind.OVERLAPPING
+        return ChangeKind.MERGED
+    return ChangeKind.SPLIT if len(olds) == 1 else ChangeKind.OVERLAPPING
 
 
 def _homes(cells: _Cells) -> set[tuple[str, str]]:
@@ -178,7 +178,7 @@ def _homes(cells: _Cells) -> set[tuple[str, str]]:
 
 
 def _gather_moved(
-    members: Iterable[Member], changes: list[Change], homes: set[tuple[str, str]]
+    members: Iterable[Member], changes: list[PersonChange], homes: set[tuple[str, str]]
 ) -> list[Member]:
     """Tell each change its ids; those that one answer alone knows are given back."""
     unshared = []
@@ -197,10 +197,10 @@ def _gather_moved(
     return unshared
 
 
-def _pairs(cells: _Cells) -> Pairs:
+def _pairs(cells: _Cells) -> PairCounts:
     by_old: Counter[str] = Counter()
     by_new: Counter[str] = Counter()
     for (old, new), count in cells.items():
         by_old[old] += count
         by_new[new] += count
-    return Pairs(*(sum(n * (n - 1) // 2 for n in one.values()) for one in (by_old, by_new, cells)))
+    return PairCounts(*(sum(n * (n - 1) // 2 for n in one.values()) for one in (by_old, by_new, cells)))

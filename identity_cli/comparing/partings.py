@@ -4,7 +4,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from identity_cli.comparing.comparison import Change
+from identity_cli.comparing.comparison import PersonChange
 from identity_cli.comparing.platform_export import Answer
 from identity_cli.events import Origin
 from identity_cli.store.rows import LinkRow
@@ -22,7 +22,7 @@ class Parting:
     uuid: of the event there, where the run knows it.
     """
 
-    change: Change
+    change: PersonChange
     ids: tuple[str, ...]
     origin: Origin | None
     reason: str
@@ -41,13 +41,13 @@ class Partings:
         self._answer = answer
         self._sizes = Counter(answer.person_ids.values())
 
-    def of(self, change: Change) -> Parting:
+    def of(self, change: PersonChange) -> Parting:
         """The first line where replay and platform part, and why."""
         ids = tuple(member.distinct_id for member in change.moved)
         parting = self._joined_here_only(change) or self._joined_there_only(change)
         return Parting(change, ids, *parting)
 
-    def _joined_here_only(self, change: Change) -> _Where | None:
+    def _joined_here_only(self, change: PersonChange) -> _Where | None:
         """The first link that put ids together which the platform has apart."""
         team_id = self._run.find_person(change.new[0]).team_id
         known = _Together(lambda one: self._on_platform(team_id, one))
@@ -67,7 +67,7 @@ class Partings:
                 return f"{one} is a person of its own there: a split by hand, or another rule set"
         return f"{link.outcome} here, apart there: a split by hand, or the platform never had this event"
 
-    def _joined_there_only(self, change: Change) -> _Where:
+    def _joined_there_only(self, change: PersonChange) -> _Where:
         """A link refused on a way between persons whom the platform has as one, or that there is none."""
         rows = [self._run.find_person(person_id) for person_id in change.new]
         for persons in self._ones_there(change, [row.person for row in rows]):
@@ -82,7 +82,7 @@ class Partings:
             return None, reason, None
         return self._run.origin(seqs[1]), reason, self._run.uuids_of([seqs[1]], ()).get(seqs[1])
 
-    def _ones_there(self, change: Change, persons: Iterable[int]) -> Iterable[set[int]]:
+    def _ones_there(self, change: PersonChange, persons: Iterable[int]) -> Iterable[set[int]]:
         """For each of the platform's persons the numbers of those that have ids of it here."""
         found: dict[str, set[int]] = {person_id: set() for person_id in change.old}
         for number in persons:

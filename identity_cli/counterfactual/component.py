@@ -34,14 +34,14 @@ from identity_cli.values.javascript import text as as_text
 
 Key = tuple[int, str]
 """Team and distinct id."""
-Pair = tuple[int, str, str]
+LinkedIds = tuple[int, str, str]
 """Team, and two distinct ids that a link names."""
 
 REPLACEMENT = "\ufffd"
 """What newer rules make of a NUL in an id."""
 
 
-Step = tuple[int, Event, datetime]
+ArrivedEvent = tuple[int, Event, datetime]
 """An event with its seq, and what time the log showed before it."""
 
 
@@ -97,7 +97,7 @@ class Scope:
 
     run: Run
     keys: set[Key]
-    steps: list[Step] = field(default_factory=list)
+    steps: list[ArrivedEvent] = field(default_factory=list)
     first_of: dict[int, int] = field(default_factory=dict)
 
     def places(self, seqs: Iterable[int]) -> tuple[Place, ...]:
@@ -109,7 +109,7 @@ class Scope:
         return uuid_in_text(self.steps[at][1].uuid)
 
     def resolve(
-        self, edits: Edits = NO_EDITS, steps: Iterable[Step] | None = None, *, to_the_end: bool = True
+        self, edits: Edits = NO_EDITS, steps: Iterable[ArrivedEvent] | None = None, *, to_the_end: bool = True
     ) -> Resolution:
         """Replay the events, with changes; or other steps in their place.
 
@@ -124,7 +124,7 @@ class Scope:
         """What every question about a scope begins with; its steps are all there by then."""
         return self._resolved(NO_EDITS, self.steps, to_the_end=True)
 
-    def _resolved(self, edits: Edits, steps: Iterable[Step], *, to_the_end: bool) -> Resolution:
+    def _resolved(self, edits: Edits, steps: Iterable[ArrivedEvent], *, to_the_end: bool) -> Resolution:
         options = options_of(self.run)
         resolver = PersonResolver(
             edits.rules(options.applied_rules),
@@ -186,7 +186,7 @@ def linking_event(name: str, target: Key, source: str) -> Event:
     return record(event=name, distinct_id=target[1], team_id=target[0], properties=properties)
 
 
-def connected(run: Run, keys: Iterable[Key], more: Iterable[Pair] = ()) -> set[Key]:
+def connected(run: Run, keys: Iterable[Key], more: Iterable[LinkedIds] = ()) -> set[Key]:
     """All the ids that links, or more pairs, connect with these, directly or not."""
     neighbours: dict[Key, list[Key]] = {}
     for team_id, source, target in chain(run.link_pairs(), more):
@@ -204,7 +204,7 @@ def connected(run: Run, keys: Iterable[Key], more: Iterable[Pair] = ()) -> set[K
 
 
 def scope_of(
-    run: Run, keys: Iterable[Key], on_progress: Progress | None = None, more: Iterable[Pair] = ()
+    run: Run, keys: Iterable[Key], on_progress: Progress | None = None, more: Iterable[LinkedIds] = ()
 ) -> Scope:
     """Read, in one pass over the log, the events of all ids connected with these, by links or more pairs."""
     scope = Scope(run, connected(run, keys, [*more, *_pairs_of_repeats(run, on_progress)]))
@@ -233,7 +233,7 @@ def scope_of(
     return scope
 
 
-def _pairs_of_repeats(run: Run, on_progress: Progress | None) -> Iterator[Pair]:
+def _pairs_of_repeats(run: Run, on_progress: Progress | None) -> Iterator[LinkedIds]:
     """What skipped events would link, had those that they repeat been left out."""
     if not (run.metadata["deduped"] and run.metadata["repeats"]):
         return

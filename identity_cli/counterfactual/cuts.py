@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from identity_cli.facts import Linked
 
-Pair = tuple[str, str]
+NodePair = tuple[str, str]
 
 
 def fewest_between(links: Iterable[Linked], one: str, two: str, most: int) -> frozenset[int] | None:
@@ -13,7 +13,7 @@ def fewest_between(links: Iterable[Linked], one: str, two: str, most: int) -> fr
 
     A pair of ids that several links name is only parted by leaving out all of them.
     """
-    seqs: dict[Pair, list[int]] = defaultdict(list)
+    seqs: dict[NodePair, list[int]] = defaultdict(list)
     for link in links:
         for pair in _both_ways(link.source_distinct_id, link.target_distinct_id):
             seqs[pair].append(link.seq)
@@ -31,11 +31,13 @@ def fewest_between(links: Iterable[Linked], one: str, two: str, most: int) -> fr
     )
 
 
-def _both_ways(one: str, two: str) -> tuple[Pair, Pair]:
+def _both_ways(one: str, two: str) -> tuple[NodePair, NodePair]:
     return (one, two), (two, one)
 
 
-def _reached(neighbours: dict[str, list[str]], room: dict[Pair, int], start: str, end: str) -> dict[str, str]:
+def _reached(
+    neighbours: dict[str, list[str]], room: dict[NodePair, int], start: str, end: str
+) -> dict[str, str]:
     """The ids that links with room lead to, until the end is met, each with the one before it."""
     came = {start: start}
     waiting = deque([start])
@@ -48,7 +50,7 @@ def _reached(neighbours: dict[str, list[str]], room: dict[Pair, int], start: str
     return came
 
 
-def _use_up(room: dict[Pair, int], came: dict[str, str], end: str) -> int:
+def _use_up(room: dict[NodePair, int], came: dict[str, str], end: str) -> int:
     """Take the room of one more way; how much it had."""
     way = []
     while came[end] != end:

@@ -16,7 +16,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class BlamedValue:
     """One thing that happened to a property.
 
     what: "set", "set_once" or "unset"; "lost" where a merge dropped the source's value, "brought" where it
@@ -47,7 +47,7 @@ class Blame:
     """
 
     person: PersonRow
-    entries: list[Entry]
+    entries: list[BlamedValue]
     unwritten: Unwritten | None = None
 
 
@@ -78,7 +78,7 @@ def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
     parts = run.parts_of(report.person.person)
     makers = run.makers_of(parts)
     entries = [
-        Entry(
+        BlamedValue(
             *(key, one.operation, one.value, one.replaced, one.seq, one.event, one.time),
             *(parts[one.person], makers[one.person][0], one.is_stale),
         )
@@ -87,13 +87,13 @@ def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
     return Blame(report.person, _with_uuids(run, entries, report.links))
 
 
-def _with_uuids(run: Run, entries: list[Entry], links: list[LinkRow]) -> list[Entry]:
+def _with_uuids(run: Run, entries: list[BlamedValue], links: list[LinkRow]) -> list[BlamedValue]:
     uuids = run.uuids_of((entry.seq for entry in entries), links)
     return [replace(entry, uuid=uuids.get(entry.seq)) for entry in entries]
 
 
 def _unwritten(
-    run: Run, person: PersonRow, key: str, told: tuple[list[Entry], Progress | None]
+    run: Run, person: PersonRow, key: str, told: tuple[list[BlamedValue], Progress | None]
 ) -> Unwritten | None:
     entries, on_progress = told
     ids = {row.distinct_id for row in run.ids_of(person.person)}
@@ -108,7 +108,7 @@ class _History:
     """All that happened to one property of a person and of those merged into it."""
 
     def __init__(self, run: Run, person: PersonRow, key: str) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[BlamedValue] = []
         self.keys: set[str] = set()
         self._key = key
         self._person_ids = run.parts_of(person.person)
@@ -152,4 +152,4 @@ class _History:
     ) -> None:
         whose = self._person_ids[person], self._makers[person][0]
         about = (*change, step.seq, step.event, step.time)
-        self.entries.append(Entry(self._key, *about, *whose, stale))
+        self.entries.append(BlamedValue(self._key, *about, *whose, stale))

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, cast
 
 from identity_cli.counterfactual.accounts import account_first
-from identity_cli.counterfactual.component import Key, Scope, Step, linking_event
+from identity_cli.counterfactual.component import ArrivedEvent, Key, Scope, linking_event
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, Origin, arrival_of
@@ -95,7 +95,7 @@ class Remedies:
         own = [ask for ask in mild if ask.kind == kind]
         return list(dict.fromkeys([*own, *mild[:1]])) if own else mild
 
-    def _asking(self, link: LinkRow, ask: Ask, own: str, other: str) -> list[Step]:
+    def _asking(self, link: LinkRow, ask: Ask, own: str, other: str) -> list[ArrivedEvent]:
         """The events, one of which asks for another link."""
         return [
             (seq, _as_link(event, ask.kind, own, other) if seq == link.seq else event, clock)
@@ -150,7 +150,7 @@ class Remedies:
         is_cut = words_of(self._run).vendor == POSTHOG and len(own) > LONGEST_SENT_ID
         return not is_cut and ask.is_for(own, other)
 
-    def _sent(self, name: str, target: Key, source: Key) -> Iterator[Step]:
+    def _sent(self, name: str, target: Key, source: Key) -> Iterator[ArrivedEvent]:
         """The event at the end of the log, while events wait in the buffer and when none does any more."""
         steps = self._scope.steps
         seq, clock = (steps[-1][0] + 1, steps[-1][2]) if steps else (1, LONG_AGO)
@@ -160,7 +160,7 @@ class Remedies:
         if clock is not LONG_AGO:
             yield seq, event, clock + A_YEAR
 
-    def _joins(self, steps: list[Step]) -> bool:
+    def _joins(self, steps: list[ArrivedEvent]) -> bool:
         return self._scope.resolve(steps=steps).are_together(*self._pair)
 
 

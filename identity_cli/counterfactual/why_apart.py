@@ -11,7 +11,7 @@ from identity_cli.store.rows import LinkRow, PersonRow
 from identity_cli.store.run import Run
 
 Progress = Callable[[int], None]
-Pair = tuple[Key, Key]
+KeyPair = tuple[Key, Key]
 Persons = tuple[PersonRow | None, PersonRow | None]
 
 SEND_REAL_ID = "send the id that the library made for the device, or link only once the account's id is known"
@@ -35,7 +35,7 @@ class Apart:
 
 
 def apart(
-    run: Run, scope: Scope | None, keys: Pair, rows: Persons, on_progress: Progress | None = None
+    run: Run, scope: Scope | None, keys: KeyPair, rows: Persons, on_progress: Progress | None = None
 ) -> Apart:
     """Explain why two ids are two persons, one of which may have none; scope: None without the log."""
     found = Apart()
@@ -66,7 +66,7 @@ def _add_remedies(found: Apart, remedies: Remedies, refused: tuple[list[LinkRow]
 
 
 def _add_mentions(
-    run: Run, found: Apart, about: tuple[Pair, Persons, list[LinkRow]], on_progress: Progress | None
+    run: Run, found: Apart, about: tuple[KeyPair, Persons, list[LinkRow]], on_progress: Progress | None
 ) -> None:
     keys, rows, between = about
     ids = [_ids_of(run, key, row) for key, row in zip(keys, rows, strict=True)]
@@ -153,7 +153,7 @@ class _Refusals:
         return self._illegal[key]
 
 
-def _no_remedy(run: Run, keys: Pair) -> str:
+def _no_remedy(run: Run, keys: KeyPair) -> str:
     illegal = illegal_ids(run, *(key[1] for key in keys))
     if illegal:
         named = " and ".join(map(repr, illegal))
@@ -161,7 +161,7 @@ def _no_remedy(run: Run, keys: Pair) -> str:
     return "nothing joins them under these rules: no event in the place of a refused one, and none sent now"
 
 
-def _nearest(run: Run, keys: Pair, rows: Persons) -> str:
+def _nearest(run: Run, keys: KeyPair, rows: Persons) -> str:
     links = [
         (key[1], link)
         for key, row in zip(keys, rows, strict=True)

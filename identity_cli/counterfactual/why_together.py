@@ -37,7 +37,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ProvenLink:
     """One link on the way from an id to the other.
 
     source, target: just before it; None without the log, and in the middle of a long way.
@@ -68,7 +68,7 @@ class Why:
     one: Key
     two: Key
     are_one: bool
-    path: list[Step] = field(default_factory=list)
+    path: list[ProvenLink] = field(default_factory=list)
     together_since: Origin | None = None
     separators: list[tuple[Place, ...]] = field(default_factory=list)
     exact: bool = True
@@ -151,13 +151,13 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     return found
 
 
-def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> Step:
+def _step(run: Run, scope: Scope | None, team_id: int, link: LinkRow) -> ProvenLink:
     sides: list[Side | None] = [None, None]
     if scope is not None:
         before = _just_before(scope, link)
         ends = link.source_distinct_id, link.target_distinct_id
         sides = [_side(before, (team_id, one)) for one in ends]
-    return Step(run.origin(link.seq), link, words_of(run).rule(link.event, link.outcome), *sides)
+    return ProvenLink(run.origin(link.seq), link, words_of(run).rule(link.event, link.outcome), *sides)
 
 
 def _side(before: Resolution, key: Key) -> Side:

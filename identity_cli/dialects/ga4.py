@@ -30,7 +30,7 @@ NO_CONSENT = "a row without an id, as of a visitor who did not consent"
 _VALUES = ("string_value", "int_value", "float_value", "double_value")
 
 
-class Row(msgspec.Struct, gc=False, kw_only=True):
+class Ga4Row(msgspec.Struct, gc=False, kw_only=True):
     """What identity depends on; numbers may be text, as BigQuery writes those of 64 bits."""
 
     event_name: Any = None
@@ -40,7 +40,7 @@ class Row(msgspec.Struct, gc=False, kw_only=True):
     user_properties: Any = None
 
 
-_row = msgspec.json.Decoder(Row).decode
+_row = msgspec.json.Decoder(Ga4Row).decode
 
 
 def decoder(wanted: Wanted) -> DecodeAll:
@@ -62,12 +62,12 @@ def decoder(wanted: Wanted) -> DecodeAll:
     return events
 
 
-def _row_of(line: bytes) -> Row:
+def _row_of(line: bytes) -> Ga4Row:
     try:
         return _row(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         fields = object_of(line)
-        return Row(**{name: fields.get(name) for name in Row.__struct_fields__})
+        return Ga4Row(**{name: fields.get(name) for name in Ga4Row.__struct_fields__})
 
 
 def _sighting(line: bytes) -> Sighting:

@@ -12,7 +12,7 @@ from identity_cli.dialects.record import Id, WireEvent, WireProperties
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, Event
 from identity_cli.values import javascript
 
-Pair = tuple[int | None, str, str]
+UserAndDevice = tuple[int | None, str, str]
 """A team, a user's id and a device's, as text: 1 and true are two ids, though Python calls them equal."""
 
 
@@ -23,7 +23,7 @@ class PairLinks:
         """called: what their vendor's users would call such a link."""
         self._every_link = wanted.every_link
         self._called = called
-        self._linked: set[Pair] = set()
+        self._linked: set[UserAndDevice] = set()
 
     def link(self, event: WireEvent, device_id: Id) -> None:
         """Give the event a link beside it, like a `$identify`, where this device is new to its own id."""
@@ -42,7 +42,7 @@ class FirstLinks:
     """Of all links that were wanted, those to do: a pair's first, now that some lines are left out."""
 
     def __init__(self) -> None:
-        self._linked: set[Pair] = set()
+        self._linked: set[UserAndDevice] = set()
 
     def of(self, event: Event) -> Sequence[Event]:
         """The links beside the next event of the log that are to be done."""

@@ -18,7 +18,7 @@ BYTES_OF_AN_ENTRY = 200  # what Python needs for one, beside its line
 _HEADER = struct.Struct("<qqII")
 
 
-class Entry(NamedTuple):
+class SortEntry(NamedTuple):
     """A line to sort: by its key, then by its number, which no other has."""
 
     key: int
@@ -27,11 +27,11 @@ class Entry(NamedTuple):
 
 
 def sorted_entries(
-    entries: Iterable[Entry], folder: Path, memory_bytes: int = MEMORY_BYTES
-) -> Iterator[Entry]:
+    entries: Iterable[SortEntry], folder: Path, memory_bytes: int = MEMORY_BYTES
+) -> Iterator[SortEntry]:
     """The entries in order; those that do not fit into memory go through files in that folder."""
     runs: list[Path] = []
-    chunk: list[Entry] = []
+    chunk: list[SortEntry] = []
     size = 0
     for entry in entries:
         chunk.append(entry)
@@ -47,7 +47,7 @@ def sorted_entries(
     yield from _merged(runs, chunk)
 
 
-def _spilled(entries: Iterable[Entry], path: Path) -> Path:
+def _spilled(entries: Iterable[SortEntry], path: Path) -> Path:
     with open(path, "wb", MEMORY_BYTES >> 6) as file:
         for key, number, line in entries:
             reason = line.reason.encode() if isinstance(line, RefusedLine) else b""
@@ -61,7 +61,7 @@ def _merged_run(runs: list[Path]) -> Path:
     return _spilled(_merged(runs, []), runs[0].with_name(runs[0].name + "m"))
 
 
-def _merged(runs: list[Path], last: list[Entry]) -> Iterator[Entry]:
+def _merged(runs: list[Path], last: list[SortEntry]) -> Iterator[SortEntry]:
     """The entries of sorted runs, which are used up by it."""
     with ExitStack() as files:
         readers = [_entries(files.enter_context(open(run, "rb", MEMORY_BYTES >> 8))) for run in runs]
@@ -70,10 +70,10 @@ def _merged(runs: list[Path], last: list[Entry]) -> Iterator[Entry]:
         run.unlink()
 
 
-def _entries(file: IO[bytes]) -> Iterator[Entry]:
+def _entries(file: IO[bytes]) -> Iterator[SortEntry]:
     while header := file.read(_HEADER.size):
         key, number, length, of_reason = _HEADER.unpack(header)
         line = file.read(length)
         if of_reason:
             line = RefusedLine.because(file.read(of_reason).decode(), line)
-        yield Entry(key, number, line)
+        yield SortEntry(key, number, line)

@@ -12,7 +12,7 @@ from typing import Any
 
 from identity_cli.events import ABSENT
 
-Properties = Mapping[str, Any]
+EventProperties = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Filter:
     text: str  # as people read it: "email not_icontains @example.com"
     passes: Callable[[Any], bool]
 
-    def keeps(self, properties: Properties) -> bool:
+    def keeps(self, properties: EventProperties) -> bool:
         """Whether it keeps whatever has these properties."""
         return self.passes(properties.get(self.key, ABSENT))
 
@@ -49,17 +49,17 @@ class Filters:
         """The event properties that filters ask for."""
         return tuple(dict.fromkeys(one.key for one in self.of_events))
 
-    def person_reason(self, properties: Properties, distinct_ids: Collection[str]) -> str | None:
+    def person_reason(self, properties: EventProperties, distinct_ids: Collection[str]) -> str | None:
         """The first filter that the person does not pass."""
         return next(
             ("does not pass " + one.text for one in self.of_persons if not one.keeps(properties)), None
         )
 
-    def matches_person(self, properties: Properties, distinct_ids: Collection[str]) -> bool:
+    def matches_person(self, properties: EventProperties, distinct_ids: Collection[str]) -> bool:
         """Whether the person does not pass the filters on persons."""
         return self.person_reason(properties, distinct_ids) is not None
 
-    def matches_event(self, properties: Properties) -> bool:
+    def matches_event(self, properties: EventProperties) -> bool:
         """Whether the event does not pass the filters on events."""
         return not all(one.keeps(properties) for one in self.of_events)
 
@@ -94,7 +94,7 @@ class NamedUsers:
         """None: a list is about persons."""
         return ()
 
-    def person_reason(self, properties: Properties, distinct_ids: Collection[str]) -> str | None:
+    def person_reason(self, properties: EventProperties, distinct_ids: Collection[str]) -> str | None:
         """The first of the person's names that is on the list."""
         listed = next((f"id {one}" for one in distinct_ids if one in self.ids), None)
         if listed is not None or not (self.emails or self.domains):
@@ -109,11 +109,11 @@ class NamedUsers:
                 return f"domain {domain}"
         return None
 
-    def matches_person(self, properties: Properties, distinct_ids: Collection[str]) -> bool:
+    def matches_person(self, properties: EventProperties, distinct_ids: Collection[str]) -> bool:
         """Whether one of the person's names is on the list."""
         return self.person_reason(properties, distinct_ids) is not None
 
-    def matches_event(self, properties: Properties) -> bool:
+    def matches_event(self, properties: EventProperties) -> bool:
         """Never: a list is about persons."""
         return False
 

@@ -21,7 +21,7 @@ from identity_cli.dialects.base import (
 )
 from identity_cli.errors import NothingToSortBy
 from identity_cli.events import Event, Origin, arrival_told, time_of
-from identity_cli.files.external_sort import Entry, sorted_entries
+from identity_cli.files.external_sort import SortEntry, sorted_entries
 from identity_cli.files.sources import LineSource, RefusedLine, Source
 from identity_cli.reading.reader import (
     LogReader,
@@ -83,7 +83,7 @@ class SortedLogReader(LogReader):
         self._sorted.extend(range(number, number + events))
         self.moved += number != seq
 
-    def _with_times(self) -> Iterator[Entry]:
+    def _with_times(self) -> Iterator[SortEntry]:
         """Every line with its time and the first seq of its events, in the order of the files."""
         found_any = False
         for file, lines in self._choice.sources(self._reading):
@@ -95,7 +95,7 @@ class SortedLogReader(LogReader):
             for line, moment, events in self._times_of(file, lines, source):
                 if moment is not None:
                     key, found_any = (moment - EPOCH) // timedelta(microseconds=1), True
-                yield Entry(key, self._unsorted + 1, line)
+                yield SortEntry(key, self._unsorted + 1, line)
                 self._unsorted += events
             self._finish(file, source)
             self.lines += source.lines
@@ -158,8 +158,8 @@ def _refusal(line: bytes) -> Sequence[Unusable]:
     return (Unusable(line.reason),) if isinstance(line, RefusedLine) else ()
 
 
-def _chunks(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    chunk: list[Entry] = []
+def _chunks(entries: Iterable[SortEntry]) -> Iterator[list[SortEntry]]:
+    chunk: list[SortEntry] = []
     size = 0
     for entry in entries:
         chunk.append(entry)

@@ -9,7 +9,7 @@ from identity_cli.store.run import Run
 
 
 @dataclass(slots=True)
-class Step:
+class HistoryStep:
     """One step of a person's history.
 
     kind: "created", "attached", "merged", "refused" or "identified". depth: 0 for the person itself, one
@@ -41,7 +41,7 @@ class How:
     """A person's history, and the numbers of persons, merges and refused links in it."""
 
     person: PersonRow
-    steps: list[Step]
+    steps: list[HistoryStep]
     identified_seq: int | None
     persons: int
     merges: int
@@ -52,7 +52,7 @@ class How:
 class _Part:
     """What is known of one person that became part of another, or stands."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[HistoryStep] = field(default_factory=list)
     merged_in: dict[int, int] = field(default_factory=dict)  # the seq of a merge: who came in
     ids: int = 0
     events: int = 0
@@ -69,7 +69,7 @@ def how(run: Run, wanted: str, team_id: int | None = None) -> How:
     for number, (creator, seq) in run.makers_of(person_ids).items():
         if seq is not None:
             moment = run.moments([seq]).get(seq, seq)
-            parts[number].steps.append(Step("identified", 0, seq, moment, creator))
+            parts[number].steps.append(HistoryStep("identified", 0, seq, moment, creator))
     _add_up(parts, links)
     steps = [*_told(parts, person.person)]
     uuids = run.uuids_of((step.seq for step in steps), links)
@@ -104,9 +104,9 @@ def _add_ids(
         part.steps.append(_id_step(row, moment, creator, joins.get(row.joined_seq)))
 
 
-def _id_step(row: IdRow, moment: int, creator: str, link: LinkRow | None) -> Step:
+def _id_step(row: IdRow, moment: int, creator: str, link: LinkRow | None) -> HistoryStep:
     kind = "created" if row.distinct_id == creator else "attached"
-    step = Step(kind, 0, row.joined_seq, moment, row.distinct_id, time=row.person_made_at)
+    step = HistoryStep(kind, 0, row.joined_seq, moment, row.distinct_id, time=row.person_made_at)
     if link is not None:
         ends = link.source_distinct_id, link.target_distinct_id
         step.other = ends[0] if row.distinct_id == ends[1] else ends[1]
@@ -121,7 +121,7 @@ def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[i
         ends = link.source_distinct_id, link.target_distinct_id
         about = (link.seq, link.moment, *ends, link.event, link.time, link.outcome)
         if link.outcome == "merged" and source is not None and target is not None:
-            step = Step("merged", 0, *about, person_ids[source], lost=len(link.dropped or ()))
+            step = HistoryStep("merged", 0, *about, person_ids[source], lost=len(link.dropped or ()))
             step.is_suspicious = link.is_forced
             parts[target].steps.append(step)
             parts[target].merged_in[link.seq] = source
@@ -129,7 +129,7 @@ def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[i
             # of a new id it was nobody's yet: then the person that the event went on to make
             ours = [one for one in (target, source, link.person) if one in person_ids]
             if ours and ours[0] is not None:
-                parts[ours[0]].steps.append(Step("refused", 0, *about))
+                parts[ours[0]].steps.append(HistoryStep("refused", 0, *about))
 
 
 def _add_up(parts: dict[int, _Part], links: list[LinkRow]) -> None:
@@ -146,10 +146,10 @@ def _add_up(parts: dict[int, _Part], links: list[LinkRow]) -> None:
                 step.ids, step.events = source_part.ids, source_part.events
 
 
-def _told(parts: dict[int, _Part], person: int) -> Iterator[Step]:
+def _told(parts: dict[int, _Part], person: int) -> Iterator[HistoryStep]:
     """All steps in order, those of a merged person before its merge; no recursion, as merges may chain."""
     waiting = [(person, 0, _in_order(parts[person]))]
-    pending: list[Step] = []
+    pending: list[HistoryStep] = []
     while waiting:
         number, depth, steps = waiting[-1]
         step = next(steps, None)
@@ -167,5 +167,5 @@ def _told(parts: dict[int, _Part], person: int) -> Iterator[Step]:
             yield step
 
 
-def _in_order(part: _Part) -> Iterator[Step]:
+def _in_order(part: _Part) -> Iterator[HistoryStep]:
     return iter(sorted(part.steps, key=lambda step: (step.moment, step.seq, _ORDER[step.kind])))

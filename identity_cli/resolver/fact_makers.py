@@ -16,7 +16,7 @@ from identity_cli.values import javascript
 TRUNCATED, TOO_LARGE = "distinct_id_truncated", "distinct_id_too_large"
 
 
-class Step:
+class Processed:
     """One event being processed, with what its handling keeps asking for."""
 
     __slots__ = ("distinct_id", "event", "ids", "kind", "seq", "team_id", "time")
@@ -32,7 +32,7 @@ class Step:
 
 
 def linked(
-    step: Step,
+    step: Processed,
     source_id: str,
     outcome: Outcome,
     source: Person | None,
@@ -60,7 +60,7 @@ def linked(
 
 
 def illegal_id(
-    step: Step, illegal: str, counterpart: str, target: Person | None, rules: RuleSet
+    step: Processed, illegal: str, counterpart: str, target: Person | None, rules: RuleSet
 ) -> IngestionWarning:
     """One of the two ids is unfit for linking."""
     details: dict[str, Any] = {"illegalDistinctId": illegal, "otherDistinctId": counterpart}
@@ -70,7 +70,7 @@ def illegal_id(
 
 
 def already_identified(
-    step: Step, source_id: str, source: Person, target: Person, rules: RuleSet
+    step: Processed, source_id: str, source: Person, target: Person, rules: RuleSet
 ) -> IngestionWarning:
     """The source person was identified before: its ids stay where they are."""
     details: dict[str, Any] = {
@@ -83,14 +83,14 @@ def already_identified(
 
 
 def failed_link(
-    step: Step, source_id: str, reason: str, target: Person | None, rules: RuleSet
+    step: Processed, source_id: str, reason: str, target: Person | None, rules: RuleSet
 ) -> IngestionWarning:
     """A link failed for a reason that its vendor has a name for."""
     details = {"sourcePersonDistinctId": source_id, "targetPersonDistinctId": step.distinct_id}
     return _warning(step, reason, details, target, rules)
 
 
-def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
+def profile_warning(step: Processed, warning_type: str) -> IngestionWarning:
     """Something is wrong with `$process_person_profile`."""
     details: dict[str, Any] = {
         "eventUuid": step.event.uuid,
@@ -105,7 +105,7 @@ def profile_warning(step: Step, warning_type: str) -> IngestionWarning:
     )
 
 
-def long_at_door(step: Step, sent: SentId, rules: RuleSet) -> IngestionWarning | None:
+def long_at_door(step: Processed, sent: SentId, rules: RuleSet) -> IngestionWarning | None:
     """Capture found the distinct id too long: it cut it, or, at its newer endpoint, refused the event."""
     length = len(sent_text(sent, rules.door) or "")
     if length <= LONGEST_SENT_ID or not rules.door.warns_of_long_ids:
@@ -115,7 +115,7 @@ def long_at_door(step: Step, sent: SentId, rules: RuleSet) -> IngestionWarning |
     return IngestionWarning(step.seq, step.event.uuid, step.team_id, kind, step.distinct_id, None, details)
 
 
-def client_warning(step: Step) -> IngestionWarning:
+def client_warning(step: Processed) -> IngestionWarning:
     """A message of the SDK, sent as an event."""
     details = {
         "eventUuid": step.event.uuid,
@@ -130,7 +130,7 @@ def client_warning(step: Step) -> IngestionWarning:
     )
 
 
-def too_long(step: Step, rules: RuleSet) -> IngestionWarning:
+def too_long(step: Processed, rules: RuleSet) -> IngestionWarning:
     """The distinct id is longer than the platform stores."""
     details = {
         "distinctId": javascript.first_units(step.distinct_id, 100),
@@ -149,7 +149,7 @@ def too_long(step: Step, rules: RuleSet) -> IngestionWarning:
 
 
 def _warning(
-    step: Step, warning_type: str, details: dict[str, Any], person: Person | None, rules: RuleSet
+    step: Processed, warning_type: str, details: dict[str, Any], person: Person | None, rules: RuleSet
 ) -> IngestionWarning:
     if rules.warns_with_uuid:
         details["eventUuid"] = step.event.uuid

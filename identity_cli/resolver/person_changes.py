@@ -6,10 +6,17 @@ Standard library only.
 from collections.abc import Set
 
 from identity_cli.facts import DistinctIdAttached, Fact, PersonCreated, PersonIdentified, PropertiesChanged
-from identity_cli.resolver.fact_makers import Step
+from identity_cli.resolver.fact_makers import Processed
 from identity_cli.resolver.id_owners import Owners, owner_in
 from identity_cli.resolver.person_state import Person
-from identity_cli.resolver.properties import Change, created, is_noise, is_noise_of_merge, undo, written
+from identity_cli.resolver.properties import (
+    PropertyWrite,
+    created,
+    is_noise,
+    is_noise_of_merge,
+    undo,
+    written,
+)
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.storing import check_stored
 from identity_cli.rules.writing import NOTHING, Writes
@@ -23,7 +30,7 @@ class PersonChanges:
         self._rules = rules
         self._owners = owners
 
-    def _update_or_create(self, step: Step, writes: Writes, *, identifies: bool = False) -> Person:
+    def _update_or_create(self, step: Processed, writes: Writes, *, identifies: bool = False) -> Person:
         """The ordinary way of an event: to the person of its id, made now if there is none."""
         person = owner_in(step.ids, step.distinct_id)
         if person is None:
@@ -32,7 +39,7 @@ class PersonChanges:
             self._update(step, person, writes, identifies=identifies)
         return person
 
-    def _create(self, step: Step, creator: str, writes: Writes) -> Person:
+    def _create(self, step: Processed, creator: str, writes: Writes) -> Person:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
         check_stored(creator, self._rules)
         person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
@@ -42,7 +49,7 @@ class PersonChanges:
             self._tell(step, person, changes)
         return person
 
-    def _update(self, step: Step, person: Person, writes: Writes, *, identifies: bool = False) -> None:
+    def _update(self, step: Processed, person: Person, writes: Writes, *, identifies: bool = False) -> None:
         """Write on a person that exists; identifies: a write of the flag takes everything along."""
         if writes is NOTHING:
             return
@@ -55,7 +62,7 @@ class PersonChanges:
         self._tell(step, person, changes)
 
     def _write_merged(
-        self, step: Step, person: Person, writes: Writes, gained: Set[str] | None, *, is_forced: bool
+        self, step: Processed, person: Person, writes: Writes, gained: Set[str] | None, *, is_forced: bool
     ) -> None:
         """Write on a person that a merge has just given more properties; gained: their keys."""
         if writes is NOTHING:
@@ -67,16 +74,16 @@ class PersonChanges:
             changes = undo(person.properties, changes)
         self._tell(step, person, changes)
 
-    def _attach(self, step: Step, distinct_id: str, person: Person) -> None:
+    def _attach(self, step: Processed, distinct_id: str, person: Person) -> None:
         self._owners.attach(step.seq, distinct_id, person)
         self.facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
 
-    def _identify(self, step: Step, person: Person) -> None:
+    def _identify(self, step: Processed, person: Person) -> None:
         if person.identified_seq is None:
             person.identified_seq = step.seq
             self.facts.append(PersonIdentified(step.seq, person.number))
 
-    def _tell(self, step: Step, person: Person, changes: list[Change]) -> None:
+    def _tell(self, step: Processed, person: Person, changes: list[PropertyWrite]) -> None:
         if changes:
             self.facts.append(
                 PropertiesChanged(step.seq, person.number, step.event.event, step.time, changes)

@@ -13,7 +13,7 @@ from typing import Any
 from identity_cli.events import ABSENT, FAR_FUTURE, LONG_AGO, Event, SentId, arrival_of, time_of
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
 from identity_cli.resolver.event_buffer import EventBuffer
-from identity_cli.resolver.fact_makers import TOO_LARGE, Step, long_at_door
+from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
 from identity_cli.resolver.id_owners import Ids, Owners
 from identity_cli.resolver.person_state import NEVER_SINCE, DistinctId, Person
 from identity_cli.resolver.processing import Processing
@@ -93,7 +93,7 @@ class PersonResolver:
                 if known is None or (replaces_nul and "\0" in distinct_id):
                     self._arrive(seq, event, team_id, ids, distinct_id)
                 else:  # it came in as it stands, and waits for nobody
-                    process(Step(seq, event, team_id, ids, distinct_id))
+                    process(Processed(seq, event, team_id, ids, distinct_id))
             elif known is None:
                 self._meet(seq, event, team_id, ids, distinct_id)
             else:
@@ -132,7 +132,7 @@ class PersonResolver:
         if distinct_id:  # or the event is refused, and tells why
             if self._rules.nul_becomes_replacement:
                 distinct_id = distinct_id.replace("\0", "\ufffd")
-            self._processing.link(Step(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
+            self._processing.link(Processed(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
         return facts
 
     def pass_time(self, seq: int, moment: datetime) -> list[Fact]:
@@ -206,7 +206,7 @@ class PersonResolver:
             return
         if rules.nul_becomes_replacement:
             distinct_id = distinct_id.replace("\0", "\ufffd")
-        step = Step(seq, event, team_id, ids, distinct_id)
+        step = Processed(seq, event, team_id, ids, distinct_id)
         warning = long_at_door(step, sent, rules) if isinstance(sent, SentId) else None
         if warning is not None and warning.type == TOO_LARGE:
             self._processing.refuse(step, warning)
@@ -230,4 +230,4 @@ class PersonResolver:
             self._facts.append(
                 EventHeld(held.seq, held.team_id, held.distinct_id, held.arrived, held.due, before, existed)
             )
-            self._processing.process(Step(held.seq, held.event, held.team_id, ids, held.distinct_id))
+            self._processing.process(Processed(held.seq, held.event, held.team_id, ids, held.distinct_id))

@@ -15,7 +15,7 @@ from identity_cli.facts import (
     Outcome,
 )
 from identity_cli.resolver.fact_makers import (
-    Step,
+    Processed,
     already_identified,
     client_warning,
     failed_link,
@@ -49,7 +49,7 @@ class Processing(PersonChanges):
         self._guards_all = rules.guards_all_links
         self._given: set[tuple[str, int, str]] = set()  # kinds of links, and the ids they joined to somebody
 
-    def process(self, step: Step, warning: IngestionWarning | None = None) -> None:
+    def process(self, step: Processed, warning: IngestionWarning | None = None) -> None:
         """Link first, then write: the order of the platform's own steps. warning: capture's of the event."""
         told = len(self.facts)
         if warning is not None:
@@ -67,12 +67,12 @@ class Processing(PersonChanges):
         if self._attributing:
             self._attribute(step, person, None)
 
-    def refuse(self, step: Step, warning: IngestionWarning) -> None:
+    def refuse(self, step: Processed, warning: IngestionWarning) -> None:
         """Capture did not let the event in."""
         self.facts.append(warning)
         self._drop(step, "distinct_id too large for capture")
 
-    def _reach_persons(self, step: Step) -> Person:
+    def _reach_persons(self, step: Processed) -> Person:
         writes = writes_of(step.event, step.time, self._rules)
         if step.kind in self._links:
             person = self._link(step, writes)
@@ -80,7 +80,7 @@ class Processing(PersonChanges):
                 return person
         return self._update_or_create(step, writes)
 
-    def link(self, step: Step) -> None:
+    def link(self, step: Processed) -> None:
         """Do what a link asks that is part of another event, which is counted itself."""
         if way_of(step.event, step.distinct_id, self._rules) is Way.TOO_LONG or not is_stored(
             step.distinct_id, self._rules
@@ -93,7 +93,7 @@ class Processing(PersonChanges):
 
     # Events that go no further
 
-    def _is_settled_at_the_gate(self, step: Step) -> bool:
+    def _is_settled_at_the_gate(self, step: Processed) -> bool:
         """The checks before an event may touch a person: whether it goes no further."""
         way = way_of(step.event, step.distinct_id, self._rules)
         if way is not Way.TOO_LONG and has_odd_flag(step.event, self._rules):
@@ -119,7 +119,7 @@ class Processing(PersonChanges):
                 self._drop(step, "$process_person_profile is false")
         return True
 
-    def _look_up(self, step: Step) -> None:
+    def _look_up(self, step: Processed) -> None:
         """No person is made and nothing is written; the id is remembered."""
         check_stored(step.distinct_id, self._rules)
         person = owner_in(step.ids, step.distinct_id)
@@ -132,7 +132,7 @@ class Processing(PersonChanges):
 
     # Linking
 
-    def _link(self, step: Step, writes: Writes) -> Person | None:
+    def _link(self, step: Processed, writes: Writes) -> Person | None:
         """Do what a linking event asks; None if the event goes on as an ordinary one."""
         other = other_id(step.event, self._rules)
         if other is ABSENT:
@@ -155,7 +155,7 @@ class Processing(PersonChanges):
             return self._go_on_unlinked(step, source_id, writes)
         return self._join(step, source_id, writes)
 
-    def _join(self, step: Step, source_id: str, writes: Writes) -> Person:
+    def _join(self, step: Processed, source_id: str, writes: Writes) -> Person:
         """Two legal, different ids: make, attach, merge or refuse; the result is identified."""
         source, target = _owners(step, source_id)
         if (source is None or source is not target) and self._may_be_refused(source, target):
@@ -190,7 +190,7 @@ class Processing(PersonChanges):
             source is not None and target is not None and source.identified_seq is not None
         )
 
-    def _wish(self, step: Step, source_id: str, source: Person | None, target: Person | None) -> Wish:
+    def _wish(self, step: Processed, source_id: str, source: Person | None, target: Person | None) -> Wish:
         return Wish(
             step.kind,
             source_id,
@@ -200,7 +200,7 @@ class Processing(PersonChanges):
             sum(1 if person is None else person.ids for person in (source, target)),
         )
 
-    def _refuse(self, step: Step, source_id: str, outcome: Outcome, writes: Writes) -> Person:
+    def _refuse(self, step: Processed, source_id: str, outcome: Outcome, writes: Writes) -> Person:
         """Both persons stay; the event is the target's, which is identified all the same."""
         source, target = _owners(step, source_id)
         person = target or self._create(step, step.distinct_id, writes)
@@ -213,7 +213,7 @@ class Processing(PersonChanges):
         self._identify(step, person)
         return person
 
-    def _create_linked(self, step: Step, source_id: str, writes: Writes) -> Person:
+    def _create_linked(self, step: Processed, source_id: str, writes: Writes) -> Person:
         """Neither id known: one new person with both, identified from the start."""
         creator, joiner = step.distinct_id, source_id
         if self._rules.personless_id_swap and self._owners.only_one_was_personless(
@@ -228,7 +228,7 @@ class Processing(PersonChanges):
             self._update(step, person, Writes({}, {}, writes.unset))
         return person
 
-    def _go_on_unlinked(self, step: Step, source_id: str, writes: Writes) -> Person:
+    def _go_on_unlinked(self, step: Processed, source_id: str, writes: Writes) -> Person:
         """The platform breaks on the link, undoes it and says nothing: the event goes on as an ordinary one.
 
         That it was tried marks its person identified all the same.
@@ -247,7 +247,9 @@ class Processing(PersonChanges):
                 return True
         return False
 
-    def _merge(self, step: Step, source_id: str, source: Person, target: Person, writes: Writes) -> Person:
+    def _merge(
+        self, step: Processed, source_id: str, source: Person, target: Person, writes: Writes
+    ) -> Person:
         """The target stays; its values win, then the event's own are written on top."""
         if self._breaks_on_unset(writes, source, target):
             return self._go_on_unlinked(step, source_id, writes)
@@ -271,18 +273,18 @@ class Processing(PersonChanges):
                 self.facts[index] = fact._replace(person=person.number)
 
     def _tell_failure(
-        self, step: Step, source_id: str, outcome: Outcome, person: Person | None = None
+        self, step: Processed, source_id: str, outcome: Outcome, person: Person | None = None
     ) -> None:
         """Warn of a link that failed, where its vendor has a name for that."""
         reason = self._rules.failure_reasons.get((outcome, step.kind))
         if reason is not None:
             self.facts.append(failed_link(step, source_id, reason, person, self._rules))
 
-    def _drop(self, step: Step, reason: str) -> None:
+    def _drop(self, step: Processed, reason: str) -> None:
         self.facts.append(EventDropped(step.seq, step.team_id, step.distinct_id, reason))
         self._attribute(step, None, reason)
 
-    def _attribute(self, step: Step, person: Person | None, note: str | None) -> None:
+    def _attribute(self, step: Processed, person: Person | None, note: str | None) -> None:
         if self._attributing:
             event = step.event
             number = None if person is None else person.number
@@ -293,6 +295,6 @@ class Processing(PersonChanges):
             )
 
 
-def _owners(step: Step, source_id: str) -> tuple[Person | None, Person | None]:
+def _owners(step: Processed, source_id: str) -> tuple[Person | None, Person | None]:
     """The persons of the other id and of the event's own id."""
     return owner_in(step.ids, source_id), owner_in(step.ids, step.distinct_id)

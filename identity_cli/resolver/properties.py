@@ -14,15 +14,15 @@ from identity_cli.rules.writing import Writes, unset_keys
 from identity_cli.values import javascript
 from identity_cli.values.sameness import same_value
 
-Properties = dict[str, Any]
-Change = tuple[Any, ...]
+PersonProperties = dict[str, Any]
+PropertyWrite = tuple[Any, ...]
 """(operation, key, new value) and, where the key was there before, the value replaced."""
 
-NO_PROPERTIES: Properties = {}
+NO_PROPERTIES: PersonProperties = {}
 """Shared by all persons without properties; never written to."""
 
 
-def created(writes: Writes) -> tuple[Properties, list[Change]]:
+def created(writes: Writes) -> tuple[PersonProperties, list[PropertyWrite]]:
     """The first properties of a person: `$set_once` under `$set`; there is nothing to unset yet."""
     if writes.keys_with_nul:
         return _as_stored({}, {**writes.set_once, **writes.set}, writes)
@@ -32,8 +32,8 @@ def created(writes: Writes) -> tuple[Properties, list[Change]]:
 
 
 def written(
-    before: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
-) -> tuple[Properties, list[Change]]:
+    before: PersonProperties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
+) -> tuple[PersonProperties, list[PropertyWrite]]:
     """The properties after an event, and what changed.
 
     gained: the keys that a merge by this very event has added. PlatformBroke, with nothing changed,
@@ -49,7 +49,7 @@ def written(
     return properties, _write(properties, writes, rules, gained)
 
 
-def check_unset(writes: Writes, rules: RuleSet, *befores: Properties) -> None:
+def check_unset(writes: Writes, rules: RuleSet, *befores: PersonProperties) -> None:
     """PlatformBroke if the platform's code breaks on what the event removes from these properties.
 
     It may break on the shape of `$unset`, or on an entry that is no text, where such a key is
@@ -63,10 +63,10 @@ def check_unset(writes: Writes, rules: RuleSet, *befores: Properties) -> None:
 
 
 def _write(
-    properties: Properties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
-) -> list[Change]:
+    properties: PersonProperties, writes: Writes, rules: RuleSet, gained: Set[str] | None = None
+) -> list[PropertyWrite]:
     """`$set_once` fills what is absent, `$set` overwrites, `$unset` removes, in this order."""
-    changes: list[Change] = []
+    changes: list[PropertyWrite] = []
     removals: Collection[str] = () if writes.unset is None else unset_keys(writes.unset, rules)
     if removals and rules.unset_spares_new_keys:
         if gained is None:
@@ -92,11 +92,13 @@ def _write(
     return changes
 
 
-def _remove(properties: Properties, keys: Iterable[str]) -> list[Change]:
+def _remove(properties: PersonProperties, keys: Iterable[str]) -> list[PropertyWrite]:
     return [("unset", key, None, properties.pop(key)) for key in keys if key in properties]
 
 
-def _as_stored(before: Properties, after: Properties, writes: Writes) -> tuple[Properties, list[Change]]:
+def _as_stored(
+    before: PersonProperties, after: PersonProperties, writes: Writes
+) -> tuple[PersonProperties, list[PropertyWrite]]:
     """What becomes of properties some of whose keys have a NUL, and what changed.
 
     They are looked up as sent, so they are always new; then they are stored beside what was there
@@ -104,7 +106,7 @@ def _as_stored(before: Properties, after: Properties, writes: Writes) -> tuple[P
     """
     stored = {stored_text(key): value for key, value in after.items()}
     by_set = set(map(stored_text, writes.set))
-    changes: list[Change] = []
+    changes: list[PropertyWrite] = []
     for key, value in stored.items():
         if key not in before or not same_value(before[key], value):
             replaced = (before[key],) if key in before else ()
@@ -113,7 +115,7 @@ def _as_stored(before: Properties, after: Properties, writes: Writes) -> tuple[P
     return stored, changes
 
 
-def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
+def is_noise(event: str, writes: Writes, changes: list[PropertyWrite], rules: RuleSet) -> bool:
     """Only known keys changed, all of them noisy: not worth a write to the platform.
 
     To the platform a list or an object always differs from the stored one, and a key with a NUL is new.
@@ -126,7 +128,7 @@ def is_noise(event: str, writes: Writes, changes: list[Change], rules: RuleSet) 
 
 
 def is_noise_of_merge(
-    merged: Properties, gained: Set[str], writes: Writes, changes: list[Change], rules: RuleSet
+    merged: PersonProperties, gained: Set[str], writes: Writes, changes: list[PropertyWrite], rules: RuleSet
 ) -> bool:
     """The same of the write that a merge makes: all the survivor's values, of which only noisy ones changed.
 
@@ -140,7 +142,7 @@ def is_noise_of_merge(
     )
 
 
-def _is_all_noise(writes: Writes, changes: list[Change], rules: RuleSet) -> bool:
+def _is_all_noise(writes: Writes, changes: list[PropertyWrite], rules: RuleSet) -> bool:
     """No key is removed or new, and those changed are noisy."""
     noisy, prefixes = rules.noisy, rules.noisy_prefixes  # in line: under today's rules every event comes here
     for operation, key, _, *replaced in changes:
@@ -154,7 +156,7 @@ def is_noisy(key: str, rules: RuleSet) -> bool:
     return key in rules.noisy or key.startswith(rules.noisy_prefixes)
 
 
-def undo(properties: Properties, changes: list[Change]) -> list[Change]:
+def undo(properties: PersonProperties, changes: list[PropertyWrite]) -> list[PropertyWrite]:
     """Put back the values that noise has replaced; the changes that stay."""
     left = []
     for change in changes:
@@ -167,8 +169,8 @@ def undo(properties: Properties, changes: list[Change]) -> list[Change]:
 
 
 def united(
-    target: Properties, source: Properties, profile: Profile = Profile.BOTH
-) -> tuple[Properties, Properties]:
+    target: PersonProperties, source: PersonProperties, profile: Profile = Profile.BOTH
+) -> tuple[PersonProperties, PersonProperties]:
     """The properties of two persons merged, and the source's that lost; profile: whose they are."""
     if profile is Profile.TARGETS or (profile is Profile.ONE and target):
         return target, source

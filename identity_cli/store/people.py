@@ -27,7 +27,7 @@ from identity_cli.store.tables import Columns, batches
 Seen = tuple[str, DistinctId]
 SeenOfTeam = tuple[int, str, DistinctId]
 Times = Sequence[str | None]
-Row = tuple[Any, ...]
+PersonRow = tuple[Any, ...]
 NO_SURVIVOR = -1
 
 
@@ -155,7 +155,7 @@ class People:
             times, lambda span: max(zip(seen[span], times[span], strict=True), key=_last)[1]
         )
 
-    def merged_rows(self) -> Iterator[Row]:
+    def merged_rows(self) -> Iterator[PersonRow]:
         """Those merged away, as the database has them."""
         for person in self._merged:
             yield (

@@ -22,7 +22,7 @@ BUFFER_BYTES = 1 << 20
 RECORDS_AT_ONCE = 1_000
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds: how its values become cells of CSV and of JSON."""
 
     TEXT = (cells.csv_texts, cells.json_texts)  # from the log: may hold anything
@@ -42,7 +42,7 @@ class Table:
     """One table: its name, and its columns in order."""
 
     name: str
-    columns: tuple[tuple[str, Kind], ...]
+    columns: tuple[tuple[str, ColumnKind], ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,87 +72,87 @@ class Table:
 PERSONS = Table(
     "persons",
     (
-        ("team_id", Kind.NUMBER),
-        ("person_id", Kind.WORD),
-        ("creator_distinct_id", Kind.TEXT),
-        ("distinct_ids", Kind.JSON),
-        ("is_identified", Kind.BOOL),
-        ("created_at", Kind.WORD),
-        ("properties", Kind.JSON),
-        ("event_count", Kind.NUMBER),
-        ("first_seen", Kind.WORD),
-        ("last_seen", Kind.WORD),
+        ("team_id", ColumnKind.NUMBER),
+        ("person_id", ColumnKind.WORD),
+        ("creator_distinct_id", ColumnKind.TEXT),
+        ("distinct_ids", ColumnKind.JSON),
+        ("is_identified", ColumnKind.BOOL),
+        ("created_at", ColumnKind.WORD),
+        ("properties", ColumnKind.JSON),
+        ("event_count", ColumnKind.NUMBER),
+        ("first_seen", ColumnKind.WORD),
+        ("last_seen", ColumnKind.WORD),
     ),
 )
 DISTINCT_IDS = Table(
     "distinct_ids",
     (
-        ("team_id", Kind.NUMBER),
-        ("distinct_id", Kind.TEXT),
-        ("person_id", Kind.WORD),
-        ("event_count", Kind.NUMBER),
-        ("file", Kind.TEXT),
-        ("line", Kind.NUMBER),
-        ("nth", Kind.NTH),
+        ("team_id", ColumnKind.NUMBER),
+        ("distinct_id", ColumnKind.TEXT),
+        ("person_id", ColumnKind.WORD),
+        ("event_count", ColumnKind.NUMBER),
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("nth", ColumnKind.NTH),
     ),
 )
 LINKS = Table(
     "links",
     (
-        ("file", Kind.TEXT),
-        ("line", Kind.NUMBER),
-        ("event_uuid", Kind.TEXT),
-        ("event", Kind.TEXT),
-        ("time", Kind.WORD),
-        ("team_id", Kind.NUMBER),
-        ("source_distinct_id", Kind.TEXT),
-        ("target_distinct_id", Kind.TEXT),
-        ("outcome", Kind.WORD),
-        ("source_person_id", Kind.WORD),
-        ("target_person_id", Kind.WORD),
-        ("source_identified", Kind.BOOL),
-        ("person_id", Kind.WORD),
-        ("dropped", Kind.JSON),
-        ("nth", Kind.NTH),
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("event_uuid", ColumnKind.TEXT),
+        ("event", ColumnKind.TEXT),
+        ("time", ColumnKind.WORD),
+        ("team_id", ColumnKind.NUMBER),
+        ("source_distinct_id", ColumnKind.TEXT),
+        ("target_distinct_id", ColumnKind.TEXT),
+        ("outcome", ColumnKind.WORD),
+        ("source_person_id", ColumnKind.WORD),
+        ("target_person_id", ColumnKind.WORD),
+        ("source_identified", ColumnKind.BOOL),
+        ("person_id", ColumnKind.WORD),
+        ("dropped", ColumnKind.JSON),
+        ("nth", ColumnKind.NTH),
     ),
 )
 WARNINGS = Table(
     "warnings",
     (
-        ("file", Kind.TEXT),
-        ("line", Kind.NUMBER),
-        ("event_uuid", Kind.TEXT),
-        ("team_id", Kind.NUMBER),
-        ("type", Kind.WORD),
-        ("distinct_id", Kind.TEXT),
-        ("person_id", Kind.WORD),
-        ("details", Kind.JSON),
-        ("nth", Kind.NTH),
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("event_uuid", ColumnKind.TEXT),
+        ("team_id", ColumnKind.NUMBER),
+        ("type", ColumnKind.WORD),
+        ("distinct_id", ColumnKind.TEXT),
+        ("person_id", ColumnKind.WORD),
+        ("details", ColumnKind.JSON),
+        ("nth", ColumnKind.NTH),
     ),
 )
 EVENTS = Table(
     "events",
     (
-        ("file", Kind.TEXT),
-        ("line", Kind.NUMBER),
-        ("uuid", Kind.TEXT),
-        ("event", Kind.TEXT),
-        ("team_id", Kind.NUMBER),
-        ("distinct_id", Kind.TEXT),
-        ("person_id_at_ingestion", Kind.WORD),
-        ("person_id", Kind.WORD),
-        ("note", Kind.WORD),
-        ("nth", Kind.NTH),
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("uuid", ColumnKind.TEXT),
+        ("event", ColumnKind.TEXT),
+        ("team_id", ColumnKind.NUMBER),
+        ("distinct_id", ColumnKind.TEXT),
+        ("person_id_at_ingestion", ColumnKind.WORD),
+        ("person_id", ColumnKind.WORD),
+        ("note", ColumnKind.WORD),
+        ("nth", ColumnKind.NTH),
     ),
 )
 REJECTED = Table(
     "rejected",
     (
-        ("file", Kind.TEXT),
-        ("line", Kind.NUMBER),
-        ("reason", Kind.TEXT),
-        ("raw", Kind.TEXT),
-        ("nth", Kind.NTH),
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("reason", ColumnKind.TEXT),
+        ("raw", ColumnKind.TEXT),
+        ("nth", ColumnKind.NTH),
     ),
 )
 

@@ -8,7 +8,7 @@ from identity_cli.cli.terminal.options import Command, format_option, team_optio
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_document, write_records
 from identity_cli.cli.terminal.text import plural, value_text
-from identity_cli.counterfactual.property_blame import Blame, Entry, blame
+from identity_cli.counterfactual.property_blame import Blame, BlamedValue, blame
 from identity_cli.counterfactual.unwritten import Mention, Unwritten
 from identity_cli.store.run import Run
 
@@ -58,7 +58,7 @@ def command(run: Run, wanted: str, key: str | None, team_id: int | None, output:
         write_records(FIELDS, iter(records), output)
 
 
-def _record(run: Run, entry: Entry) -> dict[str, Any]:
+def _record(run: Run, entry: BlamedValue) -> dict[str, Any]:
     origin = run.origin(entry.seq)
     values = (
         *(entry.key, entry.what, entry.value, entry.replaced, *origin, entry.uuid),
@@ -80,7 +80,7 @@ def _mentions(mentions: list[Mention]) -> list[dict[str, Any]]:
     ]
 
 
-def _what(entry: Entry) -> str:
+def _what(entry: BlamedValue) -> str:
     """An operation by its name in the event, as `person` has it."""
     name = entry.what if entry.what in NO_OPERATIONS else f"${entry.what}"
     return f"{name} !" if entry.is_stale else name

@@ -9,18 +9,18 @@ from identity_cli.cli.terminal.options import Command, format_option, limit_opti
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.text import number_text, plural
-from identity_cli.comparing.comparison import Change, Comparison, Kind, Member
+from identity_cli.comparing.comparison import ChangeKind, Comparison, Member, PersonChange
 from identity_cli.comparing.run_differences import Diff, diff
 from identity_cli.errors import ExitCode
 
 FORMAT = 1
 MOVED = ("team_id", "distinct_id", "events", "change", "old_person_id", "new_person_id")
 MEANINGS = {
-    Kind.MERGED: ("red", "were several persons, are one"),
-    Kind.SPLIT: ("green", "were one person, are several"),
-    Kind.OVERLAPPING: ("yellow", "exchanged ids"),
-    Kind.NEW: ("cyan", "have only ids that were not there"),
-    Kind.GONE: ("cyan", "had only ids that are gone"),
+    ChangeKind.MERGED: ("red", "were several persons, are one"),
+    ChangeKind.SPLIT: ("green", "were one person, are several"),
+    ChangeKind.OVERLAPPING: ("yellow", "exchanged ids"),
+    ChangeKind.NEW: ("cyan", "have only ids that were not there"),
+    ChangeKind.GONE: ("cyan", "had only ids that are gone"),
 }
 
 
@@ -68,7 +68,7 @@ def figures(comparison: Comparison) -> dict[str, Any]:
     return {
         "persons": {"before": comparison.persons_before, "after": comparison.persons_after},
         "unchanged": len(comparison.unchanged),
-        **{str(kind): comparison.count(kind) for kind in Kind},
+        **{str(kind): comparison.count(kind) for kind in ChangeKind},
         "ids": {"all": comparison.ids, "new": comparison.ids_new, "gone": comparison.ids_gone},
         "ids_moved": sum(len(change.moved) for change in comparison.changes),
         "events_moved": sum(change.events_moved for change in comparison.changes),
@@ -94,10 +94,10 @@ def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
     for change, member in comparison.moved:
         yield _moved(change.kind, member)
     for member in comparison.unshared:
-        yield _moved(Kind.NEW if member.old is None else Kind.GONE, member)
+        yield _moved(ChangeKind.NEW if member.old is None else ChangeKind.GONE, member)
 
 
-def _moved(kind: Kind, member: Member) -> dict[str, Any]:
+def _moved(kind: ChangeKind, member: Member) -> dict[str, Any]:
     values = (member.team_id, member.distinct_id, member.events, str(kind), member.old, member.new)
     return dict(zip(MOVED, values, strict=True))
 
@@ -148,7 +148,7 @@ _FIGURES = (
 )
 
 
-def _show_largest(page: Page, changes: list[Change], limit: int) -> None:
+def _show_largest(page: Page, changes: list[PersonChange], limit: int) -> None:
     shown = [change for change in changes if change.moved][:limit]
     if not shown:
         return

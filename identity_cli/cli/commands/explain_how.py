@@ -10,7 +10,7 @@ from identity_cli.cli.terminal.options import Command, format_option, option, te
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import number_text, plural, time_text
-from identity_cli.reports.link_history import How, Step, how
+from identity_cli.reports.link_history import HistoryStep, How, how
 from identity_cli.store.run import Run
 
 FORMAT = 1
@@ -66,7 +66,7 @@ def _document(run: Run, found: How) -> dict[str, Any]:
     }
 
 
-def _step(run: Run, step: Step) -> dict[str, Any]:
+def _step(run: Run, step: HistoryStep) -> dict[str, Any]:
     origin = run.origin(step.seq)
     return {
         "number": step.number,
@@ -104,7 +104,7 @@ def _show(page: Page, run: Run, found: How, depth: int | None) -> None:
     )
 
 
-def _row(run: Run, item: Step | str) -> list[Cell]:
+def _row(run: Run, item: HistoryStep | str) -> list[Cell]:
     if isinstance(item, str):
         return [(item, "dim"), "", ""]
     mark = " !" if item.is_suspicious else ""
@@ -113,7 +113,7 @@ def _row(run: Run, item: Step | str) -> list[Cell]:
     return [(text.rstrip(), style), str(run.origin(item.seq)), time_text(item.time)]
 
 
-def _folded(steps: list[Step], depth: int | None) -> Iterator[Step | str]:
+def _folded(steps: list[HistoryStep], depth: int | None) -> Iterator[HistoryStep | str]:
     """The steps to show, and a line for each stretch that is not."""
     if depth is None:
         yield from steps
@@ -138,7 +138,7 @@ def _lead(depth: int) -> str:
     return "│ " * depth
 
 
-def _what(step: Step) -> str:
+def _what(step: HistoryStep) -> str:
     match step.kind:
         case "merged":
             lost = f", {plural(step.lost, 'value')} lost" if step.lost else ""

@@ -11,7 +11,7 @@ from identity_cli.cli.terminal.text import plural
 from identity_cli.counterfactual.identified import why_identified
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
-from identity_cli.counterfactual.why_together import Side, Step, Why, why
+from identity_cli.counterfactual.why_together import ProvenLink, Side, Why, why
 from identity_cli.store.rows import LinkRow
 from identity_cli.store.run import Run
 
@@ -119,7 +119,7 @@ def _shared(one: Shared) -> dict[str, Any]:
     return {"property": one.name, "value": one.value, "places": [place.place for place in one.places]}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: ProvenLink) -> dict[str, Any]:
     return {
         **step.origin.place,
         "uuid": step.link.uuid,
@@ -184,7 +184,7 @@ def _show_shared(page: Page, shared: list[Shared]) -> None:
     _show_sentences(page, "What both have", told)
 
 
-def _show_step(page: Page, number: int, step: Step) -> None:
+def _show_step(page: Page, number: int, step: ProvenLink) -> None:
     link = step.link
     page.line((f"{number}. ", "dim"), (str(step.origin), "cyan"), f"  {link.event}  ", (link.outcome, "bold"))
     page.paragraph(f"{_what_happened(link)}: {step.rule}.", indent=3)
