@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from identity_cli.counterfactual.why_together import why as why
     from identity_cli.replaying.replayer import replay as replay
     from identity_cli.reports.link_history import how as how
-    from identity_cli.store.run import Run as Run
+    from identity_cli.store.reading.run import Run as Run
 
 __version__ = "0.1.0"
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 
 _HOMES = {
     "Change": "counterfactual.changed_log",
-    "Run": "store.run",
+    "Run": "store.reading.run",
     "blame": "counterfactual.property_blame",
     "culprits": "counterfactual.culprit_search",
     "diff": "comparing.run_differences",

@@ -12,8 +12,8 @@ from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.files.texts import lines_of
 from identity_cli.resolver.person_state import NEVER_SINCE, NEVER_YET
-from identity_cli.store import cells
-from identity_cli.store.tables import ColumnKind, Table
+from identity_cli.tables import cells
+from identity_cli.tables.table import ColumnKind, Table
 
 MILLISECOND = timedelta(milliseconds=1)
 texts = st.lists(st.none() | st.text(st.sampled_from("ab=+-@,\"'\n\r\té 1"), max_size=4))

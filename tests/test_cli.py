@@ -41,8 +41,8 @@ from identity_cli.reports.person_report import person_report
 from identity_cli.reports.property_history import properties_written
 from identity_cli.reports.run_summary import Sum
 from identity_cli.rules import RULE_SETS
-from identity_cli.store import run
-from identity_cli.store.tables import TABLES
+from identity_cli.store.reading import run
+from identity_cli.tables.run_tables import TABLES
 from identity_cli.warning_types import WARNING_TYPES
 
 TESTS = Path(__file__).parent
@@ -761,7 +761,7 @@ def test_a_file_name_that_is_no_text_is_refused(cli: Invoke, tmp_path: Path) -> 
 
 def test_a_bug_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch, shop: Path) -> None:
     script = (
-        "import sys; from identity_cli.store.run import Run; from identity_cli.__main__ import main;"
+        "import sys; from identity_cli.store.reading.run import Run; from identity_cli.__main__ import main;"
         "Run.find_person = lambda *_: 1 / 0; sys.argv = ['idcli', 'person', 'x']; main()"
     )
     command = [sys.executable, "-c", script]

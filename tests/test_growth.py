@@ -18,7 +18,7 @@ from identity_cli import replay
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.writer import JournalWriter
+from identity_cli.store.writing.journal_writer import JournalWriter
 
 IDENTIFY = '{{"event":"$identify","distinct_id":"ada","properties":{{"$anon_distinct_id":"id-{}"}}}}'
 

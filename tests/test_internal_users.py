@@ -28,7 +28,7 @@ from identity_cli.internal_users.operators import NotEvaluable, passes
 from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.own_id import own_id
-from identity_cli.store.tables import TABLES
+from identity_cli.tables.run_tables import TABLES
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 RunOf = Callable[..., Run]

@@ -24,18 +24,25 @@ MAY_IMPORT = {
     "internal_users": "words files",
     "reading": "words values files dialects rules",
     "resolver": "words values rules",
-    "store": "words files internal_users resolver",
-    "replaying": "words files dialects rules internal_users reading resolver store root",
-    "reports": "words store",
-    "comparing": "words values files dialects store replaying",
-    "counterfactual": "words values files dialects rules reading resolver store replaying reports comparing",
-    "cli/terminal": "words files dialects rules store reports",
+    "tables": "",
+    "store": "words files",
+    "store/writing": "words files internal_users resolver tables store",
+    "store/reading": "words files resolver tables store",
+    "replaying": (
+        "words files dialects rules internal_users reading resolver store store/writing store/reading root"
+    ),
+    "reports": "words store/reading",
+    "comparing": "words values files dialects store/reading replaying",
+    "counterfactual": (
+        "words values files dialects rules reading resolver store/reading replaying reports comparing"
+    ),
+    "cli/terminal": "words files dialects rules tables store/reading reports",
     "cli/commands": (
-        "words values files dialects rules reading store replaying reports comparing counterfactual"
-        " cli/terminal"
+        "words values files dialects rules reading tables store/reading replaying reports comparing"
+        " counterfactual cli/terminal"
     ),
     "cli": "words cli/terminal root",
-    "root": "store replaying reports comparing counterfactual cli/terminal cli",
+    "root": "store/reading replaying reports comparing counterfactual cli/terminal cli",
 }
 ORDER = list(MAY_IMPORT)
 
@@ -43,7 +50,7 @@ ORDER = list(MAY_IMPORT)
 FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/terminal/render.py",),
-    "msgspec": ("dialects/", "store/", "reading/"),
+    "msgspec": ("dialects/", "tables/", "store/writing/", "reading/"),
     "xxhash": ("files/",),
     "pyarrow": ("files/parquet_file.py",),
     "zstandard": ("files/zstd_file.py",),

@@ -23,7 +23,7 @@ from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadab
 from identity_cli.reading.intake import ReplayOptions, log_of
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.tables import TABLES
+from identity_cli.tables.run_tables import TABLES
 from identity_cli.values.times import parse_time
 
 RunOf = Callable[..., Run]

@@ -28,8 +28,8 @@ from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, ReplayOptions, log_of
 from identity_cli.replaying import finishing
 from identity_cli.replaying.replayer import replay_log
-from identity_cli.store.files import RunFiles
-from identity_cli.store.writer import JournalWriter
+from identity_cli.store.writing.journal_writer import JournalWriter
+from identity_cli.store.writing.run_files import RunFiles
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 BEYOND_MESSAGEPACK = [

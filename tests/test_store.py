@@ -28,9 +28,10 @@ from identity_cli.errors import (
     NothingToReplay,
     RunUnreadable,
 )
-from identity_cli.store import tables
 from identity_cli.store.ours import OUR_FILES
-from identity_cli.store.tables import TABLES, lines
+from identity_cli.tables import table
+from identity_cli.tables.run_tables import TABLES
+from identity_cli.tables.table import lines
 
 RunOf = Callable[..., Run]
 EVENT = '{"event": "e", "distinct_id": "ada"}\n'
@@ -555,7 +556,7 @@ def test_tables_and_graph_come_out_the_same_in_parts_of_any_size(
         )
 
     whole = written("whole")
-    monkeypatch.setattr(tables, "RECORDS_AT_ONCE", 2)
+    monkeypatch.setattr(table, "RECORDS_AT_ONCE", 2)
     assert written("parts") == whole
 
 

@@ -18,7 +18,7 @@ from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import RunUnreadable
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.damage import damage_in
+from identity_cli.store.reading.damage import damage_in
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 QUESTIONS = [

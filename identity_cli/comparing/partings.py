@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from identity_cli.comparing.comparison import PersonChange
 from identity_cli.comparing.platform_export import Answer
 from identity_cli.events import Origin
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 JOINS = ("created", "attached", "merged")
 MOST_ON_THE_WAY = 1_000

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from identity_cli.comparing.comparison import Comparison, Member, compare
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 from identity_cli.values.sameness import same_value
 
 SETTINGS = ("rule_set", "buffer_seconds", "team_id", "order", "deduped", "lines", "events")

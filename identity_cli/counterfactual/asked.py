@@ -6,7 +6,7 @@ from identity_cli.counterfactual.component import Scope, key_of
 from identity_cli.events import ABSENT
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import kind_of, other_id
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 
 def without_other_id(run: Run, scope: Scope, ids: set[str]) -> Iterator[tuple[int, str, str]]:

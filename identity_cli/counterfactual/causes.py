@@ -19,8 +19,8 @@ from identity_cli.counterfactual.words import is_login
 from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY
 from identity_cli.facts import Linked
 from identity_cli.rules.words import kind_called
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 DEVICES_OF_A_CONSTANT = 2
 """An id on so many devices at least is nobody's own [own threshold]."""

@@ -29,7 +29,7 @@ from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import own_id
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 from identity_cli.values.javascript import text as as_text
 
 Key = tuple[int, str]

@@ -10,8 +10,8 @@ from identity_cli.counterfactual.separators import parting_set, set_with
 from identity_cli.counterfactual.trials import JOINS, Gone, Trials
 from identity_cli.counterfactual.words import is_login
 from identity_cli.facts import Linked
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 

@@ -10,7 +10,7 @@ from identity_cli.counterfactual.culprit_search import Culprit, ranked
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.counterfactual.separators import needed
 from identity_cli.counterfactual.trials import Gone, Trials
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 MOST_STEPS = 200
 """Of a plan; more nobody reviews."""

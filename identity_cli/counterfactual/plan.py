@@ -20,7 +20,7 @@ from identity_cli.files.sources import LineSource, PassedOver, Source
 from identity_cli.origins import Origins
 from identity_cli.reading.left_out import LeftOut
 from identity_cli.replaying.rerun import options_of
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 
 class PlannedSource(NamedTuple):

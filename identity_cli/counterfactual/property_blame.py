@@ -9,8 +9,8 @@ from identity_cli.counterfactual.unwritten import Unwritten, unwritten
 from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
 from identity_cli.reports.person_report import person_report
 from identity_cli.reports.property_history import in_order, is_stale
-from identity_cli.store.rows import ChangeRow, LinkRow, PersonRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import ChangeRow, LinkRow, PersonRow
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 

@@ -11,7 +11,7 @@ from identity_cli.dialects.json_lines import items_of, value_of
 from identity_cli.dialects.posthog import unwrapped
 from identity_cli.events import Origin
 from identity_cli.replaying.rerun import lines_of_log
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 Raw = dict[str, Any]
 Progress = Callable[[int], None]

@@ -15,8 +15,8 @@ from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Eve
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 REFUSALS_TRIED = 5
 """Of many refused links between two persons; those that ask for the same are one."""

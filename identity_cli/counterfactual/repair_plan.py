@@ -15,7 +15,7 @@ from identity_cli.counterfactual.parting import MOST_STEPS, Cut, Parting, partin
 from identity_cli.counterfactual.plan import earlier_actions, sources_of
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdsUnreadable
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 

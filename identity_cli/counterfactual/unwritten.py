@@ -9,7 +9,7 @@ from identity_cli.counterfactual.raw_events import Progress, Raw, events_with, h
 from identity_cli.events import Origin
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.copying import names_to_read
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 MOST_TOLD = 1_000
 """Of each kind; beyond, they are only counted."""

@@ -7,8 +7,8 @@ from identity_cli.counterfactual.component import Key, Scope
 from identity_cli.counterfactual.mentions import InVain, Shared, mentions
 from identity_cli.counterfactual.remedies import Instead, Remedies, illegal_ids
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.store.rows import LinkRow, PersonRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow, PersonRow
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 KeyPair = tuple[Key, Key]

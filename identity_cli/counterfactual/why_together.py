@@ -14,8 +14,8 @@ from identity_cli.counterfactual.why_apart import apart
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.events import Origin
-from identity_cli.store.rows import LinkRow, PersonRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow, PersonRow
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 _OF_APART = ("reasons", "remedies", "instead", "shared", "notes")

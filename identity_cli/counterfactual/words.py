@@ -3,7 +3,7 @@
 from identity_cli.events import IDENTIFY
 from identity_cli.rules import rule_set
 from identity_cli.rules.words import Words, kind_called
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 
 def words_of(run: Run) -> Words:

@@ -17,9 +17,9 @@ from identity_cli.reading.intake import ReplayOptions
 from identity_cli.reading.log_items import LogRead
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.store.files import RunFiles
-from identity_cli.store.people import Everybody, Ids, People
-from identity_cli.store.writer import JournalWriter
+from identity_cli.store.writing.journal_writer import JournalWriter
+from identity_cli.store.writing.people import Everybody, Ids, People
+from identity_cli.store.writing.run_files import RunFiles
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of; with less, a second process does not pay."""

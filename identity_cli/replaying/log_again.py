@@ -12,7 +12,7 @@ from identity_cli.reading.log_items import Batch, Skipped
 from identity_cli.replaying.replayer import items_of
 from identity_cli.replaying.rerun import check_source, options_of, paths_of
 from identity_cli.rules.copying import names_to_read
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
 

@@ -11,7 +11,7 @@ from identity_cli.reading.reader import Noticed
 from identity_cli.resolver.person_state import DistinctId
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.words import POSTHOG
-from identity_cli.store.people import Ids, People
+from identity_cli.store.writing.people import Ids, People
 
 OVERFLOW = "capacity_overflow"
 CAPACITY = 1_000

@@ -39,14 +39,14 @@ from identity_cli.replaying.finishing import Finishing
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
-from identity_cli.store import queries
-from identity_cli.store.files import write_events
 from identity_cli.store.folder import new_run
-from identity_cli.store.internal import mark_internal
 from identity_cli.store.ours import sizes_beside
-from identity_cli.store.rejects import RejectedLines
-from identity_cli.store.run import Run
-from identity_cli.store.writer import JournalWriter
+from identity_cli.store.reading import queries
+from identity_cli.store.reading.run import Run
+from identity_cli.store.writing.internal_marks import mark_internal
+from identity_cli.store.writing.journal_writer import JournalWriter
+from identity_cli.store.writing.rejected_lines import RejectedLines
+from identity_cli.store.writing.run_files import write_events
 
 if TYPE_CHECKING:
     from identity_cli.internal_users import EventMarks, InternalUsers

@@ -19,7 +19,7 @@ from identity_cli.reading.intake import Progress, ReplayOptions, log_of
 from identity_cli.reading.left_out import LeftOut
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 SETTINGS = tuple(
     (name, float(seconds))

@@ -17,7 +17,7 @@ from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import lines_of_log
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 TIMES = {
     "timestamp": "timestamp",

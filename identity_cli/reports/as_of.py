@@ -10,8 +10,8 @@ from identity_cli.errors import BadMoment, NotYetSeen
 from identity_cli.events import Origin
 from identity_cli.origins import address_in
 from identity_cli.reports.property_history import State, properties_written
-from identity_cli.store.rows import ChangeRow, IdRow, LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow
+from identity_cli.store.reading.run import Run
 
 
 @dataclass(slots=True)

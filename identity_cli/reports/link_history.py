@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from identity_cli.store.rows import IdRow, LinkRow, PersonRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow
+from identity_cli.store.reading.run import Run
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from identity_cli.errors import JournalDiffers
 from identity_cli.reports.property_history import State, properties_written
-from identity_cli.store.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
+from identity_cli.store.reading.run import Run
 
 
 class PersonId(Row):

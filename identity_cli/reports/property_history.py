@@ -7,7 +7,7 @@ target lacks; everything else is a change that one event made.
 from collections.abc import Iterable
 from typing import Any
 
-from identity_cli.store.rows import ChangeRow, LinkRow, Row
+from identity_cli.store.reading.rows import ChangeRow, LinkRow, Row
 
 State = dict[str, "Written"]
 

@@ -6,8 +6,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from identity_cli.events import Origin
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 _NOUNS = {
     "lines": "line",

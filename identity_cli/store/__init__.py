@@ -1,1 +1,1 @@
-"""A run on disk: written once, then only read."""
+"""One run on disk: its folder, and the schema of its database. The only SQL is here and below."""

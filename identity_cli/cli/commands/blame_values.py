@@ -10,7 +10,7 @@ from identity_cli.cli.terminal.render import reading_progress, write_document, w
 from identity_cli.cli.terminal.text import plural, value_text
 from identity_cli.counterfactual.property_blame import Blame, BlamedValue, blame
 from identity_cli.counterfactual.unwritten import Mention, Unwritten
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 MENTIONS_SHOWN = 10

@@ -11,7 +11,7 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.reports.link_history import HistoryStep, How, how
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 DEPTH = 3

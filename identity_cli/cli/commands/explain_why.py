@@ -12,8 +12,8 @@ from identity_cli.counterfactual.identified import why_identified
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.why_together import ProvenLink, Side, Why, why
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 IDS_SHOWN = 4

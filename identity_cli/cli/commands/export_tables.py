@@ -8,8 +8,9 @@ import click
 
 from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.terminal.text import is_terminal, plural, print_error, visible_json, visible_lines
-from identity_cli.store.run import Run
-from identity_cli.store.tables import TABLES, lines
+from identity_cli.store.reading.run import Run
+from identity_cli.tables.run_tables import TABLES
+from identity_cli.tables.table import lines
 
 LOG = "log"
 

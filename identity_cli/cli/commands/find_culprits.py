@@ -18,7 +18,7 @@ from identity_cli.cli.terminal.render import reading_progress, write_document
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.counterfactual.component import Place
 from identity_cli.counterfactual.culprit_search import Culprit, Culprits, culprits
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 LOGINS_SHOWN = 8

@@ -12,8 +12,8 @@ from identity_cli.cli.terminal.page import Column, Page, id_column, number_colum
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.errors import BadCondition
-from identity_cli.store.rows import PersonRow
-from identity_cli.store.run import PERSON_ORDERS, Run
+from identity_cli.store.reading.rows import PersonRow
+from identity_cli.store.reading.run import PERSON_ORDERS, Run
 from identity_cli.values.sameness import same_value
 
 COLUMNS = PersonRow._fields[1:]

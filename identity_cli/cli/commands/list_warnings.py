@@ -17,8 +17,8 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.reports.warning_report import BlamedId, WarningGroup, blamed_id, warning_groups
-from identity_cli.store.rows import WarningRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import WarningRow
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 WORST = 5  # ids shown of each type

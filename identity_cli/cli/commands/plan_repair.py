@@ -17,7 +17,7 @@ from identity_cli.cli.terminal.render import reading_progress, write_document
 from identity_cli.counterfactual.parting import MOST_STEPS
 from identity_cli.counterfactual.repair_plan import Action, Plan, read_ids, repair
 from identity_cli.events import Origin
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 IDS_SHOWN = 8
 PLACES_SHOWN = 4

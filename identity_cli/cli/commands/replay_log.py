@@ -25,7 +25,7 @@ from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.reports.run_summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.dating import AUTO
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 if TYPE_CHECKING:
     from identity_cli.files.folders import LogFile

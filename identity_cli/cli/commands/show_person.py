@@ -11,8 +11,8 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, shortened, time_text, value_text
 from identity_cli.reports.person_report import PersonReport, person_report
-from identity_cli.store.rows import LinkRow
-from identity_cli.store.run import Run
+from identity_cli.store.reading.rows import LinkRow
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 LONGEST_IN_TEXT = 200

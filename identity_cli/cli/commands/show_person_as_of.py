@@ -6,7 +6,7 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, value_text
 from identity_cli.reports.as_of import PersonAsOf, is_day, person_as_of
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 

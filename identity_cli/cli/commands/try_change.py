@@ -24,7 +24,7 @@ from identity_cli.counterfactual.plan import read_plan
 from identity_cli.reading.left_out import LeftOut
 from identity_cli.replaying.rerun import paths_of, replayed
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 

@@ -20,7 +20,7 @@ from identity_cli.comparing.verification import (
     verification,
 )
 from identity_cli.errors import ExitCode
-from identity_cli.store.run import Run
+from identity_cli.store.reading.run import Run
 
 FORMAT = 1
 NAMED = 3  # ids of one change

@@ -12,7 +12,7 @@ import click
 from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
-    from identity_cli.store.run import Run
+    from identity_cli.store.reading.run import Run
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
@@ -169,7 +169,7 @@ def with_run(command: Callable[..., None]) -> Callable[..., None]:
 @contextmanager
 def opened(*folders: str) -> "Iterator[list[Run]]":
     """The runs in these folders, to be read; RunUnreadable where they turn out to be damaged."""
-    from identity_cli.store.run import Run, StoreError  # help needs nothing of it
+    from identity_cli.store.reading.run import Run, StoreError  # help needs nothing of it
 
     with ExitStack() as stack:
         runs: list[Run] = []

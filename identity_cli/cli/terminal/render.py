@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from identity_cli.cli.terminal.text import is_terminal, visible_json
 
 if TYPE_CHECKING:
-    from identity_cli.store.run import Run
+    from identity_cli.store.reading.run import Run
 
 Record = Mapping[str, Any]
 
@@ -59,7 +59,7 @@ def _write_ndjson(columns: Sequence[str], records: Iterable[Record]) -> None:
 
 def _write_csv(columns: Sequence[str], records: Iterable[Record]) -> None:
     from identity_cli.cli.terminal.text import visible_lines
-    from identity_cli.store.cells import csv_text  # only here: it brings msgspec along
+    from identity_cli.tables.cells import csv_text  # only here: it brings msgspec along
 
     looked_at = is_terminal(sys.stdout)
     sys.stdout.write(",".join(columns) + "\n")

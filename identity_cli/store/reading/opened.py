@@ -61,7 +61,7 @@ class OpenedRun:
 
     def damage(self) -> str | None:
         """What is wrong with the rows of the run, in a sentence, if anything is."""
-        from identity_cli.store.damage import damage_in  # hardly ever needed
+        from identity_cli.store.reading.damage import damage_in  # hardly ever needed
 
         with closing(_opened(self.name)[-1]) as database:
             return damage_in(database)

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from identity_cli.store.tables import Columns
+from identity_cli.tables.table import Columns
 
 _decode = msgspec.json.Decoder(list[list[Any]]).decode
 

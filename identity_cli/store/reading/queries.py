@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from identity_cli.origins import Origins
 from identity_cli.resolver.person_state import person_uuid
-from identity_cli.store.tables import Record
+from identity_cli.tables.table import Record
 
 PERSONS = """
 SELECT person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL AS is_identified,

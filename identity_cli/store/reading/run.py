@@ -15,9 +15,16 @@ from typing import Any
 from identity_cli.errors import NoEvents, NoInternalUsers
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
-from identity_cli.store.opened import StoreError
-from identity_cli.store.persons import LINKS, PERSON_ORDERS, WARNINGS, RunPersons, link_row, warning_row
-from identity_cli.store.rows import LinkRow, WarningRow
+from identity_cli.store.reading.opened import StoreError
+from identity_cli.store.reading.persons import (
+    LINKS,
+    PERSON_ORDERS,
+    WARNINGS,
+    RunPersons,
+    link_row,
+    warning_row,
+)
+from identity_cli.store.reading.rows import LinkRow, WarningRow
 
 __all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
@@ -166,15 +173,17 @@ class Run(RunPersons):
 
     @property
     def internal_users(self) -> dict[str, Any] | None:
-        """What was said of internal users, as store.internal writes it; None if nothing was."""
+        """What was said of internal users, as store.writing.internal_marks writes it; None if nothing was."""
         about: dict[str, Any] | None = self.metadata.get("internal_users")
         return about
 
     def internal_counts(self) -> dict[str, tuple[int, int]]:
         """Persons, events and distinct_ids: all that persons have, and how many are internal ones'."""
-        from identity_cli.store import internal  # only runs that tell internal users apart need it
+        from identity_cli.store.reading import (
+            internal_shown,  # only runs that tell internal users apart need it
+        )
 
-        figures = self.database.execute(internal.COUNTS).fetchone()
+        figures = self.database.execute(internal_shown.COUNTS).fetchone()
         return {"persons": figures[:2], "events": figures[2:4], "distinct_ids": figures[4:]}
 
     def internal_reasons(self, persons: Iterable[int]) -> dict[int, str]:
@@ -199,18 +208,18 @@ class Run(RunPersons):
             return
         if self.internal_users is None:
             raise NoInternalUsers(self.name)
-        from identity_cli.store import internal
+        from identity_cli.store.reading import internal_shown
 
-        internal.widen(self.database)
+        internal_shown.widen(self.database)
         if which != "include":
-            internal.narrow(self.database, which, with_events=self.has_events())
+            internal_shown.narrow(self.database, which, with_events=self.has_events())
         self.shows_internal = which
 
     # Whole tables
 
     def records(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """The records of a table, as store.tables describes them."""
-        from identity_cli.store import queries  # only exports need it
+        """The records of a table, as tables.run_tables describes them."""
+        from identity_cli.store.reading import queries  # only exports need it
 
         match table:
             case "persons":

@@ -21,8 +21,8 @@ from identity_cli.resolver.person_state import (
     survivor_of,
 )
 from identity_cli.resolver.properties import NO_PROPERTIES
-from identity_cli.store.cells import json_text, json_texts, time_texts
-from identity_cli.store.tables import Columns, batches
+from identity_cli.tables.cells import json_text, json_texts, time_texts
+from identity_cli.tables.table import Columns, batches
 
 Seen = tuple[str, DistinctId]
 SeenOfTeam = tuple[int, str, DistinctId]

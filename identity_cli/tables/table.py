@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from identity_cli.store import cells
+from identity_cli.tables import cells
 
 Item = TypeVar("Item")
 Record = tuple[Any, ...]
@@ -67,96 +67,6 @@ class Table:
     def lines_in(self, table_format: str) -> Callable[[Columns], str]:
         """What writes lines in a format: csv or ndjson."""
         return self.csv_lines if table_format == "csv" else self.json_lines
-
-
-PERSONS = Table(
-    "persons",
-    (
-        ("team_id", ColumnKind.NUMBER),
-        ("person_id", ColumnKind.WORD),
-        ("creator_distinct_id", ColumnKind.TEXT),
-        ("distinct_ids", ColumnKind.JSON),
-        ("is_identified", ColumnKind.BOOL),
-        ("created_at", ColumnKind.WORD),
-        ("properties", ColumnKind.JSON),
-        ("event_count", ColumnKind.NUMBER),
-        ("first_seen", ColumnKind.WORD),
-        ("last_seen", ColumnKind.WORD),
-    ),
-)
-DISTINCT_IDS = Table(
-    "distinct_ids",
-    (
-        ("team_id", ColumnKind.NUMBER),
-        ("distinct_id", ColumnKind.TEXT),
-        ("person_id", ColumnKind.WORD),
-        ("event_count", ColumnKind.NUMBER),
-        ("file", ColumnKind.TEXT),
-        ("line", ColumnKind.NUMBER),
-        ("nth", ColumnKind.NTH),
-    ),
-)
-LINKS = Table(
-    "links",
-    (
-        ("file", ColumnKind.TEXT),
-        ("line", ColumnKind.NUMBER),
-        ("event_uuid", ColumnKind.TEXT),
-        ("event", ColumnKind.TEXT),
-        ("time", ColumnKind.WORD),
-        ("team_id", ColumnKind.NUMBER),
-        ("source_distinct_id", ColumnKind.TEXT),
-        ("target_distinct_id", ColumnKind.TEXT),
-        ("outcome", ColumnKind.WORD),
-        ("source_person_id", ColumnKind.WORD),
-        ("target_person_id", ColumnKind.WORD),
-        ("source_identified", ColumnKind.BOOL),
-        ("person_id", ColumnKind.WORD),
-        ("dropped", ColumnKind.JSON),
-        ("nth", ColumnKind.NTH),
-    ),
-)
-WARNINGS = Table(
-    "warnings",
-    (
-        ("file", ColumnKind.TEXT),
-        ("line", ColumnKind.NUMBER),
-        ("event_uuid", ColumnKind.TEXT),
-        ("team_id", ColumnKind.NUMBER),
-        ("type", ColumnKind.WORD),
-        ("distinct_id", ColumnKind.TEXT),
-        ("person_id", ColumnKind.WORD),
-        ("details", ColumnKind.JSON),
-        ("nth", ColumnKind.NTH),
-    ),
-)
-EVENTS = Table(
-    "events",
-    (
-        ("file", ColumnKind.TEXT),
-        ("line", ColumnKind.NUMBER),
-        ("uuid", ColumnKind.TEXT),
-        ("event", ColumnKind.TEXT),
-        ("team_id", ColumnKind.NUMBER),
-        ("distinct_id", ColumnKind.TEXT),
-        ("person_id_at_ingestion", ColumnKind.WORD),
-        ("person_id", ColumnKind.WORD),
-        ("note", ColumnKind.WORD),
-        ("nth", ColumnKind.NTH),
-    ),
-)
-REJECTED = Table(
-    "rejected",
-    (
-        ("file", ColumnKind.TEXT),
-        ("line", ColumnKind.NUMBER),
-        ("reason", ColumnKind.TEXT),
-        ("raw", ColumnKind.TEXT),
-        ("nth", ColumnKind.NTH),
-    ),
-)
-
-TABLES = {table.name: table for table in (PERSONS, DISTINCT_IDS, LINKS, WARNINGS, EVENTS, REJECTED)}
 
 
 class TableFile:

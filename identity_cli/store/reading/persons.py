@@ -6,8 +6,8 @@ from typing import Any
 
 from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
 from identity_cli.origins import as_stored
-from identity_cli.store.opened import OpenedRun
-from identity_cli.store.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
+from identity_cli.store.reading.opened import OpenedRun
+from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
 _PERSON_COLUMNS = (
     "person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL, created_at,"

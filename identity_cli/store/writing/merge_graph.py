@@ -17,9 +17,9 @@ import msgspec
 from identity_cli.events import Origin
 from identity_cli.origins import Places
 from identity_cli.resolver.person_state import DistinctId, survivor_of
-from identity_cli.store.cells import json_texts
-from identity_cli.store.people import People
-from identity_cli.store.tables import BUFFER_BYTES
+from identity_cli.store.writing.people import People
+from identity_cli.tables.cells import json_texts
+from identity_cli.tables.table import BUFFER_BYTES
 
 GRAPH_FORMAT = 1
 TeamAndId = tuple[int, str]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from identity_cli.origins import Origins
 from identity_cli.resolver.person_state import DistinctId, Person, person_uuids
-from identity_cli.store import tables
-from identity_cli.store.graph import Links, MergeGraph
-from identity_cli.store.people import Ids, People
-from identity_cli.store.tables import Columns, Record, Table, TableFiles, batches
+from identity_cli.store.writing.merge_graph import Links, MergeGraph
+from identity_cli.store.writing.people import Ids, People
+from identity_cli.tables import run_tables
+from identity_cli.tables.table import Columns, Record, Table, TableFiles, batches
 
 
 class RunFiles:
@@ -32,8 +32,8 @@ class RunFiles:
         self._person_numbered = persons
         self._origins = origins
         self._graph = MergeGraph(folder, find)
-        self._persons = self._open(tables.PERSONS)
-        self._distinct_ids = self._open(tables.DISTINCT_IDS)
+        self._persons = self._open(run_tables.PERSONS)
+        self._distinct_ids = self._open(run_tables.DISTINCT_IDS)
 
     def write_journal(self, links: Iterable[Columns], warnings: Iterable[Columns]) -> None:
         """Write what the journal tells, as the database has it."""
@@ -60,7 +60,7 @@ class RunFiles:
         self._graph.close()
 
     def _write_links(self, parts: Iterable[Columns]) -> None:
-        files = self._open(tables.LINKS)
+        files = self._open(run_tables.LINKS)
         for columns in parts:
             links = Links(*columns)
             paths, lines, nths = places = self._origins.places(links.seq)
@@ -78,7 +78,7 @@ class RunFiles:
         files.close()
 
     def _write_warnings(self, parts: Iterable[Columns]) -> None:
-        files = self._open(tables.WARNINGS)
+        files = self._open(run_tables.WARNINGS)
         for columns in parts:
             seqs, uuids, teams, types, distinct_ids, persons, details = columns
             paths, lines, nths = self._origins.places(seqs)
@@ -98,6 +98,6 @@ class RunFiles:
 
 def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[Record]) -> None:
     """Write the table of events."""
-    with closing(TableFiles(tables.EVENTS, folder, table_formats)) as files:
+    with closing(TableFiles(run_tables.EVENTS, folder, table_formats)) as files:
         for batch in batches(records):
             files.write([*zip(*batch, strict=True)])

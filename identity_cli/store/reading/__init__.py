@@ -1,0 +1,1 @@
+"""A finished run is opened read-only and asked, one method per question."""

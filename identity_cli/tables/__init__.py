@@ -1,0 +1,1 @@
+"""A run's tables and graphs as columns and files, one module per format."""
