@@ -1,0 +1,60 @@
+"""Options that mean nothing, and what an installation lacks."""
+
+from identity_cli.errors.base import IdcliError
+
+
+class BadRejectionLimit(IdcliError):
+    """A --max-rejected that is neither a number nor a share."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"cannot read --max-rejected {given!r}: write a number of lines, or a share such as 5%."
+        )
+
+
+class UnknownRuleSet(IdcliError):
+    """A rule set that does not exist."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no rule set {name!r}: choose one of {', '.join(known)}.")
+
+
+class UnknownDialect(IdcliError):
+    """No input format of that name."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"no dialect {name!r}; there are {', '.join(known)} (see: idcli dialects)")
+
+
+class BadMapping(IdcliError):
+    """A --map that does not say where a field stands."""
+
+    def __init__(self, given: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read --map {given!r}: {reason}. Write FIELD=PATH, as in --map distinct_id=user.id, "
+            "or name a file of such lines (see: idcli dialects generic)."
+        )
+
+
+class BadCondition(IdcliError):
+    """A --where that is not KEY=VALUE."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"cannot read --where {given!r}: write KEY=VALUE, for example --where plan=pro.")
+
+
+class BadMoment(IdcliError):
+    """A moment of the log that is none."""
+
+    def __init__(self, given: str, reason: str) -> None:
+        super().__init__(
+            f"cannot read --as-of {given!r}: {reason}. Give a line (FILE:120), a time (2023-03-16T22:05) or "
+            "a day."
+        )
+
+
+class ExtraMissing(IdcliError):
+    """A format that needs a library which only some installations have."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what}: reading it takes one more library: pip install 'idcli[{extra}]'.")
