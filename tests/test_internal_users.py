@@ -23,8 +23,11 @@ from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
 from identity_cli.errors import InternalUsersUnreadable, NoInternalUsers
 from identity_cli.events import ABSENT
-from identity_cli.internal_users import EventMarks, InternalUsers, parse, read_internal_users
+from identity_cli.internal_users import InternalUsers, parse, read_internal_users
 from identity_cli.internal_users.operators import NotEvaluable, passes
+from identity_cli.origins import Origins
+from identity_cli.reading.internal_marks import InternalMarks
+from identity_cli.reading.reader import Block
 from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.own_id import own_id
@@ -359,12 +362,12 @@ def marked(run_of: RunOf, tmp_path: Path) -> RunOf:
     return replay_with_internal_users
 
 
-def marks_of(users: InternalUsers, events: list[Event]) -> EventMarks:
-    marks = EventMarks(users, 1, partial(own_id, rules=rule_set("guide")))
-    decode = posthog.lenient_decoder(Wanted(tuple(marks.event_property_names)))
+def passing_ids(users: InternalUsers, events: list[Event]) -> list[tuple[int, str]]:
+    marks = InternalMarks(users, 1, partial(own_id, rules=rule_set("guide")))
+    decode = posthog.lenient_decoder(Wanted(tuple(marks.needs)))
     for line in wire(events):
-        marks.see(decode(line))
-    return marks
+        assert not marks.see(Block(1, decode(line), [line], Origins(), posthog.DIALECT.name))
+    return [row for found in marks.rows() if found.table == "passing_ids" for row in found.rows]
 
 
 def internal_creators(run: Run) -> list[str]:
@@ -435,12 +438,9 @@ def test_ids_of_several_teams_are_told_apart(marked: RunOf) -> None:
 
 def test_properties_that_every_record_has_need_not_be_kept() -> None:
     users = filters({"key": "$lib", "operator": "is_not", "value": "tests"}, HOST)
-    marks = EventMarks(users, 1, partial(own_id, rules=rule_set("guide")))
-    assert marks.event_property_names == ("$host",)
-    marks = marks_of(users, [event("a", "ann", **{"$lib": "tests"}), event("a", "bob", **{"$lib": "web"})])
-    assert not marks.keeps(1, ["ann"])
-    assert marks.keeps(1, ["ann", "bob"])
-    assert not marks.keeps(2, ["bob"])
+    assert InternalMarks(users, 1, partial(own_id, rules=rule_set("guide"))).needs == ("$host",)
+    log = [event("a", "ann", **{"$lib": "tests"}), event("a", "bob", **{"$lib": "web"})]
+    assert passing_ids(users, log) == [(1, "bob")]
 
 
 def test_an_id_with_a_nul_is_the_id_that_the_rules_make_of_it(marked: RunOf) -> None:

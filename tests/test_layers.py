@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "dialects": "words values",
     "rules": "words values",
     "internal_users": "words files",
-    "reading": "words values files dialects rules",
+    "reading": "words values files dialects rules internal_users",
     "resolver": "words values rules",
     "tables": "",
     "store": "words files",

@@ -16,7 +16,6 @@ from identity_cli.cli import idcli
 from identity_cli.errors import NothingToSortBy
 from identity_cli.files import external_sort as ordering
 from identity_cli.files.external_sort import SortEntry, sorted_entries
-from identity_cli.origins import Origins
 from identity_cli.reading import duplicates as repeats
 from identity_cli.reports.run_summary import summary
 
@@ -303,11 +302,11 @@ def test_events_without_a_timestamp_are_apart_by_when_they_happened(tmp_path: Pa
 def test_repeats_are_counted_on_disk_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 10)
     monkeypatch.setattr(repeats, "HASHES_AT_ONCE", 7)
-    monkeypatch.setattr(repeats, "hashes", lambda block, _: block)
+    monkeypatch.setattr(repeats, "hashes", lambda block: block)
     rng, counter = random.Random(3), repeats.RepeatCounter(tmp_path)
     values = [rng.randrange(-50, 50) for _ in range(95)]
     for value in values:
-        counter.see([value], Origins())  # type: ignore[arg-type]
+        counter.see([value])  # type: ignore[arg-type]
     assert counter.count() == len(values) - len(set(values))
 
 

@@ -1,7 +1,6 @@
 """Who is staff and not a customer: from a project's own filters, or from a list of names."""
 
 from identity_cli.internal_users.base import Filters, InternalUsers, NamedUsers
-from identity_cli.internal_users.event_marks import EventMarks
 from identity_cli.internal_users.parsing import parse, read_internal_users
 
-__all__ = ["EventMarks", "Filters", "InternalUsers", "NamedUsers", "parse", "read_internal_users"]
+__all__ = ["Filters", "InternalUsers", "NamedUsers", "parse", "read_internal_users"]

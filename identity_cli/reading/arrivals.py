@@ -1,10 +1,12 @@
 """Watches whether a log is in the order of arrival, by the arrival times that its lines tell."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Self
 
-from identity_cli.events import Event
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching, of_run
 
 VISIBLE_SECONDS = 1.0
 """Smaller steps back are the jitter of several senders, which every real log has."""
@@ -15,6 +17,13 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class ArrivalWatch:
     """Counts the events that stand behind one that arrived later."""
 
+    needs = ()
+
+    @classmethod
+    def asked(cls, _: Watching) -> Self:
+        """Of every log."""
+        return cls()
+
     def __init__(self) -> None:
         self.with_arrival = 0
         self.late = 0
@@ -23,24 +32,25 @@ class ArrivalWatch:
         self._latest = _LONG_AGO
         self._earliest: datetime | None = None
 
-    def see(self, first_seq: int, events: Sequence[Event]) -> None:
+    def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
-        # As buffer.arrival_told, in line: this is asked of every event.
+        # As events.arrival_told, in line: this is asked of every event.
         arrived = [
-            event.now or event.received_at or event.created_at or event.inserted_at for event in events
+            event.now or event.received_at or event.created_at or event.inserted_at for event in block.events
         ]
         if not any(arrived):  # many logs do not tell
-            return
+            return ()
         if None not in arrived:
             ordered = sorted(arrived)  # type: ignore[type-var]  # none is None
             if ordered == arrived and ordered[0] >= self._latest:  # type: ignore[operator]
                 self.with_arrival += len(arrived)
                 self._earliest = self._earliest or ordered[0]
                 self._latest = ordered[-1]  # type: ignore[assignment]
-                return
-        for seq, moment in enumerate(arrived, first_seq):
+                return ()
+        for seq, moment in enumerate(arrived, block.first_seq):
             if moment is not None:
                 self._see_one(seq, moment)
+        return ()
 
     def _see_one(self, seq: int, moment: datetime) -> None:
         self.with_arrival += 1
@@ -56,9 +66,9 @@ class ArrivalWatch:
             if self.first_late is None:
                 self.first_late = seq
 
-    def told(self) -> dict[str, Any]:
-        """What was seen, for the run's metadata; seconds."""
-        return {
+    def rows(self) -> Iterable[Rows]:
+        """What was seen; seconds."""
+        seen = {
             "with_arrival": self.with_arrival,
             "late": self.late,
             "first_late": self.first_late,
@@ -66,3 +76,4 @@ class ArrivalWatch:
             "first": None if self._earliest is None else self._earliest.isoformat(),
             "last": None if self._earliest is None else self._latest.isoformat(),
         }
+        return (of_run("arrivals", seen),)

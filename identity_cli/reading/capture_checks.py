@@ -3,9 +3,12 @@
 A log captured at the sender holds them; they are replayed like the others and marked.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable
+from typing import Self
 
-from identity_cli.events import Event
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching
 
 UUID_LENGTHS = frozenset({32, 36, 38, 45})
 """Plain, with hyphens, in braces, as a URN: what capture takes."""
@@ -13,16 +16,35 @@ _NONE = "-" * 36  # capture fills it in
 NO_UUID = "its uuid is none: capture refuses the whole request"
 
 
-def may_be_refused(events: Sequence[Event]) -> bool:
-    """Whether refusals has anything to look at; asked of every event."""
+class CaptureChecks:
+    """Tells the events of PostHog's that capture refuses for their uuid, by its length alone."""
+
+    needs = ()
+
+    @classmethod
+    def asked(cls, _: Watching) -> Self:
+        """Of every log."""
+        return cls()
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        """Take the next events; a row for each that is refused: its seq, and why."""
+        if not block.is_of_posthog or _are_taken(block):
+            return ()
+        refused = [
+            (seq, NO_UUID)
+            for seq, event in enumerate(block.events, block.first_seq)
+            if event.uuid and not (isinstance(event.uuid, str) and len(event.uuid) in UUID_LENGTHS)
+        ]
+        return (Rows("refused_at_door", refused),)
+
+    def rows(self) -> Iterable[Rows]:
+        """None: each is told at once."""
+        return ()
+
+
+def _are_taken(block: Block) -> bool:
+    """Whether every event surely is; asked of all of them."""
     try:
-        return not {len(event.uuid or _NONE) for event in events} <= UUID_LENGTHS
+        return {len(event.uuid or _NONE) for event in block.events} <= UUID_LENGTHS
     except TypeError:
-        return True
-
-
-def refusals(first_seq: int, events: Sequence[Event]) -> Iterator[tuple[int, str]]:
-    """The seqs of events that capture refuses for their uuid, and why; told by its length alone."""
-    for seq, event in enumerate(events, first_seq):
-        if event.uuid and not (isinstance(event.uuid, str) and len(event.uuid) in UUID_LENGTHS):
-            yield seq, NO_UUID
+        return False

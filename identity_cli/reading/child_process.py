@@ -19,7 +19,7 @@ from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
 from identity_cli.files.processes import leave_signals_to_parent
 from identity_cli.reading.intake import Intake, Progress
-from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, RefusedAtDoor, Rejected, Skipped
+from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
 
 WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
@@ -107,7 +107,7 @@ def _widen(pipe: int) -> None:
 
 def _types(copied_names: tuple[str, ...]) -> Any:
     record = event_type(copied_names)
-    return Batch[record] | Skipped[record] | Nobodys | Rejected | RefusedAtDoor | ReadSoFar  # type: ignore[valid-type]
+    return Batch[record] | Skipped[record] | Nobodys | Rejected | Rows | ReadSoFar  # type: ignore[valid-type]
 
 
 def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int) -> None:

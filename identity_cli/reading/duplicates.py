@@ -7,23 +7,33 @@ Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays
 
 import tempfile
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from operator import ne
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from identity_cli.dialects.json_lines import contents_of
 from identity_cli.events import Event, SentId, time_of
-from identity_cli.origins import Origins
+from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching, of_run
 from identity_cli.values import javascript
 
+REPEATS = "repeats"
+"""The key in the table `run`: how many events repeat an earlier one."""
 HASHES_IN_MEMORY = 1 << 20
 HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
 
 
 class RepeatCounter:
     """Counts repeats at the end."""
+
+    needs = ()
+
+    @classmethod
+    def asked(cls, watching: Watching) -> Self | None:
+        """Where they are not skipped, and counted in doing so."""
+        return None if watching.dedupe else cls(watching.scratch)
 
     def __init__(self, scratch: Path) -> None:
         """scratch: a folder for what does not fit into memory."""
@@ -33,13 +43,18 @@ class RepeatCounter:
         self._file: IO[bytes] | None = None
         self._spilled = 0
 
-    def see(self, block: Block, origins: Origins) -> None:
+    def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
-        found = hashes(block, origins)
+        found = hashes(block)
         self._events += len(found)
         self._seen.update(found)
         if len(self._seen) >= HASHES_IN_MEMORY:
             self._spill()
+        return ()
+
+    def rows(self) -> Iterable[Rows]:
+        """How many there were."""
+        return (of_run(REPEATS, self.count()),)
 
     def count(self) -> int:
         """How many events repeat an earlier one; ends the counting."""
@@ -78,19 +93,18 @@ class RepeatFilter:
         self._repeats = 0
         self._first_of: dict[int, int] = {}
 
-    def firsts(self, block: Block, origins: Origins) -> list[int]:
+    def firsts(self, block: Block) -> list[int]:
         """For each of the next events the seq of the first of its kind, its own if it is that."""
-        seqs = range(block.first_seq, block.first_seq + len(block.events))
-        firsts = [*map(self._first_of.setdefault, hashes(block, origins), seqs)]
-        self._repeats += sum(map(ne, firsts, seqs))
+        firsts = [*map(self._first_of.setdefault, hashes(block), block.seqs)]
+        self._repeats += sum(map(ne, firsts, block.seqs))
         return firsts
 
-    def count(self) -> int:
-        """How many there were."""
-        return self._repeats
+    def rows(self) -> Iterable[Rows]:
+        """How many there were, as RepeatCounter has it."""
+        return (of_run(REPEATS, self._repeats),)
 
 
-def hashes(block: Block, origins: Origins) -> Sequence[int]:
+def hashes(block: Block) -> Sequence[int]:
     """A number for each event that only its repeats share.
 
     Of text, in which Python hashes every byte; what is none is compared as the text that the platform
@@ -110,7 +124,7 @@ def hashes(block: Block, origins: Origins) -> Sequence[int]:
     ]
     if not others:
         return [*map(hash, keys)]
-    contents = _Contents(block, origins)
+    contents = _Contents(block)
     return [_hash_of(event, contents, index) for index, event in enumerate(block.events)]
 
 
@@ -133,9 +147,8 @@ def _text(value: Any) -> str | None:
 class _Contents:
     """What the events of a block say; of a line that holds several it is read once."""
 
-    def __init__(self, block: Block, origins: Origins) -> None:
+    def __init__(self, block: Block) -> None:
         self._block = block
-        self._origins = origins
         self._line = b""
         self._of_line: Sequence[bytes] = ()
 
@@ -144,7 +157,7 @@ class _Contents:
         line = self._block.lines[index]
         if line is not self._line:
             self._line, self._of_line = line, contents_of(line)
-        place = self._origins.index_in_line(self._block.first_seq + index)
+        place = self._block.origins.index_in_line(self._block.first_seq + index)
         if len(self._of_line) == 1:  # also of a document, several values of which may begin on one line
             return self._of_line[0]
         return self._of_line[place] if place < len(self._of_line) else line

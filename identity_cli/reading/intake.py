@@ -3,11 +3,11 @@
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from identity_cli.dialects import DIALECTS, POSTHOG, dialect_named, generic
+from identity_cli.dialects import DIALECTS, dialect_named, generic
 from identity_cli.dialects.base import LONG_LINE, Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
 from identity_cli.dialects.pairs import FirstLinks
@@ -17,9 +17,7 @@ from identity_cli.files.folders import expand, total_size
 from identity_cli.files.opening import sources_at
 from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver
-from identity_cli.reading.arrivals import ArrivalWatch
-from identity_cli.reading.capture_checks import may_be_refused, refusals
-from identity_cli.reading.duplicates import RepeatCounter, RepeatFilter
+from identity_cli.reading.duplicates import RepeatFilter
 from identity_cli.reading.left_out import LeftOut, LeftOutFilter
 from identity_cli.reading.log_items import (
     LEFT_OUT,
@@ -29,16 +27,16 @@ from identity_cli.reading.log_items import (
     KeptLine,
     LogRead,
     Nobodys,
-    RefusedAtDoor,
     Rejected,
     Skipped,
 )
 from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
-from identity_cli.reading.unmodelled import UnmodelledWatch
+from identity_cli.reading.watcher import Watcher
 from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
+from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import may_be_rejected, own_id
 
 LONG_LINE_BYTES = 1 << 20
@@ -115,23 +113,21 @@ class Intake:
         self,
         log: Log,
         options: ReplayOptions,
-        copied_names: Iterable[str],
+        watchers: Sequence[Watcher],
         scratch: Path,
         on_progress: Progress | None = None,
     ) -> None:
-        """copied_names: event properties to keep; scratch: a folder for sorting."""
+        """watchers: see its events while it is read. scratch: a folder for sorting."""
         self._rules = options.applied_rules
         self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
-        self._arrivals = ArrivalWatch()
-        self._unmodelled = UnmodelledWatch(self._rules)
+        self._watchers = watchers
         self._told_last: bytes | None = None
         self._long_lines: dict[str, Noticed] = {}
         self._last_long_line: tuple[str, int] | None = None
-        self._repeats = RepeatFilter() if options.dedupe else RepeatCounter(scratch)
+        self._repeats = RepeatFilter() if options.dedupe else None
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
         every_link = options.every_link or bool(options.left_out)
-        names = tuple(dict.fromkeys(copied_names))
-        wanted = Wanted(names, self._rules.date, self._rules.pairs, every_link)
+        wanted = Wanted(names_to_keep(self._rules, watchers), self._rules.date, self._rules.pairs, every_link)
         own_rules = self._rules.name if options.is_of_log else None
         again = _again(log, options.longest_line)
         reading = Reading(wanted, dialect_asked(options), own_rules, again)
@@ -154,13 +150,17 @@ class Intake:
             if self._left_out is None:
                 yield from self._sorted_out(item)
                 continue
-            for is_out, part in _runs_of(item, self._left_out.are_out(item, origins)):
+            for is_out, part in _runs_of(item, self._left_out.are_out(item)):
                 if is_out:
                     yield Skipped(part.first_seq, list(part.events), LEFT_OUT)
                 else:
                     yield from self._sorted_out(part)
         if self._left_out is not None:
             self._left_out.finish(origins)
+        if self._repeats is not None:
+            yield from self._repeats.rows()
+        for watcher in self._watchers:
+            yield from watcher.rows()
 
     def log_read(self) -> LogRead:
         """What was read, all of it."""
@@ -172,9 +172,7 @@ class Intake:
             reader.blank,
             reader.seqs,
             reader.moved if isinstance(reader, SortedLogReader) else 0,
-            self._repeats.count(),
-            self._arrivals.told(),
-            reader.notices | self._long_lines | self._unmodelled.notices,
+            reader.notices | self._long_lines,
             self._left_out.nothing_at if self._left_out else 0,
             self._choice.passed_over,
         )
@@ -188,24 +186,23 @@ class Intake:
             for index in block.linking:
                 event: Any = block.events[index]
                 event.links = self._first_links.of(event)
-        self._arrivals.see(block.first_seq, block.events)
-        if self._is_of_posthog:
-            self._unmodelled.see(block, self._reader.origins)
-        if may_be_refused(block.events) and self._is_of_posthog:
-            yield RefusedAtDoor(dict(refusals(block.first_seq, block.events)))
-        if isinstance(self._repeats, RepeatCounter):
-            self._repeats.see(block, self._reader.origins)
-            yield self._batch(block)
+        if self._repeats is None:
+            yield from self._watched(block)
             return
-        firsts = self._repeats.firsts(block, self._reader.origins)
+        firsts = self._repeats.firsts(block)
         are_new = [first == seq for seq, first in enumerate(firsts, block.first_seq)]
         for is_new, part in _runs_of(block, are_new):
             if is_new:
-                yield self._batch(part)
+                yield from self._watched(part)
             else:
                 start = part.first_seq - block.first_seq
                 firsts_of_part = firsts[start : start + len(part.events)]
                 yield Skipped(part.first_seq, list(part.events), REPEAT, firsts_of_part)
+
+    def _watched(self, block: Block) -> Iterator[Item]:
+        for watcher in self._watchers:
+            yield from watcher.see(block)
+        yield self._batch(block)
 
     def _batch(self, block: Block) -> Batch[Event]:
         kept = {
@@ -215,9 +212,7 @@ class Intake:
         is_large = len(block.lines[-1]) >= LONG_LINE_BYTES  # a block ends with the line that makes it large
         if is_large:
             self._note_long_line(block)
-        return Batch(
-            block.first_seq, list(block.events), kept, self._is_of_posthog, [*block.linking], is_large
-        )
+        return Batch(block.first_seq, list(block.events), kept, [*block.linking], is_large)
 
     def _note_long_line(self, block: Block) -> None:
         origin = self._reader.origins[block.first_seq + len(block.events) - 1]
@@ -233,10 +228,11 @@ class Intake:
         self._told_last = line
         return KeptLine(origin, line)
 
-    @property
-    def _is_of_posthog(self) -> bool:
-        """Whether the events of now would have come to PostHog's own door."""
-        return self._reader.dialect.startswith(POSTHOG.name)
+
+def names_to_keep(rules: RuleSet, watchers: Iterable[Watcher]) -> tuple[str, ...]:
+    """The event properties that rules and watchers ask for."""
+    needs = chain.from_iterable(watcher.needs for watcher in watchers)
+    return tuple(dict.fromkeys((*names_to_read(rules), *needs)))
 
 
 def _again(log: Log, longest_line: int) -> Callable[[], Iterator[LineSource]] | None:

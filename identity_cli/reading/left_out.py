@@ -52,9 +52,9 @@ class LeftOutFilter:
             lines.sort()
         self.nothing_at = 0
 
-    def are_out(self, block: Block, origins: Origins) -> list[bool]:
+    def are_out(self, block: Block) -> list[bool]:
         """For each of the next events whether it is left out; AmbiguousEvent, EventNotMet."""
-        seqs = range(block.first_seq, block.first_seq + len(block.events))
+        seqs, origins = block.seqs, block.origins
         if origins.order is None and not self._is_near(origins[seqs[0]], origins[seqs[-1]]):
             return [False] * len(seqs)
         return [self._is_out(event, origins[seq]) for seq, event in zip(seqs, block.events, strict=True)]

@@ -3,7 +3,7 @@
 Values that can also be told to another process, see second_process.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
@@ -29,14 +29,12 @@ class KeptLine(NamedTuple):
 class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
     """Consecutive events to resolve, the first with first_seq; kept: by seq, those that may be rejected.
 
-    keeps_properties: whether the events still have the event properties that were asked for.
     linking: indexes of the events that have links beside them. is_large: in bytes.
     """
 
     first_seq: int
     events: list[EventT]
     kept: dict[int, KeptLine]
-    keeps_properties: bool
     linking: list[int]
     is_large: bool
 
@@ -68,13 +66,14 @@ class Nobodys(msgspec.Struct, tag=True, array_like=True, gc=False):
     why: str
 
 
-class RefusedAtDoor(msgspec.Struct, tag=True, array_like=True, gc=False):
-    """Events of the next batches, by seq, that the platform would not have let in, and why."""
+class Rows(msgspec.Struct, tag=True, array_like=True, gc=False):
+    """What a watcher found: rows for a table of the run."""
 
-    reasons: dict[int, str]
+    table: str
+    rows: Sequence[tuple[Any, ...]]
 
 
-Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | RefusedAtDoor
+Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,6 @@ class LogRead:
     blank: int
     seqs: int
     moved: int
-    repeats: int
-    arrivals: dict[str, Any]
     notices: dict[str, Noticed]
     left_out_nothing: int
     passed_over: list[PassedOver]

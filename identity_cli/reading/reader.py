@@ -7,11 +7,11 @@ in ingestion order over all files; so does a line that is none.
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple, cast
 
-from identity_cli.dialects import detected, is_followed_by
+from identity_cli.dialects import POSTHOG, detected, is_followed_by
 from identity_cli.dialects.base import (
     ONE_PAGE,
     Decode,
@@ -39,18 +39,31 @@ FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
 class Block:
     """Consecutive events, each with the line it came from; the first has first_seq.
 
-    linking: indexes of the events that have links beside them.
+    origins: of the whole log. dialect: its name. linking: indexes of the events that have links beside them.
     """
 
     first_seq: int
     events: Sequence[Decoded]
     lines: Sequence[bytes]
+    origins: Origins
+    dialect: str
     linking: Sequence[int] = ()
+
+    @property
+    def seqs(self) -> range:
+        """Of its events."""
+        return range(self.first_seq, self.first_seq + len(self.events))
+
+    @property
+    def is_of_posthog(self) -> bool:
+        """Whether its events would have come to PostHog's own door."""
+        return self.dialect.startswith(POSTHOG.name)
 
     def part(self, start: int, stop: int) -> "Block":
         """The events from one index to before another."""
         linking = [index - start for index in self.linking if start <= index < stop]
-        return Block(self.first_seq + start, self.events[start:stop], self.lines[start:stop], linking)
+        events, lines = self.events[start:stop], self.lines[start:stop]
+        return replace(self, first_seq=self.first_seq + start, events=events, lines=lines, linking=linking)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +248,7 @@ class LogReader:
             for seq, number in enumerate(self._numbers[: len(lines)], self.seqs + 1):
                 self._place(seq, number)
         self.seqs += len(lines)
-        return (Block(self.seqs + 1 - len(lines), events, lines),)
+        return (self._block(self.seqs + 1 - len(lines), events, lines),)
 
     def _several(
         self, source: Source, lines: list[bytes], decode: DecodeAll, lenient: DecodeAll
@@ -260,7 +273,7 @@ class LogReader:
                         self._note(item.notices)
                     continue
                 if events:
-                    yield Block(self.seqs - len(events), events, lines_of_events, linking)
+                    yield self._block(self.seqs - len(events), events, lines_of_events, linking)
                     events, lines_of_events, linking = [], [], []
                 if item is None:
                     self.blank += 1
@@ -269,7 +282,12 @@ class LogReader:
                 else:
                     yield RejectedLine(self.seqs, str(item), line)
         if events:
-            yield Block(self.seqs + 1 - len(events), events, lines_of_events, linking)
+            yield self._block(self.seqs + 1 - len(events), events, lines_of_events, linking)
+
+    def _block(
+        self, first_seq: int, events: list[Decoded], lines: list[bytes], linking: Sequence[int] = ()
+    ) -> Block:
+        return Block(first_seq, events, lines, self.origins, self.dialect, linking)
 
     def _refused(self, source: Source, line: RefusedLine) -> RejectedLine:
         self.seqs += 1

@@ -1,11 +1,13 @@
 """Watches for events that the platform has come to treat in ways that the rules of a replay have not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import date
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from identity_cli.origins import Origins
+from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block, Noticed
+from identity_cli.reading.watcher import NOTICES, Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.words import POSTHOG
 
@@ -36,20 +38,35 @@ UNMODELLED = (
 
 
 class UnmodelledWatch:
-    """Counts such events; notices: by kind."""
+    """Counts such events of PostHog's, and tells where the first of each kind stands."""
 
-    def __init__(self, rules: RuleSet) -> None:
-        self.notices: dict[str, Noticed] = {}
-        self._missed = [one for one in UNMODELLED if rules.words is POSTHOG and one.is_missed_by(rules)]
+    needs = ()
 
-    def see(self, block: Block, origins: Origins) -> None:
+    @classmethod
+    def asked(cls, watching: Watching) -> Self | None:
+        """Where the rules miss any."""
+        rules = watching.rules
+        missed = [one for one in UNMODELLED if rules.words is POSTHOG and one.is_missed_by(rules)]
+        return cls(missed) if missed else None
+
+    def __init__(self, missed: Iterable[Unmodelled]) -> None:
+        self._missed = missed
+        self._notices: dict[str, Noticed] = {}
+
+    def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
-        names = {event.event for event in block.events}  # few, so that the rest costs nothing
-        for kind, are, _ in self._missed:
-            if any(map(are, names)):
-                self._count(kind, [are(event.event) for event in block.events], block.first_seq, origins)
+        if block.is_of_posthog:
+            names = {event.event for event in block.events}  # few, so that the rest costs nothing
+            for kind, are, _ in self._missed:
+                if any(map(are, names)):
+                    self._count(kind, [are(event.event) for event in block.events], block)
+        return ()
 
-    def _count(self, kind: str, found: list[bool], first_seq: int, origins: Origins) -> None:
-        if kind not in self.notices:
-            self.notices[kind] = Noticed(origins[first_seq + found.index(True)], "")
-        self.notices[kind].count += sum(found)
+    def rows(self) -> Iterable[Rows]:
+        """A notice for each kind."""
+        return (Rows(NOTICES, [(kind, asdict(noticed)) for kind, noticed in self._notices.items()]),)
+
+    def _count(self, kind: str, found: list[bool], block: Block) -> None:
+        if kind not in self._notices:
+            self._notices[kind] = Noticed(block.origins[block.first_seq + found.index(True)], "")
+        self._notices[kind].count += sum(found)

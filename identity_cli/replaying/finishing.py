@@ -1,6 +1,6 @@
 """Writes who is who once the whole log is resolved: into the database, into the files, and in figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
@@ -14,7 +14,8 @@ from identity_cli.files.folders import container_of
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.origins import Origins
 from identity_cli.reading.intake import ReplayOptions
-from identity_cli.reading.log_items import LogRead
+from identity_cli.reading.log_items import LogRead, Rows
+from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
@@ -38,6 +39,19 @@ class Finishing:
         self._options = options
         self._rules = options.applied_rules
         self._resolver = resolver
+        self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
+
+    def take(self, found: Rows) -> None:
+        """Write rows that a watcher found, or gather those that come into the run's own data."""
+        if found.table in self._gathered:
+            self._gathered[found.table].update(found.rows)
+        else:
+            self._journal.insert(found.table, found.rows)
+
+    @property
+    def remarks(self) -> Iterable[str]:
+        """Sentences on internal users that watchers had."""
+        return self._gathered[REMARKS].values()
 
     def write(self, read: LogRead, rejected: int, *, has_large_values: bool) -> None:
         """Finish the database, and the files beside it: where it pays, those in a second process.
@@ -113,11 +127,14 @@ class Finishing:
             "team_id": options.team_id,
             "order": options.order,
             "moved": read.moved,
-            "arrivals": read.arrivals,
-            "notices": {kind: asdict(noticed) for kind, noticed in (read.notices | overflow.notices).items()},
+            **self._gathered[RUN],
+            "notices": {
+                **{kind: asdict(noticed) for kind, noticed in read.notices.items()},
+                **self._gathered[NOTICES],
+                **{kind: asdict(noticed) for kind, noticed in overflow.notices.items()},
+            },
             "deduped": options.dedupe,
             "left_out_nothing": read.left_out_nothing,
-            "repeats": read.repeats,
             "lines": read.lines,
             "blank": read.blank,
             "rejected": rejected,

@@ -11,7 +11,6 @@ from identity_cli.reading.intake import log_of
 from identity_cli.reading.log_items import Batch, Skipped
 from identity_cli.replaying.replayer import items_of
 from identity_cli.replaying.rerun import check_source, options_of, paths_of
-from identity_cli.rules.copying import names_to_read
 from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
@@ -28,10 +27,9 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Generator[tuple[
     event it repeats, or NOTHING.
     """
     options = options_of(run)
-    names = names_to_read(options.applied_rules)
     with scratch_folder() as scratch:
         every_link = replace(options, every_link=True)
-        items = items_of(log_of(paths_of(run)), every_link, names, scratch, on_progress)
+        items = items_of(log_of(paths_of(run)), every_link, (), scratch, on_progress)
         with closing(iter(items)) as every:
             for item in every:
                 if isinstance(item, Batch):

@@ -6,7 +6,7 @@ The left half of the tool. Everything else reads the finished Run.
 import gc
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from itertools import chain, islice
@@ -19,7 +19,7 @@ from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
 from identity_cli.files.run_mark import is_run
 from identity_cli.files.sources import EventSource, PassedOver
-from identity_cli.reading.intake import Intake, Log, Progress, ReplayOptions, log_of
+from identity_cli.reading.intake import Intake, Log, Progress, ReplayOptions, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
     LEFT_OUT,
@@ -29,15 +29,16 @@ from identity_cli.reading.log_items import (
     KeptLine,
     LogRead,
     Nobodys,
-    RefusedAtDoor,
     Rejected,
+    Rows,
     Skipped,
 )
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.reading.rejections import Rejections
+from identity_cli.reading.watcher import Watcher, Watching
+from identity_cli.reading.watchers import watchers_of
 from identity_cli.replaying.finishing import Finishing
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.folder import new_run
 from identity_cli.store.ours import sizes_beside
@@ -49,7 +50,7 @@ from identity_cli.store.writing.rejected_lines import RejectedLines
 from identity_cli.store.writing.run_files import write_events
 
 if TYPE_CHECKING:
-    from identity_cli.internal_users import EventMarks, InternalUsers
+    from identity_cli.internal_users import InternalUsers
 
 DEFAULT_RUN = "idcli-run"
 
@@ -110,18 +111,22 @@ def _replayed(
 
 
 def items_of(
-    log: Log, options: ReplayOptions, copied_names: Iterable[str], scratch: Path, on_progress: Progress | None
+    log: Log,
+    options: ReplayOptions,
+    watchers: Sequence[Watcher],
+    scratch: Path,
+    on_progress: Progress | None,
 ) -> ItemReader:
     """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
-    names = tuple(dict.fromkeys(copied_names))
     if log.size is not None and not options.one_process:
         from identity_cli.files import processes  # which take their time to import
         from identity_cli.reading import child_process as second_process  # which take their time to import
 
         if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
-            intake = partial(Intake, log, options, names, scratch)
+            intake = partial(Intake, log, options, watchers, scratch)
+            names = names_to_keep(options.applied_rules, watchers)
             return second_process.SecondProcess(intake, names, on_progress)
-    return Intake(log, options, names, scratch, on_progress)
+    return Intake(log, options, watchers, scratch, on_progress)
 
 
 def _internal_users(options: ReplayOptions) -> "InternalUsers | None":
@@ -146,8 +151,8 @@ class _Replay:
         self._options = options
         self._rules = options.applied_rules
         self._internal_users = _internal_users(options)
-        self._marks = self._event_marks()
-        self._items = items_of(log, options, self._names(), folder, on_progress)
+        watching = Watching(self._rules, options.team_id, options.dedupe, folder, self._internal_users)
+        self._items = items_of(log, options, watchers_of(watching), folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
             team_id=options.team_id,
@@ -161,19 +166,6 @@ class _Replay:
         self._kept: dict[int, KeptLine] = {}
         self._told_line = b""
         self._has_large_values = False
-
-    def _event_marks(self) -> "EventMarks | None":
-        """What gathers who is internal by its events, where filters ask for their properties."""
-        users = self._internal_users
-        if users is None or not users.event_property_names:
-            return None
-        from identity_cli.internal_users import EventMarks
-
-        return EventMarks(users, self._options.team_id, partial(own_id, rules=self._rules))
-
-    def _names(self) -> Iterable[str]:
-        """The event properties that rules and filters ask for."""
-        return names_to_read(self._rules) + (self._marks.event_property_names if self._marks else ())
 
     def write(self) -> tuple[int, list[PassedOver]]:
         """Read, resolve and write everything; how many events there were, and which files had none."""
@@ -199,8 +191,8 @@ class _Replay:
             self._reject(item.seq, item.reason, self._whole(KeptLine(item.origin, item.line)))
         elif isinstance(item, Nobodys):
             self._note_nobodys(item)
-        elif isinstance(item, RefusedAtDoor):
-            self._journal.insert("refused_at_door", item.reasons.items())
+        elif isinstance(item, Rows):
+            self._finishing.take(item)
         else:
             self._skip(item)
 
@@ -228,8 +220,6 @@ class _Replay:
         return EventDropped(seq, team_id, own_id(event, self._rules) or "", reason)
 
     def _resolve(self, batch: Batch[Event]) -> None:
-        if self._marks is not None:
-            (self._marks.see if batch.keeps_properties else self._marks.pass_over)(batch.events)
         if batch.kept:
             self._kept.update((seq, self._whole(kept)) for seq, kept in batch.kept.items())
         facts = (
@@ -283,7 +273,7 @@ class _Replay:
             journal.insert("line_order", [(origins.order.tobytes(),)])
         self._finishing.write(read, self._rejected.count, has_large_values=self._has_large_values)
         if self._internal_users is not None:
-            mark_internal(journal.database, self._internal_users, self._marks)
+            mark_internal(journal.database, self._internal_users, self._finishing.remarks)
         if self._options.with_events:
             records = queries.events(journal.database, origins)
             write_events(self._folder, self._options.table_formats, records)

@@ -80,6 +80,13 @@ CREATE TABLE rejected (
 CREATE TABLE refused_at_door (seq INTEGER PRIMARY KEY, reason TEXT NOT NULL);
 """
 
+# Gone with the connection: what internal_marks asks, of what a watcher of that name found.
+SCRATCH_TABLES = """
+CREATE TEMP TABLE passing_ids (
+    team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, PRIMARY KEY (team_id, distinct_id)
+) WITHOUT ROWID;
+"""
+
 # Only with --events.
 EVENTS_TABLE = """
 CREATE TABLE events (

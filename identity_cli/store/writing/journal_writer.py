@@ -121,6 +121,7 @@ _VALUES = {
     "batches": "?,?,?",
     "line_order": "?",
     "refused_at_door": "?,?",
+    "passing_ids": "?,?",
     "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
     "distinct_ids": "?,?,?,?,?,?,?,?,?",
     "links": "?,?,?,?,?,?,?,?,?,?,?,?,?",
@@ -147,7 +148,9 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
         "temp_store=FILE",
     ):
         database.execute(f"PRAGMA {pragma}")
-    database.executescript(schema.SCHEMA + (schema.EVENTS_TABLE if with_events else ""))
+    database.executescript(
+        schema.SCHEMA + schema.SCRATCH_TABLES + (schema.EVENTS_TABLE if with_events else "")
+    )
     database.execute("BEGIN")
     return database
 

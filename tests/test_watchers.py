@@ -1,0 +1,74 @@
+"""Watchers see the events that are replayed, while they are read, and what they find comes into the run."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from identity_cli import Run, replay
+from identity_cli.reading import child_process, watchers
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import of_run
+
+T = "2026-05-04T09:00:0{}Z"
+
+
+class HostWatch:
+    """Tells each event of a host at once, and at the end how many events it saw."""
+
+    needs = ("$host",)
+
+    def __init__(self) -> None:
+        self.events = 0
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        self.events += len(block.events)
+        hosts = [dict(event.properties.copied).get("$host") for event in block.events]
+        yield Rows(
+            "refused_at_door", [(seq, host) for seq, host in zip(block.seqs, hosts, strict=True) if host]
+        )
+
+    def rows(self) -> Iterable[Rows]:
+        yield of_run("events_watched", self.events)
+
+
+def line(second: int, distinct_id: str, **properties: Any) -> dict[str, Any]:
+    return {
+        "event": "e",
+        "distinct_id": distinct_id,
+        "timestamp": T.format(second),
+        "now": T.format(second),
+        "properties": properties,
+    }
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    lines = [line(1, "a", **{"$host": "x.example"}), line(5, "b"), line(1, "a"), line(1, "a"), line(7, "c")]
+    path = tmp_path / "log.ndjson"
+    path.write_text("".join(json.dumps(one) + "\n" for one in lines))
+    return path
+
+
+@pytest.mark.parametrize("one_process", [True, False])
+def test_a_new_watcher_is_a_line_in_the_list(
+    one_process: bool, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
+    monkeypatch.setattr(watchers, "WATCHERS", (*watchers.WATCHERS, lambda _: HostWatch()))
+    run = replay(log, tmp_path / "run", one_process=one_process)
+    assert [*run.database.execute("SELECT * FROM refused_at_door")] == [(1, "x.example")]
+    assert run.metadata["events_watched"] == 5
+
+
+def test_what_is_skipped_or_left_out_is_not_watched(log: Path, tmp_path: Path) -> None:
+    def late(**options: Any) -> int:
+        with_run: Run = replay(log, tmp_path / "run", **options)
+        return int(with_run.metadata["arrivals"]["late"])
+
+    assert late() == 2
+    assert late(dedupe=True) == 1
+    assert late(left_out=(f"{log}:2",)) == 0
