@@ -37,7 +37,9 @@ def call(kind: str, **fields: Any) -> dict[str, Any]:
 
 def segment() -> list[dict[str, Any]]:
     """As its storage keeps them."""
-    stored = {"context": {"library": {"name": "analytics.js", "version": "2.11.1"}, "ip": "192.0.2.1"}}
+    stored: dict[str, Any] = {
+        "context": {"library": {"name": "analytics.js", "version": "2.11.1"}, "ip": "192.0.2.1"}
+    }
     stored |= {"channel": "client", "projectId": "pRj1", "version": 2, "sentAt": TIMES[0]}
     times = [{"originalTimestamp": time, "receivedAt": time, "timestamp": time} for time in TIMES]
     return [

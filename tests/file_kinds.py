@@ -11,10 +11,13 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import brotli
-import pyarrow as pa
-import pyarrow.parquet as pq
-import zstandard
+import pytest
+
+brotli = pytest.importorskip("brotli")
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+zstandard = pytest.importorskip("zstandard")
+
 
 EVENTS: list[dict[str, Any]] = [
     {

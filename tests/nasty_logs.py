@@ -55,7 +55,7 @@ COPIED = [
     *("$os_version", "$app_name", "$screen_width", "$is_server"),
 ]
 LIBRARIES = ["web", "posthog-node", "posthog-ios", "posthog-flutter", None, 3]
-GROUPS = [None, [], {}, {"org": "o1"}]
+GROUPS: list[Any] = [None, [], {}, {"org": "o1"}]
 FLAGS = [True, False, False, False, None, "no", 0]
 
 

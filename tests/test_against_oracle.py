@@ -132,7 +132,7 @@ OF_VENDORS = {
     *("merged_profile", "lists_illegal_ids", "failure_reasons"),
 }
 """What the oracle of PostHog's rules knows nothing of."""
-OF_NO_SET = {
+OF_NO_SET: dict[str, list[Any]] = {
     "refuses_empty_id": [False],
     "blocked_ids": [frozenset({"ada", "fresh-3"})],
     "holds_anonymous_up_to_team": [1],
@@ -140,7 +140,7 @@ OF_NO_SET = {
     "unguarded": [frozenset(), frozenset({"$create_alias"})],
 }
 """Values that no rule set has."""
-COPIED = RULE_SETS["2024-10"].copied
+COPIED: Any = RULE_SETS["2024-10"].copied
 
 
 def fields_alone() -> Iterator[Any]:

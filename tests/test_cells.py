@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from typing import cast
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -50,7 +51,7 @@ def test_every_text_comes_back_from_our_own_csv(column: list[str | None]) -> Non
     ids = [text or "none" for text in column]
     table = Table("t", (("distinct_id", ColumnKind.TEXT), ("person_id", ColumnKind.WORD)))
     written = "distinct_id,person_id\n" + table.csv_lines([ids, ["p"] * len(ids)])
-    lines = lines_of(Peekable(io.BytesIO(written.encode())), LONGEST_LINE).read(1 << 20)
+    lines = lines_of(Peekable(cast("io.RawIOBase", io.BytesIO(written.encode()))), LONGEST_LINE).read(1 << 20)
     assert [json.loads(line)["distinct_id"] for line in lines] == ids
 
 

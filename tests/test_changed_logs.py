@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -179,8 +180,8 @@ def test_resets_give_devices_new_ids(log: Log) -> None:
 
 def told_seqs(log: Log) -> set[int]:
     """Repeats, of which a run has no link that would name their device."""
-    seen: set[str] = set()
-    return {seq for seq, one in enumerate(log.events, 1) if one["uuid"] in seen or seen.add(one["uuid"])}
+    uuids = [one["uuid"] for one in log.events]
+    return {seq for seq, uuid in enumerate(uuids, 1) if uuid in uuids[: seq - 1]}
 
 
 def test_a_shortened_log_replays_as_the_replay_that_leaves_out(log: Log) -> None:
@@ -196,7 +197,7 @@ def test_as_of_a_line_what_waits_still_waits(log: Log) -> None:
         return
     rules = oracle.RULE_SETS[log.rules]
     state = oracle.Replay(
-        rules if log.buffer is None else oracle.replace(rules, buffer_seconds=log.buffer), team_id=1
+        rules if log.buffer is None else replace(rules, buffer_seconds=log.buffer), team_id=1
     )
     final = told(log.run)
     for index, event in enumerate(log.events):

@@ -139,7 +139,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def in_terminal(command: list[str], place: Path, columns: int = 80, **environment: str) -> str:
+def in_terminal(command: list[str], place: Path, columns: Any = 80, **environment: str) -> str:
     """What a command writes when its output and errors go to a terminal."""
     leader, follower = pty.openpty()
     surroundings = {**os.environ, "TERM": "xterm-256color", "COLUMNS": str(columns), **environment}
@@ -226,7 +226,8 @@ def test_golden_tables_fit_eighty_columns() -> None:
 
 
 def test_no_golden_file_is_left_over() -> None:
-    (marker,) = (mark for mark in test_golden_output.pytestmark if mark.name == "parametrize")
+    marks: list[pytest.Mark] = getattr(test_golden_output, "pytestmark")  # noqa: B009 -- pytest put it there
+    (marker,) = (mark for mark in marks if mark.name == "parametrize")
     assert {name for name, _ in marker.args[1]} == {path.name for path in GOLDEN.iterdir()}
 
 
@@ -995,7 +996,8 @@ def test_a_limit_may_have_any_number_of_digits(cli: Invoke, command: str) -> Non
 
 def test_an_id_may_be_typed_where_the_locale_knows_no_utf_8(run_of: Callable[..., Run]) -> None:
     run = run_of([{"event": "e", "distinct_id": "Zo\u00eb"}])
-    command = [sys.executable, "-m", "identity_cli", "person", "--run", str(run.folder), "Zo\u00eb".encode()]
+    command: list[Any] = [sys.executable, "-m", "identity_cli", "person", "--run", str(run.folder)]
+    command.append("Zo\u00eb".encode())
     env = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
     assert b"1 event" in subprocess.run(command, env=env, capture_output=True, check=True).stdout
 

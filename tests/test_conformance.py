@@ -261,7 +261,7 @@ def test_case_through_a_run(
         if (event.get("properties") or {}).get("$process_person_profile") is False
     }
     assert set(outcome.in_the_end) <= {*creators, *personless, None}
-    outcome.in_the_end = [creators.get(person_id) for person_id in outcome.in_the_end]
+    outcome.in_the_end = [person_id and creators.get(person_id) for person_id in outcome.in_the_end]
     assert_case(outcome, expect, rules, options)
 
 

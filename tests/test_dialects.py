@@ -1,6 +1,7 @@
 """Logs in every form: the same story told by each vendor, and the persons that its rules make of it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from identity_cli.errors import AmbiguousDialect, BadMapping
 
 VENDORS = Path(__file__).parent / "logs_of_vendors"
 
-Lines = list[dict[str, Any] | list[Any]]
+Lines = Sequence[Any]
 
 
 def written(folder: Path, lines: Lines) -> Path:

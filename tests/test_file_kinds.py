@@ -11,8 +11,6 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from file_kinds import CONTAINERS, EVENTS, KINDS, NDJSON, STREAMED, answer, tarred, zipped
 from outcomes import rows_of
@@ -36,6 +34,9 @@ from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import PassedOver
 from identity_cli.reading import child_process as second_process
 from identity_cli.replaying.shortened_log import log_without
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
 
 GOOD = b'{"event": "e", "distinct_id": "ada"}\n'
 FOREIGN = {one.what: b"\0" * one.at + one.start + b"\0\1\2\3" * 9 for one in foreign.SIGNATURES}

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lanes import first_quick
@@ -180,7 +181,11 @@ def test_large_values_are_told_and_do_not_wait_in_the_journal(
 def test_long_lines_are_told_one_by_one_wherever_they_stand(tmp_path: Path, order: str | None) -> None:
     long = {"event": "$set", "distinct_id": "a", "$set": {"v": "x" * (1 << 20)}}
     nameless = {"event": ""}
-    lines = [{"batch": [long, nameless, long]}, long, {"event": "e", "distinct_id": "b"}]
+    lines: list[dict[str, Any]] = [
+        {"batch": [long, nameless, long]},
+        long,
+        {"event": "e", "distinct_id": "b"},
+    ]
     log = tmp_path / "log.ndjson"
     log.write_text("".join(json.dumps({"now": "2023-03-08T12:00:00Z", **one}) + "\n" for one in lines))
     run = replay(log, run=tmp_path / "run", order=order)

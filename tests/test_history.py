@@ -134,7 +134,7 @@ def test_an_older_event_that_overwrote_a_newer_value_is_a_stale_win(tmp_path: Pa
 
 
 def test_what_a_merge_brought_and_what_was_removed(tmp_path: Path) -> None:
-    events = [
+    events: list[Event] = [
         {"event": "e", "distinct_id": "a", "properties": {"$set": {"k": 1}}},
         {"event": "e", "distinct_id": "u"},
         merge("u", "a"),

@@ -345,7 +345,7 @@ def test_an_empty_list_is_told() -> None:
 # Marks in a run
 
 
-def event(name: str, distinct_id: str, second: int = 0, **properties: Any) -> Event:
+def event(name: str, distinct_id: str, second: Any = 0, **properties: Any) -> Event:
     now = f"2023-03-08T12:{second // 60:02}:{second % 60:02}Z"
     return {"event": name, "distinct_id": distinct_id, "now": now, "properties": properties}
 
@@ -366,7 +366,9 @@ def passing_ids(users: InternalUsers, events: list[Event]) -> list[tuple[int, st
     marks = InternalMarks(users, 1, partial(own_id, rules=rule_set("guide")))
     decode = posthog.lenient_decoder(Wanted(tuple(marks.needs)))
     for line in wire(events):
-        assert not marks.see(Block(1, decode(line), [line], Origins(), posthog.DIALECT.name))
+        assert not marks.see(
+            Block(1, cast("Sequence[WireEvent]", decode(line)), [line], Origins(), posthog.DIALECT.name)
+        )
     return [row for found in marks.rows() if found.table == "passing_ids" for row in found.rows]
 
 

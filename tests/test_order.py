@@ -281,7 +281,8 @@ def test_two_ids_are_never_taken_for_one(one: Any, other: Any, more: Any, tmp_pa
 
 
 def test_an_id_is_the_same_as_a_number_and_as_its_text(tmp_path: Path) -> None:
-    lines = [{"event": "e", "timestamp": T, "properties": {}, "distinct_id": own} for own in (17, "17")]
+    owns: list[Any] = [17, "17"]
+    lines = [{"event": "e", "timestamp": T, "properties": {}, "distinct_id": own} for own in owns]
     assert counts_of(lines, tmp_path) == [(1, "17", 1)]
 
 

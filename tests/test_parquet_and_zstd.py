@@ -10,14 +10,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-import zstandard
 
 from identity_cli import Run, replay, verify
 from identity_cli.errors import ExtraMissing, LogUnreadable
 from identity_cli.files.opening import rows_of
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+zstandard = pytest.importorskip("zstandard")
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -49,7 +50,7 @@ def rows() -> list[dict[str, Any]]:
     return exported
 
 
-def table_of(unit: str) -> pa.Table:
+def table_of(unit: str) -> Any:
     created = pa.array([row["created_at"] for row in rows()], pa.timestamp("us", "UTC"))
     columns = {name: [row[name] for row in rows()] for name in rows()[0] if name != "created_at"}
     return pa.table({**columns, "created_at": created.cast(pa.timestamp(unit, "UTC"))})

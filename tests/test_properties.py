@@ -81,7 +81,7 @@ def test_same_input_same_bytes(log: list[bytes], rules: str) -> None:
     with TemporaryDirectory() as name:
         path = Path(name) / "log.ndjson"
         path.write_bytes(b"\n".join(log))
-        options = {"rules": rules, "with_events": True, "table_formats": ("csv", "ndjson")}
+        options: dict[str, Any] = {"rules": rules, "with_events": True, "table_formats": ("csv", "ndjson")}
         first = contents(Path(replay(path, run=Path(name) / "run", **options).folder))
         again = contents(Path(replay(path, run=Path(name) / "again", **options).folder))
     assert first.keys() == again.keys()
@@ -287,7 +287,7 @@ def write(properties: dict[str, Any], changes: list[list[Any]]) -> None:
 @given(log=logs, rules=rule_sets)
 def test_the_facts_alone_suffice_to_rebuild_who_is_who(log: list[Any], rules: str) -> None:
     resolver = PersonResolver(RULE_SETS[rules])
-    journal = []
+    journal: list[Any] = []
     for seq, event in enumerate(events_of(wire(log), RULE_SETS[rules])):
         journal += resolver.apply(seq, event)
     journal += resolver.finish()

@@ -189,7 +189,7 @@ def test_nothing_in_a_line_crashes_a_replay(run_of: RunOf, strange: dict[str, An
 
 
 def test_an_id_that_is_a_list_becomes_text_the_javascript_way(run_of: RunOf) -> None:
-    run = run_of([{"event": "e", "distinct_id": one, "team_id": 1} for one in (["a", 1], {})])
+    run = run_of([{"event": "e", "distinct_id": one, "team_id": 1} for one in ODD_IDS])
     assert ids_in(run) == ["[object Object]", "a,1"]
 
 
@@ -263,7 +263,13 @@ def test_strict_does_not_stop_at_an_event_that_the_platform_fails(run_of: RunOf,
 
 # Files
 
-COMPRESSED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "ndjson": bytes}
+ODD_IDS: list[Any] = [["a", 1], {}]
+COMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "ndjson": bytes,
+}
 
 
 @pytest.mark.parametrize("suffix", COMPRESSED)
@@ -377,7 +383,7 @@ def test_a_file_that_shrinks_while_it_is_read_stops_the_replay(tmp_path: Path) -
 def test_a_file_that_grows_while_it_is_read_does_not(tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     log.write_bytes((GOOD + b"\n") * 10)
-    grown = []
+    grown: list[int] = []
 
     def grow(_: int) -> None:
         if not grown:

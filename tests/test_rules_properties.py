@@ -172,7 +172,7 @@ def test_a_merge_keeps_the_targets_values_then_writes_the_events_own(resolved: R
 def test_whichever_side_of_a_merge_has_more_the_targets_values_win(larger: str) -> None:
     """The smaller side is moved to the larger; nobody may see which it was."""
     many = {f"{larger} {number}": number for number in range(9)}
-    log = [
+    log: list[dict[str, Any]] = [
         {"event": "e", "distinct_id": name, "properties": {"$device_id": name, "$set": {"k": name, name: 1}}}
         for name in ("old", "ada")
     ]

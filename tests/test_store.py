@@ -582,7 +582,8 @@ def test_nothing_in_a_run_tells_when_or_by_whom_it_was_made(tmp_path: Path) -> N
     (tmp_path / "log").write_text(nasty())
     environment = {**os.environ, "TZ": "Asia/Tokyo"}
     script = "from identity_cli import replay; replay('log', run='run', with_events=True)"
-    first, second = [], []
+    first: list[Any] = []
+    second: list[Any] = []
     for results in (first, second):
         subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True)
         results.append({path.name: path.read_bytes() for path in (tmp_path / "run").iterdir()})

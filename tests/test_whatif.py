@@ -70,7 +70,7 @@ def told_by_scope(resolution: Resolution, keys: set[tuple[int, str]]) -> tuple[A
 
 def neutral(event: Event) -> Event:
     """An event of nobody we ask about, at the same time."""
-    times = {name: event[name] for name in ("timestamp", "now") if name in event}
+    times: Event = {name: event[name] for name in ("timestamp", "now") if name in event}
     return {"event": "e", "distinct_id": "somebody else", "properties": {}, **times}
 
 
@@ -93,8 +93,8 @@ def test_a_part_replays_as_the_whole_does(rules: str, seed: int, tmp_path: Path)
 
 def test_events_of_others_still_show_what_time_it_is(tmp_path: Path) -> None:
     """Line 2 is of somebody else, but line 1 leaves the buffer by it, before the timeless link."""
-    link = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
-    events = [
+    link: Event = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
+    events: list[Event] = [
         {"event": "e", "distinct_id": "u", "now": "2026-05-04T09:00:00Z"},
         {"event": "e", "distinct_id": "x", "now": "2026-05-04T09:05:00Z"},
         link,
@@ -106,8 +106,8 @@ def test_events_of_others_still_show_what_time_it_is(tmp_path: Path) -> None:
 
 def test_events_that_a_plan_leaves_out_still_show_what_time_it_is(tmp_path: Path) -> None:
     """As in the replay: without line 2 the first event would wait for the link and be attached to nobody."""
-    link = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
-    events = [
+    link: Event = {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": "a"}}
+    events: list[Event] = [
         {"event": "e", "distinct_id": "u", "now": "2026-05-04T09:00:00Z"},
         {"event": "e", "distinct_id": "x", "now": "2026-05-04T09:05:00Z"},
         link,

@@ -48,6 +48,7 @@ def test_the_way_between_two_ids(run: Run) -> None:
     assert found.together_since is not None
     assert found.together_since.line == 297
     first, second = found.path
+    assert first.source and first.target and second.source
     assert first.source.ids == ["anon-b2e97c", "user_petra"]
     assert first.target.ids == ["anon-19ac46", "anon-d68f05", "user_nils", "user_olga"]
     assert second.source.is_identified

@@ -57,18 +57,17 @@ ODD = [
 
 def value(chance: Random) -> str:
     """A JSON value that nobody expects."""
-    return chance.choice(
-        [
-            lambda: chance.choice(ODD),
-            lambda: chance.choice(ODD),
-            lambda: chance.choice("19") * chance.choice([17, 19, 20, 30, 309, 400, 4301]),
-            lambda: '"' + "x" * chance.choice([0, 199, 200, 201, 400, 401, 70_000]) + '"',
-            lambda: deep(chance.choice([5, 50, 490, 900, 1_100])),
-            lambda: deep(chance.randint(905, 930), '{"a":', "1", "}"),
-            lambda: deep(chance.randint(905, 930)),
-            lambda: f'"u{chance.randrange(30)}"',
-        ]
-    )()
+    kinds: list[Callable[[], str]] = [
+        lambda: chance.choice(ODD),
+        lambda: chance.choice(ODD),
+        lambda: chance.choice("19") * chance.choice([17, 19, 20, 30, 309, 400, 4301]),
+        lambda: '"' + "x" * chance.choice([0, 199, 200, 201, 400, 401, 70_000]) + '"',
+        lambda: deep(chance.choice([5, 50, 490, 900, 1_100])),
+        lambda: deep(chance.randint(905, 930), '{"a":', "1", "}"),
+        lambda: deep(chance.randint(905, 930)),
+        lambda: f'"u{chance.randrange(30)}"',
+    ]
+    return chance.choice(kinds)()
 
 
 def _with_bits_flipped(line: bytes, chance: Random) -> bytes:
@@ -162,13 +161,14 @@ def fuzzed_log(seed: int, filters: str, count: int = 60) -> FuzzedLog:
             options["dialect"] = name
         case "mapped":
             options["mapping"] = MAPPING
-    for option, choices in {
+    possible: dict[str, list[Any]] = {
         "order": ["arrival", "time"],
         "dedupe": [True],
         "internal_users": [filters],
         "buffer": [0, 1, 1e6],
         "with_events": [True],
-    }.items():
+    }
+    for option, choices in possible.items():
         if chance.random() < 0.25:
             options[option] = chance.choice(choices)
     return FuzzedLog(seed, own + lines, options)
@@ -176,7 +176,8 @@ def fuzzed_log(seed: int, filters: str, count: int = 60) -> FuzzedLog:
 
 def damaged_log(chance: Random) -> tuple[bytes, bool]:
     """Plain lines in several streams of one kind of container, and whether anything was done to them."""
-    pack = chance.choice([gzip.compress, bz2.compress, lzma.compress])
+    packs: list[Callable[[bytes], bytes]] = [gzip.compress, bz2.compress, lzma.compress]
+    pack = chance.choice(packs)
     lines = [b'{"event":"e","distinct_id":"u%d"}\n' % number for number in range(100)]
     cuts = [0, *sorted(chance.sample(range(1, 100), chance.choice([0, 1, 2]))), 100]
     streams = [pack(b"".join(lines[start:end])) for start, end in pairwise(cuts)]
