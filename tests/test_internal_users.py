@@ -3,7 +3,7 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +21,7 @@ from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.summary import document, show
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
+from identity_cli.dialects.record import WireEvent
 from identity_cli.errors import InternalUsersUnreadable, NoInternalUsers
 from identity_cli.events import ABSENT
 from identity_cli.internal_users import InternalUsers, parse, read_internal_users
