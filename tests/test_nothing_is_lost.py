@@ -185,11 +185,11 @@ def test_an_output_takes_its_place_whole_or_not_at_all() -> None:
     Path("out").write_text("before")
     Path("out").chmod(0o640)
     with pytest.raises(ZeroDivisionError), output_file("out") as output:
-        output.write("half")
+        output.write(b"half")
         raise ZeroDivisionError
     assert Path("out").read_text() == "before"
     with output_file("out") as output:
-        output.write("after")
+        output.write(b"after")
         assert Path("out").read_text() == "before"
     assert Path("out").read_text() == "after"
     assert stat.S_IMODE(Path("out").stat().st_mode) == 0o640
@@ -200,14 +200,14 @@ def test_an_output_through_a_link_leaves_the_link() -> None:
     Path("real").write_text("before")
     Path("link").symlink_to("real")
     with output_file("link") as output:
-        output.write("after")
+        output.write(b"after")
     assert Path("link").is_symlink()
     assert Path("real").read_text() == "after"
 
 
 def test_an_output_may_be_a_device() -> None:
     with output_file("/dev/null") as output:
-        output.write("nothing")
+        output.write(b"nothing")
 
 
 def test_an_output_that_cannot_be_written_is_named() -> None:

@@ -20,7 +20,8 @@ from patience import within
 
 from identity_cli import Run, replay
 from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs
-from identity_cli.reading.intake import ReplayOptions, log_of
+from identity_cli.reading.intake import log_of
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.tables.run_tables import TABLES

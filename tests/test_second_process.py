@@ -25,7 +25,8 @@ from identity_cli.counterfactual.changed_log import Change
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.reading import child_process as second_process
-from identity_cli.reading.intake import Intake, ReplayOptions, log_of
+from identity_cli.reading.intake import Intake, log_of
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying import finishing
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.writing.journal_writer import JournalWriter

@@ -1,6 +1,7 @@
 """The run folder: whole or not at all, never over what is not ours, and safe to open."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -29,13 +30,13 @@ from identity_cli.errors import (
     RunUnreadable,
 )
 from identity_cli.store.ours import OUR_FILES
+from identity_cli.store.reading.exports import export_into
 from identity_cli.tables import table
-from identity_cli.tables.run_tables import TABLES
-from identity_cli.tables.table import lines
+from identity_cli.tables.formats import TABLE_FORMATS
 
 RunOf = Callable[..., Run]
 EVENT = '{"event": "e", "distinct_id": "ada"}\n'
-EVERYTHING = {"with_events": True, "table_formats": ("csv", "ndjson")}
+EVERYTHING = {"with_events": True, "table_formats": tuple(TABLE_FORMATS)}
 
 
 def nasty(seed: int = 1, length: int = 200) -> str:
@@ -285,9 +286,10 @@ def test_a_run_of_another_version_says_so(tmp_path: Path) -> None:
 def test_what_a_finished_run_exports_is_what_its_files_hold(run_of: RunOf, seed: int) -> None:
     run = run_of(nasty(seed) + "\ntorn", rules=["guide", "2022-12", "current"][seed], **EVERYTHING)
     for name in ("persons", "distinct_ids", "links", "warnings", "events"):
-        for table_format in ("csv", "ndjson"):
-            exported = "".join(lines(TABLES[name], table_format, run.records(name)))
-            assert exported.encode() == (run.folder / f"{name}.{table_format}").read_bytes(), name
+        for table_format in TABLE_FORMATS:
+            exported = io.BytesIO()
+            export_into(exported, run, name, table_format)
+            assert exported.getvalue() == (run.folder / f"{name}.{table_format}").read_bytes(), name
 
 
 @pytest.mark.parametrize("seed", range(3))

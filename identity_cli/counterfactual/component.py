@@ -20,8 +20,8 @@ from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, Event, Origin, arrival_of
 from identity_cli.facts import Fact, Linked
-from identity_cli.reading.intake import ReplayOptions
 from identity_cli.reading.left_out import uuid_in_text
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
 from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)

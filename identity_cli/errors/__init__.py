@@ -40,8 +40,10 @@ from identity_cli.errors.of_names import UnknownProperty as UnknownProperty
 from identity_cli.errors.of_options import BadCondition as BadCondition
 from identity_cli.errors.of_options import BadMapping as BadMapping
 from identity_cli.errors.of_options import BadMoment as BadMoment
+from identity_cli.errors.of_options import BadOption as BadOption
 from identity_cli.errors.of_options import BadRejectionLimit as BadRejectionLimit
 from identity_cli.errors.of_options import ExtraMissing as ExtraMissing
+from identity_cli.errors.of_options import UnknownChoice as UnknownChoice
 from identity_cli.errors.of_options import UnknownDialect as UnknownDialect
 from identity_cli.errors.of_options import UnknownRuleSet as UnknownRuleSet
 from identity_cli.errors.of_runs import BooksDoNotBalance as BooksDoNotBalance

@@ -1,5 +1,7 @@
 """Options that mean nothing, and what an installation lacks."""
 
+from collections.abc import Iterable
+
 from identity_cli.errors.base import IdcliError
 
 
@@ -12,11 +14,25 @@ class BadRejectionLimit(IdcliError):
         )
 
 
-class UnknownRuleSet(IdcliError):
+class UnknownChoice(IdcliError):
+    """A name that stands for nothing, where there are some to choose from."""
+
+    def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
+        super().__init__(f"no {what} {name!r}: choose one of {', '.join(known)}.")
+
+
+class UnknownRuleSet(UnknownChoice):
     """A rule set that does not exist."""
 
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"no rule set {name!r}: choose one of {', '.join(known)}.")
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__("rule set", name, known)
+
+
+class BadOption(IdcliError):
+    """A value that an option cannot have; needed: one that it can."""
+
+    def __init__(self, what: str, given: object, needed: str) -> None:
+        super().__init__(f"{what} cannot be {given!r}: give {needed}.")
 
 
 class UnknownDialect(IdcliError):
@@ -57,4 +73,4 @@ class ExtraMissing(IdcliError):
     """A format that needs a library which only some installations have."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what}: reading it takes one more library: pip install 'idcli[{extra}]'.")
+        super().__init__(f"{what}: it takes one more library: pip install 'idcli[{extra}]'.")

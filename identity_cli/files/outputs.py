@@ -13,8 +13,8 @@ from identity_cli.files.places import file_stat
 
 
 @contextmanager
-def output_file(path: str, inputs: Iterable[str] = ()) -> Iterator[IO[str]]:
-    """Text to write into a file, which takes its place when the block ends well.
+def output_file(path: str, inputs: Iterable[str] = ()) -> Iterator[IO[bytes]]:
+    """A file to write bytes into, which takes its place when the block ends well.
 
     inputs: what the command reads, "-" for standard input. OutputIsInput if the file is one
     of them; OSError, with the file's name, if it cannot be written. What is no ordinary file, a
@@ -24,7 +24,7 @@ def output_file(path: str, inputs: Iterable[str] = ()) -> Iterator[IO[str]]:
     if there is not None:
         _check_no_input(path, there, inputs)
         if not stat.S_ISREG(there.st_mode):
-            with open(path, "w", encoding="utf-8") as output:
+            with open(path, "wb") as output:
                 yield output
             return
     place = Path(os.path.realpath(path))
@@ -41,7 +41,7 @@ def _check_no_input(path: str, there: os.stat_result, inputs: Iterable[str]) -> 
 
 
 @contextmanager
-def _beside(place: Path, mode: int) -> Iterator[IO[str]]:
+def _beside(place: Path, mode: int) -> Iterator[IO[bytes]]:
     """A file beside its place, where it is renamed to."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{place.name}.", suffix=".partial", dir=place.parent)
@@ -49,7 +49,7 @@ def _beside(place: Path, mode: int) -> Iterator[IO[str]]:
         raise OSError(error.errno, error.strerror, str(place)) from None
     partial = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8") as output:
+        with open(handle, "wb") as output:
             yield output
         partial.chmod(mode)
         partial.replace(place)

@@ -1,7 +1,7 @@
 """The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -16,9 +16,9 @@ from identity_cli.events import Event
 from identity_cli.files.folders import expand, total_size
 from identity_cli.files.opening import sources_at
 from identity_cli.files.raw_file import is_regular
-from identity_cli.files.sources import LONGEST_LINE, LineSource, Opened, PassedOver
+from identity_cli.files.sources import LineSource, Opened, PassedOver
 from identity_cli.reading.duplicates import RepeatFilter
-from identity_cli.reading.left_out import LeftOut, LeftOutFilter
+from identity_cli.reading.left_out import LeftOutFilter
 from identity_cli.reading.log_items import (
     LEFT_OUT,
     REPEAT,
@@ -30,11 +30,11 @@ from identity_cli.reading.log_items import (
     Rejected,
     Skipped,
 )
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
 from identity_cli.reading.watcher import Watcher
-from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import may_be_rejected, own_id
@@ -61,49 +61,6 @@ def log_of(paths: Iterable[str]) -> Log:
     files = expand(paths)
     found = [file.path for file in files]
     return Log([partial(sources_at, *file) for file in files], total_size(found), found)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOptions:
-    """How to replay.
-
-    None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
-    rules may also be "auto". is_of_log: the rules were found in this way, so every file has to be of that
-    vendor. by_dates: they were found by the dates of the log's beginning. mapping: where the
-    fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
-    dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
-    FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
-    count as illegal. one_process: do not read large logs in a second one. every_link: see
-    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
-    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
-    whether a log, or a file of it, may hold no event, and no event a blocked id.
-    """
-
-    rules: str | None = None
-    is_of_log: bool = False
-    by_dates: bool = False
-    buffer_seconds: float | None = None
-    team_id: int = 1
-    table_formats: tuple[str, ...] = ("csv",)
-    with_events: bool = False
-    strict: bool = False
-    dialect: str | None = None
-    mapping: tuple[str, ...] = ()
-    order: str | None = None
-    dedupe: bool = False
-    left_out: tuple[str | LeftOut, ...] = ()
-    blocked_ids: tuple[str, ...] = ()
-    internal_users: str | Path | None = None
-    one_process: bool = False
-    every_link: bool = False
-    longest_line: int = LONGEST_LINE
-    max_rejected: str | None = None
-    may_be_empty: bool = True
-
-    @property
-    def applied_rules(self) -> RuleSet:
-        """The rules, with the blocked ids."""
-        return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
 
 
 class Intake:

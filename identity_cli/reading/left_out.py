@@ -34,8 +34,8 @@ class LeftOut(NamedTuple):
 class LeftOutFilter:
     """Tells which events are to be left out; afterwards, whether all of them were met.
 
-    Those named by a text alone may turn out to be lines without an event, such as blank ones, or of
-    files that are not read: there is nothing to leave out then.
+    Those named by a text alone may turn out to be lines without an event, such as blank ones: there is
+    nothing to leave out then.
     """
 
     def __init__(self, named: Iterable["str | LeftOut"]) -> None:
@@ -62,7 +62,7 @@ class LeftOutFilter:
     def finish(self, origins: Origins) -> None:
         """The log is at its end; EventNotMet if it does not have one of the events."""
         for event, must_be_event in self._missing.items():
-            if must_be_event or not (origins.seqs_at(str(event.origin)) or event.file not in origins.paths):
+            if must_be_event or not origins.seqs_at(str(event.origin)):
                 raise EventNotMet(event.origin, "the log has no event there")
         self.nothing_at = len(self._missing)
 
@@ -110,6 +110,12 @@ class BlockedIds:
 def uuid_in_text(uuid: Any) -> str | None:
     """An event's uuid as text; one that is no text as JSON, as tables have it."""
     return uuid if uuid is None or isinstance(uuid, str) else json.dumps(uuid, separators=(",", ":"))
+
+
+def check_address(event: str | LeftOut) -> None:
+    """EventNotMet for what is neither FILE:LINE nor FILE:LINE#NTH nor of a plan."""
+    if not isinstance(event, LeftOut):
+        _in_text(event)
 
 
 def _in_text(named: str) -> LeftOut:

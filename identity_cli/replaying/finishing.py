@@ -13,8 +13,8 @@ from identity_cli.facts import DistinctIdAttached, Linked, PersonCreated
 from identity_cli.files.folders import container_of
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.origins import Origins
-from identity_cli.reading.intake import ReplayOptions
 from identity_cli.reading.log_items import LogRead, Rows
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
@@ -81,7 +81,8 @@ class Finishing:
         self, everybody: Everybody, origins: Origins, *also: Callable[[People | Ids], None]
     ) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
-        formats, resolver = self._options.table_formats, self._resolver
+        resolver = self._resolver
+        formats = (self._options.table_formats, self._options.graph_formats)
         with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
             files.write_journal(self._journal.links, self._journal.warnings)
             everybody.tell(*also, files.write_people)

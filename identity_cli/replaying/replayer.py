@@ -19,7 +19,7 @@ from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
 from identity_cli.files.run_mark import is_run
 from identity_cli.files.sources import EventSource, PassedOver
-from identity_cli.reading.intake import Intake, Log, Progress, ReplayOptions, log_of, names_to_keep
+from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
     LEFT_OUT,
@@ -33,6 +33,7 @@ from identity_cli.reading.log_items import (
     Rows,
     Skipped,
 )
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.watcher import Watcher, Watching

@@ -15,8 +15,9 @@ from identity_cli.files.opening import numbered_lines, sources_at
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.raw_file import check_rereadable
 from identity_cli.files.sources import LineSource, PassedOver
-from identity_cli.reading.intake import Progress, ReplayOptions, log_of
+from identity_cli.reading.intake import Progress, log_of
 from identity_cli.reading.left_out import LeftOut
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.reading.run import Run
@@ -34,7 +35,7 @@ def options_of(run: Run) -> ReplayOptions:
     asked = run.metadata["options"]
     lists = {name: tuple(asked.get(name, ())) for name in ("mapping", "blocked_ids")}
     lists["left_out"] = tuple(map(_left_out, asked["left_out"]))
-    return ReplayOptions(**{**asked, **lists}, table_formats=())
+    return ReplayOptions(**{**asked, **lists}, table_formats=(), graph_formats=())
 
 
 def _left_out(stored: str | list[Any]) -> str | LeftOut:

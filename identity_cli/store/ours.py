@@ -14,22 +14,28 @@ from urllib.parse import quote
 
 from identity_cli.errors import FolderNotARun, NoPlaceForRun
 from identity_cli.files.run_mark import DATABASE, is_run
+from identity_cli.tables.formats import TABLE_FORMATS
+from identity_cli.tables.graph import EDGES
+from identity_cli.tables.graph_formats import GRAPH_FORMATS
+from identity_cli.tables.run_tables import TABLES
 
 REJECTED = "rejected.ndjson"
 OUR_FILES = frozenset(
     {
         DATABASE,
-        *(
-            f"{name}.{suffix}"
-            for name in ("persons", "distinct_ids", "links", "warnings", "events")
-            for suffix in ("csv", "ndjson")
-        ),
-        "merge_graph.json",
-        "merge_graph.dot",
         REJECTED,
+        *(form.file for form in GRAPH_FORMATS.values()),
+        *(
+            form.file_of(table)
+            for form in TABLE_FORMATS.values()
+            for table in TABLES.values()
+            if table.is_in_folder
+        ),
     }
 )
-_SCRATCH = re.compile(r"order\.\d+m*|merge_graph\.(json|dot)\.edges")
+_SCRATCH = re.compile(
+    r"order\.\d+m*|" + "|".join(re.escape(form.file + EDGES) for form in GRAPH_FORMATS.values())
+)
 """What a replay has in its folder only while it goes on."""
 
 

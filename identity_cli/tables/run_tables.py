@@ -8,13 +8,13 @@ PERSONS = Table(
         ("team_id", ColumnKind.NUMBER),
         ("person_id", ColumnKind.WORD),
         ("creator_distinct_id", ColumnKind.TEXT),
-        ("distinct_ids", ColumnKind.JSON),
+        ("distinct_ids", ColumnKind.LIST),
         ("is_identified", ColumnKind.BOOL),
-        ("created_at", ColumnKind.WORD),
+        ("created_at", ColumnKind.TIME),
         ("properties", ColumnKind.JSON),
         ("event_count", ColumnKind.NUMBER),
-        ("first_seen", ColumnKind.WORD),
-        ("last_seen", ColumnKind.WORD),
+        ("first_seen", ColumnKind.TIME),
+        ("last_seen", ColumnKind.TIME),
     ),
 )
 DISTINCT_IDS = Table(
@@ -36,7 +36,7 @@ LINKS = Table(
         ("line", ColumnKind.NUMBER),
         ("event_uuid", ColumnKind.TEXT),
         ("event", ColumnKind.TEXT),
-        ("time", ColumnKind.WORD),
+        ("time", ColumnKind.TIME),
         ("team_id", ColumnKind.NUMBER),
         ("source_distinct_id", ColumnKind.TEXT),
         ("target_distinct_id", ColumnKind.TEXT),
@@ -87,6 +87,7 @@ REJECTED = Table(
         ("raw", ColumnKind.TEXT),
         ("nth", ColumnKind.NTH),
     ),
+    is_in_folder=False,  # but, verbatim, what is in every format alike
 )
 
 TABLES = {table.name: table for table in (PERSONS, DISTINCT_IDS, LINKS, WARNINGS, EVENTS, REJECTED)}

@@ -1,116 +1,79 @@
-"""The tables of a run as files: which columns, and how their lines look in each format.
+"""What a table of a run is: named columns of a kind each, told some records at a time.
 
-Writing during a replay and exporting from a finished run use the same columns and the
-same lines, so the two cannot differ.
+Writing during a replay and exporting from a finished run use the same columns and the same
+formats, so the two cannot differ.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from itertools import islice
-from pathlib import Path
-from typing import Any, TypeVar
-
-from identity_cli.tables import cells
+from typing import IO, Any, NamedTuple, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Record = tuple[Any, ...]
 Columns = Sequence[Sequence[Any]]
 """Some consecutive records of a table, column by column."""
-CellsOf = Callable[[Any], Iterable[str]]
-BUFFER_BYTES = 1 << 20
 RECORDS_AT_ONCE = 1_000
 
 
 class ColumnKind(Enum):
-    """What a column holds: how its values become cells of CSV and of JSON."""
+    """What a column holds. Each format says how the values of each kind look in it."""
 
-    TEXT = (cells.csv_texts, cells.json_texts)  # from the log: may hold anything
-    NUMBER = (cells.csv_numbers, cells.json_texts)
-    NTH = (cells.csv_nths, cells.json_texts)  # a number that mostly is not there
-    WORD = (cells.csv_words, cells.json_texts)  # a time, a person id, one of our own words
-    BOOL = (cells.flags, cells.flags)
-    JSON = (cells.csv_jsons, cells.json_as_it_is)  # JSON text already
-
-    def __init__(self, csv: CellsOf, json: CellsOf) -> None:
-        self.csv = csv
-        self.json = json
+    TEXT = auto()  # from the log: may hold anything
+    NUMBER = auto()
+    NTH = auto()  # a number that mostly is not there
+    WORD = auto()  # a person id, one of our own words
+    TIME = auto()  # ISO 8601 in UTC with milliseconds
+    BOOL = auto()
+    LIST = auto()  # of texts, as JSON text
+    JSON = auto()  # JSON text already
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: its name, and its columns in order."""
+    """One table: its name, its columns in order, and whether each run has its file."""
 
     name: str
     columns: tuple[tuple[str, ColumnKind], ...]
+    is_in_folder: bool = True
 
     @property
     def names(self) -> tuple[str, ...]:
         """The column names."""
         return tuple(name for name, _ in self.columns)
 
-    def header(self) -> str:
-        """The first line of a CSV file."""
-        return ",".join(self.names) + "\n"
-
-    def csv_lines(self, columns: Columns) -> str:
-        """Lines of CSV."""
-        cells_ = [kind.csv(column) for (_, kind), column in zip(self.columns, columns, strict=True)]
-        return "\n".join([*map(",".join, zip(*cells_, strict=True)), ""])
-
-    def json_lines(self, columns: Columns) -> str:
-        """Lines of NDJSON."""
-        cells_ = [kind.json(column) for (_, kind), column in zip(self.columns, columns, strict=True)]
-        template = "{" + ",".join(f'"{name}":%s' for name in self.names) + "}"
-        return "\n".join([*map(template.__mod__, zip(*cells_, strict=True)), ""])
-
-    def lines_in(self, table_format: str) -> Callable[[Columns], str]:
-        """What writes lines in a format: csv or ndjson."""
-        return self.csv_lines if table_format == "csv" else self.json_lines
+    def cells(self, columns: Columns, looks: "LooksOf") -> list[Iterable[str]]:
+        """The columns as text, each kind as a format has it."""
+        return [looks[kind](column) for (_, kind), column in zip(self.columns, columns, strict=True)]
 
 
-class TableFile:
-    """A file of one table."""
+LooksOf = dict[ColumnKind, Callable[[Any], Iterable[str]]]
+"""How the values of a column of each kind look in a format that is text."""
 
-    def __init__(self, table: Table, table_format: str, folder: Path) -> None:
-        path = folder / f"{table.name}.{table_format}"
-        self._file = open(path, "w", BUFFER_BYTES, encoding="utf-8", newline="")
-        self._lines_of = table.lines_in(table_format)
-        self._file.write(table.header() if table_format == "csv" else "")
+
+class TableWriter(Protocol):
+    """Writes one table into a file that is open already, and that it does not close."""
 
     def write(self, columns: Columns) -> None:
         """Add records."""
-        self._file.write(self._lines_of(columns))
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()
+    def finish(self) -> None:
+        """Write what stands behind the last record."""
 
 
-class TableFiles:
-    """One table in several formats, or in none."""
+class TableFormat(NamedTuple):
+    """A format of tables: its name, which is also the end of its files' names, and what writes it."""
 
-    def __init__(self, table: Table, folder: Path, table_formats: Iterable[str]) -> None:
-        self._files = [TableFile(table, name, folder) for name in table_formats]
+    name: str
+    writer: Callable[[Table, IO[bytes]], TableWriter]
+    is_text: bool = True
+    check: Callable[[], None] = lambda: None
+    """ExtraMissing where this installation cannot write it."""
 
-    def write(self, columns: Columns) -> None:
-        """Add records."""
-        for file in self._files:
-            file.write(columns)
-
-    def close(self) -> None:
-        """Let go of the files."""
-        for file in self._files:
-            file.close()
-
-
-def lines(table: Table, table_format: str, records: Iterable[Record]) -> Iterator[str]:
-    """The table as pieces of text, some lines each: format is csv or ndjson."""
-    if table_format == "csv":
-        yield table.header()
-    lines_of = table.lines_in(table_format)
-    for batch in batches(records):
-        yield lines_of([*zip(*batch, strict=True)])
+    def file_of(self, table: Table) -> str:
+        """What a file of that table is called."""
+        return f"{table.name}.{self.name}"
 
 
 def batches(items: Iterable[Item], at_once: int | None = None) -> Iterator[list[Item]]:
@@ -118,3 +81,11 @@ def batches(items: Iterable[Item], at_once: int | None = None) -> Iterator[list[
     iterator = iter(items)
     while batch := list(islice(iterator, at_once or RECORDS_AT_ONCE)):
         yield batch
+
+
+def write_table(file: IO[bytes], table: Table, records: Iterable[Record], form: TableFormat) -> None:
+    """Write a whole table."""
+    writer = form.writer(table, file)
+    for batch in batches(records):
+        writer.write([*zip(*batch, strict=True)])
+    writer.finish()

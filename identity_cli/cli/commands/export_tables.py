@@ -1,16 +1,17 @@
 """`idcli export`: whole tables, written as they are read."""
 
 import sys
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import IO, Any, cast
 
 import click
 
 from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.terminal.text import is_terminal, plural, print_error, visible_json, visible_lines
+from identity_cli.store.reading.exports import export_into
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.run_tables import TABLES
-from identity_cli.tables.table import lines
 
 LOG = "log"
 
@@ -18,7 +19,7 @@ LOG = "log"
 @click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
 @click.argument("table", type=click.Choice([*TABLES, LOG]), metavar="TABLE")
 @option("--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out.")
-@format_option("csv", "ndjson", "json")
+@format_option(*TABLE_FORMATS)
 @with_run
 @internal_option
 def command(run: Run, table: str, plan: str | None, output: str) -> None:
@@ -34,12 +35,35 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
         return
     if plan is not None:
         raise click.UsageError("--plan goes with TABLE log.")
-    text = _array(_lines(run, table, "ndjson")) if output == "json" else _lines(run, table, output)
-    if output != "csv":
-        text = map(visible_json, text)
-    elif is_terminal(sys.stdout):
-        text = map(visible_lines, text)
-    sys.stdout.writelines(text)
+    sys.stdout.flush()
+    export_into(_output(output), run, table, output)
+
+
+def _output(table_format: str) -> IO[bytes]:
+    """Where a table goes; somebody who looks on is shown nothing that does more than be read."""
+    if not TABLE_FORMATS[table_format].is_text:
+        if is_terminal(sys.stdout):
+            raise click.UsageError(f"{table_format} is not to be read: write it into a file with > FILE.")
+        return sys.stdout.buffer
+    if table_format != "csv":
+        return cast("IO[bytes]", _Shown(visible_json))
+    return cast("IO[bytes]", _Shown(visible_lines if is_terminal(sys.stdout) else str))
+
+
+class _Shown:
+    """Standard output, for pieces of whole characters."""
+
+    def __init__(self, shown: Callable[[str], str]) -> None:
+        self._shown = shown
+
+    def write(self, piece: bytes) -> None:
+        """Write a piece of text."""
+        sys.stdout.write(self._shown(piece.decode()))
+
+    def writelines(self, pieces: Iterable[bytes]) -> None:
+        """Write several."""
+        for piece in pieces:
+            self.write(piece)
 
 
 def _write_log(run: Run, plan: str | None) -> None:
@@ -83,18 +107,3 @@ def _tell_of_time(log: Any) -> None:
             f"idcli: no line tells the time {matters}, {log.untold[0]} the first: replayed, the log may "
             "differ from replay --apply."
         )
-
-
-def _lines(run: Run, table: str, table_format: str) -> Iterator[str]:
-    if table == "rejected" and table_format == "ndjson":
-        return run.rejected_lines()
-    return iter(lines(TABLES[table], table_format, run.records(table)))
-
-
-def _array(text: Iterator[str]) -> Iterator[str]:
-    """Lines of JSON, in pieces of whole lines, as the items of one array."""
-    before = "[\n"
-    for piece in text:
-        yield before + piece.removesuffix("\n").replace("\n", ",\n")
-        before = ",\n"
-    yield "[]\n" if before == "[\n" else "\n]\n"

@@ -10,6 +10,7 @@ import click
 from click.core import ParameterSource
 
 from identity_cli.cli.terminal.options import (
+    Known,
     Replaying,
     buffer_option,
     format_option,
@@ -22,30 +23,19 @@ from identity_cli.cli.terminal.render import ReplayProgress, write_document
 from identity_cli.cli.terminal.summary import document, show
 from identity_cli.cli.terminal.text import is_terminal, number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
+from identity_cli.reading.options import NONE
+from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.reports.run_summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.dating import AUTO
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.formats import TABLE_FORMATS
+from identity_cli.tables.graph_formats import GRAPH_FORMATS
 
 if TYPE_CHECKING:
     from identity_cli.files.folders import LogFile
 
 REPAIRED = "-repaired"
-TABLE_FORMATS = ("csv", "ndjson", "none")
-
-
-def _tables(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.strip() for name in value.split(",")))
-    strange = [name for name in names if name not in TABLE_FORMATS]
-    if strange or ("none" in names and len(names) > 1):
-        raise click.BadParameter(f"{value!r} is not csv, ndjson, csv,ndjson or none.")
-    return () if names == ("none",) else names
-
-
-def _limit(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    from identity_cli.reading.rejections import rejection_limit
-
-    return None if value is None else rejection_limit(value).text
 
 
 def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
@@ -67,7 +57,7 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 )
 @option(
     "--rules",
-    type=click.Choice([*RULE_SETS, AUTO]),
+    type=Known([*RULE_SETS, AUTO]),
     metavar="NAME",
     help=f"Whose rules to apply, and as of when: {', '.join(RULE_SETS)}; {AUTO}: as of the dates at the "
     "log's beginning.  [default: those of the log's vendor; guide for PostHog's]",
@@ -77,7 +67,7 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 )
 @option(
     "--team-id",
-    type=click.IntRange(0, 2**31 - 1),
+    type=int,
     metavar="N",
     default=1,
     show_default=True,
@@ -87,10 +77,19 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     "--tables",
     "table_formats",
     metavar="LIST",
+    type=Known([*TABLE_FORMATS, NONE], several=True),
     default="csv",
     show_default=True,
-    callback=_tables,
-    help="Which files to write beside run.db: csv, ndjson, both with a comma, or none.",
+    help=f"Which files to write beside run.db: {', '.join(TABLE_FORMATS)}, several with commas, or {NONE}.",
+)
+@option(
+    "--graphs",
+    "graph_formats",
+    metavar="LIST",
+    type=Known([*GRAPH_FORMATS, NONE], several=True),
+    default=",".join(GRAPH_FORMATS),
+    show_default=True,
+    help=f"How to write the merge graph: {', '.join(GRAPH_FORMATS)}, or {NONE}.",
 )
 @option("--events", "with_events", is_flag=True, help="Keep every event, with its person.")
 @option(
@@ -115,7 +114,8 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 @internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
 @option(
     "--order",
-    type=click.Choice(("arrival", "time")),
+    type=Known(ORDERS),
+    metavar="[arrival|time]",
     help="Sort first: by arrival, for exports in another order; by time of event, which is not what "
     "the platform did: it went by arrival.",
 )
@@ -128,7 +128,6 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 @option(
     "--max-rejected",
     metavar="N|P%",
-    callback=_limit,
     help="Write nothing, exit 2, if more lines cannot be used: a number, or a share of all. --strict "
     "allows none, whatever stands here.",
 )
@@ -186,7 +185,8 @@ def command(
 
 def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
     from identity_cli.files.folders import expand
-    from identity_cli.reading.intake import ReplayOptions, log_of
+    from identity_cli.reading.intake import log_of
+    from identity_cli.reading.options import ReplayOptions
     from identity_cli.replaying.replayer import replay_log
 
     asked = ReplayOptions(**options, may_be_empty=False)
@@ -222,7 +222,7 @@ def _save_map(options: dict[str, Any], asked: Iterable[str | None], logs: tuple[
         raise click.UsageError("--save-map needs --map FIELD=PATH.")
     text = mapping_text(read_mapping(options["mapping"]))
     with output_file(file, [*filter(None, asked), *(found.path for found in expand(logs))]) as output:
-        output.write(text)
+        output.write(text.encode())
 
 
 def _check_names(files: "list[LogFile]") -> None:

@@ -7,6 +7,7 @@ import click
 from identity_cli.cli.commands.compare_runs import figures, show_comparison
 from identity_cli.cli.commands.compare_runs import show as show_diff
 from identity_cli.cli.terminal.options import (
+    Known,
     Replaying,
     buffer_option,
     format_option,
@@ -51,7 +52,7 @@ FORMAT = 1
 @option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
 @option(
     "--rules",
-    type=click.Choice(list(RULE_SETS)),
+    type=Known(RULE_SETS),
     metavar="NAME",
     help=f"Another rule set, of {', '.join(RULE_SETS)}; replays the whole log.",
 )

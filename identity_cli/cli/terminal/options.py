@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,8 @@ import click
 from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from identity_cli.store.reading.run import Run
 
 DEFAULT_RUN = "idcli-run"
@@ -22,8 +24,6 @@ INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
 MOST = 2**53
 """Of anything that a command lists: more digits mean all."""
-LONGEST_BUFFER = 366 * 24 * 3600
-"""Seconds; nobody waits longer, and dates end somewhere."""
 
 
 class Command(click.Command):
@@ -54,6 +54,29 @@ class Option(click.Option):
 
 
 option = functools.partial(click.option, cls=Option)
+
+
+class Known(click.ParamType):  # type: ignore[type-arg]  # in older clicks it has none
+    """One of some names, which a shell completes.
+
+    Others pass: what they are for refuses them, here as in Python.
+    """
+
+    name = "name"
+
+    def __init__(self, names: Iterable[str], *, several: bool = False) -> None:
+        """several: with commas between them."""
+        self._names = list(names)
+        self._several = several
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """The names that begin so."""
+        from click.shell_completion import CompletionItem  # a shell asks for it, nobody else
+
+        before, comma, last = incomplete.rpartition(",") if self._several else ("", "", incomplete)
+        return [CompletionItem(before + comma + name) for name in self._names if name.startswith(last)]
 
 
 def help_option(ctx: click.Context) -> click.Option:
@@ -124,15 +147,7 @@ def team_option(text: str) -> Callable[[Function], Function]:
 
 def buffer_option(text: str) -> Callable[[Function], Function]:
     """--buffer SECONDS, as buffer_seconds."""
-    return option(
-        "--buffer", "buffer_seconds", type=float, metavar="SECONDS", callback=_seconds_that_wait, help=text
-    )
-
-
-def _seconds_that_wait(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
-    if value is not None and not 0 <= value <= LONGEST_BUFFER:
-        raise click.BadParameter(f"{value:g} is not between 0 and {LONGEST_BUFFER} seconds.")
-    return value
+    return option("--buffer", "buffer_seconds", type=float, metavar="SECONDS", help=text)
 
 
 def internal_choice(text: str) -> Callable[[Function], Function]:

@@ -12,7 +12,8 @@ from identity_cli.resolver.person_state import DistinctId, Person, person_uuids
 from identity_cli.store.writing.merge_graph import Links, MergeGraph
 from identity_cli.store.writing.people import Ids, People
 from identity_cli.tables import run_tables
-from identity_cli.tables.table import Columns, Record, Table, TableFiles, batches
+from identity_cli.tables.formats import TableFiles
+from identity_cli.tables.table import Columns, Record, Table, batches
 
 
 class RunFiles:
@@ -21,17 +22,20 @@ class RunFiles:
     def __init__(
         self,
         folder: Path,
-        table_formats: Sequence[str],
+        formats: tuple[Sequence[str], Sequence[str]],
         persons: Sequence[Person],
         find: Callable[[int, str], DistinctId | None],
         origins: Origins,
     ) -> None:
-        """persons: all of them, by number; find: what a team's distinct id has come to."""
+        """formats: of tables, and of the graph; persons: all of them, by number.
+
+        find: what a team's distinct id has come to.
+        """
         self._folder = folder
-        self._formats = table_formats
+        self._formats, graph_formats = formats
         self._person_numbered = persons
         self._origins = origins
-        self._graph = MergeGraph(folder, find)
+        self._graph = MergeGraph(folder, graph_formats, find)
         self._persons = self._open(run_tables.PERSONS)
         self._distinct_ids = self._open(run_tables.DISTINCT_IDS)
 
@@ -51,7 +55,8 @@ class RunFiles:
     def finish(self) -> None:
         """Complete the files."""
         self._graph.finish()
-        self.close()
+        self._persons.finish()
+        self._distinct_ids.finish()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -75,7 +80,7 @@ class RunFiles:
             )
             self._graph.add_links(links, places)
         self._graph.close_links()
-        files.close()
+        files.finish()
 
     def _write_warnings(self, parts: Iterable[Columns]) -> None:
         files = self._open(run_tables.WARNINGS)
@@ -84,7 +89,7 @@ class RunFiles:
             paths, lines, nths = self._origins.places(seqs)
             owners = self._ids_of(persons)
             files.write([paths, lines, uuids, teams, types, distinct_ids, owners, details, nths])
-        files.close()
+        files.finish()
 
     def _open(self, table: Table) -> TableFiles:
         return TableFiles(table, self._folder, self._formats)
@@ -101,3 +106,4 @@ def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[R
     with closing(TableFiles(run_tables.EVENTS, folder, table_formats)) as files:
         for batch in batches(records):
             files.write([*zip(*batch, strict=True)])
+        files.finish()

@@ -1,0 +1,122 @@
+"""What may be asked of a replay. In a shell and in Python the same is refused, in the same words."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from identity_cli.errors import BadOption, UnknownChoice
+from identity_cli.files.sources import LONGEST_LINE
+from identity_cli.reading.left_out import LeftOut, check_address
+from identity_cli.reading.rejections import rejection_limit
+from identity_cli.reading.sorted_reader import ORDERS
+from identity_cli.rules import rule_set
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.dating import AUTO
+from identity_cli.tables.formats import TABLE_FORMATS
+from identity_cli.tables.graph_formats import GRAPH_FORMATS
+
+LONGEST_BUFFER = 366 * 24 * 3600
+"""Seconds; nobody waits longer, and dates end somewhere."""
+LARGEST_TEAM_ID = 2**31 - 1
+"""The platform's own integers end there."""
+NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """How to replay.
+
+    None: the rules of the vendor that the log is of, the buffer that they have, each dialect as detected.
+    rules may also be "auto". is_of_log: the rules were found in this way, so every file has to be of that
+    vendor. by_dates: they were found by the dates of the log's beginning. table_formats, graph_formats: names
+    of TABLE_FORMATS and GRAPH_FORMATS, several also in one text with commas; or "none". mapping: where the
+    fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
+    dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
+    FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
+    count as illegal. one_process: do not read large logs in a second one. every_link: see
+    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
+    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
+    whether a log, or a file of it, may hold no event, and no event a blocked id. IdcliError for what none
+    of them can be.
+    """
+
+    rules: str | None = None
+    is_of_log: bool = False
+    by_dates: bool = False
+    buffer_seconds: float | None = None
+    team_id: int = 1
+    table_formats: Sequence[str] = ("csv",)
+    graph_formats: Sequence[str] = tuple(GRAPH_FORMATS)
+    with_events: bool = False
+    strict: bool = False
+    dialect: str | None = None
+    mapping: tuple[str, ...] = ()
+    order: str | None = None
+    dedupe: bool = False
+    left_out: tuple[str | LeftOut, ...] = ()
+    blocked_ids: tuple[str, ...] = ()
+    internal_users: str | Path | None = None
+    one_process: bool = False
+    every_link: bool = False
+    longest_line: int = LONGEST_LINE
+    max_rejected: str | None = None
+    may_be_empty: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what means nothing, before anything is read or written."""
+        if self.rules not in (None, AUTO):
+            rule_set(self.rules)
+        if self.order is not None and self.order not in ORDERS:
+            raise UnknownChoice("order", self.order, ORDERS)
+        _check_number("the buffer", self.buffer_seconds, (0, LONGEST_BUFFER), "seconds")
+        _check_whole("the team id", self.team_id, (0, LARGEST_TEAM_ID))
+        _check_whole("the longest line", self.longest_line, (1, 2**53))
+        if self.max_rejected is not None:
+            rejection_limit(self.max_rejected)
+        self._put("table_formats", _formats("table format", self.table_formats, TABLE_FORMATS))
+        self._put("graph_formats", _formats("graph format", self.graph_formats, GRAPH_FORMATS))
+        for name in self.table_formats:
+            TABLE_FORMATS[name].check()
+        for name in ("mapping", "left_out", "blocked_ids"):
+            self._put(name, _several(name, getattr(self, name)))
+        for event in self.left_out:
+            check_address(event)
+
+    def _put(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    @property
+    def applied_rules(self) -> RuleSet:
+        """The rules, with the blocked ids."""
+        return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
+
+
+def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """The names asked for, each once."""
+    given = asked.split(",") if isinstance(asked, str) else list(asked)
+    names = tuple(dict.fromkeys(name.strip() if isinstance(name, str) else name for name in given))
+    if names == (NONE,):
+        return ()
+    for name in names:
+        if name not in known:
+            raise UnknownChoice(what, name, [*known, f"{NONE} (alone)"])
+    return names
+
+
+def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:
+    if isinstance(values, str):
+        raise BadOption(name, values, "several, in a list")
+    return tuple(values)
+
+
+def _check_number(what: str, value: Any, ends: tuple[int, int], unit: str) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not ends[0] <= value <= ends[1]:
+        raise BadOption(what, value, f"between {ends[0]} and {ends[1]} {unit}")
+
+
+def _check_whole(what: str, value: Any, ends: tuple[int, int]) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not ends[0] <= value <= ends[1]:
+        raise BadOption(what, value, f"a whole number from {ends[0]} to {ends[1]}")
