@@ -1,1 +1,1 @@
-"""A log on its way to events: what its first lines settle."""
+"""A log to events in the order of ingestion, each with its seq and origin, and what is watched on the way."""
