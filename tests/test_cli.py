@@ -37,7 +37,7 @@ from identity_cli.cli.terminal.text import (
     width_of,
 )
 from identity_cli.errors import ExitCode
-from identity_cli.reports.person_report import person_report
+from identity_cli.reports.person_report import person as person_report
 from identity_cli.reports.property_history import properties_written
 from identity_cli.reports.run_summary import Sum
 from identity_cli.rules import RULE_SETS
@@ -705,7 +705,7 @@ def test_a_value_is_asked_for_as_text_or_as_json(
         ("persons --where plan", "cannot read --where 'plan': write KEY=VALUE"),
         ("export events", "replay with --events"),
         ("export nothing", "is not one of 'persons'"),
-        ("persons --sort name", "is not one of 'ids'"),
+        ("persons --sort name", "no order of persons 'name': choose one of ids"),
         ("replay missing.ndjson --run r", "cannot read missing.ndjson: No such file or directory"),
         ("replay sample_data/events.ndjson --run sample_data", "which idcli did not write"),
         (

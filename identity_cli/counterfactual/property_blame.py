@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli.counterfactual.unwritten import Unwritten, unwritten
 from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
-from identity_cli.reports.person_report import person_report
+from identity_cli.reports.person_report import person
 from identity_cli.reports.property_history import in_order, is_stale
 from identity_cli.store.reading.rows import ChangeRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
@@ -74,7 +74,7 @@ def blame(
 
 
 def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
-    report = person_report(run, wanted, team_id)
+    report = person(run, wanted, team_id)
     parts = run.parts_of(report.person.person)
     makers = run.makers_of(parts)
     entries = [

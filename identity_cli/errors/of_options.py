@@ -74,3 +74,10 @@ class ExtraMissing(IdcliError):
 
     def __init__(self, what: str, extra: str) -> None:
         super().__init__(f"{what}: it takes one more library: pip install 'idcli[{extra}]'.")
+
+
+class NoDataFrames(IdcliError):
+    """A data frame, where no library that has any is installed."""
+
+    def __init__(self) -> None:
+        super().__init__("data frames take pandas or polars: pip install one of them.")

@@ -46,20 +46,20 @@ class PersonReport(Row):
     internal: str | None
 
 
-def person_report(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
-    """Everything about the person of a distinct id or person id."""
-    person = run.find_person(wanted, team_id)
-    parts = run.parts_of(person.person)
+def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
+    """Everything about the person of a distinct id or person id; UnknownId, AmbiguousId as find_person."""
+    found = run.find_person(wanted, team_id)
+    parts = run.parts_of(found.person)
     links = run.links_of(parts)
     return PersonReport(
-        person,
-        run.identified_seq(person.person),
-        [person_id for number, person_id in parts.items() if number != person.person],
-        _ids(run, person, links),
-        _properties(run, person, parts, links),
+        found,
+        run.identified_seq(found.person),
+        [person_id for number, person_id in parts.items() if number != found.person],
+        _ids(run, found, links),
+        _properties(run, found, parts, links),
         links,
         run.warnings_of(parts),
-        run.internal_reason(person.person),
+        run.internal_reason(found.person),
     )
 
 

@@ -26,11 +26,15 @@ class WarningGroup(NamedTuple):
     ids: list[BlamedId]
 
 
-def warning_groups(run: Run, warnings: Iterable[WarningRow]) -> list[WarningGroup]:
-    """Warnings by type, the most frequent first."""
+def warnings(run: Run, warning_type: str | None = None, distinct_id: str | None = None) -> list[WarningGroup]:
+    """The warnings of a run by type, the most frequent first; perhaps of one type, or that name one id."""
+    return _groups(run, run.warnings(warning_type, distinct_id))
+
+
+def _groups(run: Run, found: Iterable[WarningRow]) -> list[WarningGroup]:
     counts: dict[str, int] = {}
     blamed: dict[str, dict[str, tuple[int, int]]] = {}
-    for warning in warnings:
+    for warning in found:
         name = warning.type
         counts[name] = counts.get(name, 0) + 1
         ids = blamed.setdefault(name, {})

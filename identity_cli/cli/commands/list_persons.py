@@ -1,25 +1,23 @@
 """`idcli persons`: which persons there are."""
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from itertools import islice
 from typing import Any, NamedTuple
 
 import click
 
-from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.options import Command, Known, format_option, internal_option, option, with_run
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.errors import BadCondition
+from identity_cli.reports.person_list import Condition, persons
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import PERSON_ORDERS, Run
-from identity_cli.values.sameness import same_value
 
 COLUMNS = PersonRow._fields[1:]
 IN_A_TABLE = 20
-
-Condition = tuple[str, str]
 
 
 @click.command(
@@ -43,7 +41,8 @@ Condition = tuple[str, str]
 @option(
     "--sort",
     "order",
-    type=click.Choice(list(PERSON_ORDERS)),
+    type=Known(PERSON_ORDERS),
+    metavar="[" + "|".join(PERSON_ORDERS) + "]",
     default="ids",
     show_default=True,
     help="What comes first: most ids, most events, or by time.",
@@ -72,7 +71,7 @@ def command(
     if limit is None and output == "table":
         limit = IN_A_TABLE
     wanted = [_condition(given) for given in conditions]
-    found = _matching(run.persons(order, None if wanted else limit, **kind), wanted)
+    found = persons(run, where=wanted, sort=order, limit=None if wanted else limit, **kind)
     if output != "table":
         _write(run, islice(found, limit), output)
         return
@@ -83,14 +82,14 @@ def command(
     _show(Page(), shown, rest, Extras(run.team_count() > 1, internal))
 
 
-def _write(run: Run, persons: Iterable[PersonRow], output: str) -> None:
+def _write(run: Run, found: Iterable[PersonRow], output: str) -> None:
     """Records for machines; a run that tells internal users apart says of each why it is one."""
     if run.internal_users is None:
-        write_records(COLUMNS, map(_record, persons), output)
+        write_records(COLUMNS, map(_record, found), output)
         return
     records = (
         {**_record(person), "internal": run.internal_reasons([person.person]).get(person.person)}
-        for person in persons
+        for person in found
     )
     write_records((*COLUMNS, "internal"), records, output)
 
@@ -100,26 +99,6 @@ def _condition(given: str) -> Condition:
     if not key or not equals:
         raise BadCondition(given)
     return key, value
-
-
-def _matching(persons: Iterable[PersonRow], conditions: list[Condition]) -> Iterator[PersonRow]:
-    for person in persons:
-        if not conditions:
-            yield person
-            continue
-        properties = json.loads(person.properties)
-        if all(key in properties and _is(properties[key], value) for key, value in conditions):
-            yield person
-
-
-def _is(value: Any, wanted: str) -> bool:
-    """Whether a property value is the one wanted: the same text, or the same as JSON."""
-    if isinstance(value, str):
-        return value == wanted
-    try:
-        return same_value(value, json.loads(wanted))
-    except ValueError:
-        return False
 
 
 def _record(person: PersonRow) -> dict[str, Any]:

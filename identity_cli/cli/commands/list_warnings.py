@@ -16,7 +16,7 @@ from identity_cli.cli.terminal.options import (
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.text import number_text, plural
-from identity_cli.reports.warning_report import BlamedId, WarningGroup, blamed_id, warning_groups
+from identity_cli.reports.warning_report import BlamedId, WarningGroup, blamed_id, warnings
 from identity_cli.store.reading.rows import WarningRow
 from identity_cli.store.reading.run import Run
 
@@ -42,11 +42,10 @@ def command(run: Run, warning_type: str | None, distinct_id: str | None, show_al
 
     By type: how often, what it means, what to do, and the ids that cause most of it.
     """
-    warnings = run.warnings(warning_type, distinct_id)
     if show_all:
-        _list(run, warnings, output)
+        _list(run, run.warnings(warning_type, distinct_id), output)
         return
-    groups = warning_groups(run, warnings)
+    groups = warnings(run, warning_type, distinct_id)
     if output == "table":
         narrowed = warning_type is not None or distinct_id is not None
         _show(Page(), groups, 0 if narrowed else run.count("silent"))
@@ -78,13 +77,13 @@ def _blamed(one: BlamedId) -> dict[str, Any]:
     }
 
 
-def _list(run: Run, warnings: Iterable[WarningRow], output: str) -> None:
+def _list(run: Run, found: Iterable[WarningRow], output: str) -> None:
     if output != "table":
-        write_records(EACH, (_record(run, warning) for warning in warnings), output)
+        write_records(EACH, (_record(run, warning) for warning in found), output)
         return
     page = Page()
     columns = [origin_column(), Column("type", keep="start"), id_column("id at fault"), id_column()]
-    rows = [[str(run.origin(one.seq)), one.type, blamed_id(one), one.distinct_id] for one in warnings]
+    rows = [[str(run.origin(one.seq)), one.type, blamed_id(one), one.distinct_id] for one in found]
     page.table(columns, rows, indent=0)
     page.line((plural(len(rows), "warning"), "dim"))
 

@@ -20,7 +20,7 @@ from identity_cli.cli.terminal.options import (
 )
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import ReplayProgress, write_document
-from identity_cli.cli.terminal.summary import document, show
+from identity_cli.cli.terminal.summary_page import document, show
 from identity_cli.cli.terminal.text import is_terminal, number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.reading.options import NONE

@@ -10,7 +10,7 @@ from identity_cli.cli.terminal.options import Command, format_option, option, te
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, shortened, time_text, value_text
-from identity_cli.reports.person_report import PersonReport, person_report
+from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
@@ -52,7 +52,7 @@ def command(
 
         tell(run, wanted, (moment, team_id), output)
         return
-    report = person_report(run, wanted, team_id)
+    report = person(run, wanted, team_id)
     if output == "json":
         write_document(_document(run, wanted, report))
     else:
@@ -65,15 +65,15 @@ def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
     Every item of `distinct_ids`, `properties`, `links` and `warnings` has the `file`,
     `line` and `nth` of its event. `replaced` holds the value before in a list, empty if there was none.
     """
-    person = report.person._asdict()
-    del person["person"]
-    person["is_identified"] = bool(report.person.is_identified)
-    person["properties"] = json.loads(report.person.properties)
-    person["identified_at"] = None if report.identified_seq is None else _place(run, report.identified_seq)
+    about = report.person._asdict()
+    del about["person"]
+    about["is_identified"] = bool(report.person.is_identified)
+    about["properties"] = json.loads(report.person.properties)
+    about["identified_at"] = None if report.identified_seq is None else _place(run, report.identified_seq)
     return {
         "format": FORMAT,
         "asked_for": wanted,
-        "person": person,
+        "person": about,
         "merged_person_ids": report.merged_person_ids,
         "internal": report.internal,
         "distinct_ids": [_placed(run, item) for item in report.distinct_ids],

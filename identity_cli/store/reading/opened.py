@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from identity_cli.errors import NoRun, RunReplaced, RunUnreadable
 from identity_cli.events import Origin
@@ -58,6 +58,12 @@ class OpenedRun:
     def close(self) -> None:
         """Let go of the files."""
         self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
 
     def damage(self) -> str | None:
         """What is wrong with the rows of the run, in a sentence, if anything is."""

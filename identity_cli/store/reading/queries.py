@@ -3,7 +3,8 @@
 import base64
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from identity_cli.origins import Origins
 from identity_cli.resolver.person_state import person_uuid
@@ -105,3 +106,27 @@ def rejected(kept: Iterable[str]) -> Iterator[Record]:
         if "raw_base64" in record:
             raw = base64.b64decode(record["raw_base64"]).decode("utf-8", "backslashreplace")
         yield (record["file"], record["line"], record["reason"], raw, record.get("nth"))
+
+
+class Readable(Protocol):
+    """A run, as far as its tables go."""
+
+    database: sqlite3.Connection
+
+    @property
+    def origins(self) -> Origins:
+        """From seq to file and line."""
+
+    def rejected_lines(self) -> Iterator[str]:
+        """The file of lines that could not be used."""
+
+
+RECORDS: dict[str, Callable[[Readable], Iterator[Record]]] = {
+    "persons": lambda run: persons(run.database),
+    "distinct_ids": lambda run: distinct_ids(run.database, run.origins),
+    "links": lambda run: links(run.database, run.origins),
+    "warnings": lambda run: warnings(run.database, run.origins),
+    "events": lambda run: events(run.database, run.origins),
+    "rejected": lambda run: rejected(run.rejected_lines()),
+}
+"""What reads each table; held against tables.run_tables.TABLES by a test."""

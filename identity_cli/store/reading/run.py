@@ -4,32 +4,29 @@ Everything to the right of the store asks here and nowhere else; SQL stays in th
 Imports as little as it can: looking up one person should take no longer than starting.
 """
 
-# ruff: noqa: PTH118  # pathlib alone costs half a start of Python
-
-import os.path
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from identity_cli.errors import NoEvents, NoInternalUsers
+from identity_cli.errors import NoInternalUsers
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
 from identity_cli.store.reading.opened import StoreError
-from identity_cli.store.reading.persons import (
+from identity_cli.store.reading.rows import LinkRow, WarningRow
+from identity_cli.store.reading.run_persons import (
     LINKS,
     PERSON_ORDERS,
     WARNINGS,
-    RunPersons,
     link_row,
     warning_row,
 )
-from identity_cli.store.reading.rows import LinkRow, WarningRow
+from identity_cli.store.reading.whole_tables import RunTables
 
 __all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
 
-class Run(RunPersons):
+class Run(RunTables):
     """The result of one replay."""
 
     # Figures of the whole
@@ -215,43 +212,6 @@ class Run(RunPersons):
             internal_shown.narrow(self.database, which, with_events=self.has_events())
         self.shows_internal = which
 
-    # Whole tables
-
-    def records(self, table: str) -> Iterator[tuple[Any, ...]]:
-        """The records of a table, as tables.run_tables describes them."""
-        from identity_cli.store.reading import queries  # only exports need it
-
-        match table:
-            case "persons":
-                return queries.persons(self.database)
-            case "distinct_ids":
-                return queries.distinct_ids(self.database, self.origins)
-            case "links":
-                return queries.links(self.database, self.origins)
-            case "warnings":
-                return queries.warnings(self.database, self.origins)
-            case "rejected":
-                return queries.rejected(self._rejected())
-            case _ if not self.has_events():
-                raise NoEvents
-            case _:
-                return queries.events(self.database, self.origins)
-
-    def rejected_lines(self) -> Iterator[str]:
-        """The file of lines that could not be used, line by line."""
-        yield from self._rejected()
-
-    def _rejected(self) -> Iterator[str]:
-        path = os.path.join(self._place, _REJECTED)
-        try:
-            lines = open(path, encoding="utf-8", newline="\n")
-        except FileNotFoundError:
-            self.check_in_place()
-            return
-        with lines:
-            self.check_in_place()  # what is open now stays what it is
-            yield from lines
-
 
 _COUNTS = {
     "persons": "SELECT count(*) FROM persons WHERE survivor IS NULL",
@@ -267,4 +227,3 @@ _COUNTS = {
     "most_ids": "SELECT coalesce(max(id_count), 0) FROM persons",
     "rejected": "SELECT count(*) FROM rejected",
 }
-_REJECTED = "rejected.ndjson"

@@ -1,0 +1,63 @@
+"""Whole tables of a run for notebooks: in Arrow, pandas or polars."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from identity_cli.errors import NoDataFrames, UnknownChoice
+from identity_cli.store.reading.whole_tables import RunTables
+from identity_cli.tables.arrow_columns import arrow_table
+from identity_cli.tables.run_tables import TABLES
+from identity_cli.tables.table import batches
+
+LIBRARIES = ("pandas", "polars")
+
+
+def arrow(run: RunTables, table: str) -> Any:
+    """A table of a run as pyarrow.Table."""
+    records = run.records(table)  # first: it knows which tables there are
+    return arrow_table(TABLES[table], ([*zip(*batch, strict=True)] for batch in batches(records)))
+
+
+def frame(run: RunTables, table: str, library: str | None = None) -> Any:
+    """A table of a run as pandas.DataFrame or polars.DataFrame."""
+    if library is None:
+        library = _library()
+    if library not in LIBRARIES:
+        raise UnknownChoice("library", library, LIBRARIES)
+    found = _without_json(arrow(run, table))
+    return _IN[library](found)
+
+
+def _library() -> str:
+    """The one in use, else the first that is installed."""
+    for is_there in (lambda name: name in sys.modules, find_spec):
+        for name in LIBRARIES:
+            if is_there(name):
+                return name
+    raise NoDataFrames
+
+
+def _without_json(found: Any) -> Any:
+    """JSON as text, which is what data frames make most of."""
+    import pyarrow as pa
+
+    fields = [pa.field(one.name, pa.string()) if one.type == pa.json_() else one for one in found.schema]
+    return found.cast(pa.schema(fields))
+
+
+def _pandas(found: Any) -> Any:
+    import pyarrow as pa
+
+    pandas = import_module("pandas")
+    # Its own integers have no nulls, and would make floats of the few that have.
+    whole = {pa.int64(): pandas.Int64Dtype()}
+    return found.to_pandas(types_mapper=whole.get)
+
+
+def _polars(found: Any) -> Any:
+    return import_module("polars").from_arrow(found)
+
+
+_IN = {"pandas": _pandas, "polars": _polars}
