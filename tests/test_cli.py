@@ -25,6 +25,7 @@ from lanes import first_quick
 
 from identity_cli import Run, replay
 from identity_cli.cli import COMMANDS, idcli
+from identity_cli.cli.terminal import page
 from identity_cli.cli.terminal.page import Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import ReplayProgress
 from identity_cli.cli.terminal.text import (
@@ -48,7 +49,7 @@ from identity_cli.warning_types import WARNING_TYPES
 TESTS = Path(__file__).parent
 SAMPLE = TESTS.parent / "sample_data"
 GOLDEN = TESTS / "golden" / "cli"
-VARIABLES = ("COLUMNS", "IDCLI_RUN", "NO_COLOR", "LINES")
+VARIABLES = ("COLUMNS", "IDCLI_RUN", "NO_COLOR", "FORCE_COLOR", "LINES")
 
 Invoke = Callable[..., Result]
 Event = dict[str, Any]
@@ -83,6 +84,18 @@ def cli(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
         return result
 
     return invoke
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """terminal(80): from now on pages are laid out as on a terminal of so many columns, without colours."""
+
+    def become(columns: int) -> None:
+        monkeypatch.setattr(page, "is_terminal", lambda stream: True)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    return become
 
 
 def event(name: str, distinct_id: str, second: int, **properties: Any) -> Event:
@@ -210,7 +223,10 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("verify.json", "verify --persons sample_data/persons_export.jsonl --format json"),
     ],
 )
-def test_golden_output(cli: Invoke, request: pytest.FixtureRequest, name: str, command: str) -> None:
+def test_golden_output(
+    cli: Invoke, terminal: Callable[[int], None], request: pytest.FixtureRequest, name: str, command: str
+) -> None:
+    terminal(80)
     output = cli(*command.split(), code=FOUND.get(command.split(maxsplit=1)[0], 0)).stdout
     path = GOLDEN / name
     if request.config.getoption("--update"):
@@ -918,8 +934,12 @@ EVERY_SCREEN = [
 
 @pytest.mark.parametrize("command", EVERY_SCREEN, ids=repr)
 def test_tables_show_no_control_characters_and_fit(
-    cli: Invoke, hostile: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+    hostile: Path,
+    terminal: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
 ) -> None:
+    terminal(80)
     monkeypatch.chdir(hostile)
     result = CliRunner().invoke(idcli, command)
     assert result.exit_code == (2 if command == EVERY_SCREEN[-4] else 0)
@@ -1004,12 +1024,26 @@ def test_markup_from_a_log_is_text(hostile: Path) -> None:
 
 
 def test_a_terminal_shows_what_a_pipe_gets_in_colour(shop: Path, cli: Invoke) -> None:
-    coloured = in_terminal(["person", "user_hanna"], shop)
+    coloured = in_terminal(["person", "user_hanna"], shop, columns=200)
     piped = cli("person", "user_hanna").stdout
     assert [line.rstrip() for line in STYLING.sub("", coloured).splitlines()] == piped.splitlines()
     assert coloured != piped
     for variable in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
-        assert in_terminal(["person", "user_hanna"], shop, **variable) == piped
+        assert in_terminal(["person", "user_hanna"], shop, columns=200, **variable) == piped
+    assert in_terminal(["--color", "never", "person", "user_hanna"], shop, columns=200) == piped
+    assert in_terminal(["person", "user_hanna", "--color", "never"], shop, columns=200) == piped
+
+
+@pytest.mark.parametrize("how", ["--color always", "FORCE_COLOR"])
+def test_colours_in_a_pipe_are_there_for_the_asking(
+    cli: Invoke, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    plain = cli("person", "user_hanna").stdout
+    if how == "FORCE_COLOR":
+        monkeypatch.setenv(how, "1")
+    coloured = cli("person", "user_hanna", *how.split()[1 if how == "FORCE_COLOR" else 0 :]).stdout
+    assert STYLING.search(coloured)
+    assert STYLING.sub("", coloured) == plain
 
 
 def test_a_wide_terminal_shows_more(shop: Path) -> None:
@@ -1093,9 +1127,9 @@ def test_csv_cells_are_no_formulas(hostile: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_is_too_wide_for_a_line_becomes_several(
-    cli: Invoke, run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+    cli: Invoke, run_of: Callable[..., Run], terminal: Callable[[int], None]
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "80")
+    terminal(80)
     giant = "i" * 1_000_000
     run = run_of(json.dumps({"event": "e", "distinct_id": giant, "team_id": 1}) + "\n")
     person_id = run.find_person(giant).person_id
@@ -1228,15 +1262,44 @@ def test_values_of_different_kinds_look_different(value: Any, text: str) -> None
     assert value_text(value) == text
 
 
-def test_a_table_gives_way_where_it_may(capsys: pytest.CaptureFixture[str]) -> None:
-    page = Page()
-    columns = [id_column(), Column("fixed"), origin_column(), Column("extra", extra=True)]
-    page.table(columns, [["i" * 100, "f" * 20, "folder/" * 20 + "log:7", "e" * 50]])
-    header, line = capsys.readouterr().out.splitlines()
+TOO_WIDE = (
+    [id_column(), Column("fixed"), origin_column(), Column("extra", extra=True)],
+    [["i" * 100, "f" * 20, "folder/" * 20 + "log:7", "e" * 50]],
+)
+
+
+def test_a_table_gives_way_where_it_may_and_says_what_is_missing(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(80)
+    Page().table(*TOO_WIDE)
+    header, line, missing = capsys.readouterr().out.splitlines()
     assert width_of(line) <= 80
     assert "f" * 20 in line
     assert line.endswith("/log:7")
     assert "extra" not in header
+    assert missing == "  (no room for: extra)"
+
+
+@pytest.mark.parametrize("columns", ["", "40"])
+def test_nothing_is_cut_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    Page().table(*TOO_WIDE)
+    _, line = capsys.readouterr().out.splitlines()
+    assert line.split() == TOO_WIDE[1][0]
+
+
+def test_ids_of_a_usual_length_are_the_last_to_be_cut(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal(80)
+    uuid = "01902fa5-7d41-7cc3-9f0e-8b0f298dd13a"
+    columns = [id_column(), origin_column(), Column("value", "start")]
+    Page().table(columns, [[uuid, "exports/2024/part-0001.ndjson:123456", "v" * 40]])
+    assert uuid in (line := capsys.readouterr().out.splitlines()[1])
+    assert ":123456  vvv" in line
 
 
 def test_properties_written_needs_no_run() -> None:

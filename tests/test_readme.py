@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -84,10 +85,25 @@ def _rerun(session: str, folder: Path) -> str:
 
 
 def _output(command: str, folder: Path) -> str:
+    """What a person sees of it on a terminal of 80 columns, but for colours and standard error."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80"}
+    environment = {**os.environ, "PATH": path, "PYTHONUTF8": "1", "COLUMNS": "80", "NO_COLOR": "1"}
     environment.pop("IDCLI_RUN", None)
-    done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    leader, follower = pty.openpty()
+    with subprocess.Popen(
+        command, shell=True, cwd=folder, env=environment, stdout=follower, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(follower)
+        shown = b"".join(iter(lambda: _read(leader), b""))
+        assert process.stderr is not None
+        told = process.stderr.read()
+    os.close(leader)
+    assert process.returncode == 0, told
+    return shown.decode().replace("\r\n", "\n")
+
+
+def _read(leader: int) -> bytes:
+    try:
+        return os.read(leader, 1 << 16)
+    except OSError:  # Linux says so when the other end is closed
+        return b""

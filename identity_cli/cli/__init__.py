@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.terminal.options import help_option, option
+from identity_cli.cli.terminal.options import color_option, help_option, option
 from identity_cli.errors import ExitCode, IdcliError
 
 COMMANDS = {
@@ -110,8 +110,10 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
     epilog="Begin with: idcli replay sample_data/events.ndjson",
+    params=[color_option()],
 )
 @option(
+    "-V",
     "--version",
     is_flag=True,
     expose_value=False,

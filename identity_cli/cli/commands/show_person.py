@@ -126,7 +126,7 @@ def _show(page: _Screen, wanted: str, report: PersonReport) -> None:
 def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     person = report.person
     state = ("identified", "green") if person.is_identified else ("anonymous", "yellow")
-    page.sentence((_short(wanted), "bold"), " is person ", person.person_id, ", ", state)
+    page.sentence((_short(page, wanted), "bold"), " is person ", person.person_id, ", ", state)
     ids, events = plural(person.id_count, "distinct id"), plural(person.event_count, "event")
     page.line(f"{ids}, {events}{_between(person.first_seen, person.last_seen)}")
     silent = sum(item.silently for item in report.distinct_ids)
@@ -139,7 +139,9 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
         merged = f"! {plural(len(forced), 'identified person')} merged in by {by}: "
         page.line((merged, "yellow"), ("one person, or several?", "bold yellow"))
     page.line()
-    made = f"{time_text(person.created_at)}, with {_short(person.creator_distinct_id)}".removeprefix(", ")
+    made = f"{time_text(person.created_at)}, with {_short(page, person.creator_distinct_id)}".removeprefix(
+        ", "
+    )
     rows: list[list[Cell]] = [["team", str(person.team_id)], ["created", made]]
     if report.identified_seq is not None:
         rows.append(["identified", (page.where(report.identified_seq), "cyan")])
@@ -150,9 +152,9 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     page.pairs(rows)
 
 
-def _short(distinct_id: str) -> str:
-    """For running text; the list of ids has its own ways with those of a megabyte."""
-    return shortened(distinct_id, LONGEST_IN_TEXT, "ends")
+def _short(page: Page, distinct_id: str) -> str:
+    """For running text on a terminal; the list of ids has its own ways with those of a megabyte."""
+    return shortened(distinct_id, LONGEST_IN_TEXT, "ends") if page.is_terminal else distinct_id
 
 
 def _between(first: str | None, last: str | None) -> str:

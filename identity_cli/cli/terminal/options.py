@@ -29,6 +29,10 @@ MOST = 2**53
 class Command(click.Command):
     """A command of ours."""
 
+    def __init__(self, *declared: Any, **attributes: Any) -> None:
+        super().__init__(*declared, **attributes)
+        self.params.append(color_option(hidden=True))  # the help of `idcli` tells it once for all
+
     def get_help_option(self, ctx: click.Context) -> click.Option:
         """Make the --help option."""
         return help_option(ctx)
@@ -54,6 +58,24 @@ class Option(click.Option):
 
 
 option = functools.partial(click.option, cls=Option)
+
+
+def color_option(*, hidden: bool = False) -> Option:
+    """--color, wherever it stands; the last one counts."""
+    return Option(
+        ["--color"],
+        type=click.Choice(("auto", "always", "never")),
+        expose_value=False,
+        is_eager=True,
+        callback=_choose_color,
+        hidden=hidden,
+        help="When to colour; auto is on a terminal, unless NO_COLOR or FORCE_COLOR is set.  [default: auto]",
+    )
+
+
+def _choose_color(ctx: click.Context, parameter: click.Parameter, asked: str | None) -> None:
+    if asked is not None:
+        ctx.color = {"auto": None, "always": True, "never": False}[asked]
 
 
 class Known(click.ParamType):  # type: ignore[type-arg]  # in older clicks it has none

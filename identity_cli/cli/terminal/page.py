@@ -1,6 +1,6 @@
 """A page for people: lines, tables and paragraphs, laid out once for terminal and pipe.
 
-On a terminal the page is coloured; piped it is the same text without. All of it passes
+On a terminal the page is coloured and its tables fit; piped, nothing is cut. All of it passes
 through `visible`, so no caller has to think of what a log may contain.
 """
 
@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
+from identity_cli.cli.terminal.color import is_colored
 from identity_cli.cli.terminal.text import is_terminal, number_text, padded, shortened, visible, width_of
 
 PIPED_WIDTH = 80
+"""Of running text; tables are as wide there as they need."""
 NARROWEST = 8  # columns that a shortened cell keeps
+NARROWEST_PLACE = 12  # and one of a place: a line number of seven digits
+LONGEST_ID = 64
+"""Columns that an id may take of a terminal before everything else gives way."""
 GAP = "  "
 
 Part = str | tuple[str, str]  # text, or text and its style
@@ -25,11 +30,11 @@ class Column:
     """One column of a table.
 
     keep: what stays of a cell too wide: "ends", "start" or "end"; "" is never shortened.
-    extra: left out where the table would be too wide with it. blanks: ids may consist of
-    blanks, or begin and end with them, which only quotes can show.
+    extra: left out, and named below, where the table would be too wide with it. is_id: the last to be
+    shortened; and ids may consist of blanks, or begin and end with them, which only quotes can show.
     """
 
-    __slots__ = ("blanks", "extra", "keep", "right", "style", "title")
+    __slots__ = ("extra", "is_id", "keep", "right", "style", "title")
 
     def __init__(
         self,
@@ -39,19 +44,19 @@ class Column:
         *,
         right: bool = False,
         extra: bool = False,
-        blanks: bool = False,
+        is_id: bool = False,
     ) -> None:
         self.title = title
         self.keep = keep
         self.style = style
         self.right = right
         self.extra = extra
-        self.blanks = blanks
+        self.is_id = is_id
 
 
 def id_column(title: str = "distinct_id", style: str = "bold") -> Column:
     """Distinct ids: both ends tell more than the middle."""
-    return Column(title, "ends", style, blanks=True)
+    return Column(title, "ends", style, is_id=True)
 
 
 def number_column(title: str) -> Column:
@@ -70,7 +75,7 @@ class Page:
     def __init__(self) -> None:
         self.is_terminal = is_terminal(sys.stdout)
         self.width = _width_of_terminal() if self.is_terminal else _asked_width() or PIPED_WIDTH
-        self._ink = _ink() if self.is_terminal else _plain
+        self._ink = _ink(self.is_terminal)
 
     def line(self, *parts: Part) -> None:
         """One line, of parts that may each have a style."""
@@ -119,9 +124,11 @@ class Page:
             max(width_of(column.title), *(width_of(row[index][0]) for row in texts))
             for index, column in enumerate(columns)
         ]
-        shown = _columns_that_fit(columns, natural, self.width - indent)
+        room = self.width - indent if self.is_terminal else sys.maxsize
+        shown = _columns_that_fit(columns, natural, room)
+        missing = [column.title for index, column in enumerate(columns) if index not in shown]
         columns = [columns[index] for index in shown]
-        widths = _fitted(columns, [natural[index] for index in shown], self.width - indent)
+        widths = _fitted(columns, [natural[index] for index in shown], room)
         lead = " " * indent
         if any(column.title for column in columns):
             titles = GAP.join(map(_aligned, columns, [column.title for column in columns], widths))
@@ -130,6 +137,8 @@ class Page:
             self._ink(
                 _row([(column, *row[i]) for column, i in zip(columns, shown, strict=True)], widths, lead)
             )
+        if any(missing):
+            self._ink([(f"{lead}(no room for: {', '.join(missing)})", "dim")])
 
     def pairs(self, rows: Sequence[Sequence[Cell]], indent: int = 2) -> None:
         """Names and their values, one a line; values are never shortened."""
@@ -168,32 +177,43 @@ def _cell(column: Column, cell: Cell) -> tuple[str, str]:
         return "", ""
     if isinstance(cell, int):
         return number_text(cell), ""
-    if column.blanks and cell.strip() != cell:
+    if column.is_id and cell.strip() != cell:
         return visible(f'"{cell}"'), ""
     return visible(cell), ""
 
 
 def _columns_that_fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
-    """All columns, or all but the extra ones if there is no room for these."""
-    if sum(natural) + len(GAP) * (len(natural) - 1) <= room:
-        return list(range(len(columns)))
-    return [index for index, column in enumerate(columns) if not column.extra]
+    """Which columns there is room for: of the extra ones the last is left out first."""
+    shown = list(range(len(columns)))
+    for index in reversed(range(len(columns))):
+        if sum(natural[i] for i in shown) + len(GAP) * (len(shown) - 1) <= room:
+            break
+        if columns[index].extra:
+            shown.remove(index)
+    return shown
 
 
 def _fitted(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
-    """Widths in which the table fits: the widest of those that may shrink gives way first."""
+    """Widths in which the table fits: ids of a usual length are the last to give way."""
     widths = [
         min(width, room) if column.keep else width for column, width in zip(columns, natural, strict=True)
     ]
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
-    while excess > 0:
-        flexible = [i for i, column in enumerate(columns) if column.keep and widths[i] > NARROWEST]
-        if not flexible:
-            break
-        widest = max(flexible, key=lambda index: widths[index])
-        widths[widest] -= 1
-        excess -= 1
+    for narrowest in (
+        [LONGEST_ID if column.is_id else _narrowest(column) for column in columns],
+        [*map(_narrowest, columns)],
+    ):
+        excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
+        flexible = [i for i, column in enumerate(columns) if column.keep and widths[i] > narrowest[i]]
+        while excess > 0 and flexible:
+            widest = max(flexible, key=lambda index: widths[index])
+            widths[widest] -= 1
+            excess -= 1
+            flexible = [i for i in flexible if widths[i] > narrowest[i]]
     return widths
+
+
+def _narrowest(column: Column) -> int:
+    return NARROWEST_PLACE if column.keep == "end" else NARROWEST
 
 
 def _aligned(column: Column, text: str, width: int) -> str:
@@ -214,8 +234,8 @@ def _plain(parts: Sequence[tuple[str, str]]) -> None:
     sys.stdout.write("".join([text for text, _ in parts]) + "\n")
 
 
-def _ink() -> Ink:
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") in (None, "dumb"):
+def _ink(on_terminal: bool) -> Ink:
+    if not is_colored(on_terminal):
         return _plain
     from identity_cli.cli.terminal.render import rich_ink  # costs as much as three starts of Python
 

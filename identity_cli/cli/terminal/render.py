@@ -84,7 +84,14 @@ def rich_ink() -> Callable[[Sequence[tuple[str, str]]], None]:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = Console(
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=True,
+        color_system="standard",
+        no_color=False,
+    )
 
     def write(parts: Sequence[tuple[str, str]]) -> None:
         console.print(Text.assemble(*parts), soft_wrap=True)
