@@ -3,12 +3,16 @@
 Facts are appended in the order in which events were processed and never altered. A
 person is named by its number, in order of creation; `seq` is the event's place in
 ingestion order, from which its file and line follow. Together the facts suffice to
-rebuild every person as of any moment.
+rebuild every person as of any moment. What would cost a fact for every event comes at the end of the log,
+in columns: how often each id was seen, and what became of each person.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from identity_cli.events import FAR_FUTURE, LONG_AGO
 
 
 class Outcome(StrEnum):
@@ -33,6 +37,7 @@ class PersonCreated(NamedTuple):
 
     seq: int
     person: int
+    team_id: int
     distinct_id: str
     created_at: datetime | None
 
@@ -42,6 +47,15 @@ class DistinctIdAttached(NamedTuple):
 
     seq: int
     person: int
+    team_id: int
+    distinct_id: str
+
+
+class DistinctIdSeen(NamedTuple):
+    """A distinct id nobody had was used, for the first time, without making a person."""
+
+    seq: int
+    team_id: int
     distinct_id: str
 
 
@@ -158,9 +172,77 @@ class EventAttributed(NamedTuple):
     note: str | None
 
 
+NEVER_YET, NEVER_SINCE = FAR_FUTURE, LONG_AGO
+"""First and last sight of an id without a dated event: any time is before and after these."""
+
+
+class IdColumns(NamedTuple):
+    """Some distinct ids: in how many events each was seen, and how it came in.
+
+    seqs: where each was first seen. joined, joined_persons: where it was put on its first person, and which
+    that was; None where it has none. first, last: the times of the earliest and the latest of its events.
+    """
+
+    texts: Sequence[str]
+    counts: Sequence[int]
+    seqs: Sequence[int]
+    joined: Sequence[int]
+    joined_persons: Sequence[int | None]
+    first: Sequence[datetime]
+    last: Sequence[datetime]
+
+
+class PersonColumns(NamedTuple):
+    """Some persons; identified: where each was marked so, None for never.
+
+    created_at: of all that were merged into each, the oldest; made_at: its own.
+    """
+
+    numbers: Sequence[int]
+    team_ids: Sequence[int]
+    creators: Sequence[str]
+    created_at: Sequence[datetime | None]
+    made_at: Sequence[datetime | None]
+    identified: Sequence[int | None]
+
+
+class PersonsLeft(NamedTuple):
+    """Some persons as the log leaves them, in order of creation.
+
+    ids: of those that stand, the ids of one after the other, in the order in which they came; id_counts: how
+    many each has. survivors: of those merged away, who stands for each.
+    """
+
+    standing: PersonColumns
+    properties: Sequence[dict[str, Any]]
+    id_counts: Sequence[int]
+    ids: IdColumns
+    merged: PersonColumns
+    survivors: Sequence[int]
+
+
+class IdsLeft(NamedTuple):
+    """Some distinct ids that have no person when the log is at its end."""
+
+    team_ids: Sequence[int]
+    ids: IdColumns
+
+
+class Whose(NamedTuple):
+    """Whose a distinct id is at some moment: the person that stands, None if it has none, and its events."""
+
+    person: int | None
+    is_identified: bool
+    events: int
+
+
+Everybody = PersonsLeft | IdsLeft
+"""A part of everybody; all parts tell of every person and every distinct id once."""
+
 Fact = (
     PersonCreated
     | DistinctIdAttached
+    | DistinctIdSeen
     | PersonIdentified
     | PropertiesChanged
     | Linked

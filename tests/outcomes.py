@@ -6,7 +6,6 @@ compared whole. Events are named by their place, from 0; persons by the distinct
 
 import csv
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,8 +18,8 @@ import vendor_oracle
 from identity_cli import Run, facts
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
+from identity_cli.person_ids import person_uuid
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
@@ -107,33 +106,99 @@ def resolve_lines(lines: Iterable[bytes | str], rules: str | RuleSet = "guide", 
     return outcome_of(resolver, journal, len(events))
 
 
+@dataclass
+class IdLeft:
+    """A distinct id as a resolver leaves it; person: the number of who stands for it."""
+
+    person: int | None
+    count: int
+    seq: int
+    joined: int
+    joined_person: int | None
+    first: datetime
+    last: datetime
+
+
+@dataclass
+class PersonLeft:
+    """A person as a resolver leaves it; survivor: who stands for one merged away, which has no ids then."""
+
+    number: int
+    team_id: int
+    creator: str
+    created_at: datetime | None
+    made_at: datetime | None
+    identified: int | None
+    survivor: int | None
+    properties: dict[str, Any]
+    ids: list[str]
+
+    @property
+    def person_id(self) -> str:
+        """The platform's."""
+        return person_uuid(self.team_id, self.creator)
+
+
+@dataclass
+class Left:
+    """Everybody as a resolver leaves them."""
+
+    persons: dict[int, PersonLeft] = field(default_factory=dict)
+    ids: dict[tuple[int, str], IdLeft] = field(default_factory=dict)
+
+    @property
+    def standing(self) -> list[PersonLeft]:
+        """Those not merged away."""
+        return [person for person in self.persons.values() if person.survivor is None]
+
+
+def left_by(resolver: PersonResolver) -> Left:
+    """Everybody, one by one; an id or a person that is told twice fails."""
+    left = Left()
+    for part in resolver.everybody(7):
+        owners: list[tuple[int, int | None]] = []
+        if isinstance(part, facts.IdsLeft):
+            owners = [(team_id, None) for team_id in part.team_ids]
+        else:
+            for row, survivor in zip(zip(*part.merged, strict=True), part.survivors, strict=True):
+                assert row[0] not in left.persons
+                left.persons[row[0]] = PersonLeft(*(*row, survivor, {}, []))
+            told = zip(zip(*part.standing, strict=True), part.properties, part.id_counts, strict=True)
+            for row, properties, id_count in told:
+                assert row[0] not in left.persons
+                left.persons[row[0]] = PersonLeft(*(*row, None, properties, []))
+                owners += [(row[1], row[0])] * id_count
+        for (team_id, person), (text, *seen) in zip(owners, zip(*part.ids, strict=True), strict=True):
+            assert (team_id, text) not in left.ids
+            left.ids[team_id, text] = IdLeft(person, *seen)
+            if person is not None:
+                left.persons[person].ids.append(text)
+    left.persons = dict(sorted(left.persons.items()))
+    return left
+
+
 def outcome_of(resolver: PersonResolver, journal: list[Any], events: int) -> Outcome:
     """The state and the journal of a resolver, as an outcome."""
     outcome = Outcome(journal=journal, at_ingestion=[None] * events, in_the_end=[None] * events)
-    ids: dict[int, list[str]] = defaultdict(list)
-    owners = {}
-    for team_id, distinct_id, seen in resolver.distinct_ids():
-        if seen.person is not None:
-            person = survivor_of(seen.person)
-            ids[person.number].append(distinct_id)
-            owners[team_id, distinct_id] = person.creator
-    for person in resolver.persons:
-        if person.survivor is None:
-            outcome.persons.append(
-                {
-                    "team_id": person.team_id,
-                    "person_id": person.uuid,
-                    "creator": person.creator,
-                    "distinct_ids": sorted(ids[person.number]),
-                    "is_identified": person.is_identified,
-                    "properties": exact(person.properties),
-                    "created_at": moment_text(person.created_at),
-                }
-            )
+    left = left_by(resolver)
+    creators = {fact.person: fact.distinct_id for fact in journal if isinstance(fact, facts.PersonCreated)}
+    owners = {key: creators[one.person] for key, one in left.ids.items() if one.person is not None}
+    for person in left.standing:
+        outcome.persons.append(
+            {
+                "team_id": person.team_id,
+                "person_id": person.person_id,
+                "creator": person.creator,
+                "distinct_ids": sorted(person.ids),
+                "is_identified": person.identified is not None,
+                "properties": exact(person.properties),
+                "created_at": moment_text(person.created_at),
+            }
+        )
     for fact in journal:
         match fact:
             case facts.EventAttributed():
-                _add_attribution(outcome, fact, resolver)
+                _add_attribution(outcome, fact, creators)
                 if fact.note in (None, "personless"):
                     outcome.in_the_end[fact.seq] = owners.get((fact.team_id, fact.distinct_id))
             case facts.EventHeld():
@@ -143,17 +208,17 @@ def outcome_of(resolver: PersonResolver, journal: list[Any], events: int) -> Out
             case facts.IngestionWarning():
                 outcome.warnings.append(warning_record(fact.seq, fact.type, fact.details))
             case facts.Linked():
-                _add_link(outcome, fact, resolver)
+                _add_link(outcome, fact, creators)
     outcome.held.sort()
     outcome.failed.sort()
     return outcome
 
 
-def _add_attribution(outcome: Outcome, attributed: facts.EventAttributed, resolver: PersonResolver) -> None:
+def _add_attribution(outcome: Outcome, attributed: facts.EventAttributed, creators: dict[int, str]) -> None:
     seq = attributed.seq
     outcome.order.append(seq)
     if attributed.person is not None:
-        outcome.at_ingestion[seq] = resolver.persons[attributed.person].creator
+        outcome.at_ingestion[seq] = creators[attributed.person]
     elif attributed.note == "personless":  # the one that the id would have been made with
         outcome.at_ingestion[seq] = attributed.distinct_id
     if attributed.note is not None:
@@ -166,12 +231,11 @@ def _add_failure(outcome: Outcome, rejected: facts.EventRejected) -> None:
         outcome.order.append(rejected.seq)
 
 
-def _add_link(outcome: Outcome, link: facts.Linked, resolver: PersonResolver) -> None:
+def _add_link(outcome: Outcome, link: facts.Linked, creators: dict[int, str]) -> None:
     ids = link.source_distinct_id, link.target_distinct_id
     outcome.links.append(link_record(link.seq, *ids, str(link.outcome)))
     if link.source_person is not None and link.target_person is not None and link.outcome == "merged":
-        persons = resolver.persons[link.source_person], resolver.persons[link.target_person]
-        outcome.merges.append((link.seq, *ids, *(person.creator for person in persons)))
+        outcome.merges.append((link.seq, *ids, creators[link.source_person], creators[link.target_person]))
 
 
 # The tables of a run

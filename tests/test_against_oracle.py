@@ -11,7 +11,7 @@ import pytest
 import test_conformance
 from lanes import every_nth_quick
 from nasty_logs import nasty_log
-from outcomes import Outcome, events_of, oracle_outcome, resolve, wire
+from outcomes import Outcome, events_of, left_by, oracle_outcome, resolve, wire
 
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import POSTHOG, RULE_SETS
@@ -96,17 +96,8 @@ def state_and_journal(log: list[Any], rules: str, *, attributing: bool) -> dict[
     resolver = PersonResolver(RULE_SETS[rules], attributing=attributing)
     events = events_of(wire(log), RULE_SETS[rules])
     journal = resolver.apply_all(1, events) + resolver.finish()
-    return {
-        "journal": [fact for fact in journal if type(fact).__name__ != "EventAttributed"],
-        "persons": [
-            (person.uuid, person.properties, person.created_at, person.identified_seq)
-            for person in resolver.persons
-        ],
-        "ids": sorted(
-            (team_id, distinct_id, seen.seq, seen.joined, seen.count, seen.first, seen.last)
-            for team_id, distinct_id, seen in resolver.distinct_ids()
-        ),
-    }
+    kept = [fact for fact in journal if type(fact).__name__ != "EventAttributed"]
+    return {"journal": kept, "everybody": left_by(resolver)}
 
 
 @pytest.mark.parametrize(("file", "rules", "buffer"), every_nth_quick(test_conformance.COUNTS, 9))

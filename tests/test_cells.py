@@ -9,10 +9,10 @@ from typing import cast
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from identity_cli.facts import NEVER_SINCE, NEVER_YET
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.files.texts import lines_of
-from identity_cli.resolver.person_state import NEVER_SINCE, NEVER_YET
 from identity_cli.tables import cells
 from identity_cli.tables.csv_format import CSV
 from identity_cli.tables.json_formats import NDJSON

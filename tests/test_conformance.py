@@ -16,7 +16,7 @@ from outcomes import Outcome, exact, moment_text, outcome_of_run, resolve
 
 from identity_cli import replay
 from identity_cli.events import CREATE_ALIAS, GROUP_IDENTIFY, IDENTIFY, SNAPSHOT
-from identity_cli.resolver.person_state import person_uuid
+from identity_cli.person_ids import person_uuid
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import Hold, RuleSet
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from outcomes import events_of, resolve, wire
+from outcomes import events_of, left_by, resolve, wire
 from test_culprits import alias, event, identify
 from test_whatif import run_of
 
@@ -47,8 +47,8 @@ def test_an_id_was_first_seen_when_its_first_event_began_to_wait() -> None:
     log = [at(0, distinct_id="ada"), at(1, distinct_id="ada"), at(2, **link), at(3, distinct_id="eve")]
     resolver.apply_all(10, read(log))
     resolver.finish()
-    seen = {name: resolver.find(1, name) for name in ("ada", "eve")}
-    assert [(one.seq, one.joined) for one in seen.values() if one] == [(10, 12), (13, 13)]
+    ids = left_by(resolver).ids
+    assert [(ids[1, name].seq, ids[1, name].joined) for name in ("ada", "eve")] == [(10, 12), (13, 13)]
 
 
 @pytest.mark.parametrize(("seconds", "is_released"), [(59.999, False), (60, True), (61, True)])
@@ -133,10 +133,7 @@ def test_a_link_that_is_part_of_an_event_is_of_its_team() -> None:
     resolver = PersonResolver(GUIDE, team_id=5)
     for seq, link in enumerate(read([identify("ada", "x"), {**identify("bob", "y"), "team_id": 2}]), 1):
         resolver.link(seq, link)
-    assert [(team_id, one) for team_id, one, _ in resolver.distinct_ids()] == [
-        *((5, "ada"), (5, "x")),
-        *((2, "bob"), (2, "y")),
-    ]
+    assert [*left_by(resolver).ids] == [(5, "ada"), (5, "x"), (2, "bob"), (2, "y")]
 
 
 def test_an_event_of_a_scope_is_of_its_team_or_of_the_replays(tmp_path: Path) -> None:
@@ -342,6 +339,5 @@ def test_every_fact_is_one() -> None:
 def test_an_id_keeps_its_first_and_last_time_whatever_comes_between() -> None:
     resolver = PersonResolver(GUIDE, buffer_seconds=0)
     resolver.apply_all(1, read([at(seconds, distinct_id="ada") for seconds in (5, 9, 7, 1, 3)]))
-    seen = resolver.find(1, "ada")
-    assert seen is not None
+    seen = left_by(resolver).ids[1, "ada"]
     assert (seen.first, seen.last) == (START + timedelta(seconds=1), START + timedelta(seconds=9))

@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 from lanes import first_quick
-from outcomes import events_of
+from outcomes import events_of, left_by
 from patience import within
 
 from identity_cli import replay
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.writing.journal_writer import JournalWriter
 
@@ -82,15 +81,14 @@ STANDING = {"2022-12": 20_000, "mixpanel-simplified": 20_000, "mixpanel-original
 def test_a_chain_of_merges_under_every_rule_set(rules: str) -> None:
     with within(60):
         resolver = resolved(into_a_new_one(20_000), rules)
-    standing = sum(person.survivor is None for person in resolver.persons)
-    assert standing == STANDING.get(rules, 1)
+    assert len(left_by(resolver).standing) == STANDING.get(rules, 1)
 
 
 def test_one_person_of_100_000_ids() -> None:
     with within(60):
         resolver = resolved(map(IDENTIFY.format, range(100_000)))
-    assert len(resolver.persons) == 1
-    assert sum(1 for _ in resolver.distinct_ids()) == 100_001
+    left = left_by(resolver)
+    assert (len(left.persons), len(left.ids)) == (1, 100_001)
 
 
 @pytest.mark.slow
@@ -107,7 +105,8 @@ def test_one_person_of_100_000_properties(rules: str) -> None:
 
     with within(60):
         resolver = resolved(log(), rules)
-    assert len(survivor_of(resolver.persons[0]).properties.keys() - {"last"}) == 100_000
+    (person,) = left_by(resolver).standing
+    assert len(person.properties.keys() - {"last"}) == 100_000
 
 
 def test_100_000_events_wait_in_the_buffer() -> None:
@@ -118,7 +117,7 @@ def test_100_000_events_wait_in_the_buffer() -> None:
 
     with within(60):
         resolver = resolved(log())
-    assert len(resolver.persons) == 90_000
+    assert len(left_by(resolver).persons) == 90_000
 
 
 @pytest.mark.slow
@@ -203,8 +202,8 @@ def test_a_chain_of_1_000_000_merges() -> None:
 def test_one_person_of_1_000_000_ids() -> None:
     with within(300):
         resolver = resolved(map(IDENTIFY.format, range(1_000_000)))
-    assert len(resolver.persons) == 1
-    assert sum(1 for _ in resolver.distinct_ids()) == 1_000_001
+    left = left_by(resolver)
+    assert (len(left.persons), len(left.ids)) == (1, 1_000_001)
 
 
 def resolved(lines: Iterator[str], rules: str = "guide") -> PersonResolver:
@@ -224,7 +223,7 @@ def resolved(lines: Iterator[str], rules: str = "guide") -> PersonResolver:
 
 
 def assert_one_person(resolver: PersonResolver, merges: int) -> None:
-    standing = {survivor_of(seen.person).number for _, _, seen in resolver.distinct_ids() if seen.person}
-    assert len(standing) == 1
-    assert sum(person.survivor is None for person in resolver.persons) == 1
-    assert len(resolver.persons) >= merges
+    left = left_by(resolver)
+    assert {seen.person for seen in left.ids.values()} == {person.number for person in left.standing}
+    assert len(left.standing) == 1
+    assert len(left.persons) >= merges

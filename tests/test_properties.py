@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nasty_logs import nasty_log
-from outcomes import csv_rows, events_of, exact, rows_of, wire
+from outcomes import csv_rows, events_of, exact, left_by, rows_of, wire
 
 from identity_cli import Run, replay
 from identity_cli.resolver.person_resolver import PersonResolver
@@ -199,16 +199,8 @@ def test_ids_once_together_stay_together_and_none_is_lost(log: list[Any], rules:
 
 
 def owners(resolver: PersonResolver) -> dict[tuple[int, str], int]:
-    """The standing person of each id; survivors are followed here on foot."""
-    found = {}
-    for team_id, distinct_id, seen in resolver.distinct_ids():
-        person = seen.person
-        while person is not None and person.survivor is not None:
-            person = person.survivor
-        if person is not None:
-            assert (team_id, distinct_id) not in found
-            found[team_id, distinct_id] = person.number
-    return found
+    """The standing person of each id."""
+    return {key: seen.person for key, seen in left_by(resolver).ids.items() if seen.person is not None}
 
 
 @given(log=logs, rules=rule_sets)
@@ -304,9 +296,9 @@ def test_the_facts_alone_suffice_to_rebuild_who_is_who(log: list[Any], rules: st
             case "Linked" if fact.outcome == "merged":
                 ids[fact.target_person] += ids.pop(fact.source_person)
                 identified.discard(fact.source_person)
-    standing = [person for person in resolver.persons if person.survivor is None]
+    standing = left_by(resolver).standing
     assert set(ids) == {person.number for person in standing}
-    assert identified == {person.number for person in standing if person.is_identified}
+    assert identified == {person.number for person in standing if person.identified is not None}
     of_state = Counter(owners(resolver).values())
     assert {person: len(own) for person, own in ids.items()} == of_state
 

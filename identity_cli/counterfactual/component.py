@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from operator import itemgetter
 from typing import Any
 
@@ -19,14 +19,14 @@ from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, Event, Origin, arrival_of
-from identity_cli.facts import Fact, Linked
+from identity_cli.facts import Fact, IdsLeft, Linked, PersonsLeft
+from identity_cli.person_ids import person_uuids
 from identity_cli.reading.left_out import uuid_in_text
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
 from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.resolver.person_state import survivor_of
 from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.reading.run import Run
@@ -168,14 +168,26 @@ def _note(facts: Iterable[Fact], result: Resolution) -> None:
 
 
 def _gather(resolver: PersonResolver, result: Resolution) -> None:
-    for team_id, distinct_id, seen in resolver.distinct_ids():
-        key = (team_id, distinct_id)
-        result.events[key] = seen.count
-        if seen.person is not None:
-            person = survivor_of(seen.person)
-            person_id = person.uuid
-            result.person_of[key] = person_id
-            result.states.setdefault(person_id, (person.is_identified, dict(person.properties)))
+    for left in resolver.everybody():
+        if isinstance(left, IdsLeft):
+            keys = [*zip(left.team_ids, left.ids.texts, strict=True)]
+        else:
+            keys = _gather_persons(left, result)
+        result.events.update(dict(zip(keys, left.ids.counts, strict=True)))
+
+
+def _gather_persons(left: PersonsLeft, result: Resolution) -> list[Key]:
+    """Note some persons; their ids."""
+    standing, texts = left.standing, iter(left.ids.texts)
+    person_ids = person_uuids(zip(standing.team_ids, standing.creators, strict=True))
+    columns = (person_ids, standing.team_ids, standing.identified, left.properties, left.id_counts)
+    keys: list[Key] = []
+    for person_id, team_id, identified, properties, id_count in zip(*columns, strict=True):
+        own = [(team_id, text) for text in islice(texts, id_count)]
+        result.person_of.update(dict.fromkeys(own, person_id))
+        result.states[person_id] = (identified is not None, properties)
+        keys += own
+    return keys
 
 
 def linking_event(name: str, target: Key, source: str) -> Event:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, EventNotMet, IdNotMet
 from identity_cli.events import ABSENT, Event, Origin
-from identity_cli.facts import Fact, Linked
+from identity_cli.facts import DistinctIdAttached, DistinctIdSeen, Fact, Linked, PersonCreated
 from identity_cli.origins import Origins, address_in
 from identity_cli.reading.reader import Block
 from identity_cli.rules.base import RuleSet
@@ -88,21 +88,21 @@ class BlockedIds:
     def __init__(self, ids: Iterable[str]) -> None:
         self.missing = set(ids)
 
-    def see_links(self, facts: Iterable[Fact]) -> None:
-        """Meet the ids that links name."""
+    def see(self, facts: Iterable[Fact]) -> None:
+        """Meet the ids that are new, and those that links name."""
         for fact in facts:
-            if type(fact) is Linked:
+            if isinstance(fact, Linked):
                 self.missing -= {fact.source_distinct_id, fact.target_distinct_id}
+            elif isinstance(fact, PersonCreated | DistinctIdAttached | DistinctIdSeen):
+                self.missing.discard(fact.distinct_id)
 
     def see_left_out(self, event: Event, rules: RuleSet) -> None:
         """Meet the ids of an event that nothing else will tell of."""
         other = other_id(event, rules)
         self.missing -= {own_id(event, rules), None if other is ABSENT else javascript.text(other)}
 
-    def finish(self, own_ids: Iterable[str]) -> None:
-        """The log is at its end, with these own ids of its events; IdNotMet."""
-        if self.missing:
-            self.missing.difference_update(own_ids)
+    def finish(self) -> None:
+        """The log is at its end; IdNotMet."""
         for one in sorted(self.missing):
             raise IdNotMet(one)
 

@@ -19,13 +19,16 @@ from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
-from identity_cli.store.writing.people import Everybody, Ids, People
+from identity_cli.store.writing.people import Ids, People, people_of
 from identity_cli.store.writing.run_files import RunFiles
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of; with less, a second process does not pay."""
+PERSONS_AT_ONCE = 1_000
 LARGE_PERSONS_AT_ONCE = 10
 """Their properties stand in memory several times while they are written."""
+
+Listener = Callable[[People | Ids], None]
 
 
 class Finishing:
@@ -39,6 +42,9 @@ class Finishing:
         self._options = options
         self._rules = options.applied_rules
         self._resolver = resolver
+        self._at_once = PERSONS_AT_ONCE
+        self._attributed = 0  # events that have a person
+        self._personless = 0  # distinct ids that have none
         self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
 
     def take(self, found: Rows) -> None:
@@ -58,47 +64,53 @@ class Finishing:
 
         rejected: how many lines were.
         """
-        journal, resolver = self._journal, self._resolver
-        everybody = Everybody(resolver.persons, resolver.attached, resolver.personless())
-        if has_large_values:
-            everybody.at_once = LARGE_PERSONS_AT_ONCE
+        journal = self._journal
+        self._at_once = LARGE_PERSONS_AT_ONCE if has_large_values else PERSONS_AT_ONCE
         overflow = OverflowWatch(self._rules, read.origins)
-        listeners: list[Callable[[People | Ids], None]] = [journal.write_people]
+        listeners: list[Listener] = [journal.write_people, self._count]
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
-        if self._pays_to_share(everybody):
+        if self._pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
-            write_files = partial(self._write_files, everybody, read.origins)
-            with done_beside(write_files, "writes the tables"):
-                everybody.tell(*listeners)
-                journal.finish(self._metadata(read, rejected, everybody, overflow))
+            with done_beside(partial(self._write_files, read.origins), "writes the tables"):
+                self._tell_everybody(*listeners)
+                journal.finish(self._metadata(read, rejected, overflow))
         else:
-            self._write_files(everybody, read.origins, *listeners)
-            journal.finish(self._metadata(read, rejected, everybody, overflow))
+            self._write_files(read.origins, *listeners)
+            journal.finish(self._metadata(read, rejected, overflow))
 
-    def _write_files(
-        self, everybody: Everybody, origins: Origins, *also: Callable[[People | Ids], None]
-    ) -> None:
+    def _tell_everybody(self, *listeners: Listener) -> None:
+        """Tell everybody to each of these, some at a time."""
+        for left in self._resolver.everybody(self._at_once, lets_go=True):
+            people = people_of(left)
+            for listen in listeners:
+                listen(people)
+
+    def _count(self, people: People | Ids) -> None:
+        if isinstance(people, People):
+            self._attributed += sum(people.ids.counts)
+        else:
+            self._personless += len(people.counts)
+
+    def _write_files(self, origins: Origins, *also: Listener) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
-        resolver = self._resolver
+        journal, whose = self._journal, self._resolver.whose
         formats = (self._options.table_formats, self._options.graph_formats)
-        with closing(RunFiles(self._folder, formats, resolver.persons, resolver.find, origins)) as files:
-            files.write_journal(self._journal.links, self._journal.warnings)
-            everybody.tell(*also, files.write_people)
+        with closing(RunFiles(self._folder, formats, journal.names, whose, origins)) as files:
+            files.write_journal(journal.links, journal.warnings)
+            self._tell_everybody(*also, files.write_people)
             files.finish()
 
-    def _pays_to_share(self, everybody: Everybody) -> bool:
+    def _pays_to_share(self) -> bool:
         """Whether to write the files in a second process."""
-        if len(everybody) < WORTH_IT_PERSONS or self._options.one_process:
+        if len(self._journal.names) < WORTH_IT_PERSONS or self._options.one_process:
             return False
         from identity_cli.files.processes import is_possible
 
         return is_possible()
 
-    def _metadata(
-        self, read: LogRead, rejected: int, everybody: Everybody, overflow: OverflowWatch
-    ) -> dict[str, Any]:
+    def _metadata(self, read: LogRead, rejected: int, overflow: OverflowWatch) -> dict[str, Any]:
         options, count = self._options, self._journal.count
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
@@ -141,7 +153,7 @@ class Finishing:
             "rejected": rejected,
             "seqs": read.seqs,
             "events": read.event_count(rejected),
-            "attributed": everybody.event_count,  # by now told, all of them
+            "attributed": self._attributed,  # by now told, all of them
             "links": count(Linked),
-            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + everybody.personless,
+            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + self._personless,
         }

@@ -8,7 +8,6 @@ from datetime import date
 
 from identity_cli.origins import Origins
 from identity_cli.reading.reader import Noticed
-from identity_cli.resolver.person_state import DistinctId
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.words import POSTHOG
 from identity_cli.store.writing.people import Ids, People
@@ -38,14 +37,17 @@ class OverflowWatch:
         ids = told.ids if isinstance(told, People) else told
         if not self._knows_overflow or max(ids.counts, default=0) <= CAPACITY:  # of nearly all
             return
-        for text, one in zip(ids.texts, ids.seen, strict=True):
-            beyond = one.count - CAPACITY - PER_SECOND * (one.last - one.first).total_seconds()
-            if one.first <= one.last and beyond > 0:
-                self._note(text, one, beyond)
+        left = ids.left
+        for text, count, seq, first, last in zip(
+            left.texts, left.counts, left.seqs, left.first, left.last, strict=True
+        ):
+            beyond = count - CAPACITY - PER_SECOND * (last - first).total_seconds()
+            if first <= last and beyond > 0:
+                self._note(text, seq, beyond)
 
-    def _note(self, text: str, one: DistinctId, beyond: float) -> None:
+    def _note(self, text: str, seq: int, beyond: float) -> None:
         count = self.notices[OVERFLOW].count if self.notices else 0
         if beyond > self._furthest:
             self._furthest = beyond
-            self.notices[OVERFLOW] = Noticed(self._origins[one.seq], text)
+            self.notices[OVERFLOW] = Noticed(self._origins[seq], text)
         self.notices[OVERFLOW].count = count + 1

@@ -179,7 +179,7 @@ class _Replay:
             self._rejections.check_share(read.sources)
             if not self._options.may_be_empty:
                 self._rejections.check_named(read.sources, read.passed_over)
-                self._blocked.finish(one for _, one, _ in self._resolver.distinct_ids())
+                self._blocked.finish()
             self._write_tables(read)
             self._rejected.close()
             self._journal.note("files", sizes_beside(self._folder))
@@ -248,7 +248,7 @@ class _Replay:
     def _write_facts(self, facts: list[Fact]) -> None:
         self._journal.write(facts)
         if self._blocked.missing:
-            self._blocked.see_links(facts)
+            self._blocked.see(facts)
         if not self._kept:  # only events that own_id.may_be_rejected names can be, and these are kept
             return
         for fact in facts:

@@ -67,12 +67,14 @@ class Owners:
         """An event waits whose id has no person yet: this is where the id was first seen."""
         self._waiting.setdefault((team_id, distinct_id), seq)
 
-    def without_person(self, seq: int, team_id: int, distinct_id: str) -> DistinctId:
-        """An id that is used without a profile and has no person."""
-        ids = self._personless.setdefault(team_id, {})
-        seen = ids.get(distinct_id)
-        if seen is None:
-            seen = ids[distinct_id] = DistinctId(seq, seq, None)
+    def without_person(self, team_id: int, distinct_id: str) -> DistinctId | None:
+        """An id that has no person and was used without a profile before."""
+        return self._personless.get(team_id, {}).get(distinct_id)
+
+    def see_without_person(self, seq: int, team_id: int, distinct_id: str) -> DistinctId:
+        """The same of an id that is used so for the first time."""
+        seen = DistinctId(seq, seq, None)
+        self._personless.setdefault(team_id, {})[distinct_id] = seen
         return seen
 
     def only_one_was_personless(self, team_id: int, one: str, other: str) -> bool:

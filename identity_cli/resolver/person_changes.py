@@ -43,7 +43,7 @@ class PersonChanges:
         """A new person: `$set_once` under `$set`; `$unset` has nothing to remove yet."""
         check_stored(creator, self._rules)
         person = self._owners.make_person(step.seq, step.team_id, creator, step.time)
-        self.facts.append(PersonCreated(step.seq, person.number, creator, step.time))
+        self.facts.append(PersonCreated(step.seq, person.number, step.team_id, creator, step.time))
         if writes is not NOTHING:
             person.properties, changes = created(writes)
             self._tell(step, person, changes)
@@ -76,7 +76,7 @@ class PersonChanges:
 
     def _attach(self, step: Processed, distinct_id: str, person: Person) -> None:
         self._owners.attach(step.seq, distinct_id, person)
-        self.facts.append(DistinctIdAttached(step.seq, person.number, distinct_id))
+        self.facts.append(DistinctIdAttached(step.seq, person.number, step.team_id, distinct_id))
 
     def _identify(self, step: Processed, person: Person) -> None:
         if person.identified_seq is None:

@@ -11,11 +11,12 @@ from datetime import datetime
 from typing import Any
 
 from identity_cli.events import ABSENT, FAR_FUTURE, LONG_AGO, Event, SentId, arrival_of, time_of
-from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
+from identity_cli.facts import NEVER_SINCE, EventHeld, EventRejected, Everybody, Fact, PersonCreated, Whose
 from identity_cli.resolver.event_buffer import EventBuffer
+from identity_cli.resolver.everybody import everybody
 from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
 from identity_cli.resolver.id_owners import Ids, Owners
-from identity_cli.resolver.person_state import NEVER_SINCE, DistinctId, Person
+from identity_cli.resolver.person_state import survivor_of
 from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.holding import waits
@@ -150,27 +151,22 @@ class PersonResolver:
         self._release(None, FAR_FUTURE)
         return facts
 
-    @property
-    def persons(self) -> list[Person]:
-        """Every person ever made, in order; those merged away have a survivor."""
-        return self._owners.persons
+    def everybody(self, at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
+        """Every person and every distinct id so far, so many at a time.
 
-    def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
-        """Every distinct id seen, by team; one used only without profiles has no person."""
-        return self._owners.distinct_ids()
+        lets_go: of the properties of whoever was told, so that memory shrinks; nothing may come after.
+        """
+        return everybody(self._owners, at_once, lets_go=lets_go)
 
-    @property
-    def attached(self) -> list[tuple[str, DistinctId]]:
-        """The distinct ids that joined a person which had one already, in order."""
-        return self._owners.attached
-
-    def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
-        """The distinct ids that were used only without profiles, by team."""
-        return self._owners.personless()
-
-    def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
-        """What a team's distinct id has come to; None for one that no event ever showed."""
-        return self._owners.find(team_id, distinct_id)
+    def whose(self, team_id: int, distinct_id: str) -> Whose | None:
+        """What a team's distinct id has come to so far; None for one that no event ever showed."""
+        seen = self._owners.find(team_id, distinct_id)
+        if seen is None:
+            return None
+        person = None if seen.person is None else survivor_of(seen.person)
+        if person is None:
+            return Whose(None, is_identified=False, events=seen.count)
+        return Whose(person.number, person.is_identified, seen.count)
 
     def waiting_since(self, seq: int) -> Iterator[int]:
         """The seqs, from that one on, of events that wait."""
@@ -194,7 +190,7 @@ class PersonResolver:
         time = event.timestamp or time_of(event)
         person = self._owners.make_person(seq, team_id, distinct_id, time)
         person.own.see(time)
-        self._facts.append(PersonCreated(seq, person.number, distinct_id, time))
+        self._facts.append(PersonCreated(seq, person.number, team_id, distinct_id, time))
 
     def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
         """An event of an id that is not known as it stands: refused, made to wait, or processed."""

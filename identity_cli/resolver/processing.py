@@ -7,6 +7,7 @@ target, whichever is older. Standard library only.
 
 from identity_cli.events import ABSENT, CLIENT_INGESTION_WARNING
 from identity_cli.facts import (
+    DistinctIdSeen,
     EventAttributed,
     EventDropped,
     EventRejected,
@@ -123,10 +124,10 @@ class Processing(PersonChanges):
         """No person is made and nothing is written; the id is remembered."""
         check_stored(step.distinct_id, self._rules)
         person = owner_in(step.ids, step.distinct_id)
-        if person is None:
-            seen = self._owners.without_person(step.seq, step.team_id, step.distinct_id)
-        else:
-            seen = step.ids[step.distinct_id]
+        seen = step.ids.get(step.distinct_id) or self._owners.without_person(step.team_id, step.distinct_id)
+        if seen is None:
+            seen = self._owners.see_without_person(step.seq, step.team_id, step.distinct_id)
+            self.facts.append(DistinctIdSeen(step.seq, step.team_id, step.distinct_id))
         seen.see(step.time)
         self._attribute(step, person, "personless")
 

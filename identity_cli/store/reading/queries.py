@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from identity_cli.origins import Origins
-from identity_cli.resolver.person_state import person_uuid
+from identity_cli.person_ids import person_uuid
 from identity_cli.tables.table import Record
 
 PERSONS = """

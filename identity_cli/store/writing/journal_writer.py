@@ -15,6 +15,7 @@ from identity_cli import facts
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.writing.people import Ids, People
+from identity_cli.store.writing.person_names import PersonNames
 from identity_cli.store.writing.spool import Spool
 from identity_cli.tables.cells import json_text, json_texts, time_texts, uuid_text
 from identity_cli.tables.table import Columns
@@ -32,6 +33,7 @@ class JournalWriter:
         self.database = _new_database(folder / DATABASE, with_events)
         self.links = Spool(folder)
         self.warnings = Spool(folder)
+        self.names = PersonNames()
         self._spools: dict[type, Spool] = {facts.Linked: self.links, facts.IngestionWarning: self.warnings}
         self._waiting: defaultdict[type, list[Any]] = defaultdict(list)
         self._counts: Counter[type] = Counter()
@@ -86,6 +88,8 @@ class JournalWriter:
         """Write the facts gathered so far."""
         for kind, waiting in self._waiting.items():
             self._counts[kind] += len(waiting)
+            if kind is facts.PersonCreated:
+                self.names.add(waiting)
             if waiting and kind in _STORED:
                 table, columns_of = _STORED[kind]
                 columns = columns_of(waiting)

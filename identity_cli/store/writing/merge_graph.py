@@ -9,13 +9,15 @@ from itertools import compress, count
 from pathlib import Path
 from typing import NamedTuple
 
+from identity_cli.facts import Whose
 from identity_cli.origins import Places
-from identity_cli.resolver.person_state import DistinctId, survivor_of
 from identity_cli.store.writing.people import People
 from identity_cli.tables.graph import BelongsTo, Edge, IdNode, LinkEdge, Node, PersonNode
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
 
 TeamAndId = tuple[int, str]
+_NOBODYS = Whose(None, is_identified=False, events=0)
+"""An id that no event has as its own."""
 _JOINS_NOBODY = frozenset({"refused_illegal", "refused_no_effect", "same_id"})
 
 
@@ -41,10 +43,10 @@ class MergeGraph:
     """The graph in several formats, told part by part: all links, all people, finish."""
 
     def __init__(
-        self, folder: Path, formats: Iterable[str], find: Callable[[int, str], DistinctId | None]
+        self, folder: Path, formats: Iterable[str], whose: Callable[[int, str], Whose | None]
     ) -> None:
-        """formats: names of GRAPH_FORMATS; find: what a team's distinct id has come to."""
-        self._find = find
+        """formats: names of GRAPH_FORMATS; whose: what a team's distinct id has come to."""
+        self._whose = whose
         self._writers = [form.writer(folder / form.file) for form in map(GRAPH_FORMATS.__getitem__, formats)]
         self._keys = count()
         self._touched: set[int | None] = set()  # persons, by number
@@ -63,13 +65,13 @@ class MergeGraph:
 
     def close_links(self) -> None:
         """Note whose the ids are that links named and joined to nobody; some became a person afterwards."""
-        named = [(*name, self._find(*name)) for name in sorted(self._named)]
-        nobodys = [name for name in named if name[2] is None or name[2].person is None]
-        self._touched.update(survivor_of(seen.person).number for _, _, seen in named if seen and seen.person)
+        named = [(*name, self._whose(*name) or _NOBODYS) for name in sorted(self._named)]
+        nobodys = [name for name in named if name[2].person is None]
+        self._touched.update(whose.person for _, _, whose in named)
         self._add_ids(
             [team_id for team_id, _, _ in nobodys],
             [distinct_id for _, distinct_id, _ in nobodys],
-            [seen.count if seen else 0 for _, _, seen in nobodys],
+            [whose.events for _, _, whose in nobodys],
         )
 
     def add_people(self, people: People) -> None:

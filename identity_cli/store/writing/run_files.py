@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from identity_cli.facts import Whose
 from identity_cli.origins import Origins
-from identity_cli.resolver.person_state import DistinctId, Person, person_uuids
 from identity_cli.store.writing.merge_graph import Links, MergeGraph
 from identity_cli.store.writing.people import Ids, People
+from identity_cli.store.writing.person_names import PersonNames
 from identity_cli.tables import run_tables
 from identity_cli.tables.formats import TableFiles
 from identity_cli.tables.table import Columns, Record, Table, batches
@@ -23,19 +24,19 @@ class RunFiles:
         self,
         folder: Path,
         formats: tuple[Sequence[str], Sequence[str]],
-        persons: Sequence[Person],
-        find: Callable[[int, str], DistinctId | None],
+        names: PersonNames,
+        whose: Callable[[int, str], Whose | None],
         origins: Origins,
     ) -> None:
-        """formats: of tables, and of the graph; persons: all of them, by number.
+        """formats: of tables, and of the graph; names: of all persons.
 
-        find: what a team's distinct id has come to.
+        whose: what a team's distinct id has come to.
         """
         self._folder = folder
         self._formats, graph_formats = formats
-        self._person_numbered = persons
+        self._names = names
         self._origins = origins
-        self._graph = MergeGraph(folder, graph_formats, find)
+        self._graph = MergeGraph(folder, graph_formats, whose)
         self._persons = self._open(run_tables.PERSONS)
         self._distinct_ids = self._open(run_tables.DISTINCT_IDS)
 
@@ -69,7 +70,7 @@ class RunFiles:
         for columns in parts:
             links = Links(*columns)
             paths, lines, nths = places = self._origins.places(links.seq)
-            owners = map(self._ids_of, (links.source_person, links.target_person, links.person))
+            owners = map(self._names.ids_of, (links.source_person, links.target_person, links.person))
             source_ids, target_ids, person_ids = owners
             files.write(
                 [
@@ -87,18 +88,12 @@ class RunFiles:
         for columns in parts:
             seqs, uuids, teams, types, distinct_ids, persons, details = columns
             paths, lines, nths = self._origins.places(seqs)
-            owners = self._ids_of(persons)
+            owners = self._names.ids_of(persons)
             files.write([paths, lines, uuids, teams, types, distinct_ids, owners, details, nths])
         files.finish()
 
     def _open(self, table: Table) -> TableFiles:
         return TableFiles(table, self._folder, self._formats)
-
-    def _ids_of(self, numbers: Sequence[int | None]) -> list[str | None]:
-        """The person ids of persons by number."""
-        persons = [self._person_numbered[number] for number in numbers if number is not None]
-        person_ids = iter(person_uuids((person.team_id, person.creator) for person in persons))
-        return [None if number is None else next(person_ids) for number in numbers]
 
 
 def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[Record]) -> None:
