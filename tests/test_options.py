@@ -72,6 +72,12 @@ def test_what_means_nothing_is_refused(tmp_path: Path, asked: dict[str, Any], to
     assert not (tmp_path / "run").exists()
 
 
+def test_the_events_of_a_file_that_is_not_read_need_not_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("")
+    run = replay([EVENT], tmp_path / "run", left_out=(f"{tmp_path / 'other'}:9",))
+    assert run.metadata["events"] == 1
+
+
 def test_formats_may_be_one_text_as_in_a_shell() -> None:
     assert ReplayOptions(table_formats="csv, ndjson,csv").table_formats == ("csv", "ndjson")
     assert ReplayOptions(table_formats=["csv"]).table_formats == ("csv",)

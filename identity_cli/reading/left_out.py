@@ -4,6 +4,7 @@ import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, EventNotMet, IdNotMet
@@ -34,8 +35,8 @@ class LeftOut(NamedTuple):
 class LeftOutFilter:
     """Tells which events are to be left out; afterwards, whether all of them were met.
 
-    Those named by a text alone may turn out to be lines without an event, such as blank ones: there is
-    nothing to leave out then.
+    Those named by a text alone may turn out to be lines without an event, such as blank ones, or of a file
+    that is there but not read this time: there is nothing to leave out then.
     """
 
     def __init__(self, named: Iterable["str | LeftOut"]) -> None:
@@ -62,7 +63,7 @@ class LeftOutFilter:
     def finish(self, origins: Origins) -> None:
         """The log is at its end; EventNotMet if it does not have one of the events."""
         for event, must_be_event in self._missing.items():
-            if must_be_event or not origins.seqs_at(str(event.origin)):
+            if must_be_event or not (origins.seqs_at(str(event.origin)) or _is_elsewhere(event, origins)):
                 raise EventNotMet(event.origin, "the log has no event there")
         self.nothing_at = len(self._missing)
 
@@ -105,6 +106,10 @@ class BlockedIds:
         """The log is at its end; IdNotMet."""
         for one in sorted(self.missing):
             raise IdNotMet(one)
+
+
+def _is_elsewhere(event: LeftOut, origins: Origins) -> bool:
+    return event.file not in origins.paths and Path(event.file).exists()
 
 
 def uuid_in_text(uuid: Any) -> str | None:
