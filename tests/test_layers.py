@@ -36,6 +36,7 @@ MAY_IMPORT = {
     "counterfactual": (
         "words values files dialects rules reading resolver store/reading replaying reports comparing"
     ),
+    "drawing": "words store/reading replaying counterfactual",
     "cli/terminal": "words files dialects rules tables store/reading reports",
     "cli/commands": (
         "words files dialects rules reading tables store/reading replaying reports comparing"

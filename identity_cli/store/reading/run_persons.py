@@ -32,6 +32,11 @@ _LINKS_OF = (
     " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
     " UNION SELECT rowid FROM links WHERE person IN {parts}"
 )
+_IDS_OF = (
+    "SELECT d.distinct_id, d.event_count, d.seq, d.joined_seq, d.joined_person, p.made_at,"
+    " d.first_seen, d.last_seen FROM distinct_ids d JOIN persons p ON p.person = d.joined_person"
+    " WHERE d.person = ?"
+)
 _MAY_JOIN = "outcome NOT IN ('refused_illegal', 'refused_no_effect')"
 WARNINGS = "SELECT seq, uuid, team_id, type, distinct_id, details FROM warnings"
 # A refusal is noted with the person of its event: the source's is found by way of the link.
@@ -124,12 +129,16 @@ class RunPersons(OpenedRun):
 
     def ids_of(self, person: int) -> list[IdRow]:
         """The distinct ids of a person, in the order in which they came in."""
-        query = (
-            "SELECT d.distinct_id, d.event_count, d.seq, d.joined_seq, d.joined_person, p.made_at,"
-            " d.first_seen, d.last_seen FROM distinct_ids d JOIN persons p ON p.person = d.joined_person"
-            " WHERE d.person = ? ORDER BY d.joined_seq, d.rowid"
-        )
+        query = f"{_IDS_OF} ORDER BY d.joined_seq, d.rowid"
         return [IdRow(*row) for row in self.database.execute(query, (person,))]
+
+    def ids_named(self, person: int, distinct_ids: Iterable[str]) -> list[IdRow]:
+        """Those of these distinct ids that are a person's, in the same order."""
+        query = (
+            f"{_IDS_OF} AND d.distinct_id IN (SELECT value FROM json_each(?)) ORDER BY d.joined_seq, d.rowid"
+        )
+        named = json.dumps([*distinct_ids])
+        return [IdRow(*row) for row in self.database.execute(query, (person, named))]
 
     def parts_of(self, person: int) -> dict[int, str]:
         """The numbers of a person and of all that were merged into it, with their person ids."""
