@@ -32,6 +32,8 @@ from identity_cli.reports.person_report import PersonReport as PersonReport
 from identity_cli.reports.person_report import person as person
 from identity_cli.reports.run_summary import Summary as Summary
 from identity_cli.reports.run_summary import summary as summary
+from identity_cli.reports.sightings import Sighting as Sighting
+from identity_cli.reports.sightings import find as find
 from identity_cli.reports.warning_report import WarningGroup as WarningGroup
 from identity_cli.reports.warning_report import warnings as warnings
 from identity_cli.store.reading.exports import export as export

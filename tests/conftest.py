@@ -9,6 +9,7 @@ import pytest
 from outcomes import Outcome, resolve_lines
 
 from identity_cli import Run, replay
+from identity_cli.cli.terminal import page
 
 # A script has its background jobs ignore interrupts, and what the tests start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -45,3 +46,15 @@ def run_of(tmp_path: Path) -> Callable[..., Run]:
         return replay(log, run=tmp_path / f"run{count}", **options)
 
     return replay_log
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """terminal(80): from now on pages are laid out as on a terminal of so many columns, without colours."""
+
+    def become(columns: int) -> None:
+        monkeypatch.setattr(page, "is_terminal", lambda stream: True)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    return become

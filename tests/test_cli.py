@@ -25,7 +25,6 @@ from lanes import first_quick
 
 from identity_cli import Run, replay
 from identity_cli.cli import COMMANDS, idcli
-from identity_cli.cli.terminal import page
 from identity_cli.cli.terminal.page import Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import ReplayProgress
 from identity_cli.cli.terminal.text import (
@@ -84,18 +83,6 @@ def cli(shop: Path, monkeypatch: pytest.MonkeyPatch) -> Invoke:
         return result
 
     return invoke
-
-
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """terminal(80): from now on pages are laid out as on a terminal of so many columns, without colours."""
-
-    def become(columns: int) -> None:
-        monkeypatch.setattr(page, "is_terminal", lambda stream: True)
-        monkeypatch.setenv("COLUMNS", str(columns))
-        monkeypatch.setenv("NO_COLOR", "1")
-
-    return become
 
 
 def event(name: str, distinct_id: str, second: int, **properties: Any) -> Event:
@@ -448,7 +435,7 @@ def test_an_unknown_id_is_told_its_neighbours(cli: Invoke) -> None:
     result = cli("person", "user_hana", code=2)
     assert result.stdout == ""
     assert "'user_hana'" in result.stderr
-    assert "Nearest: user_hanna" in result.stderr
+    assert "Alike, but perhaps of others: user_hanna." in result.stderr
 
 
 def test_ids_of_several_teams_ask_for_one(run_of: Callable[..., Run], cli: Invoke) -> None:
@@ -925,7 +912,7 @@ EVERY_SCREEN = [
     ("person", f"user {HOSTILE[0]}", "--as-of", "90"),
     ("diff", "idcli-run", "idcli-run"),
     ("person", "undefined", "--all"),
-    ("person", "\x1b[31mred"),
+    ("person", "\x1b[31mblue"),
     ("persons", "--limit", "100"),
     ("warnings",),
     ("warnings", "--all"),

@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
 
@@ -110,7 +111,8 @@ def test_a_run_does_not_differ_from_itself(runs: tuple[Run, Run]) -> None:
     assert CliRunner().invoke(idcli, ["diff", str(runs[0].folder), str(runs[0].folder)]).exit_code == 0
 
 
-def test_the_command(runs: tuple[Run, Run]) -> None:
+def test_the_command(runs: tuple[Run, Run], terminal: Callable[[int], None]) -> None:
+    terminal(80)
     asked = ["diff", *(str(run.folder) for run in runs)]
     shown = CliRunner().invoke(idcli, asked)
     assert shown.exit_code == 1

@@ -1,6 +1,7 @@
 """How a person came to be, who wrote its properties, and who it was at any moment: from the journal alone."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -85,7 +86,8 @@ def test_a_chain_of_merges_is_told_without_recursion(tmp_path: Path) -> None:
     assert "steps; --depth" in shown
 
 
-def test_many_ids_fold(tmp_path: Path) -> None:
+def test_many_ids_fold(tmp_path: Path, terminal: Callable[[int], None]) -> None:
+    terminal(80)
     events = [
         {"event": "$identify", "distinct_id": "u", "properties": {"$anon_distinct_id": f"a{number}"}}
         for number in range(3_000)

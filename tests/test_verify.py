@@ -247,7 +247,8 @@ def test_a_file_that_is_no_export(run: Run, export: Export) -> None:
         verify(run, persons=[export([{"a": 1}])])
 
 
-def test_the_command(run: Run, export: Export) -> None:
+def test_the_command(run: Run, export: Export, terminal: Callable[[int], None]) -> None:
+    terminal(80)
     person, ids = largest(run)
     rows = [
         {**row, "person_id": "11111111-1111-1111-1111-111111111111"} if row["distinct_id"] == ids[-1] else row

@@ -19,6 +19,7 @@ from identity_cli.errors import ExitCode, IdcliError
 
 COMMANDS = {
     "replay": ("replay_log", "Replay event logs and resolve their persons."),
+    "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
     "person": ("show_person", "Show who ID is, and why."),
     "persons": ("list_persons", "List persons."),
     "warnings": ("list_warnings", "Show what the platform would have warned about."),

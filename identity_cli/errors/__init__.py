@@ -35,6 +35,7 @@ from identity_cli.errors.of_names import IdOfAnotherTeam as IdOfAnotherTeam
 from identity_cli.errors.of_names import IdWithoutPerson as IdWithoutPerson
 from identity_cli.errors.of_names import NoSuchEvent as NoSuchEvent
 from identity_cli.errors.of_names import NotYetSeen as NotYetSeen
+from identity_cli.errors.of_names import SeveralPersons as SeveralPersons
 from identity_cli.errors.of_names import UnknownId as UnknownId
 from identity_cli.errors.of_names import UnknownProperty as UnknownProperty
 from identity_cli.errors.of_options import BadCondition as BadCondition

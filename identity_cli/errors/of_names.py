@@ -9,8 +9,11 @@ class UnknownId(IdcliError):
     """Neither a distinct id nor a person id of the run."""
 
     def __init__(self, wanted: str, nearest: list[str]) -> None:
-        hint = f" Nearest: {', '.join(nearest)}." if nearest else " `idcli persons` lists them all."
-        super().__init__(f"no distinct_id or person {wanted!r} in this run.{hint}")
+        alike = f" Alike, but perhaps of others: {', '.join(nearest)}." if nearest else ""
+        super().__init__(
+            f"no distinct_id or person {wanted!r} in this run.{alike} `idcli find` looks for e-mails, names "
+            "and parts of ids too."
+        )
 
 
 class IdWithoutPerson(IdcliError):
@@ -37,6 +40,17 @@ class IdOfAnotherTeam(IdcliError):
     def __init__(self, wanted: str, asked: int, teams: list[int]) -> None:
         names = ", ".join(str(team) for team in teams)
         super().__init__(f"{wanted!r} is not in team {asked}, but in {names}: say which with --team-id.")
+
+
+class SeveralPersons(IdcliError):
+    """An e-mail address that several persons have or had; ids: one of each."""
+
+    def __init__(self, wanted: str, ids: Sequence[str]) -> None:
+        more = "" if len(ids) <= 5 else f" and {len(ids) - 5} more"
+        super().__init__(
+            f"{wanted!r} is or was of {len(ids)} persons: {', '.join(ids[:5])}{more}. Give an id of the one "
+            "that is meant; `idcli find` tells which had it when."
+        )
 
 
 class NotYetSeen(IdcliError):

@@ -35,7 +35,7 @@ GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 @option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
 @format_option()
 @with_run
-@with_ids("distinct_id")
+@with_ids("distinct_id", whole=True)
 @internal_option
 def command(run: Run, warning_type: str | None, distinct_id: str | None, show_all: bool, output: str) -> None:
     """Show what the platform would have warned about.

@@ -60,7 +60,7 @@ FORMAT = 1
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
-@with_ids("blocked")
+@with_ids("blocked", whole=True)
 def command(
     run: Run,
     without: tuple[str, ...],

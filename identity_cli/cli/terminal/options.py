@@ -224,18 +224,20 @@ def opened(*folders: str) -> "Iterator[list[Run]]":
             raise
 
 
-def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_ids(*names: str, whole: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Take these arguments for distinct ids, for a command that is given the run first.
 
-    One that the run does not have as it was typed may be typed as it is shown, with escapes, or as the lines
-    of a Mixpanel log have it, without the mark of a device.
+    One that the run does not have as it was typed may be typed as it is shown, with escapes or cut, as the
+    lines of a Mixpanel log have it, without the mark of a device, by its beginning, or by an e-mail address
+    of its person. whole: neither cut nor by its beginning nor by what its person has, as the id may be one
+    that is no person's.
     """
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def with_ids_meant(run: Any, **arguments: Any) -> None:
             for name in names:
-                arguments[name] = _meant(run, arguments[name])
+                arguments[name] = _meant(run, arguments[name], whole)
             command(run, **arguments)
 
         return with_ids_meant
@@ -243,9 +245,9 @@ def with_ids(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]
     return decorate
 
 
-def _meant(run: Any, typed: Any) -> Any:
+def _meant(run: Any, typed: Any, whole: bool) -> Any:
     if isinstance(typed, tuple):
-        return tuple(_meant(run, one) for one in typed)
+        return tuple(_meant(run, one, whole) for one in typed)
     if typed is None:
         return None
     if not typed.isascii() and sys.getfilesystemencoding() != "utf-8":  # then it came as bytes that are UTF-8
@@ -254,8 +256,15 @@ def _meant(run: Any, typed: Any) -> Any:
         return typed
     if run.keys_of(DEVICE_MARK + typed):
         return DEVICE_MARK + typed
-    if "\\" not in typed:
-        return typed
-    from identity_cli.cli.terminal.text import read_back  # help needs nothing of it
+    from identity_cli.cli.terminal.text import print_error, read_back  # only where it is no id of the run
 
-    return read_back(typed)
+    if "\\" in typed:
+        typed = read_back(typed)
+    if whole:
+        return typed
+    from identity_cli.store.reading.typed_ids import meant
+
+    found = meant(run, typed)
+    if found != typed:
+        print_error(f"idcli: {typed} is taken for {found}")
+    return found

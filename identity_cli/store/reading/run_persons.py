@@ -150,6 +150,15 @@ class RunPersons(OpenedRun):
         query = "SELECT person, creator_distinct_id, identified_seq FROM persons WHERE person IN {parts}"
         return {person: (creator, seq) for person, creator, seq in self._rows_about(query, parts)}
 
+    def login_of(self, person: int) -> str | None:
+        """The first id by which somebody logged in as that person; None where nobody did."""
+        query = (
+            "SELECT target_distinct_id FROM links WHERE person = ? AND event = '$identify'"
+            " AND outcome IN ('created', 'attached', 'merged', 'same_person') ORDER BY rowid LIMIT 1"
+        )
+        row = self.database.execute(query, (person,)).fetchone()
+        return None if row is None else row[0]
+
     def moments(self, seqs: Iterable[int]) -> dict[int, int]:
         """Of these events those that waited in the buffer, and the seq before which each was released."""
         query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"
@@ -204,7 +213,10 @@ class RunPersons(OpenedRun):
         return [warning_row(row) for row in self._rows_about(query, parts)]
 
     def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
-        """Distinct ids that look like one that is not there, and can be typed."""
+        """Distinct ids that look like one that is not there, and can be typed.
+
+        Never one with other digits: user_17 is another customer than user_71.
+        """
         stem = as_stored(wanted).strip().lower()
         if not stem:
             return []
@@ -219,7 +231,7 @@ class RunPersons(OpenedRun):
                 f" WHERE {condition} AND length < {LONGEST_TYPED}"
             )
             rows = self.database.execute(f"{query} ORDER BY 2, 1 LIMIT 500", (argument,))
-            found = [distinct_id for distinct_id, _ in rows]
+            found = [one for one, _ in rows if _digits(one) == _digits(stem)]
             if found:
                 return _most_alike(stem, found)[:limit]
         return []
@@ -265,6 +277,10 @@ def _standing(identified: bool | None, min_ids: int) -> str:
     """The condition for persons that stand, perhaps of one kind."""
     kind = "" if identified is None else f" AND identified_seq IS {'NOT ' if identified else ''}NULL"
     return f"survivor IS NULL AND id_count >= {int(min_ids)}{kind}"
+
+
+def _digits(text: str) -> str:
+    return "".join(filter(str.isdecimal, text))
 
 
 def _most_alike(wanted: str, found: list[str]) -> list[str]:

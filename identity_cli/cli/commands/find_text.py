@@ -1,0 +1,94 @@
+"""`idcli find`: where an id, a name, an e-mail address or any value stands, and whose it was and is."""
+
+from typing import Any
+
+import click
+
+from identity_cli.cli.terminal.options import Command, format_option, limit_option, with_run
+from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
+from identity_cli.cli.terminal.render import write_records
+from identity_cli.cli.terminal.text import number_text, plural, value_text
+from identity_cli.reports.sightings import Owner, Sighting, find
+from identity_cli.store.reading.run import Run
+
+SHOWN = 20
+FIELDS = (
+    *("what", "value", "match", "file", "line", "nth", "then", "then_person_id"),
+    *("now", "now_person_id", "is_current"),
+)
+
+
+@click.command("find", cls=Command, epilog="Example: idcli find olga@example.org")
+@click.argument("text", metavar="TEXT")
+@limit_option("Rows of the table.", SHOWN)
+@format_option()
+@with_run
+def command(run: Run, text: str, limit: int, output: str) -> None:
+    """Find any id, e-mail address, name or value, now or ever.
+
+    Exact ones first, then what begins so, holds it, or is spelled in another case. Each with the
+    line that brought it, the person that had it then and the one that this is today: what a merge
+    or a later event overwrote is found too.
+    """
+    found = find(run, text)
+    if output != "table":
+        write_records(FIELDS, map(_record, found), output)
+    else:
+        _show(Page(), text, found, limit)
+
+
+def _record(one: Sighting) -> dict[str, Any]:
+    place = {"file": None, "line": None, "nth": None} if one.origin is None else one.origin.place
+    return {
+        "what": one.what,
+        "value": one.value,
+        "match": one.match,
+        **place,
+        **_owner("then", one.then),
+        **_owner("now", one.now),
+        "is_current": one.is_current,
+    }
+
+
+def _owner(when: str, owner: Owner | None) -> dict[str, str | None]:
+    return {
+        when: None if owner is None else owner.known_as,
+        f"{when}_person_id": None if owner is None else owner.person_id,
+    }
+
+
+def _show(page: Page, text: str, found: list[Sighting], limit: int) -> None:
+    if not found:
+        page.paragraph(
+            f"No id, person id or value that holds {text!r} was ever in this run. What stands on events only, "
+            "and not on persons, is in the log alone.",
+            indent=0,
+        )
+        return
+    exact = sum(one.match == "exact" for one in found)
+    page.line((text, "bold"), f": {plural(len(found), 'place')}, {number_text(exact)} exact")
+    columns = [
+        Column("what", "start"),
+        id_column("value"),
+        id_column("of", ""),
+        id_column("who today is", ""),
+        origin_column(),
+        Column("match", style="dim", extra=True),
+        Column("person id", extra=True),
+    ]
+    page.folded(columns, map(_row, found), len(found), limit, "--limit shows them")
+    if any(not one.is_current for one in found[:limit]):
+        page.line()
+        page.paragraph("! no longer: overwritten, removed, lost in a merge; idcli blame ID tells.", indent=2)
+
+
+def _row(one: Sighting) -> list[Cell]:
+    return [
+        one.what if one.is_current else (f"{one.what} !", "yellow"),
+        value_text(one.value),
+        "" if one.then is None else one.then.known_as,
+        "" if one.now is None else one.now.known_as,
+        "" if one.origin is None else str(one.origin),
+        one.match,
+        "" if one.now is None else one.now.person_id,
+    ]
