@@ -60,8 +60,8 @@ def _owner(when: str, owner: Owner | None) -> dict[str, str | None]:
 def _show(page: Page, text: str, found: list[Sighting], limit: int) -> None:
     if not found:
         page.paragraph(
-            f"No id, person id or value that holds {text!r} was ever in this run. What stands on events only, "
-            "and not on persons, is in the log alone.",
+            f"No id, person id or value that holds {text!r} was ever in this run. What stands on events "
+            "alone, not on persons, is only in the log.",
             indent=0,
         )
         return
