@@ -17,7 +17,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write golden files anew instead of comparing")
-    parser.addoption("--fuzz-seconds", type=float, help="how long the tests of tests/fuzz go on")
+    parser.addoption("--fuzz-seconds", type=float, default=60, help="how long the tests of tests/fuzz go on")
     parser.addoption("--fuzz-seed", type=int, default=1, help="of the first of their logs")
 
 

@@ -22,6 +22,7 @@ from nasty_logs import nasty_log
 
 from identity_cli import replay, whatif
 from identity_cli.counterfactual.changed_log import Change
+from identity_cli.dialects.nesting import DEEPEST
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.reading import child_process as second_process
@@ -208,13 +209,16 @@ def test_what_is_nested_as_deep_as_can_be_read_is_written(
 
 
 DEEP_LINES = {
-    "set": '{"event":"e","distinct_id":"a","$set":{"n":NUMBER,"k":DEEP}}',
-    "id": '{"event":"$create_alias","distinct_id":"a","properties":{"alias":DEEP}}',
-    "own id": '{"event":"e","distinct_id":DEEP}',
-    "nothing to identity": '{"event":"e","distinct_id":"a","x":DEEP}',
-    "call": '{"type":"identify","userId":DEEP,"anonymousId":"a","traits":{"n":NUMBER}}',
-    "text": '{"event":"e","distinct_id":"a","properties":"{\\"$set\\":{\\"k\\":DEEP}}"}',
-    "batch": '{"batch":[{"event":"e","distinct_id":"a","$set":{"k":DEEP}},{"event":"f","distinct_id":"b"}]}',
+    "set": (2, '{"event":"e","distinct_id":"a","$set":{"n":NUMBER,"k":DEEP}}'),
+    "id": (2, '{"event":"$create_alias","distinct_id":"a","properties":{"alias":DEEP}}'),
+    "own id": (1, '{"event":"e","distinct_id":DEEP}'),
+    "nothing to identity": (1, '{"event":"e","distinct_id":"a","x":DEEP}'),
+    "call": (1, '{"type":"identify","userId":DEEP,"anonymousId":"a","traits":{"n":NUMBER}}'),
+    "text": (2, '{"event":"e","distinct_id":"a","properties":"{\\"$set\\":{\\"k\\":DEEP}}"}'),
+    "batch": (
+        4,
+        '{"batch":[{"event":"e","distinct_id":"a","$set":{"k":DEEP}},{"event":"f","distinct_id":7}]}',
+    ),
 }
 
 
@@ -224,15 +228,15 @@ def test_a_line_is_nested_too_deeply_in_one_process_if_it_is_in_two(
     kind: str, number: str, bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path
 ) -> None:
     log = tmp_path / "log.ndjson"
-    lines = [
-        DEEP_LINES[kind].replace("NUMBER", number).replace("DEEP", "[" * depth + "]" * depth)
-        for depth in (200, *range(890, 1010), 3000)
-    ]
-    log.write_text("\n".join([DEEP_LINES[kind].replace("NUMBER", "1").replace("DEEP", "[]"), *lines]))
+    around, form = DEEP_LINES[kind]
+    depths = (200, *range(DEEPEST - 30, DEEPEST + 90), 3000)
+    lines = [form.replace("NUMBER", number).replace("DEEP", "[" * depth + "]" * depth) for depth in depths]
+    log.write_text("\n".join([form.replace("NUMBER", "1").replace("DEEP", "[]"), *lines]))
     options = {"dialect": "segment"} if kind == "call" else {}
     two, one = bytes_of(log, **options), bytes_of(log, **options, one_process=True)
     assert two == one
-    assert b"nested too deeply" in one["rejected.ndjson"]
+    too_deep = sum(depth + around > DEEPEST for depth in depths)
+    assert one["rejected.ndjson"].count(b"nested too deeply") == too_deep
 
 
 def test_a_failure_here_ends_the_writer(

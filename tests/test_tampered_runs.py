@@ -179,7 +179,7 @@ def test_odd_values_in_some_columns(run: Path, good: Path) -> None:
 @pytest.mark.slow
 def test_odd_values_in_any_column(run: Path, good: Path, pytestconfig: pytest.Config) -> None:
     """For as long as was asked, see fuzz/README.md; for half a minute unasked."""
-    chance, until = Random(6), time.monotonic() + (pytestconfig.getoption("--fuzz-seconds") or 60) / 2
+    chance, until = Random(6), time.monotonic() + pytestconfig.getoption("--fuzz-seconds") / 2
     for changed in odd_runs(run, good, chance):
         if time.monotonic() > until:
             break

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.base import UNREADABLE_TIME, Notice, Unusable
+from identity_cli.dialects.nesting import TOO_DEEP, is_too_deep, room_for_nesting
 from identity_cli.dialects.record import LARGEST_TEAM_ID, Id, WireEvent
 from identity_cli.values import javascript
 from identity_cli.values.times import names_no_time, parse_time
@@ -17,6 +18,8 @@ SHOWN_OF_A_TIME = 60
 
 def value_of(line: bytes) -> Any:
     """The JSON value of a line; NaN is null. Unusable where it is none."""
+    if is_too_deep(line):
+        raise Unusable(TOO_DEEP)
     try:
         return msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -108,12 +111,11 @@ def _value_by_the_standard_library(line: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise Unusable(f"not UTF-8 at byte {error.start}") from None
     try:
-        return json.loads(text, parse_constant=lambda _: None)
+        with room_for_nesting():
+            return json.loads(text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
         problem = error.msg.lower().removesuffix(" at")
         raise Unusable(f"not JSON: {problem} at column {error.colno}") from None
-    except RecursionError:
-        raise Unusable("nested too deeply") from None
     except ValueError as error:  # more digits in one number than Python converts
         raise Unusable(f"not JSON: {error}") from None
 

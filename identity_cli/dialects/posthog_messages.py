@@ -6,7 +6,8 @@ from typing import Any, cast
 import msgspec
 
 from identity_cli.dialects import posthog
-from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
+from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Unusable, Wanted, Weight
+from identity_cli.dialects.nesting import TOO_DEEP, is_text_too_deep
 from identity_cli.dialects.record import Id, TeamId, Time, WireEvent, event_type
 
 GUIDE = """PostHog ingestion messages, one a line: what capture hands on, the event as text in `data`.
@@ -41,6 +42,8 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
 
     def event(line: bytes) -> WireEvent:
         message = decode_message(line)
+        if is_text_too_deep(message.data):
+            raise Unusable(TOO_DEEP)
         inner = decode_event(message.data)
         # One by one: in a loop over their names, this would take longer than decoding does.
         if message.distinct_id is not None:

@@ -7,8 +7,9 @@ from typing import Any, cast
 import msgspec
 
 from identity_cli.dialects import posthog
-from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Wanted, Weight
+from identity_cli.dialects.base import POSTHOG, Dialect, Mark, Unusable, Wanted, Weight
 from identity_cli.dialects.json_lines import team_from
+from identity_cli.dialects.nesting import TOO_DEEP, is_text_too_deep
 from identity_cli.dialects.record import Id, LineEvent, TeamId, WireEvent, event_type
 from identity_cli.values.times import parse_time
 
@@ -48,6 +49,8 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
             row = decode_row(line)
         except msgspec.ValidationError:  # times and teams as BigQuery extracts them, most likely
             row = _understood(decode_texts(line))
+        if is_text_too_deep(row.properties):
+            raise Unusable(TOO_DEEP)
         row.properties = decode_properties(row.properties)
         if row.set_column is not None or row.set_once_column is not None:
             _take_columns(row)

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeGuard
 
 from identity_cli.dialects import detected, is_known
 from identity_cli.dialects.base import Decoded, Dialect, Item, TouchesNobody, Unusable, Wanted
-from identity_cli.dialects.nesting import Nesting
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.dialects.recognition import rules_shown
 from identity_cli.events import arrival_of
 from identity_cli.files.raw_file import is_regular
@@ -90,7 +90,7 @@ def _rules_of_first(opened: Opened, asked: _Asked) -> _Found | None:
 
 
 def _rules_of(source: LineSource, lines: list[bytes], asked: _Asked) -> _Found | None:
-    with Nesting():
+    with room_for_nesting():
         if not lines or (source.is_found and asked.dialect is None and not is_known(lines)):
             return None
         dialect = asked.dialect or detected(source.path, lines)

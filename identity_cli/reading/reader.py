@@ -25,7 +25,7 @@ from identity_cli.dialects.base import (
     Unusable,
     Wanted,
 )
-from identity_cli.dialects.nesting import Nesting
+from identity_cli.dialects.nesting import TOO_DEEP, is_any_too_deep, is_too_deep, room_for_nesting
 from identity_cli.errors import MixedVendors
 from identity_cli.events import Origin
 from identity_cli.files.sources import LineSource, RefusedLine, Source
@@ -182,7 +182,6 @@ class LogReader:
         self._numbers: Sequence[int] | None = None  # of the lines that are read now, see LineSource
         self._next_number = 1  # of a line, where nothing else is said
         self._on_progress = on_progress
-        self._nesting = Nesting(), Nesting(), Nesting()  # of first lines, of blocks, of lines one by one
 
     def __iter__(self) -> Generator[Part, None, None]:
         finished_bytes = 0
@@ -220,7 +219,7 @@ class LogReader:
 
     def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
         """How blocks of lines of that source become events; lines: its first."""
-        with self._nesting[0]:
+        with room_for_nesting():
             dialect = self._reading.dialect_of(source.path, lines)
         source.dialect = dialect.name
         source.names_persons = any(b'"person_id"' in line for line in lines)
@@ -240,7 +239,9 @@ class LogReader:
         self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
     ) -> Iterable[Part]:
         try:
-            with self._nesting[1]:
+            with room_for_nesting():
+                if is_any_too_deep(lines):
+                    raise Unusable(TOO_DEEP)
                 events = list(map(decode, lines))
         except Exception:  # whatever the fast decoder found, the lenient one tells line by line
             return self._several(source, lines, lambda line: (decode(line),), lenient)
@@ -256,7 +257,7 @@ class LogReader:
         events: list[Decoded] = []
         lines_of_events: list[bytes] = []
         linking: list[int] = []
-        with self._nesting[2]:
+        with room_for_nesting():
             decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
         numbers = self._numbers or range(source.lines + 1, source.lines + 1 + len(lines))
         for number, line, items in zip(numbers, lines, decoded, strict=False):
@@ -314,6 +315,8 @@ class LogReader:
 
 def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
     """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
+    if is_too_deep(line):
+        return (Unusable(TOO_DEEP),)
     try:
         if events := decode(line):
             return events
@@ -325,7 +328,5 @@ def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Seq
         return lenient(line) or (Unusable("no event in the batch"),)
     except Unusable as unusable:
         return (unusable,)
-    except RecursionError:
-        return (Unusable("nested too deeply"),)
     except Exception as bug:  # of ours: the line shows it, and the others are not to blame
         return (Unusable(f"{FAULT_OF_OURS}: {type(bug).__name__}: {bug}"),)

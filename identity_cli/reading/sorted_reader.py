@@ -19,6 +19,7 @@ from identity_cli.dialects.base import (
     TouchesNobody,
     Unusable,
 )
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import NothingToSortBy
 from identity_cli.events import Event, Origin, arrival_told, time_of
 from identity_cli.files.external_sort import SortEntry, sorted_entries
@@ -107,14 +108,14 @@ class SortedLogReader(LogReader):
     ) -> Iterator[tuple[bytes, datetime | None, int]]:
         """Each line of the file, its time, and how many events it has; lines: the first."""
         # Decoders that keep state see the lines in another order now; those of the second pass start afresh.
-        with self._nesting[0]:
+        with room_for_nesting():
             dialect = self._reading.dialect_of(source.path, lines)
         source.dialect = dialect.name if lines else ""
         self._dialects.append(dialect)
         decode = self._reading.afresh(dialect)
         while lines:
             numbers = file.numbers or range(source.lines + 1, source.lines + 1 + len(lines))
-            with self._nesting[2]:
+            with room_for_nesting():
                 decoded = [_refusal(line) or decode(line) for line in lines]
             for number, line, events in zip(numbers, lines, decoded, strict=True):
                 if len(events) > 1 or file.numbers is not None:

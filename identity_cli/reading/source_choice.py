@@ -9,6 +9,7 @@ from typing import Protocol
 
 from identity_cli.dialects import detected
 from identity_cli.dialects.base import Dialect, Item, TouchesNobody, Unusable
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import AmbiguousDialect
 from identity_cli.events import Event
 from identity_cli.files.sources import LineSource, Opened, PassedOver, RefusedLine
@@ -75,7 +76,8 @@ class _Judge:
             except AmbiguousDialect:  # then it is a log, and the reader says which ones
                 return True
             self._decode = self._decoders.afresh(dialect)
-        return any(self._is_event(item) for line in lines for item in self._items_of(line))
+        with room_for_nesting():
+            return any(self._is_event(item) for line in lines for item in self._items_of(line))
 
     def finds_event_further_on(self, file: LineSource) -> bool:
         """Whether a line that is still to be read is an event."""

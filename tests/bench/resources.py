@@ -1,4 +1,4 @@
-"""Time and peak memory of extreme logs: how each grows, and that it grows in proportion.
+"""Processor time and peak memory of extreme logs: how each grows, and that it grows in proportion.
 
     python -m tests.bench.resources                 # a hundredth and a fiftieth of the full sizes
     python -m tests.bench.resources --part 1        # the full sizes, as 2,000,000 ids
@@ -9,6 +9,7 @@ than --seconds is stopped and told so; it is not asked again of the larger log.
 
 import argparse
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -88,7 +89,7 @@ SHAPES = {
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Seconds and bytes; None for what was stopped."""
+    """Seconds of the processor, of all processes, and bytes of the largest; code is None if stopped."""
 
     seconds: float
     peak_bytes: int
@@ -106,13 +107,17 @@ def used_by(command: list[str], folder: Path, seconds: float) -> Used:
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid:
                 process.returncode = os.waitstatus_to_exitcode(status)
-                return Used(time.perf_counter() - started, usage.ru_maxrss * RSS_UNIT, process.returncode)
+                return Used(_processor(usage), usage.ru_maxrss * RSS_UNIT, process.returncode)
             if time.perf_counter() > started + seconds:
                 os.killpg(process.pid, signal.SIGKILL)
                 _, _, usage = os.wait4(process.pid, 0)
                 process.returncode = -signal.SIGKILL
-                return Used(seconds, usage.ru_maxrss * RSS_UNIT, None)
+                return Used(_processor(usage), usage.ru_maxrss * RSS_UNIT, None)
             time.sleep(0.01)
+
+
+def _processor(usage: resource.struct_rusage) -> float:
+    return usage.ru_utime + usage.ru_stime
 
 
 def questions(shape: Shape) -> dict[str, list[str]]:
