@@ -170,6 +170,7 @@ class EventAttributed(NamedTuple):
     distinct_id: str
     person: int | None
     note: str | None
+    time: datetime | None
 
 
 NEVER_YET, NEVER_SINCE = FAR_FUTURE, LONG_AGO

@@ -2,6 +2,8 @@
 
 from identity_cli.errors.base import IdcliError
 
+_LONGEST_REASON = 300
+
 
 class FolderNotARun(IdcliError):
     """A folder that --run names and that idcli did not write."""
@@ -65,7 +67,8 @@ class RunUnreadable(IdcliError):
     """A run that this version cannot read."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path} cannot be read: {reason}. Replay the log again.")
+        told = " ".join(reason.split())[:_LONGEST_REASON]  # SQLite's may quote what stands in the file
+        super().__init__(f"{path} cannot be read: {told}. Replay the log again.")
 
 
 class NoEvents(IdcliError):

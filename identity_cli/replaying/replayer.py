@@ -201,7 +201,7 @@ class _Replay:
         self._journal.write([EventTouchedNobody(item.seq, item.event, item.why)])
         if self._options.with_events:
             team_id = self._options.team_id
-            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why)
+            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why, None)
             self._journal.write([fact])
 
     def _skip(self, skipped: Skipped[Event]) -> None:
@@ -271,7 +271,7 @@ class _Replay:
         journal.insert("sources", sources)
         journal.insert("batches", origins.batches)
         if origins.order is not None:
-            journal.insert("line_order", [(origins.order.tobytes(),)])
+            journal.insert("line_order", enumerate(origins.order, 1))
         self._finishing.write(read, self._rejected.count, has_large_values=self._has_large_values)
         if self._internal_users is not None:
             mark_internal(journal.database, self._internal_users, self._finishing.remarks)

@@ -291,7 +291,8 @@ class Processing(PersonChanges):
             number = None if person is None else person.number
             self.facts.append(
                 EventAttributed(
-                    step.seq, event.uuid, event.event, step.team_id, step.distinct_id, number, note
+                    *(step.seq, event.uuid, event.event, step.team_id, step.distinct_id, number, note),
+                    step.time,
                 )
             )
 

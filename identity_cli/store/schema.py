@@ -6,78 +6,100 @@ A person is a number, in order of creation; those merged away stay, with their s
 What happened at a seq happened in the order of (moment, seq), where moment is the seq
 itself, or for an event that waited in the buffer the `released_before` in `held`.
 
+By hand one asks the views, see views.
+
 Version 2: the dialect of each source, lines that hold several events, lines in another order.
+Version 3: events that touch nobody.
+Version 4: views; the order of a sorted log as a table; references between tables; times of events.
 """
 
 import sqlite3
 from contextlib import closing
 
-SCHEMA_VERSION = 3
+from identity_cli.store.views import EVENTS_VIEW, VIEWS
+
+SCHEMA_VERSION = 4
 
 SCHEMA = """
--- What was asked, and what came out, as JSON values: rule_set, buffer_seconds, counts, ...
-CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-
-CREATE TABLE sources (
-    path TEXT NOT NULL, first_seq INTEGER NOT NULL, lines INTEGER NOT NULL,
-    size INTEGER NOT NULL, hash TEXT NOT NULL, dialect TEXT NOT NULL
+CREATE TABLE run (  -- what was asked, and what came out: rule_set, buffer_seconds, counts, ...
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL             -- JSON
 );
--- Lines that hold several events, each with a seq of its own.
-CREATE TABLE batches (first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL);
--- Of a log that was sorted first: 64-bit integers, for each seq the one that it would have been without.
-CREATE TABLE line_order (numbers BLOB NOT NULL);
 
-CREATE TABLE persons (
-    person INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, person_id TEXT NOT NULL,
+CREATE TABLE sources (  -- the files of the log, in order
+    source INTEGER PRIMARY KEY, path TEXT NOT NULL,
+    first_seq INTEGER NOT NULL,     -- of its first event, before any sorting
+    lines INTEGER NOT NULL, size INTEGER NOT NULL, hash TEXT NOT NULL, dialect TEXT NOT NULL
+);
+CREATE TABLE batches (  -- lines that hold several events, or that are not the next line; before any sorting
+    first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL
+);
+CREATE TABLE line_order (  -- of a log that was sorted first
+    seq INTEGER PRIMARY KEY,
+    unsorted_seq INTEGER NOT NULL   -- the seq that the event would have had without
+);
+
+CREATE TABLE persons (  -- all that ever were: `people` are those that stand in the end
+    person INTEGER PRIMARY KEY,     -- in order of creation
+    team_id INTEGER NOT NULL,
+    person_id TEXT NOT NULL,        -- the platform's own: a UUID made of team and creator
     creator_distinct_id TEXT NOT NULL,
     created_at TEXT,                -- of all that were merged into it, the oldest
     made_at TEXT,                   -- its own, from the event that made it
     identified_seq INTEGER,
-    survivor INTEGER,               -- the person it was merged into in the end; NULL while it stands
+    survivor INTEGER REFERENCES persons (person),  -- whom it was merged into in the end; NULL while it stands
     -- of those that stand:
-    properties TEXT, id_count INTEGER, event_count INTEGER, first_seen TEXT, last_seen TEXT
+    properties TEXT,                -- JSON
+    id_count INTEGER, event_count INTEGER, first_seen TEXT, last_seen TEXT
 );
 
-CREATE TABLE distinct_ids (
+CREATE TABLE distinct_ids (  -- every one seen; with its team it is there once
     team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
-    person INTEGER,                 -- in the end; NULL for an id used only without profiles
+    person INTEGER REFERENCES persons (person),  -- in the end; NULL for an id used only without profiles
     event_count INTEGER NOT NULL,
     seq INTEGER NOT NULL,           -- first sight
     joined_seq INTEGER NOT NULL,    -- the event that put it on its first person
-    joined_person INTEGER,          -- that person
+    joined_person INTEGER REFERENCES persons (person),  -- that person
     first_seen TEXT, last_seen TEXT
 );
 
--- The journal.
-CREATE TABLE links (
+CREATE TABLE links (  -- the journal: every link that was asked for
     seq INTEGER NOT NULL, uuid TEXT, event TEXT NOT NULL, time TEXT, team_id INTEGER NOT NULL,
     source_distinct_id TEXT NOT NULL, target_distinct_id TEXT NOT NULL, outcome TEXT NOT NULL,
-    source_person INTEGER, target_person INTEGER,  -- just before; NULL for an unknown id
-    source_identified INTEGER NOT NULL,            -- just before
-    person INTEGER,                                -- whom the event went to
-    dropped TEXT                                   -- on a merge: the source's values that lost
+    source_person INTEGER REFERENCES persons (person),  -- just before; NULL for an unknown id
+    target_person INTEGER REFERENCES persons (person),  -- the same
+    source_identified INTEGER NOT NULL,                 -- just before
+    person INTEGER REFERENCES persons (person),         -- whom the event went to
+    dropped TEXT                    -- on a merge: the source's values that lost, JSON
 );
-CREATE TABLE property_changes (
-    seq INTEGER NOT NULL, person INTEGER NOT NULL, event TEXT NOT NULL, time TEXT,
+CREATE TABLE property_changes (  -- the journal: what an event changed on a person
+    seq INTEGER NOT NULL, person INTEGER NOT NULL REFERENCES persons (person),
+    event TEXT NOT NULL, time TEXT,
     changes TEXT NOT NULL           -- [[operation, key, value, replaced value unless the key is new], ...]
 );
-CREATE TABLE warnings (
+CREATE TABLE warnings (  -- the journal: what the platform would have warned of
     seq INTEGER NOT NULL, uuid TEXT, team_id INTEGER NOT NULL, type TEXT NOT NULL,
-    distinct_id TEXT NOT NULL, person INTEGER, details TEXT NOT NULL
+    distinct_id TEXT NOT NULL, person INTEGER REFERENCES persons (person),
+    details TEXT NOT NULL           -- JSON
 );
-CREATE TABLE held (
+CREATE TABLE held (  -- events that waited in the buffer
     seq INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
-    arrived TEXT, due TEXT, released_before INTEGER NOT NULL, person_existed INTEGER NOT NULL
+    arrived TEXT, due TEXT,
+    released_before INTEGER NOT NULL,  -- a seq
+    person_existed INTEGER NOT NULL
 );
-CREATE TABLE dropped (
+CREATE TABLE dropped (  -- events that count for nobody: what is wrong with them
     seq INTEGER NOT NULL, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, reason TEXT NOT NULL
 );
-CREATE TABLE touching_nobody (seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE rejected (
+CREATE TABLE touching_nobody (  -- events that concern no person: nothing is wrong with them
+    seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE TABLE rejected (  -- lines that could not be used, and events that failed
     seq INTEGER NOT NULL, reason TEXT NOT NULL, size INTEGER NOT NULL, excerpt TEXT NOT NULL
 );
--- Events that were replayed, but that the platform would not have let in.
-CREATE TABLE refused_at_door (seq INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE refused_at_door (  -- events that were replayed, but that the platform would not have let in
+    seq INTEGER PRIMARY KEY, reason TEXT NOT NULL
+);
 """
 
 # Gone with the connection: what internal_marks asks, of what a watcher of that name found.
@@ -89,38 +111,49 @@ CREATE TEMP TABLE passing_ids (
 
 # Only with --events.
 EVENTS_TABLE = """
-CREATE TABLE events (
+CREATE TABLE attributed_events (  -- every event, in order
     seq INTEGER PRIMARY KEY, uuid TEXT, event TEXT NOT NULL, team_id INTEGER NOT NULL,
-    distinct_id TEXT NOT NULL, person_at_ingestion INTEGER, note TEXT
+    distinct_id TEXT NOT NULL,
+    person_at_ingestion INTEGER REFERENCES persons (person),
+    note TEXT,                      -- why nobody, or personless
+    time TEXT
 );
 """
 
 # Only with --internal-users: who is internal, those merged into such a person among them.
 INTERNAL_PERSONS_TABLE = """
-CREATE TABLE internal_persons (person INTEGER PRIMARY KEY, reason TEXT NOT NULL);
+CREATE TABLE internal_persons (  -- who is internal, and why
+    person INTEGER PRIMARY KEY REFERENCES persons (person), reason TEXT NOT NULL
+);
 """
 
 # Built after the rows are in: several times cheaper than keeping them up to date.
 INDEXES = """
-CREATE INDEX distinct_ids_by_id ON distinct_ids (distinct_id);
+CREATE UNIQUE INDEX distinct_ids_by_id ON distinct_ids (distinct_id, team_id);
 CREATE INDEX distinct_ids_by_person ON distinct_ids (person);
-CREATE INDEX persons_by_id ON persons (person_id);
+CREATE UNIQUE INDEX persons_by_id ON persons (person_id);
 CREATE INDEX persons_merged_away ON persons (survivor) WHERE survivor IS NOT NULL;
 CREATE INDEX links_by_source ON links (source_person);
 CREATE INDEX links_by_target ON links (target_person);
 CREATE INDEX links_by_person ON links (person);
 CREATE INDEX property_changes_by_person ON property_changes (person);
 CREATE INDEX warnings_by_person ON warnings (person);
+CREATE INDEX sources_by_first_seq ON sources (first_seq);
 """
+
+
+def script(*, with_events: bool = False) -> str:
+    """What makes the tables and views of a run."""
+    return SCHEMA + VIEWS + (EVENTS_TABLE + EVENTS_VIEW if with_events else "")
 
 
 def strange_table(database: sqlite3.Connection) -> str | None:
     """A table, an index or whatever else that no replay writes so, or that is missing."""
     found = _objects_of(database)
     with closing(sqlite3.connect(":memory:")) as pattern:
-        pattern.executescript(SCHEMA + INDEXES)
+        pattern.executescript(script() + INDEXES)
         needed = _objects_of(pattern)
-        pattern.executescript(EVENTS_TABLE + INTERNAL_PERSONS_TABLE)
+        pattern.executescript(EVENTS_TABLE + EVENTS_VIEW + INTERNAL_PERSONS_TABLE)
         known = _objects_of(pattern)
     return min((name for name, _ in (needed - found) | (found - known)), default=None)
 

@@ -76,6 +76,7 @@ EVENTS = Table(
         ("person_id", ColumnKind.WORD),
         ("note", ColumnKind.WORD),
         ("nth", ColumnKind.NTH),
+        ("time", ColumnKind.TIME),
     ),
 )
 REJECTED = Table(

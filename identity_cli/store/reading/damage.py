@@ -28,7 +28,7 @@ _PERSONS = (
 _SEQS = (
     *("distinct_ids.seq", "distinct_ids.joined_seq", "links.seq", "property_changes.seq", "warnings.seq"),
     *("held.seq", "dropped.seq", "rejected.seq", "refused_at_door.seq", "touching_nobody.seq"),
-    *("persons.identified_seq", "batches.first_seq"),
+    *("persons.identified_seq", "batches.first_seq", "line_order.seq", "line_order.unsorted_seq"),
 )
 _COUNTS = ("lines", "blank", "rejected", "seqs", "events", "attributed", "links", "distinct_ids")
 
@@ -77,6 +77,8 @@ def _checks_of_run() -> Iterator[tuple[str, str]]:
         yield f"run.{key}", f"SELECT 1 WHERE NOT EXISTS ({right})"
     right = "SELECT 1 FROM run WHERE key = 'options' AND json_type(value, '$.left_out') = 'array'"
     yield "run.options", f"SELECT 1 WHERE NOT EXISTS ({right})"
+    every = "SELECT value FROM run WHERE key = 'seqs'"
+    yield "line_order", f"SELECT 1 WHERE (SELECT count(*) FROM line_order) NOT IN (0, ({every}))"
     yield "sources", "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM sources WHERE first_seq = 1)"
 
 
@@ -107,6 +109,7 @@ def _checks_between_tables() -> Iterator[tuple[str, str]]:
     yield "persons.creator_distinct_id", _rows("persons", f"NOT EXISTS ({made})")
     gone = "SELECT 1 FROM persons p WHERE p.person = source_person AND p.survivor IS NOT NULL"
     yield "links.source_person", _rows("links", f"outcome = 'merged' AND NOT EXISTS ({gone})")
+    yield "links.target_person", _rows("links", "outcome = 'merged' AND target_person IS NULL")
     yield "links.person", _rows("links", "outcome IN ('merged', 'attached', 'created') AND person IS NULL")
 
 

@@ -13,7 +13,7 @@ _WHOSE = {
     "links": "person",
     "warnings": f"coalesce(person, {_OF_ITS_ID.format('warnings')})",
     "held": _OF_ITS_ID.format("held"),
-    "events": _OF_ITS_ID.format("events"),
+    "attributed_events": _OF_ITS_ID.format("attributed_events"),
 }
 
 
@@ -26,7 +26,7 @@ def narrow(database: sqlite3.Connection, which: str, *, with_events: bool) -> No
     """
     test = {"only": "IS TRUE", "exclude": "IS NOT TRUE"}[which]
     for table, whose in _WHOSE.items():
-        if table == "events" and not with_events:
+        if table == "attributed_events" and not with_events:
             continue
         condition = f"({whose} IN (SELECT person FROM main.internal_persons)) {test}"
         rows = f"SELECT rowid AS rowid, * FROM main.{table} AS {table} WHERE {condition}"

@@ -88,18 +88,18 @@ class OpenedRun:
     def origins(self) -> Origins:
         """From seq to file and line."""
         return Origins(
-            self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, rowid"),
+            self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, source"),
             self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
             self._line_order(),
         )
 
     def _line_order(self) -> "array[int] | None":
-        (numbers,) = self.database.execute("SELECT max(numbers) FROM line_order").fetchone()
-        if numbers is None:
+        if not self._one("SELECT count(*) FROM line_order"):
             return None
         from array import array
 
-        return array("q", numbers)
+        rows = self._rows("SELECT unsorted_seq FROM line_order ORDER BY seq")
+        return array("q", (unsorted for (unsorted,) in rows))
 
     def check_in_place(self) -> None:
         """RunReplaced if what stands beside the database is no longer this run's."""
@@ -117,7 +117,7 @@ class OpenedRun:
     def sources(self) -> list[dict[str, Any]]:
         """The log files replayed."""
         columns = ("path", "lines", "size", "hash", "dialect")
-        rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY rowid")
+        rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY source")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def _rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:

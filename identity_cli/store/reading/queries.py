@@ -81,9 +81,9 @@ def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]
 
 def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     """Every event, in the order of the log, with its person then and in the end."""
-    for seq, uuid, event, team, distinct_id, then, in_the_end, note in database.execute(
-        "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note"
-        " FROM events e LEFT JOIN main.persons a ON a.person = e.person_at_ingestion"
+    for seq, uuid, event, team, distinct_id, then, in_the_end, note, time in database.execute(
+        "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note, e.time"
+        " FROM attributed_events e LEFT JOIN main.persons a ON a.person = e.person_at_ingestion"
         " LEFT JOIN main.distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
         " LEFT JOIN main.persons p ON p.person = d.person ORDER BY e.seq"
     ):
@@ -94,7 +94,7 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
             # What the platform writes on an event without a person: the id that one would have.
             person_uuid(team, distinct_id) if note == "personless" and then is None else then,
             None if is_nobodys else in_the_end,
-            *(note, nth),
+            *(note, nth, time),
         )
 
 

@@ -189,13 +189,13 @@ class RunPersons(OpenedRun):
         """The uuids of events, where known: of these links, and of all in a run that kept its events."""
         found = {link.seq: link.uuid for link in links if link.uuid is not None}
         if self.has_events():
-            query = "SELECT seq, uuid FROM main.events WHERE seq IN {parts} AND uuid IS NOT NULL"
+            query = "SELECT seq, uuid FROM main.attributed_events WHERE seq IN {parts} AND uuid IS NOT NULL"
             found.update(self._rows_about(query, seqs))
         return found
 
     def has_events(self) -> bool:
         """Whether the run kept its events (replay --events)."""
-        return self._one("SELECT count(*) FROM sqlite_master WHERE name = 'events'") > 0
+        return self._one("SELECT count(*) FROM sqlite_master WHERE name = 'attributed_events'") > 0
 
     def changes_of(self, parts: Iterable[int]) -> list[ChangeRow]:
         """The property changes of any of these persons, in the order in which they happened."""

@@ -121,9 +121,9 @@ class JournalWriter:
 # What is mostly NULL is not handed over as None, for which sqlite3 looks up an adapter each time.
 _VALUES = {
     "run": "?,?",
-    "sources": "?,?,?,?,?,?",
+    "sources": "NULL,?,?,?,?,?,?",
     "batches": "?,?,?",
-    "line_order": "?",
+    "line_order": "?,?",
     "refused_at_door": "?,?",
     "passing_ids": "?,?",
     "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
@@ -135,7 +135,7 @@ _VALUES = {
     "dropped": "?,?,?,?",
     "touching_nobody": "?,?,?",
     "rejected": "?,?,?,?",
-    "events": "?,?,?,?,?,?,?",
+    "attributed_events": "?,?,?,?,?,?,?,?",
 }
 
 
@@ -152,9 +152,7 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
         "temp_store=FILE",
     ):
         database.execute(f"PRAGMA {pragma}")
-    database.executescript(
-        schema.SCHEMA + schema.SCRATCH_TABLES + (schema.EVENTS_TABLE if with_events else "")
-    )
+    database.executescript(schema.script(with_events=with_events) + schema.SCRATCH_TABLES)
     database.execute("BEGIN")
     return database
 
@@ -190,8 +188,8 @@ def _nobodys(events: Sequence[facts.EventTouchedNobody]) -> Columns:
 
 
 def _events(attributed: Sequence[facts.EventAttributed]) -> Columns:
-    seqs, uuids, *others = zip(*attributed, strict=True)
-    return [seqs, [*map(uuid_text, uuids)], *others]
+    seqs, uuids, *others, times = zip(*attributed, strict=True)
+    return [seqs, [*map(uuid_text, uuids)], *others, time_texts(times)]
 
 
 # Creations, attachments and identified marks stand in the tables of persons and distinct ids.
@@ -202,5 +200,5 @@ _STORED: dict[type, tuple[str, Callable[[Sequence[Any]], Columns]]] = {
     facts.EventHeld: ("held", _held),
     facts.EventDropped: ("dropped", _dropped),
     facts.EventTouchedNobody: ("touching_nobody", _nobodys),
-    facts.EventAttributed: ("events", _events),
+    facts.EventAttributed: ("attributed_events", _events),
 }
