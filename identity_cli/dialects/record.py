@@ -33,6 +33,11 @@ class WireProperties(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True)
     device_id: Any = msgspec.field(default=None, name="$device_id")
     lib: Any = msgspec.field(default=None, name="$lib")
     process_person_profile: Any = msgspec.field(default=ABSENT, name="$process_person_profile")
+    copied_names: ClassVar[tuple[str, ...]] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its fields: many a record's type is made for one log, so that no module holds it."""
+        return _properties_again, (self.copied_names, _fields_of(self, _properties_named(self.copied_names)))
 
     @property
     def copied(self) -> Iterable[tuple[str, Any]]:
@@ -64,6 +69,11 @@ class LineEvent(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True):
     notices: ClassVar[tuple[Notice, ...]] = ()
     links: ClassVar[tuple["WireEvent", ...]] = ()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As its properties, for the same reason; a WireEvent comes back."""
+        names = self.properties.copied_names
+        return _event_again, (names, _fields_of(self, event_type(names)))
+
 
 class WireEvent(LineEvent, gc=False, kw_only=True, omit_defaults=True):
     """One event with all that its dialect says of it, as it goes from one process to the other."""
@@ -86,6 +96,7 @@ def properties_type(record: type[WireEvent]) -> type[WireProperties]:
     return cast(type[WireProperties], field.type)
 
 
+@cache
 def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
     """A WireEvent whose properties also keep the event properties of these names."""
     fields = [
@@ -103,10 +114,29 @@ def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
         "WideProperties",
         fields,
         bases=(WireProperties,),
-        namespace={"copied": property(copied)},
+        namespace={"copied": property(copied), "copied_names": names},
         gc=False,
         kw_only=True,
     )
     properties_field = ("properties", wide_properties, msgspec.field(default_factory=wide_properties))
     wide = msgspec.defstruct("WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True)
     return cast(type[WireEvent], wide)
+
+
+# Pickling
+
+
+def _properties_named(names: tuple[str, ...]) -> type[WireProperties]:
+    return properties_type(event_type(names))
+
+
+def _fields_of(one: Any, record: type[msgspec.Struct]) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in record.__struct_fields__}
+
+
+def _properties_again(names: tuple[str, ...], fields: dict[str, Any]) -> WireProperties:
+    return _properties_named(names)(**fields)
+
+
+def _event_again(names: tuple[str, ...], fields: dict[str, Any]) -> WireEvent:
+    return event_type(names)(**fields)

@@ -36,7 +36,7 @@ class EventBuffer:
     @property
     def has_time(self) -> bool:
         """Whether it is on and any event so far told when it arrived; without that nothing can wait."""
-        return self.clock is not LONG_AGO
+        return self.clock > LONG_AGO
 
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
@@ -47,6 +47,11 @@ class EventBuffer:
         held = Held(due, self.clock, seq, event, team_id, distinct_id)
         self._waiting.append(held)
         self.next_due = self._waiting[0].due
+
+    def rewind(self) -> None:
+        """Let the clock start anew, once nothing waits."""
+        assert not self._waiting, "what waits is released first"
+        self.clock = LONG_AGO
 
     def take_due(self, now: datetime = FAR_FUTURE) -> Held | None:
         """The next event whose time has come, or None."""

@@ -5,28 +5,39 @@ A thousand persons at a time: for most of a log's persons this is all the work t
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice, repeat
+from typing import TYPE_CHECKING, Any
 
-from identity_cli.facts import Everybody, IdColumns, IdsLeft, PersonColumns, PersonsLeft
-from identity_cli.resolver.id_owners import Owners
+from identity_cli.facts import (
+    NEVER_SINCE,
+    NEVER_YET,
+    Everybody,
+    IdColumns,
+    IdsLeft,
+    PersonColumns,
+    PersonsLeft,
+)
 from identity_cli.resolver.person_state import DistinctId, Person, survivor_of
 from identity_cli.resolver.properties import NO_PROPERTIES
+
+if TYPE_CHECKING:
+    from identity_cli.resolver.id_owners import Owners
 
 Seen = tuple[str, DistinctId]
 
 
-def everybody(owners: Owners, at_once: int, *, lets_go: bool) -> Iterator[Everybody]:
+def everybody(owners: "Owners", at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
     """All persons, so many at a time, then the ids without one; lets_go: of the properties, once told."""
-    further = _further_ids(owners.persons, owners.attached)
-    persons = iter(owners.persons)
-    while some := [*islice(persons, at_once)]:
+    persons, further = _persons(owners)
+    rest = iter(persons)
+    while some := [*islice(rest, at_once)]:
         yield _left(some, further)
         if lets_go:
             for person in some:
                 person.properties = NO_PROPERTIES
     nobodys = owners.personless()
-    while rest := [*islice(nobodys, at_once)]:
-        team_ids, texts, seen = zip(*rest, strict=True)
+    while ids := [*islice(nobodys, at_once)]:
+        team_ids, texts, seen = zip(*ids, strict=True)
         yield IdsLeft(team_ids, _id_columns(texts, seen))
 
 
@@ -77,19 +88,73 @@ def _id_columns(texts: Sequence[str], ids: Sequence[DistinctId]) -> IdColumns:
     )
 
 
-def _further_ids(persons: Iterable[Person], attached: Iterable[Seen]) -> Mapping[int, Sequence[Seen]]:
-    """By the number of a person that stands: its ids but for its own, in the order of what brought them."""
+def _persons(owners: "Owners") -> tuple[list[Person], Mapping[int, Sequence[Seen]]]:
+    """Every person in order of creation; by the number of one that stands, its ids but for its own."""
+    persons: list[Person] = []
     further: defaultdict[int, list[Seen]] = defaultdict(list)
-    for person in persons:
-        if person.survivor is not None:
-            further[survivor_of(person).number].append((person.creator, person.own))
-    for text, found in attached:
-        assert found.person is not None
-        further[survivor_of(found.person).number].append((text, found))
+    for text, seen in owners.owned():
+        person = seen.person
+        assert person is not None
+        if person.own is seen:
+            persons.append(person)
+            if person.survivor is None:
+                continue
+        further[survivor_of(person).number].append((text, seen))
+    persons.sort(key=_number)
     for ids in further.values():
         ids.sort(key=_joined)
-    return further
+    return persons, further
 
 
-def _joined(seen: Seen) -> int:
-    return seen[1].joined
+def _joined(seen: Seen) -> tuple[int, int]:
+    """What brought an id; what one event brought, by the persons that it was first put on."""
+    one = seen[1]
+    return one.joined, one.person.number if one.person else 0
+
+
+def _number(person: Person) -> int:
+    return person.number
+
+
+# The way back
+
+
+def restore(owners: "Owners", told: Sequence[Everybody]) -> None:
+    """Put everybody back as they were told."""
+    parts = [part for part in told if isinstance(part, PersonsLeft)]
+    persons = {person.number: person for part in parts for person in _restored(part)}
+    for part in parts:
+        for number, survivor in zip(part.merged.numbers, part.survivors, strict=True):
+            persons[number].survivor = persons[survivor]
+    for left in told:
+        for team_id, (text, *values) in zip(_team_ids(left), zip(*left.ids, strict=True), strict=True):
+            owners.put_back(team_id, text, _restored_id(text, values, persons))
+
+
+def _restored(part: PersonsLeft) -> Iterator[Person]:
+    standing = zip(*part.standing, part.properties, part.id_counts, strict=True)
+    merged = zip(*part.merged, repeat(NO_PROPERTIES), repeat(1))
+    for number, team_id, creator, created_at, made_at, identified, properties, ids in chain(standing, merged):
+        person = Person(number, team_id, creator, made_at)
+        person.created_at, person.identified_seq = created_at, identified
+        person.properties, person.ids = properties or NO_PROPERTIES, ids
+        yield person
+
+
+def _team_ids(left: Everybody) -> Iterable[int]:
+    """Of each of the ids."""
+    if isinstance(left, IdsLeft):
+        return left.team_ids
+    return chain.from_iterable(map(repeat, left.standing.team_ids, left.id_counts))
+
+
+def _restored_id(text: str, values: Sequence[Any], persons: Mapping[int, Person]) -> DistinctId:
+    count, seq, joined, joined_person, first, last = values
+    person = None if joined_person is None else persons[joined_person]
+    seen = DistinctId(seq, joined, person)
+    seen.count = count
+    seen.first = NEVER_YET if first == NEVER_YET else first  # that very object
+    seen.last = NEVER_SINCE if last == NEVER_SINCE else last
+    if person is not None and text == person.creator:
+        person.own = seen
+    return seen

@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli.events import CLIENT_WARNING_MESSAGE, LONGEST_SENT_ID, Event, SentId, time_of
 from identity_cli.facts import IngestionWarning, Linked, Outcome
-from identity_cli.resolver.id_owners import Ids
+from identity_cli.resolver.id_owners import IdTable
 from identity_cli.resolver.person_state import Person
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.capture import sent_text
@@ -21,7 +21,7 @@ class Processed:
 
     __slots__ = ("distinct_id", "event", "ids", "kind", "seq", "team_id", "time")
 
-    def __init__(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: str) -> None:
+    def __init__(self, seq: int, event: Event, team_id: int, ids: IdTable, distinct_id: str) -> None:
         self.seq = seq
         self.event = event
         self.kind = event.links_as or event.event  # as kind_of, in line

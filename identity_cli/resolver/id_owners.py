@@ -1,54 +1,90 @@
-"""Who owns each distinct id: all persons ever made, and the ids that were put on them."""
+"""Who owns each distinct id: an id table for each team, and the ids that have no person."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import Any, Protocol
 
+from identity_cli.resolver.everybody import everybody, restore
 from identity_cli.resolver.person_state import DistinctId, Person, survivor_of
+
+
+class IdTable(Protocol):
+    """A team's distinct ids that have a person: all that lies between the resolver and its memory.
+
+    A dict is one, and the default. Another may keep its ids elsewhere, as long as each is the same object
+    whenever it is asked for, and `items` tells of all that this replay has touched.
+    """
+
+    def get(self, distinct_id: str, /) -> DistinctId | None:
+        """The id, if it has a person; asked of every event."""
+
+    def __setitem__(self, distinct_id: str, seen: DistinctId, /) -> None:
+        """It has one now."""
+
+    def items(self) -> Iterable[tuple[str, DistinctId]]:
+        """Every id."""
+
 
 Ids = dict[str, DistinctId]
 
 
 class Owners:
-    """Persons by number, distinct ids by team."""
+    """Distinct ids by team, and through them the persons; next_person: the number of whoever is made next.
 
-    def __init__(self) -> None:
-        self.persons: list[Person] = []
-        self.attached: list[tuple[str, DistinctId]] = []
-        self._teams: defaultdict[int, Ids] = defaultdict(dict)
+    Pickled as the plain values that everybody is told in: persons merged one into the other would nest too
+    deeply.
+    """
+
+    def __init__(self, new_table: Callable[[], IdTable] = dict, first_person: int = 0) -> None:
+        """new_table: for a team. first_person: its number; others go on from there."""
+        self.next_person = first_person
+        self._teams: defaultdict[int, IdTable] = defaultdict(new_table)
         self._personless: dict[int, Ids] = {}
         self._waiting: dict[tuple[int, str], int] = {}  # where ids that nobody has yet were first seen
 
-    def ids_of(self, team_id: int) -> Ids:
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            **self.__dict__,
+            "_teams": self._teams.default_factory,
+            "_personless": {},
+            "everybody": [*everybody(self)],
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        told = state.pop("everybody")
+        self.__dict__.update(state, _teams=defaultdict(state["_teams"]))
+        restore(self, told)
+
+    def ids_of(self, team_id: int) -> IdTable:
         """A team's distinct ids that have a person."""
         return self._teams[team_id]
 
-    def distinct_ids(self) -> Iterator[tuple[int, str, DistinctId]]:
-        """Every distinct id seen, by team; one used only without profiles has no person."""
-        yield from _by_team(self._teams)
-        yield from self.personless()
+    def owned(self) -> Iterator[tuple[str, DistinctId]]:
+        """Every distinct id that has a person, by team."""
+        for ids in self._teams.values():
+            yield from ids.items()
 
     def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
-        """The distinct ids that were used only without profiles."""
-        return _by_team(self._personless)
+        """The distinct ids that were used only without profiles, by team."""
+        for team_id, ids in self._personless.items():
+            for distinct_id, seen in ids.items():
+                yield team_id, distinct_id, seen
 
     def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """A team's distinct id, with a person or without."""
-        for seen_in in (self._teams, self._personless):
-            if seen := seen_in.get(team_id, {}).get(distinct_id):
-                return seen
-        return None
+        return self.ids_of(team_id).get(distinct_id) or self.without_person(team_id, distinct_id)
 
     def make_person(self, seq: int, team_id: int, creator: str, created_at: datetime | None) -> Person:
         """A new person with its first id."""
-        person = Person(len(self.persons), team_id, creator, created_at)
-        self.persons.append(person)
+        person = Person(self.next_person, team_id, creator, created_at)
+        self.next_person += 1
         person.own = self._put_on(seq, creator, person)
         return person
 
     def attach(self, seq: int, distinct_id: str, person: Person) -> None:
         """Put a further id on a person, its first."""
-        self.attached.append((distinct_id, self._put_on(seq, distinct_id, person)))
+        self._put_on(seq, distinct_id, person)
         person.ids += 1
 
     def _put_on(self, seq: int, distinct_id: str, person: Person) -> DistinctId:
@@ -67,6 +103,11 @@ class Owners:
         """An event waits whose id has no person yet: this is where the id was first seen."""
         self._waiting.setdefault((team_id, distinct_id), seq)
 
+    def put_back(self, team_id: int, distinct_id: str, seen: DistinctId) -> None:
+        """An id as it was told before."""
+        ids = self.ids_of(team_id) if seen.person else self._personless.setdefault(team_id, {})
+        ids[distinct_id] = seen
+
     def without_person(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """An id that has no person and was used without a profile before."""
         return self._personless.get(team_id, {}).get(distinct_id)
@@ -83,13 +124,7 @@ class Owners:
         return one in ids and other not in ids
 
 
-def _by_team(teams: dict[int, Ids]) -> Iterator[tuple[int, str, DistinctId]]:
-    for team_id, ids in teams.items():
-        for distinct_id, seen in ids.items():
-            yield team_id, distinct_id, seen
-
-
-def owner_in(ids: Ids, distinct_id: str) -> Person | None:
+def owner_in(ids: IdTable, distinct_id: str) -> Person | None:
     """The person that stands today for an id of these, if it has one."""
     seen = ids.get(distinct_id)
     if seen is None or seen.person is None:

@@ -6,7 +6,7 @@ order, the only order that counts: timestamps are client clocks and decide nothi
 persons, `processing` does. Standard library only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from identity_cli.facts import NEVER_SINCE, EventHeld, EventRejected, Everybody,
 from identity_cli.resolver.event_buffer import EventBuffer
 from identity_cli.resolver.everybody import everybody
 from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
-from identity_cli.resolver.id_owners import Ids, Owners
+from identity_cli.resolver.id_owners import IdTable, Owners
 from identity_cli.resolver.person_state import survivor_of
 from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
@@ -33,13 +33,18 @@ class PersonResolver:
         team_id: int = 1,
         buffer_seconds: float | None = None,
         attributing: bool = False,
+        new_table: Callable[[], IdTable] = dict,
+        first_person: int = 0,
     ) -> None:
-        """team_id is for events without one; attributing reports every event's person."""
+        """team_id is for events without one; attributing reports every event's person.
+
+        new_table: for the ids of a team. first_person: its number, where others were made before.
+        """
         self._rules = rules
         self._team_id = team_id
         self._buffer = EventBuffer(rules.buffer_seconds if buffer_seconds is None else buffer_seconds)
         self._attributing = attributing
-        self._owners = Owners()
+        self._owners = Owners(new_table, first_person)
         self._processing = Processing(rules, self._owners, attributing=attributing)
         self._facts: list[Fact] = []
 
@@ -151,6 +156,13 @@ class PersonResolver:
         self._release(None, FAR_FUTURE)
         return facts
 
+    def rewind(self) -> None:
+        """Set the clock back after the end: what comes next is of other ids, from the log's beginning again.
+
+        So one resolver takes one component of a log after the other.
+        """
+        self._buffer.rewind()
+
     def everybody(self, at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
         """Every person and every distinct id so far, so many at a time.
 
@@ -179,7 +191,7 @@ class PersonResolver:
 
     # An event on its way
 
-    def _meet(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
+    def _meet(self, seq: int, event: Event, team_id: int, ids: IdTable, distinct_id: Any) -> None:
         """An event that shows an id and asks for nothing: its id may have to wait, or becomes a person."""
         if type(distinct_id) is not str or not distinct_id:
             self._arrive(seq, event, team_id, ids, distinct_id)
@@ -192,7 +204,7 @@ class PersonResolver:
         person.own.see(time)
         self._facts.append(PersonCreated(seq, person.number, team_id, distinct_id, time))
 
-    def _arrive(self, seq: int, event: Event, team_id: int, ids: Ids, distinct_id: Any) -> None:
+    def _arrive(self, seq: int, event: Event, team_id: int, ids: IdTable, distinct_id: Any) -> None:
         """An event of an id that is not known as it stands: refused, made to wait, or processed."""
         rules, sent = self._rules, distinct_id
         if type(distinct_id) is not str:
@@ -207,7 +219,11 @@ class PersonResolver:
         if warning is not None and warning.type == TOO_LARGE:
             self._processing.refuse(step, warning)
             return
-        if distinct_id not in ids and self._buffer.has_time and waits(event, distinct_id, team_id, rules):
+        if (
+            ids.get(distinct_id) is None
+            and self._buffer.has_time
+            and waits(event, distinct_id, team_id, rules)
+        ):
             self._hold(seq, event, team_id, distinct_id)
             if warning is not None:
                 self._facts.append(warning)
@@ -222,7 +238,7 @@ class PersonResolver:
         """Process, in order, what has waited long enough; it is not tested again."""
         while held := self._buffer.take_due(now):
             ids = self._owners.ids_of(held.team_id)
-            existed = held.distinct_id in ids
+            existed = ids.get(held.distinct_id) is not None
             self._facts.append(
                 EventHeld(held.seq, held.team_id, held.distinct_id, held.arrived, held.due, before, existed)
             )

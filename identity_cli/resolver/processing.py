@@ -64,7 +64,9 @@ class Processing(PersonChanges):
             return
         if self._gates or warning is not None or step.kind in self._links:
             self._name_person(told, person)
-        step.ids[step.distinct_id].see(step.time)
+        seen = step.ids.get(step.distinct_id)
+        assert seen is not None, "its person was found or made just now"
+        seen.see(step.time)
         if self._attributing:
             self._attribute(step, person, None)
 
@@ -102,7 +104,7 @@ class Processing(PersonChanges):
         match way:
             case Way.TO_PERSONS:
                 return False
-            case Way.LOOKS_UP_IF_UNKNOWN if step.distinct_id in step.ids:
+            case Way.LOOKS_UP_IF_UNKNOWN if step.ids.get(step.distinct_id) is not None:
                 return False
             case Way.LOOKS_UP_IF_UNKNOWN:
                 self._look_up(step)
