@@ -69,8 +69,8 @@ def test_what_the_commands_answer_functions_answer(run: Run) -> None:
 def test_what_is_not_there_is_an_error_of_ours(run: Run, tmp_path: Path) -> None:
     with pytest.raises(UnknownId):
         person(run, "nobody")
-    with pytest.raises(IdcliError, match="no order of persons 'name': choose one of ids, "):
-        persons(run, sort="name")
+    with pytest.raises(IdcliError, match="no order or property of persons 'nope': choose one of ids, "):
+        persons(run, sort="nope")
     with pytest.raises(UnknownChoice, match="no table 'person'"):
         run.records("person")
     export(run, "links", tmp_path / "links.json")

@@ -53,10 +53,13 @@ class BadMapping(IdcliError):
 
 
 class BadCondition(IdcliError):
-    """A --where that is not KEY=VALUE."""
+    """A --where that is no condition."""
 
     def __init__(self, given: str) -> None:
-        super().__init__(f"cannot read --where {given!r}: write KEY=VALUE, for example --where plan=pro.")
+        super().__init__(
+            f"cannot read --where {given!r}: write KEY=VALUE, KEY!=VALUE, KEY~PART, KEY>VALUE (or <, >=, "
+            "<=), 'KEY exists' or 'KEY missing', for example --where plan=pro."
+        )
 
 
 class BadMoment(IdcliError):

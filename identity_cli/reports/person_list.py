@@ -1,16 +1,19 @@
 """Which persons there are, of one kind or all."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from identity_cli.errors import UnknownChoice
+from identity_cli.reports.conditions import Condition, condition_in
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import PERSON_ORDERS, Run
-from identity_cli.values.sameness import same_value
 
-Condition = tuple[str, Any]
+RECOGNISED_BY = ("name", "email")
+"""Properties by which people know a person, the best first."""
+
+Where = Mapping[str, Any] | Sequence[str | Condition]
 
 
 def persons(
@@ -18,34 +21,53 @@ def persons(
     *,
     identified: bool | None = None,
     min_ids: int = 0,
-    where: Mapping[str, Any] | Sequence[Condition] = (),
+    where: Where = (),
+    ever: bool = False,
     sort: str = "ids",
     limit: int | None = None,
 ) -> Iterator[PersonRow]:
     """The persons of a run, those with most ids first.
 
-    identified: only such, or only others. where: only those with these properties; a text also stands for the
-    value that it is as JSON. sort: what comes first, a key of PERSON_ORDERS; UnknownChoice for another.
+    identified: only such, or only others. where: only those with these properties: values by name, or
+    conditions such as "seats>10"; a text also stands for the value that it is as JSON. ever: conditions hold
+    for what a property once was, too. sort: what comes first, a key of PERSON_ORDERS, else a property, from
+    low to high; UnknownChoice where nobody has it.
     """
-    if sort not in PERSON_ORDERS:
-        raise UnknownChoice("order of persons", sort, PERSON_ORDERS)
-    found = run.persons(sort, None if where else limit, identified=identified, min_ids=min_ids)
-    if not where:
+    if sort not in PERSON_ORDERS and not run.has_property(sort):
+        raise UnknownChoice("order or property of persons", sort, PERSON_ORDERS)
+    wanted = _conditions(where)
+    found = run.persons(sort, None if wanted else limit, identified=identified, min_ids=min_ids)
+    if not wanted:
         return found
-    wanted = list(where.items()) if isinstance(where, Mapping) else where
-    return islice((one for one in found if _has(one, wanted)), limit)
+    values_of = _values_ever(run, wanted) if ever else _values_now
+    return islice((one for one in found if _fits(values_of(one), wanted)), limit)
 
 
-def _has(person: PersonRow, wanted: Sequence[Condition]) -> bool:
+def recognised(person: PersonRow, keys: Sequence[str] = RECOGNISED_BY) -> str | None:
+    """What one knows a person by: the first of these properties that it has; None if it has none."""
     properties = json.loads(person.properties)
-    return all(key in properties and _is(properties[key], value) for key, value in wanted)
+    values = (properties[key] for key in keys if properties.get(key) not in (None, "", [], {}))
+    value = next(values, None)
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _is(value: Any, wanted: Any) -> bool:
-    """Whether a property value is the one wanted: the same, or the same as JSON."""
-    if isinstance(value, str) or not isinstance(wanted, str):
-        return same_value(value, wanted)
-    try:
-        return same_value(value, json.loads(wanted))
-    except ValueError:
-        return False
+def _conditions(where: Where) -> list[Condition]:
+    if isinstance(where, Mapping):
+        return [Condition(key, "=", value) for key, value in where.items()]
+    return [one if isinstance(one, Condition) else condition_in(one) for one in where]
+
+
+def _fits(values: Mapping[str, Iterable[Any]], wanted: Iterable[Condition]) -> bool:
+    return all(one.holds(values.get(one.key, ())) for one in wanted)
+
+
+def _values_now(person: PersonRow) -> dict[str, list[Any]]:
+    return {key: [value] for key, value in json.loads(person.properties).items()}
+
+
+def _values_ever(run: Run, wanted: Iterable[Condition]) -> Callable[[PersonRow], dict[str, list[Any]]]:
+    """What the properties in question ever were, of each person and of those merged into it."""
+    found: dict[int, dict[str, list[Any]]] = {}
+    for person, key, value in run.values_ever({one.key for one in wanted}):
+        found.setdefault(person, {}).setdefault(key, []).append(value)
+    return lambda person: found.get(person.person, {})

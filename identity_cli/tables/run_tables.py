@@ -9,6 +9,7 @@ PERSONS = Table(
         ("person_id", ColumnKind.WORD),
         ("creator_distinct_id", ColumnKind.TEXT),
         ("distinct_ids", ColumnKind.LIST),
+        ("id_count", ColumnKind.NUMBER),
         ("is_identified", ColumnKind.BOOL),
         ("created_at", ColumnKind.TIME),
         ("properties", ColumnKind.JSON),

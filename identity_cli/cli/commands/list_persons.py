@@ -1,7 +1,7 @@
 """`idcli persons`: which persons there are."""
 
 import json
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -11,18 +11,15 @@ from identity_cli.cli.terminal.options import Command, Known, format_option, int
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
-from identity_cli.errors import BadCondition
-from identity_cli.reports.person_list import Condition, persons
+from identity_cli.reports.conditions import condition_in
+from identity_cli.reports.person_list import RECOGNISED_BY, persons, recognised
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import PERSON_ORDERS, Run
 
-COLUMNS = PersonRow._fields[1:]
 IN_A_TABLE = 20
 
 
-@click.command(
-    "persons", cls=Command, epilog="Example: idcli persons --identified --min-ids 3 --where plan=plus"
-)
+@click.command("persons", cls=Command, epilog="Example: idcli persons --where email~@example.com --sort plan")
 @option("--identified/--anonymous", default=None, help="Only one kind of person.")
 @option(
     "--min-ids",
@@ -35,17 +32,26 @@ IN_A_TABLE = 20
     "--where",
     "conditions",
     multiple=True,
-    metavar="KEY=VALUE",
-    help="Only persons with that property; may be given several times.",
+    metavar="CONDITION",
+    help="Only persons of which it holds; may be given several times.",
 )
+@option("--ever", is_flag=True, help="Conditions hold for what a property once was, too.")
+@option("-i", "--ignore-case", is_flag=True, help="Conditions hold whatever the case.")
 @option(
     "--sort",
     "order",
     type=Known(PERSON_ORDERS),
-    metavar="[" + "|".join(PERSON_ORDERS) + "]",
+    metavar="[" + "|".join(PERSON_ORDERS) + "|KEY]",
     default="ids",
     show_default=True,
-    help="What comes first: most ids, most events, or by time.",
+    help="What comes first: most ids, most events, by time, or a property, from low to high.",
+)
+@option(
+    "--show",
+    "shown_by",
+    multiple=True,
+    metavar="KEY",
+    help="The property to recognise persons by; of several the first that one has.  [default: name, email]",
 )
 @option(
     "--limit",
@@ -62,16 +68,21 @@ def command(
     order: str,
     limit: int | None,
     conditions: tuple[str, ...],
+    ever: bool,
+    ignore_case: bool,
+    shown_by: tuple[str, ...],
     **kind: Any,
 ) -> None:
     """List persons.
 
-    VALUE is text, or a number, true, false or null as in JSON.
+    Each with an id to log in with, or the one it was made with, and what one knows it by. A CONDITION is
+    KEY=VALUE, KEY!=VALUE, KEY~PART, KEY>VALUE (or <, >=, <=), 'KEY exists' or 'KEY missing'. VALUE is
+    text, or a number, true, false or null as in JSON.
     """
     if limit is None and output == "table":
         limit = IN_A_TABLE
-    wanted = [_condition(given) for given in conditions]
-    found = persons(run, where=wanted, sort=order, limit=None if wanted else limit, **kind)
+    wanted = [condition_in(given, ignore_case=ignore_case) for given in conditions]
+    found = persons(run, where=wanted, ever=ever, sort=order, limit=None if wanted else limit, **kind)
     if output != "table":
         _write(run, islice(found, limit), output)
         return
@@ -79,34 +90,35 @@ def command(
     rest = sum(1 for _ in found) if wanted else run.count_persons(**kind) - len(shown)
     tells = run.internal_users is not None and run.shows_internal == "include"
     internal = run.internal_reasons(one.person for one in shown) if tells else None
-    _show(Page(), shown, rest, Extras(run.team_count() > 1, internal))
+    rows = [_row(run, one, shown_by or RECOGNISED_BY) for one in shown]
+    _show(Page(), rows, rest, Extras(run.team_count() > 1, internal))
 
 
 def _write(run: Run, found: Iterable[PersonRow], output: str) -> None:
-    """Records for machines; a run that tells internal users apart says of each why it is one."""
+    """Records for machines, as in the table of persons; with internal users told apart, why one is."""
+    from identity_cli.tables.run_tables import PERSONS  # a page needs nothing of it
+
     if run.internal_users is None:
-        write_records(COLUMNS, map(_record, found), output)
+        write_records(PERSONS.names, (_record(run, person, PERSONS.names) for person in found), output)
         return
     records = (
-        {**_record(person), "internal": run.internal_reasons([person.person]).get(person.person)}
+        {
+            **_record(run, person, PERSONS.names),
+            "internal": run.internal_reasons([person.person]).get(person.person),
+        }
         for person in found
     )
-    write_records((*COLUMNS, "internal"), records, output)
+    write_records((*PERSONS.names, "internal"), records, output)
 
 
-def _condition(given: str) -> Condition:
-    key, equals, value = given.partition("=")
-    if not key or not equals:
-        raise BadCondition(given)
-    return key, value
-
-
-def _record(person: PersonRow) -> dict[str, Any]:
-    record = person._asdict()
-    record["is_identified"] = bool(person.is_identified)
-    record["properties"] = json.loads(person.properties)
-    del record["person"]
-    return record
+def _record(run: Run, person: PersonRow, names: Sequence[str]) -> dict[str, Any]:
+    known = {
+        **person._asdict(),
+        "distinct_ids": sorted(one.distinct_id for one in run.ids_of(person.person)),
+        "is_identified": bool(person.is_identified),
+        "properties": json.loads(person.properties),
+    }
+    return {name: known[name] for name in names}
 
 
 class Extras(NamedTuple):
@@ -116,35 +128,48 @@ class Extras(NamedTuple):
     internal: Container[int] | None
 
 
-def _show(page: Page, shown: list[PersonRow], rest: int, extras: Extras) -> None:
+class Shown(NamedTuple):
+    """A person as one recognises it."""
+
+    person: PersonRow
+    login: str
+    who: str
+
+
+def _row(run: Run, person: PersonRow, keys: Sequence[str]) -> Shown:
+    login = run.login_of(person.person) or person.creator_distinct_id
+    return Shown(person, login, recognised(person, keys) or "")
+
+
+def _show(page: Page, shown: list[Shown], rest: int, extras: Extras) -> None:
     columns = [
-        *([Column("team", right=True)] if extras.teams else []),
-        id_column("made with"),
-        Column("identified"),
-        *([] if extras.internal is None else [Column("internal")]),
+        id_column("id"),
+        Column("who", "start"),
         number_column("ids"),
         number_column("events"),
-        Column("first seen"),
-        Column("last seen"),
+        Column("identified"),
+        *([Column("team", right=True)] if extras.teams else []),
+        *([] if extras.internal is None else [Column("internal")]),
+        Column("last seen", extra=True),
         Column("person id", extra=True),
     ]
-    page.table(columns, [_row(person, extras) for person in shown], indent=0)
+    page.table(columns, [_cells(one, extras) for one in shown], indent=0)
     if rest:
-        more = f"… and {number_text(rest)} more; --limit {len(shown) + rest} shows them"
-        page.line((more, "dim"))
+        page.note(f"… and {number_text(rest)} more; --limit {len(shown) + rest} shows them")
     else:
-        page.line((plural(len(shown), "person"), "dim"))
+        page.note(plural(len(shown), "person"))
 
 
-def _row(person: PersonRow, extras: Extras) -> list[Any]:
+def _cells(one: Shown, extras: Extras) -> list[Any]:
+    person = one.person
     return [
-        *([str(person.team_id)] if extras.teams else []),
-        person.creator_distinct_id,
-        ("yes", "green") if person.is_identified else ("no", "yellow"),
-        *([] if extras.internal is None else ["yes" if person.person in extras.internal else ""]),
+        one.login,
+        one.who,
         person.id_count,
         person.event_count,
-        time_text(person.first_seen)[:16],
+        ("yes", "green") if person.is_identified else ("no", "yellow"),
+        *([str(person.team_id)] if extras.teams else []),
+        *([] if extras.internal is None else ["yes" if person.person in extras.internal else ""]),
         time_text(person.last_seen)[:16],
         person.person_id,
     ]

@@ -11,7 +11,15 @@ from contextlib import suppress
 from itertools import islice
 
 from identity_cli.cli.terminal.color import is_colored
-from identity_cli.cli.terminal.text import is_terminal, number_text, padded, shortened, visible, width_of
+from identity_cli.cli.terminal.text import (
+    is_terminal,
+    number_text,
+    padded,
+    print_error,
+    shortened,
+    visible,
+    width_of,
+)
 
 PIPED_WIDTH = 80
 """Of running text; tables are as wide there as they need."""
@@ -80,6 +88,13 @@ class Page:
     def line(self, *parts: Part) -> None:
         """One line, of parts that may each have a style."""
         self._ink([(part, "") if isinstance(part, str) else part for part in _made_visible(parts)])
+
+    def note(self, text: str) -> None:
+        """What belongs under a table and is no row of it; from a pipe, where rows are read, it is kept."""
+        if self.is_terminal:
+            self.line((text, "dim"))
+        else:
+            print_error(text)
 
     def heading(self, text: str, note: str = "") -> None:
         """What comes now, after an empty line."""

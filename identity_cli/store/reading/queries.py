@@ -41,7 +41,7 @@ def persons(database: sqlite3.Connection) -> Iterator[Record]:
             own.append(upcoming[1])
             upcoming = next(ids, None)
         yield (
-            *(team, person_id, creator, json.dumps(own, ensure_ascii=False, separators=(",", ":"))),
+            *(team, person_id, creator, json.dumps(own, ensure_ascii=False, separators=(",", ":")), len(own)),
             *(bool(identified), created, properties, events, first, last),
         )
 

@@ -1,7 +1,7 @@
 """The persons of a run, their ids, and what the journal tells of them: one method per question."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
@@ -74,10 +74,32 @@ class RunPersons(OpenedRun):
     def persons(
         self, order: str = "ids", limit: int | None = None, identified: bool | None = None, min_ids: int = 0
     ) -> Iterator[PersonRow]:
-        """Persons that stand; order is a key of PERSON_ORDERS."""
+        """Persons that stand; order is a key of PERSON_ORDERS, else a property, from low to high."""
         query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
         most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
-        return map(PersonRow._make, self._rows(f"{query} ORDER BY {PERSON_ORDERS[order]}{most}"))
+        by = PERSON_ORDERS.get(order, "value_of(properties) IS NULL, value_of(properties), person")
+        if order not in PERSON_ORDERS:
+            self.database.create_function("value_of", 1, _reader_of(as_stored(order)), deterministic=True)
+        return map(PersonRow._make, self._rows(f"{query} ORDER BY {by}{most}"))
+
+    def has_property(self, key: str) -> bool:
+        """Whether any person that stands has a property of that name."""
+        self.database.create_function("value_of", 1, _reader_of(as_stored(key)), deterministic=True)
+        holds = f"%{json.dumps(as_stored(key), ensure_ascii=False)[1:-1]}%"
+        query = "SELECT 1 FROM persons WHERE properties LIKE ? AND value_of(properties) IS NOT NULL LIMIT 1"
+        return self.database.execute(query, (holds,)).fetchone() is not None
+
+    def values_ever(self, keys: Iterable[str]) -> Iterator[tuple[int, str, Any]]:
+        """Each value that these properties were given, in order: the person of today, the name, the value."""
+        wanted = set(map(as_stored, keys))
+        query = (
+            "SELECT coalesce(p.survivor, p.person), changes FROM property_changes c"
+            " JOIN main.persons p USING (person) ORDER BY c.seq, c.rowid"
+        )
+        for person, changes in self._rows(query):
+            for operation, key, value, *_ in json.loads(changes):
+                if key in wanted and operation != "unset":
+                    yield person, key, value
 
     def members(self) -> Iterator[tuple[str, int, int, str]]:
         """Each distinct id that has a person: id, team, events, person id; by id, then team."""
@@ -277,6 +299,16 @@ def _standing(identified: bool | None, min_ids: int) -> str:
     """The condition for persons that stand, perhaps of one kind."""
     kind = "" if identified is None else f" AND identified_seq IS {'NOT ' if identified else ''}NULL"
     return f"survivor IS NULL AND id_count >= {int(min_ids)}{kind}"
+
+
+def _reader_of(key: str) -> Callable[[str], Any]:
+    """From properties as JSON to a value that SQLite can sort."""
+
+    def value_in(properties: str) -> Any:
+        value = json.loads(properties).get(key)
+        return value if isinstance(value, int | float | str | None) else json.dumps(value)
+
+    return value_in
 
 
 def _digits(text: str) -> str:

@@ -154,7 +154,7 @@ class People:
         for index, span in self._several:
             own[index] = json_text(sorted(self.ids.texts[span]))
         return [
-            *(self.teams, self.person_ids, self._left.standing.creators, own),
+            *(self.teams, self.person_ids, self._left.standing.creators, own, self.id_counts),
             *([seq > 0 for seq in self.identified], self.created_at, self.properties),
             *(self.event_counts, self.first_seen, self.last_seen),
         ]
