@@ -152,10 +152,10 @@ class Left:
         return [person for person in self.persons.values() if person.survivor is None]
 
 
-def left_by(resolver: PersonResolver) -> Left:
+def left_by(told: PersonResolver | Iterable[facts.Everybody]) -> Left:
     """Everybody, one by one; an id or a person that is told twice fails."""
     left = Left()
-    for part in resolver.everybody(7):
+    for part in told.everybody(7) if isinstance(told, PersonResolver) else told:
         owners: list[tuple[int, int | None]] = []
         if isinstance(part, facts.IdsLeft):
             owners = [(team_id, None) for team_id in part.team_ids]
@@ -163,8 +163,8 @@ def left_by(resolver: PersonResolver) -> Left:
             for row, survivor in zip(zip(*part.merged, strict=True), part.survivors, strict=True):
                 assert row[0] not in left.persons
                 left.persons[row[0]] = PersonLeft(*(*row, survivor, {}, []))
-            told = zip(zip(*part.standing, strict=True), part.properties, part.id_counts, strict=True)
-            for row, properties, id_count in told:
+            standing = zip(zip(*part.standing, strict=True), part.properties, part.id_counts, strict=True)
+            for row, properties, id_count in standing:
                 assert row[0] not in left.persons
                 left.persons[row[0]] = PersonLeft(*(*row, None, properties, []))
                 owners += [(row[1], row[0])] * id_count

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "internal_users": "words files",
     "reading": "words values files tables dialects rules internal_users",
     "resolver": "words values rules",
+    "pieces": "words values rules resolver",
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store",

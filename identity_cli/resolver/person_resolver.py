@@ -20,7 +20,7 @@ from identity_cli.resolver.person_state import survivor_of
 from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.holding import waits
-from identity_cli.rules.own_id import counted_id, own_id
+from identity_cli.rules.own_id import counted_id, own_id, stored_id
 
 
 class PersonResolver:
@@ -134,10 +134,8 @@ class PersonResolver:
         """
         facts = self.pass_time(seq, arrival_of(link) or LONG_AGO)
         team_id = self._team_id if link.team_id is None else link.team_id
-        distinct_id = own_id(link, self._rules)
+        distinct_id = stored_id(link, self._rules)
         if distinct_id:  # or the event is refused, and tells why
-            if self._rules.nul_becomes_replacement:
-                distinct_id = distinct_id.replace("\0", "\ufffd")
             self._processing.link(Processed(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
         return facts
 

@@ -20,6 +20,12 @@ def own_id(event: Event, rules: RuleSet) -> str | None:
     return None if counted is None else javascript.text(counted)
 
 
+def stored_id(event: Event, rules: RuleSet) -> str | None:
+    """The same as persons have it: under newer rules a NUL in it is another character."""
+    own = own_id(event, rules)
+    return own.replace("\0", "\ufffd") if own is not None and rules.nul_becomes_replacement else own
+
+
 def counted_id(event: Event, rules: RuleSet) -> Any:
     """The event's distinct id, as it came.
 

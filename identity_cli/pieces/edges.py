@@ -1,0 +1,68 @@
+"""Which ids may ever interact: those that links connect, directly or not.
+
+Links that are refused connect as well, as they look at both persons. Links of illegal ids look and do
+nothing: they connect nobody, or one `undefined` would make one component of the whole log.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+
+from identity_cli.events import ABSENT, Event
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.linking import is_illegal, kind_of, other_id
+from identity_cli.rules.own_id import stored_id
+from identity_cli.values import javascript
+
+Key = tuple[int, str]
+"""Team and distinct id."""
+Edge = tuple[Key, Key]
+
+
+def key_of(event: Event, rules: RuleSet, team_id: int) -> Key | None:
+    """The event's own distinct id in its team; team_id: of events without one. None where it has no id."""
+    own = stored_id(event, rules)
+    return None if own is None else (team_id if event.team_id is None else event.team_id, own)
+
+
+def edges_of(event: Event, rules: RuleSet, team_id: int) -> Iterator[Edge]:
+    """The pairs of ids that an event makes interact, by itself or by links that are part of it."""
+    for one in (*event.links, event):
+        other = other_id(one, rules)
+        key = None if other is ABSENT else key_of(one, rules, team_id)
+        if key is not None and kind_of(one) not in rules.without_effect:
+            source = javascript.text(other)
+            if source != key[1] and not (is_illegal(source, rules) or is_illegal(key[1], rules)):
+                yield key, (key[0], source)
+
+
+def connected(keys: Iterable[Key], edges: Iterable[Edge]) -> set[Key]:
+    """All the ids that edges connect with these."""
+    neighbours: dict[Key, list[Key]] = defaultdict(list)
+    for one, two in edges:
+        neighbours[one].append(two)
+        neighbours[two].append(one)
+    found = set(keys)
+    waiting = list(found)
+    while waiting:
+        for key in neighbours.get(waiting.pop(), ()):
+            if key not in found:
+                found.add(key)
+                waiting.append(key)
+    return found
+
+
+def components(edges: Iterable[Edge]) -> Mapping[Key, Key]:
+    """For every id of an edge one that its component is called by; an id without edges is one by itself."""
+    above: dict[Key, Key] = {}
+
+    def root_of(key: Key) -> Key:
+        root = above.setdefault(key, key)
+        while above[root] != root:
+            root = above[root]
+        while above[key] != root:  # so that a chain is walked once
+            above[key], key = root, above[key]
+        return root
+
+    for one, two in edges:
+        above[root_of(two)] = root_of(one)
+    return {key: root_of(key) for key in [*above]}
