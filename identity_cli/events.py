@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypedDict
 
 
 class Absent(Enum):
@@ -47,6 +47,14 @@ class Pairs(Enum):
     NO_LINK = "nothing: only linking events do"
 
 
+class Address(TypedDict):
+    """Where an event stands; nth: which of its line's events it is, from 1, where the line has several."""
+
+    file: str
+    line: int
+    nth: int | None
+
+
 class Origin(NamedTuple):
     """Where an event stands; prints as `path:line`, which editors open, or `path:line#nth`.
 
@@ -61,7 +69,7 @@ class Origin(NamedTuple):
         return f"{self.path}:{self.line}" + ("" if self.nth is None else f"#{self.nth}")
 
     @property
-    def place(self) -> dict[str, Any]:
+    def place(self) -> Address:
         """The same as it stands in JSON."""
         return {"file": self.path, "line": self.line, "nth": self.nth}
 

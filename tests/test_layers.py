@@ -18,6 +18,7 @@ WORDS = frozenset({"errors", "events", "facts", "origins", "person_ids", "warnin
 MAY_IMPORT = {
     "words": "",
     "values": "",
+    "answers": "words",
     "files": "words",
     "tables": "words",
     "dialects": "words values",
@@ -52,7 +53,7 @@ ORDER = list(MAY_IMPORT)
 FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/terminal/render.py",),
-    "msgspec": ("dialects/", "tables/", "store/writing/", "reading/"),
+    "msgspec": ("cli/commands/print_schema.py", "dialects/", "tables/", "store/writing/", "reading/"),
     "xxhash": ("files/",),
     "pyarrow": (
         "files/parquet_file.py",

@@ -1,6 +1,5 @@
 """What the README shows is what the tool does; `pytest --update` writes its sessions anew."""
 
-import json
 import os
 import pty
 import re
@@ -9,15 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from identity_cli import replay
-from identity_cli.cli import idcli
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 SESSION = re.compile(r"```console\n(.*?)```", re.DOTALL)
-ANSWER = re.compile(r"^\| `([a-zID -]+)` \| (`format`.*) \|$", re.MULTILINE)
 PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -38,43 +32,6 @@ def test_the_notebook_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert blocks
     for block in blocks:
         exec(compile(block, "README.md", "exec"), {})
-
-
-ASKED = {
-    "why": "why user_petra user_nils",
-    "why ID": "why user_nils",
-    "how": "how user_nils",
-    "blame": "blame user_nils",
-    "person --as-of": "person user_nils --as-of 250",
-    "whatif": "whatif --block-id user_olga",
-    "culprits": "culprits user_nils",
-    "repair": "repair user_nils",
-    "diff": "diff {run} {run}",
-    "verify": "verify --persons sample_data/persons_export.jsonl",
-}
-OF_DIFF = "all of `diff` but `settings` and `properties_differ`"
-
-
-def test_answers_have_the_keys_that_the_readme_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(PROJECT)
-    run = replay("sample_data/events.ndjson", tmp_path / "run")
-    told = dict(ANSWER.findall(README.read_text(encoding="utf-8")))
-    assert told.keys() == ASKED.keys()
-    of_diff = set(_keys(told["diff"])) - {"settings", "properties_differ", "format"}
-    for name, command in ASKED.items():
-        words = [*command.format(run=run.folder).split(), "--format", "json"]
-        monkeypatch.setenv("IDCLI_RUN", str(run.folder))
-        answer = json.loads(CliRunner().invoke(idcli, words).stdout)
-        expected = {*_keys(told[name].replace(OF_DIFF, "")), *(of_diff if OF_DIFF in told[name] else ())}
-        assert answer.keys() == expected, name
-        assert answer["format"] == 1, name  # raised when a key changes its meaning or goes
-
-
-def _keys(told: str) -> list[str]:
-    """The names outside parentheses."""
-    while "(" in told:
-        told = re.sub(r"\([^()]*\)", "", told)
-    return re.findall(r"`(\w+)`", told)
 
 
 def _rerun(session: str, folder: Path) -> str:

@@ -32,6 +32,7 @@ COMMANDS = {
     "whatif": ("try_change", "Replay with a change, and tell what it changes."),
     "verify": ("verify_export", "Hold a run against the platform's own answer."),
     "diff": ("compare_runs", "Compare two runs, person by person."),
+    "schema": ("print_schema", "Print the JSON Schema of an answer."),
     "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
 }
 """Name to its module in `commands` and its first line of help."""

@@ -10,6 +10,7 @@ from identity_cli.cli.terminal.options import Command, format_option, option, te
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, shortened, time_text, value_text
+from identity_cli.events import Address
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
@@ -93,7 +94,7 @@ def _placed(run: Run, record: Any) -> dict[str, Any]:
     return {**place, **{_NAMES.get(key, key): fields[key] for key in fields if key not in NUMBERS}}
 
 
-def _place(run: Run, seq: int) -> dict[str, Any]:
+def _place(run: Run, seq: int) -> Address:
     return run.origin(seq).place
 
 

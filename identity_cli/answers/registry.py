@@ -1,0 +1,30 @@
+"""Which answer has which type."""
+
+from typing import Any
+
+from identity_cli.answers.common import WarningRecord
+from identity_cli.answers.of_comparisons import Diff, Verification
+from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
+from identity_cli.answers.of_persons import Blame, Found, How, Person, PersonAsOf
+from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Warnings
+
+ANSWERS: dict[str, Any] = {
+    "replay": RunSummary,
+    "find": list[Found],
+    "person": Person,
+    "person-as-of": PersonAsOf,
+    "persons": list[PersonRecord],
+    "warnings": Warnings,
+    "warnings-all": list[WarningRecord],
+    "how": How,
+    "blame": Blame,
+    "why": Why,
+    "why-id": WhyIdentified,
+    "culprits": Culprits,
+    "repair": RepairPlan,
+    "whatif": WhatIf,
+    "verify": Verification,
+    "diff": Diff,
+    "dialects": Dialects,
+}
+"""By command; what follows it tells which of a command's answers it is."""
