@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "drawing": "words store/reading replaying counterfactual",
     "cli/terminal": "words files dialects rules tables store/reading reports",
     "cli/commands": (
-        "words files dialects rules reading tables store/reading replaying reports comparing"
+        "words answers files dialects rules reading tables store store/reading replaying reports comparing"
         " counterfactual cli/terminal"
     ),
     "cli": "words cli/terminal root",
