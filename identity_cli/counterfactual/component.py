@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from itertools import chain, islice
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.dialects.pairs import FirstLinks
@@ -36,6 +36,9 @@ Key = tuple[int, str]
 """Team and distinct id."""
 LinkedIds = tuple[int, str, str]
 """Team, and two distinct ids that a link names."""
+
+EVENTS_AT_ONCE = 1_000
+"""So many are applied before what they changed is noted, and all of it forgotten but the links."""
 
 REPLACEMENT = "\ufffd"
 """What newer rules make of a NUL in an id."""
@@ -131,16 +134,10 @@ class Scope:
             team_id=options.team_id,
             buffer_seconds=options.buffer_seconds,
         )
-        result, is_new, first_links = Resolution(), self._repeat_filter(), FirstLinks()
-        for seq, event, clock in steps:
-            _note(resolver.pass_time(seq, clock), result)
-            changed = edits.applied(seq, event)
-            if changed is None:  # what is left out still shows what time it is
-                _note(resolver.pass_time(seq, arrival_of(event) or LONG_AGO), result)
-            elif is_new(seq, changed):
-                for link in first_links.of(changed):
-                    _note(resolver.link(seq, link), result)
-                _note(resolver.apply(seq, changed), result)
+        result, coming = Resolution(), iter(steps)
+        counts = _Counts(edits, self._repeat_filter(), FirstLinks())
+        while block := [*islice(coming, EVENTS_AT_ONCE)]:
+            _note(resolver.apply_each(_as_they_come(block, counts, resolver)), result)
         if to_the_end:
             _note(resolver.finish(), result)
         _gather(resolver, result)
@@ -159,6 +156,29 @@ class Scope:
             return not known
 
         return is_new
+
+
+class _Counts(NamedTuple):
+    """What decides of an event in turn what of it counts."""
+
+    edits: Edits
+    is_new: Callable[[int, Event], bool]
+    first_links: FirstLinks
+
+
+def _as_they_come(
+    steps: Iterable[ArrivedEvent], counts: _Counts, resolver: PersonResolver
+) -> Iterator[tuple[int, Event]]:
+    """The events that a resolver is to apply; before it gets one, time passes and its links are done."""
+    for seq, event, clock in steps:
+        resolver.pass_time_between(seq, clock)
+        changed = counts.edits.applied(seq, event)
+        if changed is None:  # what is left out still shows what time it is
+            resolver.pass_time_between(seq, arrival_of(event) or LONG_AGO)
+        elif counts.is_new(seq, changed):
+            for link in counts.first_links.of(changed):
+                resolver.link_between(seq, link)
+            yield seq, changed
 
 
 def _note(facts: Iterable[Fact], result: Resolution) -> None:

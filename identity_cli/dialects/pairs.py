@@ -46,6 +46,8 @@ class FirstLinks:
 
     def of(self, event: Event) -> Sequence[Event]:
         """The links beside the next event of the log that are to be done."""
+        if not event.links:
+            return ()
         return tuple(link for link in event.links if link.links_as != IDENTIFY or self._is_new(link))
 
     def _is_new(self, link: Event) -> bool:

@@ -54,10 +54,14 @@ class PersonResolver:
         """Take in one event and say what it changed."""
         return self.apply_all(seq, (event,))
 
-    def apply_all(  # noqa: PLR0912 (one loop, in line: a call for every event would cost a tenth of a replay)
-        self, first_seq: int, events: Iterable[Event]
+    def apply_all(self, first_seq: int, events: Iterable[Event]) -> list[Fact]:
+        """Take in consecutive events and say what they changed."""
+        return self.apply_each(enumerate(events, first_seq))
+
+    def apply_each(  # noqa: PLR0912 (one loop, in line: a call for every event would cost a tenth of a replay)
+        self, events: Iterable[tuple[int, Event]]
     ) -> list[Fact]:
-        """Take in consecutive events and say what they changed.
+        """Take in events by their seqs and say what they changed.
 
         Most events only show an id that is known: they are counted here, in line.
         """
@@ -67,7 +71,7 @@ class PersonResolver:
         plain = not self._rules.heeds_plain_events and not self._attributing
         replaces_nul = self._rules.nul_becomes_replacement
         team, team_id, ids = None, self._team_id, self._owners.ids_of(self._team_id)
-        for seq, event in enumerate(events, first_seq):
+        for seq, event in events:
             if event.team_id is not team and event.team_id != team:
                 team = event.team_id
                 team_id = self._team_id if team is None else team
@@ -132,21 +136,30 @@ class PersonResolver:
 
         It is no event of its own, so nothing counts it and it never waits.
         """
-        facts = self.pass_time(seq, arrival_of(link) or LONG_AGO)
+        facts = self._new_facts()
+        self.link_between(seq, link)
+        return facts
+
+    def link_between(self, seq: int, link: Event) -> None:
+        """The same while events are applied each: what it changes is told with what they do."""
+        self.pass_time_between(seq, arrival_of(link) or LONG_AGO)
         team_id = self._team_id if link.team_id is None else link.team_id
         distinct_id = stored_id(link, self._rules)
         if distinct_id:  # or the event is refused, and tells why
             self._processing.link(Processed(seq, link, team_id, self._owners.ids_of(team_id), distinct_id))
-        return facts
 
     def pass_time(self, seq: int, moment: datetime) -> list[Fact]:
         """Let the log's clock run on with an event that is left out; seq: where that stands."""
         facts = self._new_facts()
+        self.pass_time_between(seq, moment)
+        return facts
+
+    def pass_time_between(self, seq: int, moment: datetime) -> None:
+        """The same while events are applied each: what it changes is told with what they do."""
         if self._buffer.is_on and moment > self._buffer.clock:
             self._buffer.clock = moment
             if moment >= self._buffer.next_due:
                 self._release(seq, moment)
-        return facts
 
     def finish(self) -> list[Fact]:
         """Release what still waits: the log is at its end."""
