@@ -431,7 +431,7 @@ def test_a_full_disk_is_told_of_tables_too(monkeypatch: pytest.MonkeyPatch) -> N
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("identity_cli.store.writing.run_files.RunFiles.finish", full)
+    monkeypatch.setattr("identity_cli.tables.run_files.RunFiles.finish", full)
     with pytest.raises(RunNotWritten, match="No space left on device"):
         replay("log.ndjson", "run")
 

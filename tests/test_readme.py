@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from identity_cli.rules import POSTHOG, VENDORS
+from identity_cli.rules.dating import AUTO
+
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 SESSION = re.compile(r"```console\n(.*?)```", re.DOTALL)
@@ -64,3 +67,9 @@ def _read(leader: int) -> bytes:
         return os.read(leader, 1 << 16)
     except OSError:  # Linux says so when the other end is closed
         return b""
+
+
+def test_the_readme_names_every_rule_set_and_no_other() -> None:
+    rows = README.read_text(encoding="utf-8").partition("| `--rules` |")[2].partition("\n\n")[0]
+    named = [*(rules.name for rules in POSTHOG), AUTO, *(rules.name for rules in VENDORS)]
+    assert re.findall(r"^\| `([^`]+)`", rows, re.MULTILINE) == named

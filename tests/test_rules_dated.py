@@ -9,7 +9,7 @@ from outcomes import resolve
 from identity_cli.facts import EventDropped
 from identity_cli.rules import POSTHOG
 
-ALL = ["guide", "2022-12", "2023-09", "2024-10", "2025-10", "current"]
+ALL = [rules.name for rules in POSTHOG]
 SINCE_2024 = ALL[3:]
 SINCE_2025 = ALL[4:]
 

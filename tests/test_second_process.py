@@ -31,7 +31,7 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying import finishing
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.writing.journal_writer import JournalWriter
-from identity_cli.store.writing.run_files import RunFiles
+from identity_cli.tables.run_files import RunFiles
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 BEYOND_MESSAGEPACK = [

@@ -19,8 +19,8 @@ from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
-from identity_cli.store.writing.people import Ids, People, people_of
-from identity_cli.store.writing.run_files import RunFiles
+from identity_cli.tables.people import Ids, People, people_of
+from identity_cli.tables.run_files import RunFiles
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of; with less, a second process does not pay."""

@@ -10,7 +10,7 @@ from identity_cli.origins import Origins
 from identity_cli.reading.reader import Noticed
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.words import POSTHOG
-from identity_cli.store.writing.people import Ids, People
+from identity_cli.tables.people import Ids, People
 
 OVERFLOW = "capacity_overflow"
 CAPACITY = 1_000

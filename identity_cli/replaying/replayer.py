@@ -48,7 +48,7 @@ from identity_cli.store.reading.run import Run
 from identity_cli.store.writing.internal_marks import mark_internal
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.store.writing.rejected_lines import RejectedLines
-from identity_cli.store.writing.run_files import write_events
+from identity_cli.tables.run_files import write_events
 
 if TYPE_CHECKING:
     from identity_cli.internal_users import InternalUsers

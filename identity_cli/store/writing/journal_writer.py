@@ -14,10 +14,10 @@ from typing import Any
 from identity_cli import facts
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
-from identity_cli.store.writing.people import Ids, People
-from identity_cli.store.writing.person_names import PersonNames
 from identity_cli.store.writing.spool import Spool
 from identity_cli.tables.cells import json_text, json_texts, time_texts, uuid_text
+from identity_cli.tables.people import Ids, People
+from identity_cli.tables.person_names import PersonNames
 from identity_cli.tables.table import Columns
 
 FACTS_AT_ONCE = 10_000

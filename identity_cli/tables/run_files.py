@@ -9,11 +9,11 @@ from pathlib import Path
 
 from identity_cli.facts import Whose
 from identity_cli.origins import Origins
-from identity_cli.store.writing.merge_graph import Links, MergeGraph
-from identity_cli.store.writing.people import Ids, People
-from identity_cli.store.writing.person_names import PersonNames
 from identity_cli.tables import run_tables
 from identity_cli.tables.formats import TableFiles
+from identity_cli.tables.merge_graph import Links, MergeGraph
+from identity_cli.tables.people import Ids, People
+from identity_cli.tables.person_names import PersonNames
 from identity_cli.tables.table import Columns, Record, Table, batches
 
 

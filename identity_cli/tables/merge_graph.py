@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from identity_cli.facts import Whose
 from identity_cli.origins import Places
-from identity_cli.store.writing.people import People
 from identity_cli.tables.graph import BelongsTo, Edge, IdNode, LinkEdge, Node, PersonNode
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
+from identity_cli.tables.people import People
 
 TeamAndId = tuple[int, str]
 _NOBODYS = Whose(None, is_identified=False, events=0)
