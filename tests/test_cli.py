@@ -914,7 +914,7 @@ def test_a_trial_replay_that_is_stopped_leaves_no_files(tmp_path: Path, how: sig
     replay(log, run=run)
     log.write_bytes(b"\n" * (15 << 20))  # which takes a while to read, and is no event
     scratch.mkdir()
-    with begun("whatif", "--block-id", "ada", "--run", run, TMPDIR=str(scratch)) as process:
+    with begun("whatif", "--rules", "current", "--run", run, TMPDIR=str(scratch)) as process:
         wait_for(lambda: list(scratch.iterdir()))
         process.send_signal(how)
         process.communicate()

@@ -23,6 +23,7 @@ from identity_cli.facts import Fact, IdsLeft, Linked, PersonsLeft
 from identity_cli.person_ids import person_uuids
 from identity_cli.reading.left_out import uuid_in_text
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
 from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)
@@ -238,13 +239,12 @@ def connected(run: Run, keys: Iterable[Key], more: Iterable[LinkedIds] = ()) -> 
 def scope_of(
     run: Run, keys: Iterable[Key], on_progress: Progress | None = None, more: Iterable[LinkedIds] = ()
 ) -> Scope:
-    """Read, in one pass over the log, the events of all ids connected with these, by links or more pairs."""
+    """Read the events of all ids connected with these, by links or more pairs."""
     scope = Scope(run, connected(run, keys, [*more, *_pairs_of_repeats(run, on_progress)]))
     names = {distinct_id for _, distinct_id in scope.keys}
-    clock = LONG_AGO
     options = options_of(run)
     rules, team_id = options.applied_rules, options.team_id
-    for seq, event, counts_as in events_of(run, on_progress):
+    for seq, event, counts_as, clock in events_naming(run, names, on_progress):
         given, inside = event.distinct_id, event.properties
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
         if own is not None and "\0" in own and rules.nul_becomes_replacement:
@@ -256,12 +256,6 @@ def scope_of(
                 scope.steps.append((seq, event, clock))
                 if counts_as != seq:
                     scope.first_of[seq] = counts_as
-                continue
-        if counts_as not in (seq, NOTHING):
-            continue
-        arrival = event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
-        if arrival is not None and arrival > clock:
-            clock = arrival
     return scope
 
 

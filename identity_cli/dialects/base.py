@@ -142,6 +142,8 @@ class Dialect:
     is asked about the lines on which the fast one failed; it gives the events of a line, and
     raises Unusable for a line that is none. Without it the decoder takes every line and raises
     Unusable itself, so that there is one state.
+    is_line_by_line: whether a line means the same wherever the reading begins; but for what ids it has,
+    which is checked.
     foresight: where the whole log has to be read before its first line can be decoded, what sees it.
     order_key: which time of an event says best when it arrived, in words; None where the
     order of the file is all there is.
@@ -156,6 +158,7 @@ class Dialect:
     decoder: Callable[[Wanted], Decode | DecodeAll]
     lenient_decoder: Callable[[Wanted], DecodeAll] | None = None
     several: bool = False
+    is_line_by_line: bool = False
     foresight: Callable[[], Foresight] | None = None
     order_key: str | None = None
     form_of: str | None = None

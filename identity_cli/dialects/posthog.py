@@ -259,6 +259,7 @@ DIALECT = Dialect(
     name="posthog",
     title="PostHog events: from an SDK, from capture, from an export",
     vendor=POSTHOG,
+    is_line_by_line=True,
     guide=GUIDE,
     marks=MARKS,
     decoder=decoder,

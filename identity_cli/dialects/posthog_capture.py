@@ -65,6 +65,7 @@ DIALECT = Dialect(
     name="posthog-capture",
     title="PostHog capture bodies: a batch or an array of events",
     vendor=POSTHOG,
+    is_line_by_line=True,
     guide=GUIDE,
     marks=tuple(map(_of_first, posthog.MARKS)),
     decoder=decoder,

@@ -69,6 +69,7 @@ DIALECT = Dialect(
     name="posthog-messages",
     title="PostHog ingestion messages, the event as text in data",
     vendor=POSTHOG,
+    is_line_by_line=True,
     guide=GUIDE,
     marks=(Mark(Weight.TELLING, _is_message),),
     decoder=decoder,

@@ -122,6 +122,7 @@ DIALECT = Dialect(
     name="posthog-rows",
     title="PostHog events as stored, properties as text",
     vendor=POSTHOG,
+    is_line_by_line=True,
     guide=GUIDE,
     marks=(Mark(Weight.TELLING, _is_row),),
     decoder=decoder,

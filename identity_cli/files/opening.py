@@ -10,6 +10,7 @@ from typing import Any
 
 from identity_cli.errors import LogUnreadable, NotALog
 from identity_cli.files.compressed import decompressed
+from identity_cli.files.landmarks import Landmarks
 from identity_cli.files.parquet_file import PARQUET_MAGIC, ParquetFile
 from identity_cli.files.raw_file import STANDARD_INPUT, HashingReader, Peekable, is_regular, open_raw
 from identity_cli.files.source_file import READING_ERRORS, SourceFile
@@ -70,7 +71,7 @@ class _Opener:
     def one_or_members_of_tar(self) -> Opened:
         raw = open_raw(self._path)
         size = os.fstat(raw.fileno()).st_size if self._path != STANDARD_INPUT else None
-        hashing = HashingReader(raw)
+        hashing = HashingReader(raw, Landmarks() if is_regular(self._path) else None)
         with ExitStack() as unless_read_on:
             unless_read_on.callback(hashing.close)
             plain = decompressed(self._from_front(Peekable(hashing)))

@@ -9,6 +9,7 @@ from typing import Any
 import xxhash
 
 from identity_cli.errors import LogIsPipe, LogUnreadable
+from identity_cli.files.landmarks import Landmarks
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NUMBER = 0
@@ -64,11 +65,12 @@ def open_raw(path: str) -> io.FileIO:
 class HashingReader(io.RawIOBase):
     """Passes bytes on, and keeps count and hash of them."""
 
-    def __init__(self, raw: Any) -> None:
-        """raw: has readinto."""
+    def __init__(self, raw: Any, landmarks: Landmarks | None = None) -> None:
+        """raw: has readinto. landmarks: told of each piece."""
         self._raw = raw
         self.bytes_read = 0
         self.hash = xxhash.xxh3_128()
+        self.landmarks = landmarks
 
     def readable(self) -> bool:
         """It is there to be read."""
@@ -77,7 +79,10 @@ class HashingReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """The next bytes."""
         count: int = self._raw.readinto(buffer)
-        self.hash.update(memoryview(buffer)[:count])
+        piece = memoryview(buffer)[:count]
+        self.hash.update(piece)
+        if self.landmarks is not None and count:
+            self.landmarks.add_piece(piece)
         self.bytes_read += count
         return count
 

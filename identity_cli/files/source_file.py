@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from identity_cli.errors import LogShrank, LogUnreadable, NotALog
 from identity_cli.files import foreign
+from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Damaged, HashingReader, Peekable
 from identity_cli.files.sources import LineSource, Source
 from identity_cli.files.texts import Lines
@@ -23,6 +24,7 @@ class SourceFile:
         self._reopen = reopen
         self._lines_read = 0
         self._lines: Lines
+        self._landmarks = raw.landmarks
 
     def read_as(
         self, plain: Peekable, longest_line: int, lines_of: Callable[[Peekable, int], Lines]
@@ -35,6 +37,8 @@ class SourceFile:
             self._lines = lines_of(plain, longest_line)
         except READING_ERRORS as error:
             raise self._unreadable(error) from None
+        if not isinstance(self._lines, PlainLines):
+            self._landmarks = None
         return self
 
     def read_lines(self, about_bytes: int) -> list[bytes]:
@@ -44,6 +48,8 @@ class SourceFile:
         except READING_ERRORS as error:
             raise self._unreadable(error) from None
         self._lines_read += len(lines)
+        if self._landmarks is not None and lines:
+            self._landmarks.add_lines(lines)
         return lines
 
     @property
@@ -64,6 +70,8 @@ class SourceFile:
         """Note size, hash and the next page; LogShrank if the file lost bytes meanwhile."""
         source.size, source.hash = self._raw.bytes_read, self._raw.hash.hexdigest()
         source.next_page = self._lines.next_page
+        if self._landmarks is not None and self._landmarks.are_exact:
+            source.landmarks = self._landmarks
         if self.size_at_start is not None and source.size < self.size_at_start:
             raise LogShrank(self.path, self.size_at_start, source.size)
 

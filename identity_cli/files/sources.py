@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 import xxhash
 
+from identity_cli.files.landmarks import Landmarks
+
 LONGEST_LINE = 64 << 20
 """Bytes of a line that are read, unless --max-line says otherwise: more than any platform takes."""
 KEPT_OF_LONG = 1 << 10
@@ -33,7 +35,7 @@ class Source:
     it has, or, of what has none, rows; items: how many of them are not blank, each event of a line counted.
     dialect: the name of its input format. names_persons: whether its first lines say what person the
     platform gave them. named: the path that the user gave for it, unless that is a folder. next_page: of an
-    answer that is not all there is.
+    answer that is not all there is. landmarks: of a file whose lines can be read one by one.
     """
 
     path: str
@@ -46,6 +48,7 @@ class Source:
     names_persons: bool = False
     named: str = ""
     next_page: NextPage | None = None
+    landmarks: Landmarks | None = None
 
 
 class PassedOver(NamedTuple):

@@ -84,7 +84,7 @@ class Intake:
         self._repeats = RepeatFilter() if options.dedupe else None
         self._first_links = FirstLinks() if options.left_out and not options.every_link else None
         every_link = options.every_link or bool(options.left_out)
-        wanted = Wanted(names_to_keep(self._rules, watchers), self._rules.date, self._rules.pairs, every_link)
+        wanted = wanted_of(options, watchers, every_link=every_link)
         own_rules = self._rules.name if options.is_of_log else None
         again = _again(log, options.longest_line)
         reading = Reading(wanted, dialect_asked(options), own_rules, again)
@@ -184,6 +184,12 @@ class Intake:
             return KeptLine(origin, None)
         self._told_last = line
         return KeptLine(origin, line)
+
+
+def wanted_of(options: ReplayOptions, watchers: Iterable[Watcher], *, every_link: bool) -> Wanted:
+    """What rules and watchers want of the events."""
+    rules = options.applied_rules
+    return Wanted(names_to_keep(rules, watchers), rules.date, rules.pairs, every_link)
 
 
 def names_to_keep(rules: RuleSet, watchers: Iterable[Watcher]) -> tuple[str, ...]:

@@ -43,12 +43,14 @@ class Watcher(Protocol):
 class Watching(NamedTuple):
     """What watchers may want to know of a replay.
 
-    team_id: of events without one. scratch: a folder for what does not fit into memory.
+    team_id: of events without one. is_changed: whether the log is sorted first, or events of it are left
+    out. scratch: a folder for what does not fit into memory.
     """
 
     rules: RuleSet
     team_id: int
     dedupe: bool
+    is_changed: bool
     scratch: Path
     internal_users: "InternalUsers | None"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from identity_cli.reading.arrivals import ArrivalWatch
 from identity_cli.reading.capture_checks import CaptureChecks
 from identity_cli.reading.duplicates import RepeatCounter
+from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
 from identity_cli.reading.unmodelled import UnmodelledWatch
 from identity_cli.reading.watcher import Watcher, Watching
@@ -15,6 +16,7 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     CaptureChecks.asked,
     RepeatCounter.asked,
     InternalMarks.asked,
+    IdIndex.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
 

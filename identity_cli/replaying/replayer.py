@@ -18,7 +18,7 @@ from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
 from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
 from identity_cli.files.run_mark import is_run
-from identity_cli.files.sources import EventSource, PassedOver
+from identity_cli.files.sources import EventSource, PassedOver, Source
 from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
@@ -130,6 +130,13 @@ def items_of(
     return Intake(log, options, watchers, scratch, on_progress)
 
 
+def _landmarks(sources: Sequence[Source]) -> Iterator[tuple[Any, ...]]:
+    """Rows that tell where lines stand, of the sources of which that is known."""
+    for number, source in enumerate(sources, 1):
+        if source.landmarks is not None:
+            yield (number, *source.landmarks.packed)
+
+
 def _internal_users(options: ReplayOptions) -> "InternalUsers | None":
     if options.internal_users is None:
         return None
@@ -152,7 +159,10 @@ class _Replay:
         self._options = options
         self._rules = options.applied_rules
         self._internal_users = _internal_users(options)
-        watching = Watching(self._rules, options.team_id, options.dedupe, folder, self._internal_users)
+        is_changed = options.order is not None or bool(options.left_out)
+        watching = Watching(
+            self._rules, options.team_id, options.dedupe, is_changed, folder, self._internal_users
+        )
         self._items = items_of(log, options, watchers_of(watching), folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
@@ -270,6 +280,7 @@ class _Replay:
         sources = [(s.path, s.first_seq, s.lines, s.size, s.hash, s.dialect) for s in read.sources]
         journal.insert("sources", sources)
         journal.insert("batches", origins.batches)
+        journal.insert("landmarks", _landmarks(read.sources))
         if origins.order is not None:
             journal.insert("line_order", enumerate(origins.order, 1))
         self._finishing.write(read, self._rejected.count, has_large_values=self._has_large_values)

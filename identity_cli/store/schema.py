@@ -10,7 +10,8 @@ By hand one asks the views, see views.
 
 Version 2: the dialect of each source, lines that hold several events, lines in another order.
 Version 3: events that touch nobody.
-Version 4: views; the order of a sorted log as a table; references between tables; times of events.
+Version 4: views; the order of a sorted log as a table; references between tables; times of events;
+where the lines of a file and the events of an id stand.
 """
 
 import sqlite3
@@ -33,6 +34,14 @@ CREATE TABLE sources (  -- the files of the log, in order
 );
 CREATE TABLE batches (  -- lines that hold several events, or that are not the next line; before any sorting
     first_seq INTEGER PRIMARY KEY, line INTEGER NOT NULL, events INTEGER NOT NULL
+);
+CREATE TABLE landmarks (  -- where lines stand, of files that can be read one by one, see files/landmarks.py
+    source INTEGER PRIMARY KEY REFERENCES sources,
+    lines BLOB NOT NULL, offsets BLOB NOT NULL, ends BLOB NOT NULL, hashes BLOB NOT NULL
+);
+CREATE TABLE id_index (  -- which events have an id, by short hashes, see reading/id_index.py
+    first_seq INTEGER PRIMARY KEY, own BLOB NOT NULL, linking_seqs BLOB NOT NULL, linked BLOB NOT NULL,
+    block_seqs BLOB NOT NULL, block_clocks BLOB NOT NULL
 );
 CREATE TABLE line_order (  -- of a log that was sorted first
     seq INTEGER PRIMARY KEY,

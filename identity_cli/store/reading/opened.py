@@ -120,6 +120,14 @@ class OpenedRun:
         rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY source")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
+    def landmarks(self) -> Iterator[Any]:
+        """Where the lines of a source stand, as files.landmarks packs it, after its number from 1."""
+        return self._rows("SELECT * FROM landmarks ORDER BY source")
+
+    def id_index(self) -> Iterator[Any]:
+        """Which events have an id, in rows as reading.id_index has them."""
+        return self._rows("SELECT * FROM id_index ORDER BY first_seq")
+
     def _rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:
         """Rows of a query that says {parts} where it means these persons."""
         numbers = list(map(int, parts))

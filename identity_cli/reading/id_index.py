@@ -1,0 +1,136 @@
+"""Where an id's events stand: which events have it, or ask to link it, by a short hash of it.
+
+Kept with the run, so that a question about an id reads its lines and not the whole log. Four bytes an
+event, in order: to look an id up is to run over them, which takes some 10 ms for a million events.
+"""
+
+import zlib
+from array import array
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, Self
+
+from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.linking import other_id
+from identity_cli.rules.own_id import own_id
+from identity_cli.values import javascript
+
+TABLE = "id_index"
+SEQS_AT_ONCE = 1 << 16
+"""Of a part of the index, about."""
+REPLACEMENT = "\ufffd"
+"""What newer rules make of a NUL in an id."""
+_MICROSECOND = timedelta(microseconds=1)
+_FASTEST = 1
+
+
+class IndexPart(NamedTuple):
+    """Some consecutive seqs, the first first_seq.
+
+    own: a hash for each, 0 for what is no event. linking_seqs, linked: the seqs of events that ask for a
+    link, and the hash of the id that each asks to link; both repeat where it asks for several. block_seqs,
+    block_clocks: first seqs of runs of events, and what time the log showed before each, in microseconds
+    since the beginning of time.
+    """
+
+    first_seq: int
+    own: "array[int]"
+    linking_seqs: "array[int]"
+    linked: "array[int]"
+    block_seqs: "array[int]"
+    block_clocks: "array[int]"
+
+    @classmethod
+    def beginning_at(cls, seq: int) -> Self:
+        """An empty one."""
+        return cls(seq, array("I"), array("q"), array("I"), array("q"), array("q"))
+
+    @property
+    def row(self) -> tuple[Any, ...]:
+        """The same as a row of the table."""
+        return (self.first_seq, *(zlib.compress(column.tobytes(), _FASTEST) for column in self[1:]))
+
+    @classmethod
+    def of_row(cls, row: tuple[Any, ...]) -> Self:
+        """From such a row; zlib.error, ValueError for what is none."""
+        part = cls.beginning_at(row[0])
+        for column, packed in zip(part[1:], row[1:], strict=True):
+            column.frombytes(zlib.decompress(packed))
+        if part.block_seqs and part.block_seqs[-1] >= part.first_seq + len(part.own):
+            raise ValueError("a block of events without their hashes")
+        return part
+
+
+def hash_of(text: str) -> int:
+    """The short hash of an id; 0 is nobody's."""
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1
+
+
+def own_ids(events: Iterable[Event], rules: RuleSet) -> Iterator[str]:
+    """The own id of each event as the resolver has it, "" where it has none."""
+    replaces_nul = rules.nul_becomes_replacement
+    for event in events:
+        given, inner = event.distinct_id, event.properties.distinct_id
+        own = given if type(given) is str and inner in (None, given) else own_id(event, rules) or ""
+        yield own.replace("\0", REPLACEMENT) if replaces_nul else own
+
+
+def linked_hashes(first_seq: int, events: Iterable[Event], rules: RuleSet) -> Iterator[tuple[int, int]]:
+    """The seqs of events that ask for a link, and the hashes of the ids that they name."""
+    for seq, event in enumerate(events, first_seq):
+        properties = event.properties
+        if properties.alias is None and properties.anon_distinct_id is ABSENT and not event.links:
+            continue
+        for link in (*event.links, event):
+            other = other_id(link, rules)
+            if other is not ABSENT:
+                text = javascript.text(other)
+                yield seq, hash_of(text)
+                if "\0" in text:
+                    yield seq, hash_of(text.replace("\0", REPLACEMENT))
+
+
+class IdIndex:
+    """Notes the ids of all events."""
+
+    needs = ()
+
+    @classmethod
+    def asked(cls, watching: Watching) -> Self | None:
+        """Of every log whose events are all replayed, in the order of its files."""
+        return None if watching.dedupe or watching.is_changed else cls(watching.rules)
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._part = IndexPart.beginning_at(1)
+        self._clock = LONG_AGO
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        """Take the next events."""
+        part = self._part
+        part.own.extend([0] * (block.first_seq - part.first_seq - len(part.own)))
+        part.block_seqs.append(block.first_seq)
+        part.block_clocks.append((self._clock - LONG_AGO) // _MICROSECOND)
+        part.own.extend([hash_of(text) for text in own_ids(block.events, self._rules)])
+        for seq, linked in linked_hashes(block.first_seq, block.events, self._rules):
+            part.linking_seqs.append(seq)
+            part.linked.append(linked)
+        arrivals = [arrival for event in block.events if (arrival := arrival_of(event)) is not None]
+        self._clock = max([self._clock, *arrivals])
+        if len(part.own) < SEQS_AT_ONCE:
+            return ()
+        self._part = IndexPart.beginning_at(part.first_seq + len(part.own))
+        return (Rows(TABLE, [part.row]),)
+
+    def rows(self) -> Iterable[Rows]:
+        """The last part."""
+        return (Rows(TABLE, [self._part.row]),)
+
+
+def moment_of(microseconds: int) -> datetime:
+    """A block's clock as a time."""
+    return datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=microseconds)
