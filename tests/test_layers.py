@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store",
     "replaying": (
-        "words files dialects rules internal_users reading resolver tables store store/writing store/reading root"
+        "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
+        " root"
     ),
     "reports": "words values store/reading",
     "comparing": "words values files dialects store/reading replaying",

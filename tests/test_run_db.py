@@ -16,7 +16,7 @@ import pytest
 from nasty_logs import nasty_log
 
 from identity_cli import Run, replay
-from identity_cli.store.schema import SCHEMA
+from identity_cli.store.schema import INDEXES, INTERNAL_PERSONS_TABLE, SCHEMA, script, statements
 from identity_cli.store.views import EVENTS_VIEW, VIEWS
 from identity_cli.tables.run_tables import TABLES
 
@@ -210,3 +210,11 @@ def test_in_duckdb(one_run: Path) -> None:
         for view in VIEWS_MADE:
             (count,) = connection.execute(f"SELECT count(*) FROM run.{view}").fetchone()
             assert count, view
+
+
+def test_statements_are_what_sqlite_makes_of_them() -> None:
+    sql = script(with_events=True) + INTERNAL_PERSONS_TABLE + INDEXES
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(sql)
+        made = {*database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    assert statements(sql) == made
