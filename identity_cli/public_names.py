@@ -16,6 +16,8 @@ from identity_cli.counterfactual.property_blame import Blame as Blame
 from identity_cli.counterfactual.property_blame import blame as blame
 from identity_cli.counterfactual.repair_plan import Plan as Plan
 from identity_cli.counterfactual.repair_plan import repair as repair
+from identity_cli.counterfactual.whose_events import PersonEvents as PersonEvents
+from identity_cli.counterfactual.whose_events import person_events as person_events
 from identity_cli.counterfactual.why_together import Why as Why
 from identity_cli.counterfactual.why_together import why as why
 from identity_cli.errors import IdcliError as IdcliError

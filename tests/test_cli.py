@@ -186,6 +186,8 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("person-nils.txt", "person user_olga"),
         ("person-guest.txt", "person guest"),
         ("persons.txt", "persons"),
+        ("find.txt", "find olga"),
+        ("events.txt", "events user_ivo"),
         ("persons-where.csv", "persons --where plan=plus --format csv"),
         ("warnings.txt", "warnings"),
         ("warnings.json", "warnings --format json"),

@@ -21,6 +21,7 @@ COMMANDS = {
     "replay": ("replay_log", "Replay event logs and resolve their persons."),
     "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
     "person": ("show_person", "Show who ID is, and why."),
+    "events": ("show_events", "Show a person's events, and whose each was when it came."),
     "persons": ("list_persons", "List persons."),
     "warnings": ("list_warnings", "Show what the platform would have warned about."),
     "export": ("export_tables", "Write a table of the run to standard output."),

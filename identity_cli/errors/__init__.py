@@ -34,6 +34,7 @@ from identity_cli.errors.of_names import IdNotMet as IdNotMet
 from identity_cli.errors.of_names import IdOfAnotherTeam as IdOfAnotherTeam
 from identity_cli.errors.of_names import IdWithoutPerson as IdWithoutPerson
 from identity_cli.errors.of_names import NoSuchEvent as NoSuchEvent
+from identity_cli.errors.of_names import NotOfThatPerson as NotOfThatPerson
 from identity_cli.errors.of_names import NotYetSeen as NotYetSeen
 from identity_cli.errors.of_names import SeveralPersons as SeveralPersons
 from identity_cli.errors.of_names import UnknownId as UnknownId

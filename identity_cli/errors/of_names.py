@@ -53,6 +53,13 @@ class SeveralPersons(IdcliError):
         )
 
 
+class NotOfThatPerson(IdcliError):
+    """An id that is asked for as one of a person's, and is none of them."""
+
+    def __init__(self, wanted: str, person_id: str) -> None:
+        super().__init__(f"{wanted!r} is no id of person {person_id}: `idcli person` shows which it has.")
+
+
 class NotYetSeen(IdcliError):
     """An id that was not there yet at the moment asked for."""
 

@@ -65,9 +65,9 @@ class BadCondition(IdcliError):
 class BadMoment(IdcliError):
     """A moment of the log that is none."""
 
-    def __init__(self, given: str, reason: str) -> None:
+    def __init__(self, given: str, reason: str, option: str = "--as-of") -> None:
         super().__init__(
-            f"cannot read --as-of {given!r}: {reason}. Give a line (FILE:120), a time (2023-03-16T22:05) or "
+            f"cannot read {option} {given!r}: {reason}. Give a line (FILE:120), a time (2023-03-16T22:05) or "
             "a day."
         )
 

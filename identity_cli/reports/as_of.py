@@ -79,26 +79,32 @@ def _waiting(run: Run, team_id: int, ids: list[str], last: int) -> list[Origin]:
 
 
 def _until(run: Run, moment: str) -> int | datetime:
-    """The last seq that counts, or a time; a number is a line, though it may look like 20230315."""
+    """The last seq that counts, or a time."""
+    return moment_in(run, moment)[-1]
+
+
+def moment_in(run: Run, moment: str, option: str = "--as-of") -> tuple[int, int] | tuple[datetime, datetime]:
+    """The seqs of the first and the last event of a line, or a time twice, of a day its beginning and end.
+
+    A number is a line, though it may look like 20230315. BadMoment.
+    """
     time = None if moment.isdecimal() else _time_in(moment)
     if time is not None:
-        return time
+        return (time, datetime.combine(time, time_of_day.max, time.tzinfo) if is_day(moment) else time)
     if address_in(moment) is None:
-        raise BadMoment(moment, "it is neither")
+        raise BadMoment(moment, "it is neither", option)
     seqs = run.origins.seqs_at(moment)
     if seqs and seqs[-1] <= run.metadata["seqs"]:
-        return seqs[-1]
-    raise BadMoment(moment, "no such line in this run")
+        return seqs[0], seqs[-1]
+    raise BadMoment(moment, "no such line in this run", option)
 
 
 def _time_in(moment: str) -> datetime | None:
-    """An ISO time; of a day its end. Without a zone it is UTC."""
+    """An ISO time; of a day its beginning. Without a zone it is UTC."""
     try:
         parsed = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    if is_day(moment):
-        parsed = datetime.combine(parsed.date(), time_of_day.max)
     return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
 
 

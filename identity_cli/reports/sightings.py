@@ -7,20 +7,12 @@ from itertools import chain
 from typing import Any
 
 from identity_cli.events import Origin
-from identity_cli.store.reading.rows import PersonRow
+from identity_cli.reports.owners import Owner, Owners
 from identity_cli.store.reading.run import Run
 from identity_cli.store.reading.search import Hit, ids_with, person_ids_with, text_of, values_with
 
 MATCHES = ("exact", "prefix", "substring", "other case")
 """How a value can hold a text, the closest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """A person as one would name it: by an id to log in with, else the one that it was made with."""
-
-    person_id: str
-    known_as: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +40,7 @@ def find(run: Run, text: str) -> list[Sighting]:
         *_without_repeats(chain(ids_with(run, text), person_ids_with(run, text), values_with(run, text)))
     ]
     found.sort(key=lambda hit: MATCHES.index(_match(hit, text)))  # stays in order otherwise
-    owners = _Owners(run)
+    owners, now = Owners(run), _Now(run)
     return [
         Sighting(
             str(hit.key),
@@ -57,7 +49,7 @@ def find(run: Run, text: str) -> list[Sighting]:
             None if hit.seq is None else run.origin(hit.seq),
             owners.of(hit.person_then),
             owners.of(hit.person_now),
-            owners.still_have(hit),
+            now.still_has(hit),
         )
         for hit in found
     ]
@@ -82,30 +74,21 @@ def _match(hit: Hit, text: str) -> str:
     return "substring" if text in value else "other case"
 
 
-class _Owners:
-    """The persons behind some hits, each asked for once."""
+class _Now:
+    """What persons are today, each asked for once."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._owners: dict[int, Owner] = {}
-        self._rows: dict[int, PersonRow] = {}
+        self._properties: dict[int, Any] = {}
 
-    def of(self, number: int | None) -> Owner | None:
-        if number is None:
-            return None
-        if number not in self._owners:
-            row = self._run.person(number)
-            known_as = self._run.login_of(number) or row.creator_distinct_id
-            self._owners[number] = Owner(row.person_id, known_as)
-        return self._owners[number]
-
-    def still_have(self, hit: Hit) -> bool:
+    def still_has(self, hit: Hit) -> bool:
         """Whether the person of today has the value, or stands under that id."""
-        if hit.person_now is None or hit.key == "distinct_id":
-            return hit.person_now is not None
+        number = hit.person_now
+        if number is None or hit.key == "distinct_id":
+            return number is not None
         if hit.key == "person_id":
-            return hit.person_then == hit.person_now
-        if hit.person_now not in self._rows:
-            self._rows[hit.person_now] = self._run.person(hit.person_now)
-        properties = json.loads(self._rows[hit.person_now].properties)
-        return hit.key in properties and properties[hit.key] == hit.value
+            return hit.person_then == number
+        if number not in self._properties:
+            self._properties[number] = json.loads(self._run.person(number).properties)
+        properties = self._properties[number]
+        return hit.key in properties and bool(properties[hit.key] == hit.value)

@@ -8,7 +8,8 @@ from identity_cli.cli.terminal.options import Command, format_option, limit_opti
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, value_text
-from identity_cli.reports.sightings import Owner, Sighting, find
+from identity_cli.reports.owners import Owner
+from identity_cli.reports.sightings import Sighting, find
 from identity_cli.store.reading.run import Run
 
 SHOWN = 20

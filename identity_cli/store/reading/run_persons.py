@@ -181,6 +181,22 @@ class RunPersons(OpenedRun):
         row = self.database.execute(query, (person,)).fetchone()
         return None if row is None else row[0]
 
+    def logins_of(self, parts: Iterable[int]) -> set[str]:
+        """The ids by which somebody logged in as one of these persons."""
+        query = (
+            "SELECT target_distinct_id FROM links WHERE person IN {parts} AND event = '$identify'"
+            " AND outcome IN ('created', 'attached', 'merged', 'same_person')"
+        )
+        return {one for (one,) in self._rows_about(query, parts)}
+
+    def events_kept(self, team_id: int, distinct_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+        """Of these ids the events that a run kept, in order: seq, uuid, event, id, its person then, time."""
+        query = (
+            "SELECT seq, uuid, event, distinct_id, person_at_ingestion, time FROM main.attributed_events"
+            " WHERE team_id = ? AND distinct_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
+        )
+        return iter(self.database.execute(query, (team_id, json.dumps([*distinct_ids]))))
+
     def moments(self, seqs: Iterable[int]) -> dict[int, int]:
         """Of these events those that waited in the buffer, and the seq before which each was released."""
         query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"

@@ -1,0 +1,104 @@
+"""The events of a person, and whose each was when it came: from the log, quickly or not, and from the run."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from dialect_examples import EXAMPLES, lines_of
+
+from identity_cli import Run, person_events, replay
+from identity_cli.cli import idcli
+from identity_cli.counterfactual.ids_in_log import _patiently, _Quick
+from identity_cli.errors import BadMoment, LogGone, NotOfThatPerson
+
+SAMPLE = "sample_data/events.ndjson"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return replay(SAMPLE, tmp_path_factory.mktemp("events") / "run", table_formats="none")
+
+
+def lines(run: Run, wanted: str, **asked: Any) -> list[int]:
+    return [one.origin.line for one in person_events(run, wanted, **asked).events]
+
+
+def test_whose_orders_they_are(run: Run) -> None:
+    assert lines(run, "user_ivo", of="user_ivo") == [244, 245, 246, 247, 248]
+    assert 293 in lines(run, "user_ivo", of="user_hanna")
+    assert len(lines(run, "user_ivo")) == 13
+    with pytest.raises(NotOfThatPerson):
+        person_events(run, "user_ivo", of="user_olga")
+
+
+def test_each_event_tells_whose_it_was_before_the_merges(run: Run) -> None:
+    whose = Counter(one.then.known_as for one in person_events(run, "user_nils").events if one.then)
+    assert whose.keys() == {"user_nils", "user_olga", "user_petra"}
+    then = {one.origin.line: one.then and one.then.known_as for one in person_events(run, "user_nils").events}
+    assert (then[64], then[296], then[297]) == ("user_olga", "user_nils", "user_nils")
+
+
+def test_a_part_of_them(run: Run) -> None:
+    assert lines(run, "user_ivo", since="246", until="events.ndjson:248") == [246, 247, 248]
+    assert lines(run, "user_ivo", since="2023-03-16") == [293]
+    assert lines(run, "user_ivo", until="2023-03-15T11:02:41Z") == [184, 185]
+    assert lines(run, "user_ivo", since="2023-03-15", until="2023-03-15") == lines(run, "user_ivo")[:-1]
+    with pytest.raises(BadMoment, match="cannot read --since 'soon'"):
+        person_events(run, "user_ivo", since="soon")
+
+
+def test_a_run_that_keeps_its_events_says_the_same(run: Run, tmp_path: Path) -> None:
+    kept = replay(SAMPLE, tmp_path / "kept", with_events=True, table_formats="none")
+    for wanted in ("user_ivo", "user_nils", "guest", "10482"):
+        from_log = [replace(one, library=None, version=None) for one in person_events(run, wanted).events]
+        assert person_events(kept, wanted).events == from_log, wanted
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_quick_look_finds_what_reading_finds(name: str, tmp_path: Path) -> None:
+    """Or it says that it cannot, and that seldom."""
+    log = tmp_path / "log"
+    log.write_bytes(b"".join(lines_of(name)))
+    done = replay(log, tmp_path / "run", table_formats="none")
+    for person in done.persons():
+        counts = {(person.team_id, row.distinct_id): row.event_count for row in done.ids_of(person.person)}
+        quickly = _Quick(done, counts).found(None)
+        patiently = [*_patiently(done, counts, None)]
+        assert sum(counts.values()) == len(patiently)
+        if quickly is not None:
+            assert [(one.seq, one.key) for one in quickly] == [(one.seq, one.key) for one in patiently]
+
+
+def test_the_quick_look_finds_every_person_of_the_sample(run: Run) -> None:
+    for person in run.persons():
+        counts = {(person.team_id, row.distinct_id): row.event_count for row in run.ids_of(person.person)}
+        if person.creator_distinct_id.isprintable() and "[object" not in person.creator_distinct_id:
+            assert _Quick(run, counts).found(None) is not None, person.creator_distinct_id
+
+
+def test_repeats_and_ids_made_of_something_else_are_read_with_patience(run_of: Callable[..., Run]) -> None:
+    event = {"event": "e", "distinct_id": 1e21, "uuid": "u", "timestamp": "2024-01-01T00:00:00Z"}
+    log = "\n".join(map(json.dumps, (event, event, {**event, "uuid": "v"})))
+    assert lines(run_of(log, dedupe=True), "1e+21") == [1, 3]
+    assert lines(run_of(log), "1e+21") == [1, 2, 3]
+
+
+def test_machines_get_each_with_its_library(run: Run) -> None:
+    result = CliRunner().invoke(idcli, ["events", "user_ivo", "--run", run.name, "--format", "ndjson"])
+    first = json.loads(result.stdout.splitlines()[0])
+    assert (first["library"], first["version"], first["then"]) == ("posthog-android", "2.0.3", "user_hanna")
+    assert first["time"] == "2023-03-15T11:02:01.267Z"
+
+
+def test_without_its_log_a_run_says_so(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text('{"event":"e","distinct_id":"a"}\n')
+    done = replay(log, tmp_path / "run")
+    log.unlink()
+    with pytest.raises(LogGone):
+        person_events(done, "a")
