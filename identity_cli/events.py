@@ -107,6 +107,7 @@ class Properties(Protocol):
     unset: Any
     device_id: Any
     lib: Any
+    lib_version: Any
     process_person_profile: Any  # ABSENT when the key is missing
 
     @property

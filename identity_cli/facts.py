@@ -86,7 +86,7 @@ class Linked(NamedTuple):
     source_person, target_person: the persons of the other id and of the event's own id
     just before, None where the id was unknown. source_identified: the source person's
     flag at that moment. person: whom the event went to. dropped: on a merge, the
-    source's values that lost against the target's.
+    source's values that lost against the target's. lib, lib_version: the library that sent it, as sent.
     """
 
     seq: int
@@ -102,6 +102,8 @@ class Linked(NamedTuple):
     source_identified: bool
     person: int | None
     dropped: dict[str, Any] | None
+    lib: Any
+    lib_version: Any
 
 
 class IngestionWarning(NamedTuple):
@@ -114,6 +116,9 @@ class IngestionWarning(NamedTuple):
     distinct_id: str
     person: int | None
     details: dict[str, Any]
+    time: datetime | None
+    lib: Any
+    lib_version: Any
 
 
 class EventHeld(NamedTuple):
@@ -171,6 +176,8 @@ class EventAttributed(NamedTuple):
     person: int | None
     note: str | None
     time: datetime | None
+    lib: Any
+    lib_version: Any
 
 
 NEVER_YET, NEVER_SINCE = FAR_FUTURE, LONG_AGO

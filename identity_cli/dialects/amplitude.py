@@ -65,6 +65,7 @@ class AmplitudeLine(msgspec.Struct, gc=False, kw_only=True):
     time: Any = None
     sent_insert_id: Any = msgspec.field(default=None, name="insert_id")
     events: Any = None
+    library: Any = None
 
     @property
     def own_uuid(self) -> Any:
@@ -147,13 +148,16 @@ class _Events:
         )
 
     def _new(self, name: str, own: Id, line: AmplitudeLine) -> WireEvent:
+        lib, _, version = line.library.partition("/") if isinstance(line.library, str) else ("", "", "")
         event = self._record(
             event=name,
             uuid=next(
                 (one for one in (line.uuid, line.insert_id, line.sent_insert_id) if one is not None), None
             ),
             distinct_id=own,
-            properties=self._new_properties(device_id=line.device_id),
+            properties=self._new_properties(
+                device_id=line.device_id, lib=lib or None, lib_version=version or None
+            ),
         )
         read_times(
             event,

@@ -62,7 +62,12 @@ def _call(row: Fields) -> calls.Call:
         event=scrubbed(name) if isinstance(name, str) else None,
         traits=_traits(row) if kind == "identify" else None,
         message_id=scrubbed(row.get("id")),
+        context=calls.Context(library=_library(row)),
     )
+
+
+def _library(row: Fields) -> Fields:
+    return {name: scrubbed(row.get(f"context_library_{name}")) for name in ("name", "version")}
 
 
 def _kind(row: Fields) -> str:

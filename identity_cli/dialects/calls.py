@@ -23,14 +23,22 @@ OF_NOBODY = {
     "audiencelist": "a list of an audience's members",
 }
 """Calls that concern no person, and what each is."""
+_NO_SENDER = (None, None)
 _WHOSE = ("userId", "anonymousId", "mergeProperties", "recordId", "rudderId")
 """One of which stands on every call."""
 
 
 class Context(msgspec.Struct, gc=False):
-    """The part of `context` that may hold traits."""
+    """The parts of `context` that matter: it may hold traits, and names the library that sent the call."""
 
     traits: Any = None
+    library: Any = None
+
+    @property
+    def sender(self) -> tuple[Any, Any]:
+        """The library and its version."""
+        library = self.library
+        return (library.get("name"), library.get("version")) if isinstance(library, dict) else (None, None)
 
 
 class Call(msgspec.Struct, gc=False, kw_only=True, rename="camel"):
@@ -165,7 +173,9 @@ def _call(fields: Any) -> Call:
         previous_id=id_from(fields.get("previousId")),
         event=scrubbed(name) if isinstance(name, str) else None,
         traits=scrubbed(fields.get("traits")),
-        context=Context(scrubbed(context.get("traits"))) if isinstance(context, dict) else None,
+        context=Context(*map(scrubbed, map(context.get, Context.__struct_fields__)))
+        if isinstance(context, dict)
+        else None,
         merge_properties=scrubbed(fields.get("mergeProperties")),
         message_id=scrubbed(fields.get("messageId")),
     )
@@ -179,13 +189,14 @@ def event_maker(record: type[WireEvent], fill: Fill) -> Callable[[Call], WireEve
         name = call.event if call.type == "track" else NAMES.get(call.type, call.type)
         if not name:
             raise Unusable("no event name")
+        lib, lib_version = _NO_SENDER if call.context is None else call.context.sender
         event = record(
             event=name,
             uuid=call.message_id,
             distinct_id=call.own_id,
             timestamp=call.timestamp or call.original_timestamp,
             received_at=call.received_at or call.recorded_at,
-            properties=new_properties(),
+            properties=new_properties(lib=lib, lib_version=lib_version),
         )
         if call.type not in CALLS:
             raise Unusable(f"no call of the spec: {call.type[:40]}")

@@ -32,6 +32,7 @@ class MixpanelProperties(msgspec.Struct, gc=False, kw_only=True):
     time: Any = None
     processed_ms: Any = msgspec.field(default=None, name="mp_processing_time_ms")
     lib: Any = msgspec.field(default=None, name="mp_lib")
+    lib_version: Any = msgspec.field(default=None, name="$lib_version")
 
     @property
     def anonymous_id(self) -> Id:
@@ -56,7 +57,9 @@ def new_event(record: type[WireEvent], line: MixpanelEvent, own: Id, device_id: 
         event=line.event,
         uuid=inside.insert_id,
         distinct_id=own,
-        properties=properties_type(record)(device_id=device_id, lib=inside.lib),
+        properties=properties_type(record)(
+            device_id=device_id, lib=inside.lib, lib_version=inside.lib_version
+        ),
     )
     read_times(event, timestamp=inside.time, received_at=inside.processed_ms)
     event.received_at = event.received_at or line.recorded_at

@@ -32,6 +32,7 @@ class WireProperties(msgspec.Struct, gc=False, kw_only=True, omit_defaults=True)
     unset: Any = msgspec.field(default=None, name="$unset")
     device_id: Any = msgspec.field(default=None, name="$device_id")
     lib: Any = msgspec.field(default=None, name="$lib")
+    lib_version: Any = msgspec.field(default=None, name="$lib_version")
     process_person_profile: Any = msgspec.field(default=ABSENT, name="$process_person_profile")
     copied_names: ClassVar[tuple[str, ...]] = ()
 

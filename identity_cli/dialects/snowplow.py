@@ -32,8 +32,10 @@ _COLUMN_OF = {
     **{"app_id": 0, "collector_tstamp": 3, "dvce_created_tstamp": 4, "event": 5, "event_id": 6},
     **{"user_id": 12, "domain_userid": 15, "network_userid": 17, "contexts": 52},
     **{"derived_tstamp": 124, "event_name": 126},
+    **{"v_tracker": 9},
 }
 """Those that are read, from 0 (the canonical event model)."""
+_LIBRARY = "snowplow"
 _SESSION = "contexts_com_snowplowanalytics_snowplow_client_session_1"
 _SESSION_SCHEMA = "com.snowplowanalytics.snowplow/client_session/"
 
@@ -47,13 +49,14 @@ def decoder(wanted: Wanted) -> DecodeAll:
 
     def events(line: bytes) -> Sequence[WireEvent | TouchesNobody]:
         fields = _fields(line)
+        tracker = scrubbed(fields.get("v_tracker"))
         user, device = id_from(fields.get("user_id")), _device(fields)
         name = name_from(fields.get("event_name") or fields.get("event"))
         event = record(
             event=name,
             uuid=scrubbed(fields.get("event_id")),
             distinct_id=user or device,
-            properties=new_properties(device_id=device),
+            properties=new_properties(device_id=device, lib=tracker and _LIBRARY, lib_version=tracker),
         )
         read_times(event, timestamp=_time(fields), received_at=fields.get("collector_tstamp"))
         if not user and not device:

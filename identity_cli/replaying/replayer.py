@@ -211,7 +211,7 @@ class _Replay:
         self._journal.write([EventTouchedNobody(item.seq, item.event, item.why)])
         if self._options.with_events:
             team_id = self._options.team_id
-            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why, None)
+            fact = EventAttributed(item.seq, item.uuid, item.event, team_id, "", None, item.why, *(None,) * 3)
             self._journal.write([fact])
 
     def _skip(self, skipped: Skipped[Event]) -> None:

@@ -56,6 +56,8 @@ def linked(
         source is not None and source.identified_seq is not None,
         owner.number if owner else None,
         dropped,
+        step.event.properties.lib,
+        step.event.properties.lib_version,
     )
 
 
@@ -100,9 +102,7 @@ def profile_warning(step: Processed, warning_type: str) -> IngestionWarning:
     if warning_type == "invalid_process_person_profile":
         details["$process_person_profile"] = step.event.properties.process_person_profile
         details["message"] = "Only a boolean value is valid for the $process_person_profile property"
-    return IngestionWarning(
-        step.seq, step.event.uuid, step.team_id, warning_type, step.distinct_id, None, details
-    )
+    return _told(step, warning_type, details)
 
 
 def long_at_door(step: Processed, sent: SentId, rules: RuleSet) -> IngestionWarning | None:
@@ -112,7 +112,7 @@ def long_at_door(step: Processed, sent: SentId, rules: RuleSet) -> IngestionWarn
         return None
     kind = TOO_LARGE if sent.by_v1 else TRUNCATED
     details = {"distinctId": step.distinct_id, "distinctIdLength": length, "maxLength": LONGEST_SENT_ID}
-    return IngestionWarning(step.seq, step.event.uuid, step.team_id, kind, step.distinct_id, None, details)
+    return _told(step, kind, details)
 
 
 def client_warning(step: Processed) -> IngestionWarning:
@@ -125,9 +125,7 @@ def client_warning(step: Processed) -> IngestionWarning:
     for name, value in step.event.properties.copied:
         if name == CLIENT_WARNING_MESSAGE:
             details["message"] = value
-    return IngestionWarning(
-        step.seq, step.event.uuid, step.team_id, "client_ingestion_warning", step.distinct_id, None, details
-    )
+    return _told(step, "client_ingestion_warning", details)
 
 
 def too_long(step: Processed, rules: RuleSet) -> IngestionWarning:
@@ -137,15 +135,7 @@ def too_long(step: Processed, rules: RuleSet) -> IngestionWarning:
         "distinctIdLength": javascript.utf16_length(step.distinct_id),
         "maxLength": rules.longest_distinct_id,
     }
-    return IngestionWarning(
-        step.seq,
-        step.event.uuid,
-        step.team_id,
-        "skipping_event_invalid_distinct_id",
-        step.distinct_id,
-        None,
-        details,
-    )
+    return _told(step, "skipping_event_invalid_distinct_id", details)
 
 
 def _warning(
@@ -153,7 +143,14 @@ def _warning(
 ) -> IngestionWarning:
     if rules.warns_with_uuid:
         details["eventUuid"] = step.event.uuid
-    number = person.number if person else None
+    return _told(step, warning_type, details, person)
+
+
+def _told(
+    step: Processed, warning_type: str, details: dict[str, Any], person: Person | None = None
+) -> IngestionWarning:
+    event, number = step.event, person.number if person else None
     return IngestionWarning(
-        step.seq, step.event.uuid, step.team_id, warning_type, step.distinct_id, number, details
+        *(step.seq, event.uuid, step.team_id, warning_type, step.distinct_id, number, details),
+        *(step.time, event.properties.lib, event.properties.lib_version),
     )

@@ -294,7 +294,7 @@ class Processing(PersonChanges):
             self.facts.append(
                 EventAttributed(
                     *(step.seq, event.uuid, event.event, step.team_id, step.distinct_id, number, note),
-                    step.time,
+                    *(step.time, event.properties.lib, event.properties.lib_version),
                 )
             )
 

@@ -11,7 +11,8 @@ By hand one asks the views, see views.
 Version 2: the dialect of each source, lines that hold several events, lines in another order.
 Version 3: events that touch nobody.
 Version 4: views; the order of a sorted log as a table; references between tables; times of events;
-where the lines of a file and the events of an id stand.
+where the lines of a file and the events of an id stand; which library sent a
+link, a warning or an event.
 """
 
 import sqlite3
@@ -78,7 +79,8 @@ CREATE TABLE links (  -- the journal: every link that was asked for
     target_person INTEGER REFERENCES persons (person),  -- the same
     source_identified INTEGER NOT NULL,                 -- just before
     person INTEGER REFERENCES persons (person),         -- whom the event went to
-    dropped TEXT                    -- on a merge: the source's values that lost, JSON
+    dropped TEXT,                   -- on a merge: the source's values that lost, JSON
+    lib TEXT, lib_version TEXT      -- the library that sent it
 );
 CREATE TABLE property_changes (  -- the journal: what an event changed on a person
     seq INTEGER NOT NULL, person INTEGER NOT NULL REFERENCES persons (person),
@@ -88,7 +90,8 @@ CREATE TABLE property_changes (  -- the journal: what an event changed on a pers
 CREATE TABLE warnings (  -- the journal: what the platform would have warned of
     seq INTEGER NOT NULL, uuid TEXT, team_id INTEGER NOT NULL, type TEXT NOT NULL,
     distinct_id TEXT NOT NULL, person INTEGER REFERENCES persons (person),
-    details TEXT NOT NULL           -- JSON
+    details TEXT NOT NULL,          -- JSON
+    time TEXT, lib TEXT, lib_version TEXT  -- of the event
 );
 CREATE TABLE held (  -- events that waited in the buffer
     seq INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
@@ -124,7 +127,7 @@ CREATE TABLE attributed_events (  -- every event, in order
     distinct_id TEXT NOT NULL,
     person_at_ingestion INTEGER REFERENCES persons (person),
     note TEXT,                      -- why nobody, or personless
-    time TEXT
+    time TEXT, lib TEXT, lib_version TEXT
 );
 """
 

@@ -52,7 +52,7 @@ FROM distinct_ids d LEFT JOIN persons p USING (person) {_place("d.seq")};
 CREATE VIEW all_links AS  -- every link that was asked for, and what became of it; persons as of just before
 SELECT l.outcome, l.event, l.time, l.team_id, l.source_distinct_id, l.target_distinct_id,
     source.person_id AS source_person_id, target.person_id AS target_person_id, l.source_identified,
-    whose.person_id AS person_id, today.person_id AS person_id_today, l.dropped, l.uuid,
+    whose.person_id AS person_id, today.person_id AS person_id_today, l.dropped, l.uuid, l.lib, l.lib_version,
     {_columns("l.seq")}
 FROM links l LEFT JOIN persons source ON source.person = l.source_person
     LEFT JOIN persons target ON target.person = l.target_person
@@ -60,13 +60,14 @@ FROM links l LEFT JOIN persons source ON source.person = l.source_person
 
 CREATE VIEW merges AS  -- the links that made one person of two: the source's is gone, the target's stays
 SELECT time, event, team_id, source_distinct_id, target_distinct_id, source_person_id, target_person_id,
-    source_identified, person_id_today, dropped, uuid, file, line, nth, seq
+    source_identified, person_id_today, dropped, uuid, lib, lib_version, file, line, nth, seq
 FROM all_links WHERE outcome = 'merged';
 
 CREATE VIEW suspicious_links AS  -- links that nothing warns of, and that may have made one person of several
 SELECT CASE outcome WHEN 'merged' THEN 'merged away somebody identified'
         ELSE 'attached to somebody identified' END AS suspicion,
-    time, event, team_id, source_distinct_id, target_distinct_id, person_id_today, uuid, file, line, nth, seq
+    time, event, team_id, source_distinct_id, target_distinct_id, person_id_today, uuid, lib, lib_version,
+    file, line, nth, seq
 FROM all_links WHERE source_identified AND outcome IN ('merged', 'attached');
 
 CREATE VIEW property_history AS  -- every write to a property; `replaced` is NULL also where it was new
@@ -78,7 +79,8 @@ FROM property_changes c, json_each(c.changes) one
     JOIN persons written ON written.person = c.person {_TODAY.format("written")} {_place("c.seq")};
 
 CREATE VIEW ingestion_warnings AS  -- what the platform would have warned of
-SELECT w.type, w.distinct_id, w.team_id, p.person_id, w.details, w.uuid, {_columns("w.seq")}
+SELECT w.type, w.distinct_id, w.team_id, p.person_id, w.details, w.uuid, w.time, w.lib, w.lib_version,
+    {_columns("w.seq")}
 FROM warnings w LEFT JOIN persons p USING (person) {_place("w.seq")};
 
 CREATE VIEW rejected_lines AS  -- what could not be used, and why; whole in rejected.ndjson
@@ -89,7 +91,7 @@ SELECT r.reason, r.size, r.excerpt, {_columns("r.seq")} FROM rejected r {_place(
 EVENTS_VIEW = f"""
 CREATE VIEW events AS  -- every event, with its person when it was processed, and in the end
 SELECT e.event, e.time, e.team_id, e.distinct_id, today.person_id, then_.person_id AS person_id_at_ingestion,
-    e.note, e.uuid, {_columns("e.seq")}
+    e.note, e.uuid, e.lib, e.lib_version, {_columns("e.seq")}
 FROM attributed_events e
     LEFT JOIN distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id
         AND (e.note IS NULL OR e.note = 'personless')

@@ -37,6 +37,8 @@ class Links(NamedTuple):
     source_identified: Sequence[int]
     person: Sequence[int | None]
     dropped: Sequence[str | None]
+    lib: Sequence[str | None]
+    lib_version: Sequence[str | None]
 
 
 class MergeGraph:

@@ -77,6 +77,7 @@ class RunFiles:
                     *(paths, lines, links.uuid, links.event, links.time, links.team_id),
                     *(links.source_distinct_id, links.target_distinct_id, links.outcome),
                     *(source_ids, target_ids, links.source_identified, person_ids, links.dropped, nths),
+                    *(links.lib, links.lib_version),
                 ]
             )
             self._graph.add_links(links, places)
@@ -86,10 +87,10 @@ class RunFiles:
     def _write_warnings(self, parts: Iterable[Columns]) -> None:
         files = self._open(run_tables.WARNINGS)
         for columns in parts:
-            seqs, uuids, teams, types, distinct_ids, persons, details = columns
+            seqs, uuids, teams, types, distinct_ids, persons, details, *sent = columns
             paths, lines, nths = self._origins.places(seqs)
             owners = self._names.ids_of(persons)
-            files.write([paths, lines, uuids, teams, types, distinct_ids, owners, details, nths])
+            files.write([paths, lines, uuids, teams, types, distinct_ids, owners, details, nths, *sent])
         files.finish()
 
     def _open(self, table: Table) -> TableFiles:

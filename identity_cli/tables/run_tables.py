@@ -2,6 +2,9 @@
 
 from identity_cli.tables.table import ColumnKind, Table
 
+SENDER = (("lib", ColumnKind.TEXT), ("lib_version", ColumnKind.TEXT))
+"""The library that sent an event, as its line names it."""
+
 PERSONS = Table(
     "persons",
     (
@@ -48,6 +51,7 @@ LINKS = Table(
         ("person_id", ColumnKind.WORD),
         ("dropped", ColumnKind.JSON),
         ("nth", ColumnKind.NTH),
+        *SENDER,
     ),
 )
 WARNINGS = Table(
@@ -62,6 +66,8 @@ WARNINGS = Table(
         ("person_id", ColumnKind.WORD),
         ("details", ColumnKind.JSON),
         ("nth", ColumnKind.NTH),
+        ("time", ColumnKind.TIME),
+        *SENDER,
     ),
 )
 EVENTS = Table(
@@ -78,6 +84,7 @@ EVENTS = Table(
         ("note", ColumnKind.WORD),
         ("nth", ColumnKind.NTH),
         ("time", ColumnKind.TIME),
+        *SENDER,
     ),
 )
 REJECTED = Table(

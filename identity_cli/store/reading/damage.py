@@ -13,6 +13,7 @@ _TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 _OBJECTS = ("persons.properties", "links.dropped", "warnings.details")
 _TIMES = (
     *("persons.created_at", "persons.made_at", "persons.first_seen", "persons.last_seen", "links.time"),
+    "warnings.time",
     *(
         "distinct_ids.first_seen",
         "distinct_ids.last_seen",

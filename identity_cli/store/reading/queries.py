@@ -57,32 +57,35 @@ def distinct_ids(database: sqlite3.Connection, origins: Origins) -> Iterator[Rec
 
 def links(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     """Every link, in the order in which they were processed."""
-    for seq, *link in database.execute(
+    for seq, *link, lib, lib_version in database.execute(
         "SELECT l.seq, l.uuid, l.event, l.time, l.team_id, l.source_distinct_id, l.target_distinct_id,"
-        " l.outcome, s.person_id, t.person_id, l.source_identified, p.person_id, l.dropped FROM links l"
+        " l.outcome, s.person_id, t.person_id, l.source_identified, p.person_id, l.dropped,"
+        " l.lib, l.lib_version FROM links l"
         " LEFT JOIN main.persons s ON s.person = l.source_person"
         " LEFT JOIN main.persons t ON t.person = l.target_person"
         " LEFT JOIN main.persons p ON p.person = l.person ORDER BY l.rowid"
     ):
         link[9] = bool(link[9])
         path, line, nth = origins[seq]
-        yield (path, line, *link, nth)
+        yield (path, line, *link, nth, lib, lib_version)
 
 
 def warnings(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     """Every ingestion warning, in the order in which they arose."""
-    for seq, *warning in database.execute(
-        "SELECT w.seq, w.uuid, w.team_id, w.type, w.distinct_id, p.person_id, w.details"
+    for seq, *warning, time, lib, lib_version in database.execute(
+        "SELECT w.seq, w.uuid, w.team_id, w.type, w.distinct_id, p.person_id, w.details,"
+        " w.time, w.lib, w.lib_version"
         " FROM warnings w LEFT JOIN main.persons p USING (person) ORDER BY w.rowid"
     ):
         path, line, nth = origins[seq]
-        yield (path, line, *warning, nth)
+        yield (path, line, *warning, nth, time, lib, lib_version)
 
 
 def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
     """Every event, in the order of the log, with its person then and in the end."""
-    for seq, uuid, event, team, distinct_id, then, in_the_end, note, time in database.execute(
-        "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note, e.time"
+    for seq, uuid, event, team, distinct_id, then, in_the_end, note, *sent in database.execute(
+        "SELECT e.seq, e.uuid, e.event, e.team_id, e.distinct_id, a.person_id, p.person_id, e.note, e.time,"
+        " e.lib, e.lib_version"
         " FROM attributed_events e LEFT JOIN main.persons a ON a.person = e.person_at_ingestion"
         " LEFT JOIN main.distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id"
         " LEFT JOIN main.persons p ON p.person = d.person ORDER BY e.seq"
@@ -94,7 +97,7 @@ def events(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
             # What the platform writes on an event without a person: the id that one would have.
             person_uuid(team, distinct_id) if note == "personless" and then is None else then,
             None if is_nobodys else in_the_end,
-            *(note, nth, time),
+            *(note, nth, *sent),
         )
 
 

@@ -130,14 +130,14 @@ _VALUES = {
     "passing_ids": "?,?",
     "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
     "distinct_ids": "?,?,?,?,?,?,?,?,?",
-    "links": "?,?,?,?,?,?,?,?,?,?,?,?,?",
+    "links": "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?",
     "property_changes": "?,?,?,?,?",
-    "warnings": "?,?,?,?,?,?,?",
+    "warnings": "?,?,?,?,?,?,?,?,?,?",
     "held": "?,?,?,?,?,?,?",
     "dropped": "?,?,?,?",
     "touching_nobody": "?,?,?",
     "rejected": "?,?,?,?",
-    "attributed_events": "?,?,?,?,?,?,?,?",
+    "attributed_events": "?,?,?,?,?,?,?,?,?,?",
 }
 
 
@@ -160,9 +160,10 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
 
 
 def _links(linked: Sequence[facts.Linked]) -> Columns:
-    seqs, uuids, events, times, *middle, dropped = zip(*linked, strict=True)
+    seqs, uuids, events, times, *middle, dropped, libs, versions = zip(*linked, strict=True)
     lost = [json_text(values) if values else None for values in dropped]
-    return [seqs, [*map(uuid_text, uuids)], events, time_texts(times), *middle, lost]
+    senders = map(_texts, (libs, versions))
+    return [seqs, _texts(uuids), events, time_texts(times), *middle, lost, *senders]
 
 
 def _changes(changed: Sequence[facts.PropertiesChanged]) -> Columns:
@@ -171,8 +172,9 @@ def _changes(changed: Sequence[facts.PropertiesChanged]) -> Columns:
 
 
 def _warnings(warnings: Sequence[facts.IngestionWarning]) -> Columns:
-    seqs, uuids, *middle, details = zip(*warnings, strict=True)
-    return [seqs, [*map(uuid_text, uuids)], *middle, json_texts(details)]
+    seqs, uuids, *middle, details, times, libs, versions = zip(*warnings, strict=True)
+    senders = map(_texts, (libs, versions))
+    return [seqs, _texts(uuids), *middle, json_texts(details), time_texts(times), *senders]
 
 
 def _held(held: Sequence[facts.EventHeld]) -> Columns:
@@ -190,8 +192,13 @@ def _nobodys(events: Sequence[facts.EventTouchedNobody]) -> Columns:
 
 
 def _events(attributed: Sequence[facts.EventAttributed]) -> Columns:
-    seqs, uuids, *others, times = zip(*attributed, strict=True)
-    return [seqs, [*map(uuid_text, uuids)], *others, time_texts(times)]
+    seqs, uuids, *others, times, libs, versions = zip(*attributed, strict=True)
+    return [seqs, _texts(uuids), *others, time_texts(times), *map(_texts, (libs, versions))]
+
+
+def _texts(values: Sequence[Any]) -> Sequence[str | None]:
+    """What was sent as text, mostly, and may be anything."""
+    return [*map(uuid_text, values)]
 
 
 # Creations, attachments and identified marks stand in the tables of persons and distinct ids.
