@@ -6,15 +6,21 @@ import os
 import subprocess
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
+from dialect_examples import EXAMPLES
 
 from identity_cli import Run, replay, verify
-from identity_cli.errors import ExtraMissing, LogUnreadable
+from identity_cli.dialects import DIALECTS
+from identity_cli.dialects.base import Wanted
+from identity_cli.errors import ColumnsUnreadable, ExtraMissing, LogUnreadable
 from identity_cli.files.opening import rows_of
+from identity_cli.reading.reader import Reading
+from identity_cli.reading.spared_columns import needed_columns
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -111,6 +117,13 @@ def test_an_export_of_persons_as_parquet(tmp_path: Path) -> None:
     assert verify(run, persons=[str(tmp_path / "persons.parquet")]).agrees
 
 
+def test_an_export_of_persons_is_needed_whole(tmp_path: Path) -> None:
+    run = replay(SAMPLE, tmp_path / "run")
+    table_with_damage(tmp_path / "persons.parquet", "odd")
+    with pytest.raises(ColumnsUnreadable, match=r"persons\.parquet: 'odd' cannot be decoded"):
+        verify(run, persons=[str(tmp_path / "persons.parquet")])
+
+
 def test_parquet_that_is_cut_off(tmp_path: Path) -> None:
     whole = io.BytesIO()
     pq.write_table(table_of("us"), whole)
@@ -120,21 +133,50 @@ def test_parquet_that_is_cut_off(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_column_that_cannot_be_decoded_is_named(tmp_path: Path) -> None:
-    log = tmp_path / "log.parquet"
-    table = pa.table(
-        {"event": ["e"] * 9, "distinct_id": ["ada"] * 9, "odd": [f"o{n}" * 50 for n in range(9)]}
-    )
-    pq.write_table(table, log, compression="zstd")
-    column = pq.read_metadata(log).row_group(0).column(2)
-    at = column.dictionary_page_offset or column.data_page_offset
+def table_with_damage(log: Path, column: str, rows: int = 9) -> None:
+    """Rows of a table, and a column of it of which no byte is right."""
+    texts = {"event": ["e"] * rows, "distinct_id": ["ada"] * rows, "odd": [f"o{n}" * 50 for n in range(rows)]}
+    pq.write_table(pa.table(texts), log, compression="zstd", row_group_size=2_500)
+    groups = pq.read_metadata(log)
+    group = groups.row_group(groups.num_row_groups - 1)
+    (place,) = (group.column(index) for index in range(3) if group.column(index).path_in_schema == column)
+    at = place.dictionary_page_offset or place.data_page_offset
     data = bytearray(log.read_bytes())
-    data[at : at + column.total_compressed_size] = b"\xff" * column.total_compressed_size
+    data[at : at + place.total_compressed_size] = b"\xff" * place.total_compressed_size
     log.write_bytes(data)
-    with pytest.raises(
-        LogUnreadable, match="only 'odd' cannot be decoded: if no event needs that, write the others"
-    ):
-        replay(log, tmp_path / "run")
+
+
+@pytest.mark.parametrize("rows", [9, 6_000])
+def test_a_column_that_cannot_be_decoded_and_that_no_event_needs_is_left_out(
+    rows: int, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.parquet"
+    table_with_damage(log, "odd", rows)
+    run = replay(log, tmp_path / "run")
+    assert run.find_person("ada").event_count == rows
+    assert run.metadata["notices"]["unreadable_column"]["what"] == "odd"
+
+
+@pytest.mark.parametrize("mapping", [None, ["distinct_id=distinct_id", "event=event", "anonymous_id=odd"]])
+def test_a_column_that_cannot_be_decoded_and_that_events_need_stops_the_replay(
+    mapping: list[str] | None, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.parquet"
+    table_with_damage(log, "odd" if mapping else "distinct_id")
+    with pytest.raises(ColumnsUnreadable, match=r"'(odd|distinct_id)' cannot be decoded, and is needed"):
+        replay(log, tmp_path / "run", mapping=mapping or ())
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_a_column_is_needed_if_an_event_is_another_one_without_it(name: str) -> None:
+    reading = Reading(Wanted(every_link=True), DIALECTS[name])
+    decode = partial(reading.afresh, DIALECTS[name])
+    for row in (row for row in EXAMPLES[name] if isinstance(row, dict)):
+        whole = decode()(json.dumps(row).encode())
+        for column in (name for name, value in row.items() if not isinstance(value, list | dict)):
+            rest = json.dumps({key: value for key, value in row.items() if key != column}).encode()
+            if str(decode()(rest)) != str(whole):
+                assert needed_columns([column], [rest], decode) == [column]
 
 
 def test_parquet_from_standard_input_is_refused(tmp_path: Path) -> None:

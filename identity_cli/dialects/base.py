@@ -102,6 +102,8 @@ LONG_LINE = "long_line"
 """A line of so many bytes that what it sets is a burden to memory, where the persons' properties live."""
 ONE_PAGE = "one_page"
 """An answer of an API that says that there are more pages; counted by the answer."""
+UNREADABLE_COLUMN = "unreadable_column"
+"""A column of a table that cannot be decoded and that no event needs; counted by the table."""
 NO_TIME_TO_SORT_BY = "no_time_to_sort_by"
 """The log is sorted, and the line has no time to sort it by."""
 

@@ -12,6 +12,7 @@ from identity_cli.errors.of_files import NoAnswer as NoAnswer
 from identity_cli.errors.of_files import PlanOfAnotherLog as PlanOfAnotherLog
 from identity_cli.errors.of_logs import TOLD as TOLD
 from identity_cli.errors.of_logs import AmbiguousDialect as AmbiguousDialect
+from identity_cli.errors.of_logs import ColumnsUnreadable as ColumnsUnreadable
 from identity_cli.errors.of_logs import EventInBatch as EventInBatch
 from identity_cli.errors.of_logs import LineRejected as LineRejected
 from identity_cli.errors.of_logs import LogChanged as LogChanged

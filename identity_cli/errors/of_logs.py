@@ -22,6 +22,14 @@ class LogUnreadable(IdcliError):
         self.reason = reason
 
 
+class ColumnsUnreadable(LogUnreadable):
+    """A table with columns that cannot be decoded and that are needed, while others can."""
+
+    def __init__(self, path: str, columns: Sequence[str]) -> None:
+        named = ", ".join(map(repr, columns))
+        super().__init__(path, f"{named} cannot be decoded, and is needed: export it again")
+
+
 class LogGone(LogUnreadable):
     """A log that was replayed and is to be read again, but is not where it was."""
 

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
-from identity_cli.errors import LogUnreadable, NotALog
+from identity_cli.errors import ColumnsUnreadable, LogUnreadable, NotALog
 from identity_cli.files.compressed import decompressed
 from identity_cli.files.landmarks import Landmarks
 from identity_cli.files.parquet_file import PARQUET_MAGIC, ParquetFile
@@ -175,11 +175,20 @@ def numbered_lines(
                 on_progress(source.bytes_read)
 
 
+def _all_lines(
+    source: LineSource, on_progress: Callable[[int], None] | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """The same of what is needed whole; ColumnsUnreadable."""
+    yield from numbered_lines(source, on_progress)
+    if source.unreadable:
+        raise ColumnsUnreadable(source.path, source.unreadable)
+
+
 def rows_of(path: str, named: str = "", on_progress: Callable[[int], None] | None = None) -> Iterator[bytes]:
     """The lines of a file of any kind, and of all that it holds; on_progress is told the bytes read."""
     for source in sources_at(path, named):
         if not isinstance(source, PassedOver):
-            for _, line in numbered_lines(source, on_progress):
+            for _, line in _all_lines(source, on_progress):
                 yield line
 
 
@@ -188,5 +197,5 @@ def text_at(path: str) -> bytes:
     parts: list[bytes] = []
     for source in sources_at(path, path, lines_of=plain_lines_of):
         if not isinstance(source, PassedOver):
-            parts += (line for _, line in numbered_lines(source))
+            parts += (line for _, line in _all_lines(source))
     return b"".join(parts)

@@ -2,10 +2,11 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,10 @@ UUID_BYTES = 16
 
 
 class ParquetFile:
-    """The rows of a Parquet file, batch by batch, as lines of JSON; nulls are left out."""
+    """The rows of a Parquet file, batch by batch, as lines of JSON; nulls are left out.
+
+    So are columns that cannot be decoded, where others can: whether events need them, the reader says.
+    """
 
     numbers = None
 
@@ -39,6 +43,7 @@ class ParquetFile:
         self._ahead: list[bytes] = []
         self._errors = (OSError, ValueError, lib.ArrowException)
         self._rows_read = 0
+        self.unreadable: Sequence[str] = ()
         try:
             self._raw = open(path, "rb")  # ours, so that what is hashed is what was read
             self._size = os.fstat(self._raw.fileno()).st_size
@@ -93,23 +98,25 @@ class ParquetFile:
         try:
             batch = next(self._batches, None)
         except self._errors as error:
-            after = f", after row {self._rows_read:,}" if self._rows_read else ""
-            raise LogUnreadable(self.path, f"{error}{after}{self._columns_to_blame()}") from None
+            self._go_on_without_unreadable(error)
+            return self._next_lines()
         rows = [] if batch is None else _objects(batch)
         self._rows_read += len(rows)
         return [_line(row) for row in rows]
 
-    def _columns_to_blame(self) -> str:
-        """Which columns cannot be decoded, where others can, and how to go on without them."""
-        names = self._file.schema_arrow.names
+    def _go_on_without_unreadable(self, error: Exception) -> None:
+        """Read on without the columns that cannot be decoded; LogUnreadable if one is nested."""
+        from pyarrow import types
+
+        columns = [] if self.unreadable else [*self._file.schema_arrow]
+        names = [column.name for column in columns]
         fine = [name for name in names if self._can_be_read(name)]
-        if not 0 < len(fine) < len(names):
-            return ""
-        bad = ", ".join(repr(name) for name in names if name not in fine)
-        return (
-            f"; only {bad} cannot be decoded: if no event needs that, write the others to a file of "
-            "their own with pyarrow.parquet.read_table(..., columns=[...])"
-        )
+        if not fine or any(types.is_nested(one.type) for one in columns if one.name not in fine):
+            after = f", after row {self._rows_read:,}" if self._rows_read else ""
+            raise LogUnreadable(self.path, f"{error}{after}") from None
+        self.unreadable = [name for name in names if name not in fine]
+        batches = self._file.iter_batches(batch_size=ROWS_AT_ONCE, columns=fine)
+        self._batches = islice(batches, self._rows_read // ROWS_AT_ONCE, None)
 
     def _can_be_read(self, column: str) -> bool:
         try:

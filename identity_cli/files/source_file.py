@@ -15,6 +15,8 @@ READING_ERRORS = (OSError, EOFError, Damaged)
 class SourceFile:
     """An open source: lines to read, and bytes read so far."""
 
+    unreadable: Sequence[str] = ()
+
     def __init__(self, path: str, named: str, raw: HashingReader, reopen: Callable[[], LineSource]) -> None:
         """raw: its bytes as they lie there; reopen: opens it again. Then let it `read_as`."""
         self.path, self.named = path, named

@@ -83,6 +83,7 @@ class LineSource(Protocol):
 
     named: see Source. is_found: in a folder or an archive, and perhaps not meant to be a log. numbers:
     which line of the file each of the lines last read is, or begins on; None where they follow one another.
+    unreadable: columns of a table that cannot be decoded and are left out, as it has shown so far.
     """
 
     path: str
@@ -92,6 +93,10 @@ class LineSource(Protocol):
     @property
     def numbers(self) -> Sequence[int] | None:
         """Of the lines last read."""
+
+    @property
+    def unreadable(self) -> Sequence[str]:
+        """See above."""
 
     @property
     def bytes_read(self) -> int:
@@ -117,6 +122,7 @@ class EventSource:
     named = ""
     is_found = False
     numbers = None
+    unreadable: Sequence[str] = ()
 
     def __init__(self, events: Iterable[Any]) -> None:
         self._events = iter(events)

@@ -128,6 +128,11 @@ class _FirstLinesAgain:
         return self._source.numbers
 
     @property
+    def unreadable(self) -> Sequence[str]:
+        """Columns that are left out."""
+        return self._source.unreadable
+
+    @property
     def bytes_read(self) -> int:
         """Bytes taken from it so far."""
         return self._source.bytes_read

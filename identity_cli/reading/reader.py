@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from identity_cli.dialects import POSTHOG, detected, is_followed_by
 from identity_cli.dialects.base import (
     ONE_PAGE,
+    UNREADABLE_COLUMN,
     Decode,
     DecodeAll,
     Decoded,
@@ -26,11 +27,12 @@ from identity_cli.dialects.base import (
     Wanted,
 )
 from identity_cli.dialects.nesting import TOO_DEEP, is_any_too_deep, is_too_deep, room_for_nesting
-from identity_cli.errors import MixedVendors
+from identity_cli.errors import ColumnsUnreadable, MixedVendors
 from identity_cli.events import Origin
 from identity_cli.files.sources import LineSource, RefusedLine, Source
 from identity_cli.origins import Origins
 from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice
+from identity_cli.reading.spared_columns import needed_columns
 
 FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
 
@@ -216,6 +218,19 @@ class LogReader:
         if source.next_page is not None:
             line, what = source.next_page
             self.notices.setdefault(ONE_PAGE, Noticed(Origin(source.path, line), what)).count += 1
+        if file.unreadable:
+            self._spare_columns(file, source)
+
+    def _spare_columns(self, file: LineSource, source: Source) -> None:
+        """Note which columns are left out as they cannot be decoded; LogUnreadable where events need one."""
+        with closing(file.again()) as anew, room_for_nesting():
+            lines = anew.read_lines(BLOCK_BYTES)
+            dialect = self._reading.dialect_of(source.path, lines)
+            needed = needed_columns(file.unreadable, lines, lambda: self._reading.afresh(dialect))
+        if needed:
+            raise ColumnsUnreadable(source.path, needed)
+        what = ", ".join(file.unreadable)
+        self.notices.setdefault(UNREADABLE_COLUMN, Noticed(Origin(source.path, 1), what)).count += 1
 
     def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
         """How blocks of lines of that source become events; lines: its first."""

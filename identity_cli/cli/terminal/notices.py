@@ -45,6 +45,11 @@ def _one_page(count: int, _: Summary) -> str:
     return f"{count:,} {page}, so others may be missing: each says that there is a next"
 
 
+def _unreadable_columns(count: int, _: Summary) -> str:
+    file = "file has columns" if count == 1 else "files have columns"
+    return f"{count:,} {file} that cannot be decoded, left out as no event needs them"
+
+
 def _cookieless(count: int, _: Summary) -> str:
     is_or_are = "event is of a visitor" if count == 1 else "events are of visitors"
     return (
@@ -77,6 +82,7 @@ def _overflow(count: int, _: Summary) -> str:
 
 NOTICES: dict[str, Telling] = {
     "one_page": _one_page,
+    "unreadable_column": _unreadable_columns,
     "unreadable_time": _unreadable,
     "no_time_to_sort_by": _unsorted,
     "long_id": _long_ids,
