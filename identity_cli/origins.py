@@ -114,10 +114,6 @@ class Origins:
         found = [seq for index in indexes for seq in self._unsorted_on(index, address.line)]
         return self._sorted([seq for seq in found if address.nth in (None, self._nth(seq) or 1)])
 
-    def seqs_on(self, path: str, line: int) -> list[int]:
-        """The seqs of the events on a line of a file, of which the path is given as it was to the replay."""
-        return self._sorted([*self._unsorted_on(self._paths.index(path), line)])
-
     def _sorted(self, unsorted: list[int]) -> list[int]:
         if self.order is None:
             return unsorted

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from identity_cli.counterfactual.ids_in_log import events_of_ids
-from identity_cli.counterfactual.raw_events import Progress
+from identity_cli.counterfactual.component import key_in
+from identity_cli.counterfactual.raw_events import Progress, raw_events
+from identity_cli.counterfactual.senders import sender_of
+from identity_cli.dialects import POSTHOG
 from identity_cli.errors import NotOfThatPerson
-from identity_cli.events import Origin, time_of
+from identity_cli.events import Event, Origin, time_of
 from identity_cli.reading.left_out import uuid_in_text
+from identity_cli.replaying.indexed_log import events_naming
+from identity_cli.replaying.rerun import options_of
 from identity_cli.reports.as_of import moment_in
 from identity_cli.reports.owners import Owner, Owners, Ownership
 from identity_cli.store.reading.rows import PersonRow
@@ -20,8 +24,8 @@ from identity_cli.store.reading.run import Run
 class PersonEvent:
     """One event of a person.
 
-    distinct_id: the one that it was sent under. library, version: what sent it, where the line names it; a
-    run that keeps its events does not know that. then: whose it was when it came, None for nobody's.
+    distinct_id: the one that it was sent under. library: what sent it, where the line names it; a run that
+    keeps its events does not know that. then: whose it was when it came, None for nobody's.
     """
 
     seq: int
@@ -31,7 +35,6 @@ class PersonEvent:
     event: str
     distinct_id: str
     library: str | None
-    version: str | None
     then: Owner | None
 
 
@@ -112,17 +115,16 @@ class _Asked:
                 event,
                 distinct_id,
                 None,
-                None,
                 self._owners.of(then),
             )
 
     def from_log(self, on_progress: Progress | None) -> Iterator[PersonEvent]:
         """The events as the log has them."""
-        counts = {(self._row.team_id, row.distinct_id): row.event_count for row in self._rows}
-        found = events_of_ids(self._run, counts, on_progress)
-        moments = self._run.moments(one.seq for one in found)
+        found = [*self._in_log(on_progress)]
+        seqs = [seq for seq, _, _ in found]
+        moments, libraries = self._run.moments(seqs), self._libraries(found)
         whose = Ownership(self._run, self._rows, self._run.links_of(self._parts))
-        for seq, (_, distinct_id), event, sender in found:
+        for seq, distinct_id, event in found:
             yield PersonEvent(
                 seq,
                 self._run.origin(seq),
@@ -130,10 +132,25 @@ class _Asked:
                 time_of(event),
                 event.event,
                 distinct_id,
-                sender.library,
-                sender.version,
+                libraries[seq],
                 self._owners.of(whose.at(distinct_id, moments.get(seq, seq))),
             )
+
+    def _in_log(self, on_progress: Progress | None) -> Iterator[tuple[int, str, Event]]:
+        keys = {(self._row.team_id, row.distinct_id) for row in self._rows}
+        options = options_of(self._run)
+        names = {distinct_id for _, distinct_id in keys}
+        for seq, event, counts_as, _ in events_naming(self._run, names, on_progress):
+            if counts_as == seq and (key := key_in(event, options)) in keys:
+                yield seq, key[1], event
+
+    def _libraries(self, found: list[tuple[int, str, Event]]) -> dict[int, str | None]:
+        """What sent each event; only PostHog's have that among what identity depends on."""
+        if all(source["dialect"].startswith(POSTHOG.name) for source in self._run.sources()):
+            told = {seq: event.properties.lib for seq, _, event in found}
+            return {seq: library if isinstance(library, str) else None for seq, library in told.items()}
+        raw = raw_events(self._run, (seq for seq, _, _ in found))
+        return {seq: sender_of(raw.get(seq, {})).library for seq, _, _ in found}
 
 
 def _at(one: PersonEvent, bound: tuple[int, int] | tuple[datetime, datetime]) -> Any:

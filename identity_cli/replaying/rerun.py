@@ -83,24 +83,18 @@ def lines_of_log(
 
     on_progress is told the bytes read so far.
     """
-    done = 0
-    for source in sources_of_log(run):
-        yield from _with_places(source)
-        done += source.bytes_read
-        if on_progress is not None:
-            on_progress(done)
-
-
-def sources_of_log(run: Run) -> Iterator[LineSource]:
-    """The sources of a run's log, in order; LogChanged if a file is not as long as it was."""
     sizes = {source["path"]: source["size"] for source in run.sources()}
+    done = 0
     for file in paths_of(run):
         size = Path(file).stat().st_size
         if size != sizes.get(file, size):
             raise LogChanged(file, sizes[file], size)
         for source in sources_at(file, longest_line=options_of(run).longest_line):
             if not isinstance(source, PassedOver) and source.path in sizes:
-                yield source
+                yield from _with_places(source)
+                done += source.bytes_read
+                if on_progress is not None:
+                    on_progress(done)
 
 
 def _with_places(source: LineSource) -> Iterator[tuple[Origin, bytes]]:

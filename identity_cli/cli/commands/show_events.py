@@ -23,7 +23,7 @@ from identity_cli.store.reading.run import Run
 
 SHOWN = 50
 FIELDS = (
-    *("time", "event", "distinct_id", "library", "version", "file", "line", "nth", "uuid"),
+    *("time", "event", "distinct_id", "library", "file", "line", "nth", "uuid"),
     *("then", "person_id_then"),
 )
 
@@ -68,7 +68,6 @@ def _records(events: Iterable[PersonEvent]) -> Iterable[dict[str, Any]]:
             "event": one.event,
             "distinct_id": one.distinct_id,
             "library": one.library,
-            "version": one.version,
             **one.origin.place,
             "uuid": one.uuid,
             "then": None if one.then is None else one.then.known_as,
@@ -105,4 +104,4 @@ def _cells(one: PersonEvent) -> Iterable[Cell]:
     yield one.distinct_id
     yield "" if one.then is None else one.then.known_as
     yield str(one.origin)
-    yield " ".join(filter(None, (one.library, one.version)))
+    yield one.library
