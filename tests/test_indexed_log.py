@@ -14,6 +14,7 @@ from lanes import first_quick
 from nasty_logs import nasty_log
 
 from identity_cli import Run, replay
+from identity_cli.counterfactual import raw_events
 from identity_cli.counterfactual.component import scope_of
 from identity_cli.errors import LogChanged
 from identity_cli.files.landmarks import LandmarkedFile, Landmarks
@@ -68,6 +69,17 @@ def test_the_index_finds_what_the_whole_log_has(
     by_index = [steps(run, names) for names in asked]
     monkeypatch.setattr(indexed_log, "_by_index", lambda *_: None)
     assert by_index == [steps(run, names) for names in asked]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_events_are_read_whole_from_their_lines_or_in_one_pass(tmp_path: Path, seed: int) -> None:
+    log = nasty_log(Random(f"whole {seed}"), 60)
+    run = replayed(tmp_path, [*log[:20], {"batch": log[20:25]}, *log[25:]])
+    seqs = [seq for seq, *_ in indexed_log._all_of(run, None)]
+    by_landmarks = raw_events._by_landmarks(run, seqs)
+    assert by_landmarks == raw_events._in_one_pass(run, seqs)
+    assert by_landmarks is not None
+    assert len(by_landmarks) > 20
 
 
 @pytest.mark.usefixtures("small_blocks")

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import items_of, value_of
 from identity_cli.dialects.posthog import unwrapped
 from identity_cli.events import Origin
+from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
 from identity_cli.replaying.rerun import lines_of_log
 from identity_cli.store.reading.run import Run
 
@@ -18,10 +19,33 @@ Progress = Callable[[int], None]
 
 
 def raw_events(run: Run, seqs: Iterable[int]) -> dict[int, Raw]:
-    """The JSON objects of these events, by seq, in one pass over the files they are in.
+    """The JSON objects of these events, by seq.
 
     Where a dialect makes several events of one object, each has that object.
     """
+    wanted_seqs = sorted(set(seqs))
+    found = _by_landmarks(run, wanted_seqs)
+    return _in_one_pass(run, wanted_seqs) if found is None else found
+
+
+def _by_landmarks(run: Run, seqs: Sequence[int]) -> dict[int, Raw] | None:
+    """The same, their lines read one by one; None where that cannot be done."""
+    origins, found = run.origins, {}
+    try:
+        with LandmarkedLog(run) as log:
+            if not log.is_complete or origins.order is not None:
+                return None
+            for seq in seqs:
+                number = origins[seq].line
+                (line,) = log.lines(origins.source_of(seq), number, number)
+                found[seq] = event_in(line, origins.index_in_line(seq))
+    except (OSError, *OF_A_DAMAGED_INDEX):
+        return None
+    return found
+
+
+def _in_one_pass(run: Run, seqs: Sequence[int]) -> dict[int, Raw]:
+    """The same, in one pass over the files they are in."""
     wanted: dict[str, dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
     for seq in seqs:
         origin = run.origin(seq)

@@ -5,26 +5,22 @@ Where that is not known (compressed logs, dialects that remember lines, sorted l
 worth it, the whole log is read. Both give the same.
 """
 
-import os
-import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
 from datetime import datetime
 
 from identity_cli.dialects import DIALECTS
 from identity_cli.dialects.base import TouchesNobody, Unusable
 from identity_cli.dialects.nesting import room_for_nesting
-from identity_cli.errors import LogChanged
 from identity_cli.events import LONG_AGO, Event, arrival_of
-from identity_cli.files.landmarks import LandmarkedFile, Landmarks
 from identity_cli.reading.id_index import IndexPart, hash_of, linked_hashes, moment_of, own_ids
 from identity_cli.reading.intake import wanted_of
 from identity_cli.reading.reader import Reading
+from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
-from identity_cli.replaying.rerun import options_of, paths_of
+from identity_cli.replaying.rerun import options_of
 from identity_cli.store.reading.run import Run
 
 ArrivedEvent = tuple[int, Event, int, datetime]
@@ -34,9 +30,6 @@ FEW = 16
 WORTH_IT = 0.25
 """Of the blocks of a log, how many at the most are read one by one."""
 MANY_BLOCKS = 64
-
-
-_OF_A_DAMAGED_INDEX = (zlib.error, ValueError, TypeError, LookupError, OverflowError)
 
 
 class _Unsure(Exception):
@@ -71,19 +64,15 @@ def _by_index(run: Run, names: set[str]) -> list[ArrivedEvent] | None:
     if not all(DIALECTS[source["dialect"]].is_line_by_line for source in sources):
         return None
     try:
-        marks = {number: Landmarks.unpacked(columns) for number, *columns in run.landmarks()}
-        if len(marks) < len(sources):
-            return None
         parts = map(IndexPart.of_row, run.id_index())
         wanted = _Wanted(names)
         for part in parts:
             wanted.look_through(part)
         if not wanted.is_indexed or wanted.are_many:
             return None
-        paths_of(run)  # or says what is gone
-        with ExitStack() as files:
-            return [*_IndexedLog(run, marks, files).events(wanted)]
-    except (_Unsure, OSError, *_OF_A_DAMAGED_INDEX):  # the log itself has the answer
+        with LandmarkedLog(run) as log:
+            return [*_IndexedLog(run, log).events(wanted)] if log.is_complete else None
+    except (_Unsure, OSError, *OF_A_DAMAGED_INDEX):  # the log itself has the answer
         return None
 
 
@@ -133,15 +122,14 @@ class _Wanted:
 
 
 class _IndexedLog:
-    """A run's files, open to read some of their lines."""
+    """A run's log, of which some lines are read."""
 
-    def __init__(self, run: Run, marks: dict[int, Landmarks], files: ExitStack) -> None:
-        self._run, self._marks, self._files = run, marks, files
+    def __init__(self, run: Run, log: LandmarkedLog) -> None:
+        self._run, self._log = run, log
         self._options = options_of(run)
         self._rules = self._options.applied_rules
         self._reading = Reading(wanted_of(self._options, (), every_link=True))
         self._sources = run.sources()
-        self._opened: dict[int, LandmarkedFile] = {}
         self._decoders = {
             name: self._reading.afresh(DIALECTS[name]) for name in {one["dialect"] for one in self._sources}
         }
@@ -167,7 +155,7 @@ class _IndexedLog:
         source = origins.source_of(first)
         decode = self._decoders[self._sources[source]["dialect"]]
         with room_for_nesting():
-            lines = self._file(source).lines(start.line, end.line)
+            lines = self._log.lines(source, start.line, end.line)
             items = [item for line in lines for item in decode(line)]
         skipped = origins.index_in_line(first)
         found = items[skipped : skipped + last + 1 - first]
@@ -179,12 +167,3 @@ class _IndexedLog:
                 raise _Unsure
             events.append(item)
         return events
-
-    def _file(self, source: int) -> LandmarkedFile:
-        if source not in self._opened:
-            path, size = self._sources[source]["path"], self._sources[source]["size"]
-            if (now := os.stat(path).st_size) != size:
-                raise LogChanged(path, size, now)
-            opened = LandmarkedFile(path, self._marks[source + 1])
-            self._opened[source] = self._files.enter_context(closing(opened))
-        return self._opened[source]
