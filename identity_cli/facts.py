@@ -9,27 +9,10 @@ in columns: how often each id was seen, and what became of each person.
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from identity_cli.events import FAR_FUTURE, LONG_AGO
-
-
-class Outcome(StrEnum):
-    """What became of an event's wish to link two ids."""
-
-    CREATED = "created"
-    ATTACHED = "attached"
-    MERGED = "merged"
-    SAME_PERSON = "same_person"
-    SAME_ID = "same_id"
-    REFUSED_IDENTIFIED = "refused_identified"
-    REFUSED_ILLEGAL = "refused_illegal"
-    REFUSED_TAKEN = "refused_taken"
-    REFUSED_FORM = "refused_form"
-    REFUSED_FULL = "refused_full"
-    REFUSED_NO_EFFECT = "refused_no_effect"
-    FAILED = "failed"
+from identity_cli.outcomes import Outcome
 
 
 class PersonCreated(NamedTuple):

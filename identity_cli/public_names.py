@@ -22,7 +22,7 @@ from identity_cli.counterfactual.why_together import Why as Why
 from identity_cli.counterfactual.why_together import why as why
 from identity_cli.errors import IdcliError as IdcliError
 from identity_cli.events import Origin as Origin
-from identity_cli.facts import Outcome as Outcome
+from identity_cli.outcomes import Outcome as Outcome
 from identity_cli.reading.options import ReplayOptions as ReplayOptions
 from identity_cli.replaying.replayer import replay as replay
 from identity_cli.reports.as_of import PersonAsOf as PersonAsOf

@@ -21,6 +21,7 @@ from nasty_logs import nasty_log
 from outcomes import csv_rows, events_of, exact, left_by, rows_of, wire
 
 from identity_cli import Run, replay
+from identity_cli.facts import EventHeld, Linked, PersonIdentified
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import Profile
@@ -320,3 +321,17 @@ def test_feeding_blocks_or_single_events_is_the_same(rules: str) -> None:
     journal = [fact for seq, event in enumerate(events) for fact in one.apply(seq, event)]
     assert journal == all_at_once.apply_all(0, events)
     assert one.finish() == all_at_once.finish()
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_no_event_waits_that_links_or_identifies(rules: str) -> None:
+    told: list[Any] = []
+    for seed in range(8):
+        resolver = PersonResolver(RULE_SETS[rules], buffer_seconds=60)
+        events = events_of(wire(nasty_log(Random(seed), LENGTH)), RULE_SETS[rules])
+        told += [(seed, fact) for fact in resolver.apply_all(1, events) + resolver.finish()]
+    held = {(seed, fact.seq) for seed, fact in told if isinstance(fact, EventHeld)}
+    link = {(seed, fact.seq) for seed, fact in told if isinstance(fact, Linked | PersonIdentified)}
+    assert held
+    assert link
+    assert not held & link

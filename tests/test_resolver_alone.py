@@ -63,6 +63,7 @@ ALLOWED = {
         "identity_cli.errors",
         "identity_cli.events",
         "identity_cli.facts",
+        "identity_cli.outcomes",
         "identity_cli.person_ids",
     ),
     *(

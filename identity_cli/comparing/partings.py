@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from identity_cli.comparing.comparison import PersonChange
 from identity_cli.comparing.platform_export import Answer
 from identity_cli.events import Origin
+from identity_cli.outcomes import JOINS, Outcome
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
-JOINS = ("created", "attached", "merged")
 MOST_ON_THE_WAY = 1_000
 """Persons, between two that the platform has as one."""
 
@@ -60,10 +60,10 @@ class Partings:
         return None
 
     def _why_apart(self, link: LinkRow, team_id: int) -> str:
-        if link.source_identified and link.outcome == "merged":
+        if link.source_identified and link.outcome == Outcome.MERGED:
             return "merged here from an identified person, not there: another rule set, or a split by hand"
         for one in (link.source_distinct_id, link.target_distinct_id):
-            if link.outcome == "attached" and self._sizes[self._person_of(team_id, one) or ""] == 1:
+            if link.outcome == Outcome.ATTACHED and self._sizes[self._person_of(team_id, one) or ""] == 1:
                 return f"{one} is a person of its own there: a split by hand, or another rule set"
         return f"{link.outcome} here, apart there: a split by hand, or the platform never had this event"
 
@@ -73,7 +73,7 @@ class Partings:
         for persons in self._ones_there(change, [row.person for row in rows]):
             way = _refused_way(self._run, persons)
             if way:
-                first = min(way, key=lambda link: (link.moment, link.seq))
+                first = min(way, key=lambda link: link.seq)
                 reason = f"{first.outcome} here, joined there: another rule set"
                 return self._run.origin(first.seq), reason, first.uuid
         seqs = sorted(min(one.seq for one in self._run.ids_of(row.person)) for row in rows)

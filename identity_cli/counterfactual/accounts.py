@@ -2,7 +2,8 @@
 
 import re
 
-from identity_cli.counterfactual.component import Key, Scope
+from identity_cli.counterfactual.component import Scope
+from identity_cli.pieces.edges import Key
 from identity_cli.values.javascript import text as as_text
 
 MADE_BY_LIBRARIES = re.compile(

@@ -21,6 +21,7 @@ from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, Event, Origin, arrival_of
 from identity_cli.facts import Fact, IdsLeft, Linked, PersonsLeft
 from identity_cli.person_ids import person_uuids
+from identity_cli.pieces.edges import Key, connected
 from identity_cli.reading.left_out import uuid_in_text
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.indexed_log import events_naming
@@ -29,20 +30,15 @@ from identity_cli.replaying.rerun import options_of
 from identity_cli.replaying.shortened_log import log_without as log_without  # noqa: PLC0414 (also its home)
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.linking import other_id
-from identity_cli.rules.own_id import own_id
+from identity_cli.rules.own_id import own_id, stored_id
 from identity_cli.store.reading.run import Run
 from identity_cli.values.javascript import text as as_text
 
-Key = tuple[int, str]
-"""Team and distinct id."""
 LinkedIds = tuple[int, str, str]
 """Team, and two distinct ids that a link names."""
 
 EVENTS_AT_ONCE = 1_000
 """So many are applied before what they changed is noted, and all of it forgotten but the links."""
-
-REPLACEMENT = "\ufffd"
-"""What newer rules make of a NUL in an id."""
 
 
 ArrivedEvent = tuple[int, Event, datetime]
@@ -219,36 +215,20 @@ def linking_event(name: str, target: Key, source: str) -> Event:
     return record(event=name, distinct_id=target[1], team_id=target[0], properties=properties)
 
 
-def connected(run: Run, keys: Iterable[Key], more: Iterable[LinkedIds] = ()) -> set[Key]:
-    """All the ids that links, or more pairs, connect with these, directly or not."""
-    neighbours: dict[Key, list[Key]] = {}
-    for team_id, source, target in chain(run.link_pairs(), more):
-        one, two = (team_id, source), (team_id, target)
-        neighbours.setdefault(one, []).append(two)
-        neighbours.setdefault(two, []).append(one)
-    found = set(keys)
-    waiting = list(found)
-    while waiting:
-        for key in neighbours.get(waiting.pop(), ()):
-            if key not in found:
-                found.add(key)
-                waiting.append(key)
-    return found
-
-
 def scope_of(
     run: Run, keys: Iterable[Key], on_progress: Progress | None = None, more: Iterable[LinkedIds] = ()
 ) -> Scope:
     """Read the events of all ids connected with these, by links or more pairs."""
-    scope = Scope(run, connected(run, keys, [*more, *_pairs_of_repeats(run, on_progress)]))
+    pairs = chain(run.link_pairs(), more, _pairs_of_repeats(run, on_progress))
+    scope = Scope(run, connected(keys, (((team, one), (team, two)) for team, one, two in pairs)))
     names = {distinct_id for _, distinct_id in scope.keys}
     options = options_of(run)
     rules, team_id = options.applied_rules, options.team_id
     for seq, event, counts_as, clock in events_naming(run, names, on_progress):
         given, inside = event.distinct_id, event.properties
         own = given if type(given) is str and inside.distinct_id in (None, given) else own_id(event, rules)
-        if own is not None and "\0" in own and rules.nul_becomes_replacement:
-            own = own.replace("\0", REPLACEMENT)
+        if own is not None and "\0" in own:
+            own = stored_id(event, rules)
         links = inside.alias is not None or inside.anon_distinct_id is not ABSENT or event.links
         if counts_as and (own in names or (links and _names_other(event, names, rules))):
             team = team_id if event.team_id is None else event.team_id
@@ -280,10 +260,8 @@ def key_of(event: Event, run: Run) -> Key:
 
 def key_in(event: Event, options: ReplayOptions) -> Key:
     """The same, as replayed with these options."""
-    rules = options.applied_rules
-    own = own_id(event, rules) or ""
     team_id = options.team_id if event.team_id is None else event.team_id
-    return team_id, own.replace("\0", REPLACEMENT) if rules.nul_becomes_replacement else own
+    return team_id, stored_id(event, options.applied_rules) or ""
 
 
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
@@ -293,4 +271,4 @@ def _names_other(event: Event, names: set[str], rules: Any) -> bool:
     if other is ABSENT:
         return False
     text = as_text(other)
-    return text in names or text.replace("\0", REPLACEMENT) in names
+    return text in names or text.replace("\0", "\ufffd") in names

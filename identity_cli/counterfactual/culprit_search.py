@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from identity_cli.counterfactual.component import Key, Place, Resolution, Scope, scope_of
+from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.counterfactual.separators import parting_set, set_with
-from identity_cli.counterfactual.trials import JOINS, Gone, Trials
+from identity_cli.counterfactual.trials import Gone, Trials
 from identity_cli.counterfactual.words import is_login
 from identity_cli.facts import Linked
+from identity_cli.outcomes import JOINS
+from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
@@ -224,7 +226,6 @@ class _Search:
 def _row(link: Linked) -> LinkRow:
     """A link of a resolution as one of a run."""
     return LinkRow(
-        link.seq,
         link.seq,
         None if link.uuid is None else str(link.uuid),
         link.event,

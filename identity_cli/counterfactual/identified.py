@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from identity_cli.counterfactual.asked import without_other_id
-from identity_cli.counterfactual.component import Key, scope_of
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.remedies import illegal_ids
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.events import Origin
+from identity_cli.outcomes import Outcome
+from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
 
@@ -78,9 +80,9 @@ def _marked(run: Run, link: LinkRow) -> str:
 def _came_to_nothing(run: Run, link: LinkRow, person: PersonRow) -> str:
     source, target = link.source_distinct_id, link.target_distinct_id
     told = f"{run.origin(link.seq)}: {link.event} of {target!r} with {source!r}"
-    if link.outcome == "same_id":
+    if link.outcome == Outcome.SAME_ID:
         return f"{told}: both ids are the same, so it links nobody and marks nobody"
-    if link.outcome == "refused_illegal":
+    if link.outcome == Outcome.REFUSED_ILLEGAL:
         named = " and ".join(map(repr, illegal_ids(run, source, target)))
         return f"{told}: {named} can be nobody's own id, so it was refused and marks nobody"
     if link.target_person != person.person:

@@ -8,10 +8,11 @@ from itertools import product
 from typing import Any, cast
 
 from identity_cli.counterfactual.accounts import account_first
-from identity_cli.counterfactual.component import ArrivedEvent, Key, Scope, linking_event
+from identity_cli.counterfactual.component import ArrivedEvent, Scope, linking_event
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, Origin, arrival_of
+from identity_cli.pieces.edges import Key
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
@@ -175,7 +176,7 @@ def _different(refused: Iterable[LinkRow]) -> list[LinkRow]:
     first = {
         (link.event, link.source_distinct_id, link.target_distinct_id): link for link in reversed([*refused])
     }
-    return sorted(first.values(), key=lambda link: (link.moment, link.seq))[:REFUSALS_TRIED]
+    return sorted(first.values(), key=lambda link: link.seq)[:REFUSALS_TRIED]
 
 
 def _as_link(event: Event, name: str, own: str, other: str) -> Event:

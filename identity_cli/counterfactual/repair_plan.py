@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.counterfactual.causes import Cause
-from identity_cli.counterfactual.component import Key, Scope, scope_of
+from identity_cli.counterfactual.component import Scope, scope_of
 from identity_cli.counterfactual.culprit_search import login_ids
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.counterfactual.parting import MOST_STEPS, Cut, Parting, parting
 from identity_cli.counterfactual.plan import earlier_actions, sources_of
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdsUnreadable
+from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]

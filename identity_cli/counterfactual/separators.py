@@ -5,10 +5,11 @@ The one place where they are found: `why` proves with them, `culprits` and `repa
 
 from collections.abc import Callable
 
-from identity_cli.counterfactual.component import Key
 from identity_cli.counterfactual.cuts import fewest_between
-from identity_cli.counterfactual.trials import JOINS, Gone, Trials, holding
+from identity_cli.counterfactual.trials import Gone, Trials, holding
 from identity_cli.counterfactual.ways import way_between
+from identity_cli.outcomes import JOINS
+from identity_cli.pieces.edges import Key
 
 LINKS_TRIED = 10
 """Of a long way, for so many links a set with each of them is looked for."""

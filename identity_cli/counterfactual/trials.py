@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import combinations
 
-from identity_cli.counterfactual.component import Key, Resolution, Scope
+from identity_cli.counterfactual.component import Resolution, Scope
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.facts import Linked
+from identity_cli.outcomes import JOINS, Outcome
+from identity_cli.pieces.edges import Key
 
 Gone = frozenset[int]
 """Events left out, by seq."""
 
-JOINS = frozenset({"created", "attached", "merged"})
-HOLDS = JOINS | {"same_person"}
+HOLDS = JOINS | {Outcome.SAME_PERSON}
 """Outcomes of links that join two ids, or would if the others had not done so before."""
 
 WORK = 600_000

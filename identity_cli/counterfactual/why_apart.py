@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from identity_cli.counterfactual.component import Key, Scope
+from identity_cli.counterfactual.component import Scope
 from identity_cli.counterfactual.mentions import InVain, Shared, mentions
 from identity_cli.counterfactual.remedies import Instead, Remedies, illegal_ids
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
+from identity_cli.outcomes import Outcome
+from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
 
@@ -15,11 +17,11 @@ KeyPair = tuple[Key, Key]
 Persons = tuple[PersonRow | None, PersonRow | None]
 
 SEND_REAL_ID = "send the id that the library made for the device, or link only once the account's id is known"
-REFUSALS = {
-    "refused_taken": "but it is joined to somebody already, for good",
-    "refused_form": "but it does not look like an id that a library made for a device",
-    "refused_full": "but no person may have so many ids",
-    "refused_no_effect": "which has no effect under these rules",
+REFUSALS: dict[str, str] = {
+    Outcome.REFUSED_TAKEN: "but it is joined to somebody already, for good",
+    Outcome.REFUSED_FORM: "but it does not look like an id that a library made for a device",
+    Outcome.REFUSED_FULL: "but no person may have so many ids",
+    Outcome.REFUSED_NO_EFFECT: "which has no effect under these rules",
 }
 
 
@@ -114,7 +116,7 @@ def _refused_between(run: Run, rows: Persons) -> Iterator[LinkRow]:
 def _illegal_links(run: Run, rows: Persons) -> list[LinkRow]:
     """Links of either person that were refused because an id of theirs was illegal."""
     parts = [part for row in rows if row is not None for part in run.parts_of(row.person)]
-    return [link for link in run.links_of(parts) if link.outcome == "refused_illegal"]
+    return [link for link in run.links_of(parts) if link.outcome == Outcome.REFUSED_ILLEGAL]
 
 
 class _Refusals:
@@ -129,7 +131,7 @@ class _Refusals:
         """The sentence."""
         where = self._run.origin(link.seq)
         source, target = link.source_distinct_id, link.target_distinct_id
-        if link.outcome == "refused_illegal":
+        if link.outcome == Outcome.REFUSED_ILLEGAL:
             illegal = self._illegal_of(source, target)
             named = " and ".join(map(repr, illegal)) or f"{source!r} or {target!r}"
             can = "can be nobody's own id" if len(illegal) < 2 else "can be nobody's own ids"
@@ -170,7 +172,7 @@ def _nearest(run: Run, keys: KeyPair, rows: Persons) -> str:
     ]
     if not links:
         return ", and none links either of them to anybody"
-    whose, nearest = max(links, key=lambda item: (item[1].moment, item[1].seq))
+    whose, nearest = max(links, key=lambda item: item[1].seq)
     ends = f"{nearest.source_distinct_id!r} and {nearest.target_distinct_id!r}"
     return (
         f"; the nearest is {run.origin(nearest.seq)}, which is of the person of {whose!r}: "

@@ -3,17 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from identity_cli.counterfactual.component import Key, Place, Resolution, Scope, scope_of
+from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
 from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.separators import are_smallest, separators
-from identity_cli.counterfactual.trials import JOINS, WORK, Trials
+from identity_cli.counterfactual.trials import WORK, Trials
 from identity_cli.counterfactual.ways import way_between
 from identity_cli.counterfactual.why_apart import apart
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.events import Origin
+from identity_cli.outcomes import JOINS
+from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
 
@@ -137,7 +139,7 @@ def _why_one(run: Run, scope: Scope | None, one: Key, two: Key) -> Why:
     steps = [_step(run, scope if link.seq in ends else None, one[0], link) for link in path]
     found = Why(one, two, are_one=True, path=steps)
     if path:
-        found.together_since = run.origin(max(path, key=lambda link: (link.moment, link.seq)).seq)
+        found.together_since = run.origin(max(link.seq for link in path))
     if path and scope is not None:
         trials = Trials(scope)
         sets, found.exact = separators(trials, one, two)
@@ -166,7 +168,6 @@ def _side(before: Resolution, key: Key) -> Side:
 
 
 def _just_before(scope: Scope, link: LinkRow) -> Resolution:
-    """The state when the link was processed, which after a wait in the buffer is later than its seq."""
-    until = max(link.seq, link.moment - 1)
+    """The state when the link was processed."""
     left_out = Edits(without=frozenset([link.seq]))
-    return scope.resolve(left_out, [step for step in scope.steps if step[0] <= until], to_the_end=False)
+    return scope.resolve(left_out, [step for step in scope.steps if step[0] <= link.seq], to_the_end=False)

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from identity_cli.counterfactual.component import Key, key_in
+from identity_cli.counterfactual.component import key_in
 from identity_cli.drawing.story import Tick
 from identity_cli.errors import IdcliError
 from identity_cli.events import time_of
+from identity_cli.pieces.edges import Key
 from identity_cli.replaying.log_again import events_of
 from identity_cli.replaying.rerun import options_of
 from identity_cli.store.reading.rows import IdRow

@@ -145,7 +145,7 @@ def _joined(row: IdRow, moments: Mapping[int, int]) -> Span:
 
 def _merged(links: Iterable[LinkRow]) -> dict[int, Span]:
     return {
-        link.source_person: Span(link.moment, link.target_person)
+        link.source_person: Span(link.seq, link.target_person)
         for link in links
         if link.outcome == "merged" and link.source_person is not None and link.target_person is not None
     }

@@ -17,19 +17,17 @@ from identity_cli.facts import (
     Fact,
     IdsLeft,
     Linked,
-    Outcome,
     PersonColumns,
     PersonCreated,
     PersonIdentified,
 )
+from identity_cli.outcomes import LOOKS_AT_NOBODY, Outcome
 from identity_cli.pieces.edges import Key
 from identity_cli.pieces.log_clock import LogClock
 
 _END = float("inf")
 _InOrder = tuple[float, int, int, Fact]
 """A fact, after the event before which it happened, the event itself, and which journal tells it."""
-_IN_VAIN = frozenset({Outcome.REFUSED_ILLEGAL, Outcome.REFUSED_NO_EFFECT})
-"""Links that connect nobody, so that the other id may be of another component."""
 
 
 class JoinedJournal:
@@ -77,7 +75,7 @@ class JoinedJournal:
         return [None if number is None else self._numbers[journal, number] for number in numbers]
 
     def _numbered(self, journal: int, fact: Fact) -> Any:
-        if isinstance(fact, Linked) and fact.outcome in _IN_VAIN:
+        if isinstance(fact, Linked) and fact.outcome in LOOKS_AT_NOBODY:
             fact = fact._replace(source_person=None)  # a resolver of several components may know it, of later
         named = [name for name in ("person", "source_person", "target_person") if name in fact._fields]
         numbers = self._all(journal, [getattr(fact, name) for name in named])
@@ -90,7 +88,7 @@ class JoinedJournal:
 
     def _noted(self, fact: Fact) -> Fact:
         match fact:
-            case Linked() if fact.outcome in _IN_VAIN:
+            case Linked() if fact.outcome in LOOKS_AT_NOBODY:
                 return self._looked_up(fact)
             case PersonCreated() | DistinctIdAttached():
                 self._owners[fact.team_id, fact.distinct_id] = fact.person

@@ -60,7 +60,7 @@ def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None)
     number = person_of(found.joined_person)
     changes = [change for change in run.changes_of(parts) if change.moment <= last]
     creator, identified = run.makers_of([number])[number]
-    flagged = identified is not None and run.moments([identified]).get(identified, identified) <= last
+    flagged = identified is not None and identified <= last
     ids = [row.distinct_id for row in joined if person_of(row.joined_person) == number]
     return PersonAsOf(
         parts[number],

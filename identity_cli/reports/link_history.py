@@ -68,8 +68,7 @@ def how(run: Run, wanted: str, team_id: int | None = None) -> How:
     _add_links(parts, links, person_ids)
     for number, (creator, seq) in run.makers_of(person_ids).items():
         if seq is not None:
-            moment = run.moments([seq]).get(seq, seq)
-            parts[number].steps.append(HistoryStep("identified", 0, seq, moment, creator))
+            parts[number].steps.append(HistoryStep("identified", 0, seq, seq, creator))
     _add_up(parts, links)
     steps = [*_told(parts, person.person)]
     uuids = run.uuids_of((step.seq for step in steps), links)

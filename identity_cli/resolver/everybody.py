@@ -6,6 +6,7 @@ A thousand persons at a time: for most of a log's persons this is all the work t
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from identity_cli.facts import (
@@ -100,7 +101,7 @@ def _persons(owners: "Owners") -> tuple[list[Person], Mapping[int, Sequence[Seen
             if person.survivor is None:
                 continue
         further[survivor_of(person).number].append((text, seen))
-    persons.sort(key=_number)
+    persons.sort(key=attrgetter("number"))
     for ids in further.values():
         ids.sort(key=_joined)
     return persons, further
@@ -110,10 +111,6 @@ def _joined(seen: Seen) -> tuple[int, int]:
     """What brought an id; what one event brought, by the persons that it was first put on."""
     one = seen[1]
     return one.joined, one.person.number if one.person else 0
-
-
-def _number(person: Person) -> int:
-    return person.number
 
 
 # The way back

@@ -6,7 +6,8 @@ The keys in a warning's details are the platform's own, camelCase, as of its rul
 from typing import Any
 
 from identity_cli.events import CLIENT_WARNING_MESSAGE, LONGEST_SENT_ID, Event, SentId, time_of
-from identity_cli.facts import IngestionWarning, Linked, Outcome
+from identity_cli.facts import IngestionWarning, Linked
+from identity_cli.outcomes import Outcome
 from identity_cli.resolver.id_owners import IdTable
 from identity_cli.resolver.person_state import Person
 from identity_cli.rules.base import RuleSet

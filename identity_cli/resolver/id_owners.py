@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any, Protocol
 
 from identity_cli.resolver.everybody import everybody, restore
@@ -62,8 +63,7 @@ class Owners:
 
     def owned(self) -> Iterator[tuple[str, DistinctId]]:
         """Every distinct id that has a person, by team."""
-        for ids in self._teams.values():
-            yield from ids.items()
+        return chain.from_iterable(ids.items() for ids in self._teams.values())
 
     def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
         """The distinct ids that were used only without profiles, by team."""

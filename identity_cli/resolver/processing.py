@@ -13,8 +13,8 @@ from identity_cli.facts import (
     EventRejected,
     IngestionWarning,
     Linked,
-    Outcome,
 )
+from identity_cli.outcomes import Outcome
 from identity_cli.resolver.fact_makers import (
     Processed,
     already_identified,

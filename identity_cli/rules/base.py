@@ -17,7 +17,7 @@ from identity_cli.events import (
     SNAPSHOT,
     Pairs,
 )
-from identity_cli.facts import Outcome
+from identity_cli.outcomes import Outcome
 from identity_cli.rules.capture import DJANGO_CAPTURE, Door
 from identity_cli.rules.words import POSTHOG, Words
 

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from identity_cli.facts import Outcome
+from identity_cli.outcomes import Outcome
 from identity_cli.rules.base import Guard, RuleSet
 
 UUID_4 = r"(?i:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})"

@@ -1,7 +1,8 @@
 """Which events of an id without a person wait in the event buffer.
 
 A backend event can arrive before the linking event that explains its id; the buffer
-gives that event a minute to come. The rule is asked once, on arrival.
+gives that event a minute to come. The rule is asked once, on arrival. Under no rule set does an event wait
+that links: links happen, and mark persons identified, in the order of the log.
 """
 
 from identity_cli.events import ABSENT, Event

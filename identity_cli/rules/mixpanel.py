@@ -10,7 +10,7 @@ nothing waits.
 from datetime import date
 
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, NO_EFFECT, Pairs
-from identity_cli.facts import Outcome
+from identity_cli.outcomes import Outcome
 from identity_cli.rules import words
 from identity_cli.rules.base import Guard, LinkKey, Profile, RuleSet
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
+from identity_cli.outcomes import Outcome
 
 _KINDS = {CREATE_ALIAS: CREATE_ALIAS, MERGE_DANGEROUSLY: MERGE_DANGEROUSLY, "$merge": MERGE_DANGEROUSLY}
 
@@ -77,10 +78,13 @@ POSTHOG = Words(
         ),
     ),
     because={
-        "created": "neither id had a person, so one was made with both",
-        "attached": "one id had no person, so it joined the other's; nothing stands against that",
-        "merged": "the source was not identified, so it could be merged away",
-        (MERGE_DANGEROUSLY, "merged"): "$merge_dangerously asks nobody: it merges even identified persons",
+        Outcome.CREATED: "neither id had a person, so one was made with both",
+        Outcome.ATTACHED: "one id had no person, so it joined the other's; nothing stands against that",
+        Outcome.MERGED: "the source was not identified, so it could be merged away",
+        (
+            MERGE_DANGEROUSLY,
+            Outcome.MERGED,
+        ): "$merge_dangerously asks nobody: it merges even identified persons",
     },
     force="$merge_dangerously",
     unguarded="nothing guards a $merge_dangerously: send it only if both are one human, it cannot be undone",
@@ -105,9 +109,9 @@ SIMPLIFIED = Words(
         ),
     ),
     because={
-        "created": "the first event with both: the device is the user's",
-        "attached": "the first event with both: the device was nobody's, so it is the user's",
-        "merged": "the device was nobody's, so it is the user's, with all it did before",
+        Outcome.CREATED: "the first event with both: the device is the user's",
+        Outcome.ATTACHED: "the first event with both: the device was nobody's, so it is the user's",
+        Outcome.MERGED: "the device was nobody's, so it is the user's, with all it did before",
     },
     force="nothing",
     unguarded="",
@@ -136,12 +140,15 @@ ORIGINAL = Words(
         Ask(kind=MERGE_DANGEROUSLY, event="$merge", forces=True, phrase="a $merge of {own} and {other}"),
     ),
     because={
-        "created": "neither id was known, so one user was made with both",
-        "attached": "one id was not known, so it joined the other's user",
-        "merged": "nothing stood against it",
-        (IDENTIFY, "merged"): "the anonymous id has the form of one, and no $identify had joined it before",
-        (CREATE_ALIAS, "merged"): "the alias was no id's alias before; nothing else stands against it",
-        (MERGE_DANGEROUSLY, "merged"): "$merge joins any two users, up to 500 ids",
+        Outcome.CREATED: "neither id was known, so one user was made with both",
+        Outcome.ATTACHED: "one id was not known, so it joined the other's user",
+        Outcome.MERGED: "nothing stood against it",
+        (
+            IDENTIFY,
+            Outcome.MERGED,
+        ): "the anonymous id has the form of one, and no $identify had joined it before",
+        (CREATE_ALIAS, Outcome.MERGED): "the alias was no id's alias before; nothing else stands against it",
+        (MERGE_DANGEROUSLY, Outcome.MERGED): "$merge joins any two users, up to 500 ids",
     },
     force="$create_alias or $merge",
     unguarded="nothing guards $create_alias and $merge: send one only for one human, it cannot be undone",

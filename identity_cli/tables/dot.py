@@ -5,19 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from identity_cli.events import Origin
+from identity_cli.outcomes import Outcome
 from identity_cli.tables.graph import Edge, GraphFile, GraphFormat, IdNode, LinkEdge, Node, PersonNode
 
-_COLOURS = {
-    "merged": "red",
-    "attached": "darkgreen",
-    "created": "darkgreen",
-    "refused_identified": "orange",
-    "refused_illegal": "orange",
-    "refused_taken": "orange",
-    "refused_form": "orange",
-    "refused_full": "orange",
-    "refused_no_effect": "orange",
-    "failed": "orange",
+_COLOURS: dict[str, str] = {
+    Outcome.MERGED: "red",
+    Outcome.ATTACHED: "darkgreen",
+    Outcome.CREATED: "darkgreen",
+    Outcome.REFUSED_IDENTIFIED: "orange",
+    Outcome.REFUSED_ILLEGAL: "orange",
+    Outcome.REFUSED_TAKEN: "orange",
+    Outcome.REFUSED_FORM: "orange",
+    Outcome.REFUSED_FULL: "orange",
+    Outcome.REFUSED_NO_EFFECT: "orange",
+    Outcome.FAILED: "orange",
 }
 
 

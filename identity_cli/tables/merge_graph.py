@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from identity_cli.facts import Whose
 from identity_cli.origins import Places
+from identity_cli.outcomes import LOOKS_AT_NOBODY
 from identity_cli.tables.graph import BelongsTo, Edge, IdNode, LinkEdge, Node, PersonNode
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
 from identity_cli.tables.people import People
@@ -18,7 +19,6 @@ from identity_cli.tables.people import People
 TeamAndId = tuple[int, str]
 _NOBODYS = Whose(None, is_identified=False, events=0)
 """An id that no event has as its own."""
-_JOINS_NOBODY = frozenset({"refused_illegal", "refused_no_effect", "same_id"})
 
 
 class Links(NamedTuple):
@@ -58,7 +58,7 @@ class MergeGraph:
         """Add links, and where each stands."""
         # Whoever was merged away was merged into somebody whom that link touched as well.
         self._touched.update(links.source_person, links.target_person, links.person)
-        joins_nobody = [outcome in _JOINS_NOBODY for outcome in links.outcome]
+        joins_nobody = [outcome in LOOKS_AT_NOBODY for outcome in links.outcome]
         ends = []
         for ids in (links.source_distinct_id, links.target_distinct_id):
             self._named.update(compress(zip(links.team_id, ids, strict=True), joins_nobody))

@@ -4,9 +4,9 @@ Told once the whole log is replayed, some at a time: what the facts say of them,
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
 from functools import cached_property
 from itertools import accumulate, chain, repeat
+from operator import itemgetter
 from typing import Any
 
 from identity_cli.facts import NEVER_SINCE, NEVER_YET, Everybody, IdColumns, PersonsLeft
@@ -17,6 +17,7 @@ from identity_cli.tables.table import Columns
 
 Times = Sequence[str | None]
 PersonRow = tuple[Any, ...]
+_first = itemgetter(0)
 NO_SURVIVOR = -1
 
 
@@ -110,7 +111,7 @@ class People:
         """The earliest of these; None where none has a time."""
         first, times = self.ids.left.first, self.ids.first_seen
         return self._of_all_ids(
-            times, lambda span: min(zip(first[span], times[span], strict=True), key=_time)[1]
+            times, lambda span: min(zip(first[span], times[span], strict=True), key=_first)[1]
         )
 
     @cached_property
@@ -118,7 +119,7 @@ class People:
         """The latest of these; None where none has a time."""
         last, times = self.ids.left.last, self.ids.last_seen
         return self._of_all_ids(
-            times, lambda span: max(zip(last[span], times[span], strict=True), key=_time)[1]
+            times, lambda span: max(zip(last[span], times[span], strict=True), key=_first)[1]
         )
 
     def merged_rows(self) -> Iterator[PersonRow]:
@@ -177,7 +178,3 @@ def people_of(left: Everybody) -> People | Ids:
         return People(left)
     nobody = [None] * len(left.team_ids)
     return Ids(left.ids, left.team_ids, nobody, nobody)
-
-
-def _time(seen: tuple[datetime, str | None]) -> datetime:
-    return seen[0]

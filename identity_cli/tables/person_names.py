@@ -1,7 +1,7 @@
 """What persons are called: a number in facts, elsewhere an id that follows from who they were made with."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from identity_cli.facts import PersonCreated
 from identity_cli.person_ids import person_uuids
@@ -18,11 +18,10 @@ class PersonNames:
         """How many persons were ever made."""
         return len(self._creators)
 
-    def add(self, created: Iterable[PersonCreated]) -> None:
+    def add(self, created: Sequence[PersonCreated]) -> None:
         """Note the next persons."""
-        for _, _, team_id, creator, _ in created:
-            self._team_ids.append(team_id)
-            self._creators.append(creator)
+        self._team_ids.extend([fact.team_id for fact in created])
+        self._creators.extend([fact.distinct_id for fact in created])
 
     def ids_of(self, numbers: Sequence[int | None]) -> list[str | None]:
         """The person ids of persons by number."""

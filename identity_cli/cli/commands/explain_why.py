@@ -12,6 +12,7 @@ from identity_cli.counterfactual.identified import why_identified
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
 from identity_cli.counterfactual.why_together import ProvenLink, Side, Why, why
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
@@ -197,7 +198,7 @@ def _show_step(page: Page, number: int, step: ProvenLink) -> None:
 
 def _what_happened(link: LinkRow) -> str:
     source, target = link.source_distinct_id, link.target_distinct_id
-    if link.outcome == "created":
+    if link.outcome == Outcome.CREATED:
         return f"{target} and {source} became one person"
     if link.target_person is None:  # the event's own id was the new one
         return f"{target} joined {source}"

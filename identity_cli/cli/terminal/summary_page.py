@@ -10,6 +10,7 @@ from identity_cli.cli.terminal.options import DEFAULT_RUN
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.dialects import whose_rules
+from identity_cli.outcomes import Outcome
 from identity_cli.reports.run_summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
@@ -18,18 +19,18 @@ FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
 
 OUTCOMES = {
-    "created": ("green", "neither id known: one person with both"),
-    "attached": ("green", "one id known: the other joined its person"),
-    "merged": ("yellow", "two persons became one"),
-    "same_person": ("", "both ids were one person already"),
-    "same_id": ("", "an id linked to itself"),
-    "refused_identified": ("red", "the other id is of an identified person"),
-    "refused_illegal": ("red", "an id that can be nobody's"),
-    "refused_taken": ("red", "the other id is somebody else's already"),
-    "refused_form": ("red", "the other id is not of the form of an anonymous one"),
-    "refused_full": ("red", "one person would have too many ids"),
-    "refused_no_effect": ("yellow", "an event that these rules pay no heed to"),
-    "failed": ("red", "the event could not be processed"),
+    Outcome.CREATED: ("green", "neither id known: one person with both"),
+    Outcome.ATTACHED: ("green", "one id known: the other joined its person"),
+    Outcome.MERGED: ("yellow", "two persons became one"),
+    Outcome.SAME_PERSON: ("", "both ids were one person already"),
+    Outcome.SAME_ID: ("", "an id linked to itself"),
+    Outcome.REFUSED_IDENTIFIED: ("red", "the other id is of an identified person"),
+    Outcome.REFUSED_ILLEGAL: ("red", "an id that can be nobody's"),
+    Outcome.REFUSED_TAKEN: ("red", "the other id is somebody else's already"),
+    Outcome.REFUSED_FORM: ("red", "the other id is not of the form of an anonymous one"),
+    Outcome.REFUSED_FULL: ("red", "one person would have too many ids"),
+    Outcome.REFUSED_NO_EFFECT: ("yellow", "an event that these rules pay no heed to"),
+    Outcome.FAILED: ("red", "the event could not be processed"),
 }
 
 
@@ -271,10 +272,10 @@ def _link_rows(figures: Summary) -> list[list[Cell]]:
         if outcome not in figures.outcomes:
             continue
         rows.append([(f"  {outcome}", style), figures.outcomes[outcome], meaning])
-        if outcome == "attached" and figures.silent is not None:
+        if outcome == Outcome.ATTACHED and figures.silent is not None:
             where = f"no warning, e.g. {figures.silent.origin}"
             rows.append([("    to somebody identified", "yellow"), figures.silent.times, (where, "yellow")])
-        if outcome == "merged" and figures.forced is not None:
+        if outcome == Outcome.MERGED and figures.forced is not None:
             where = f"{RULE_SETS[figures.rule_set].words.force}, e.g. {figures.forced.origin}"
             rows.append([("    from identified", "yellow"), figures.forced.times, (where, "yellow")])
     return rows

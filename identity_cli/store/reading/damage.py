@@ -7,7 +7,7 @@ a question ends in a way that none should: then either they are at fault, or idc
 import sqlite3
 from collections.abc import Iterator
 
-from identity_cli.facts import Outcome
+from identity_cli.outcomes import Outcome
 
 _TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
 _OBJECTS = ("persons.properties", "links.dropped", "warnings.details")

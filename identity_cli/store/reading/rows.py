@@ -6,6 +6,8 @@ code for every class, and for these few that would take as long as looking up a 
 
 from typing import TYPE_CHECKING, Any
 
+from identity_cli.outcomes import Outcome
+
 __all__ = ["ChangeRow", "IdRow", "LinkRow", "PersonRow", "Row", "WarningRow"]
 
 if TYPE_CHECKING:
@@ -74,7 +76,6 @@ class LinkRow(Row):
     """One link; persons are numbers as of just before it."""
 
     seq: int
-    moment: int
     uuid: str | None
     event: str
     time: str | None
@@ -88,14 +89,19 @@ class LinkRow(Row):
     dropped: dict[str, Any] | None
 
     @property
+    def moment(self) -> int:
+        """Before which event it happened: its own, as no linking event ever waits in the buffer."""
+        return self.seq
+
+    @property
     def is_silent(self) -> bool:
         """Whether it put an unknown id on a person already identified, of which nothing warns."""
-        return self.outcome == "attached" and self.source_identified
+        return self.outcome == Outcome.ATTACHED and self.source_identified
 
     @property
     def is_forced(self) -> bool:
         """Whether it merged away a person already identified, which few kinds of links may."""
-        return self.outcome == "merged" and self.source_identified
+        return self.outcome == Outcome.MERGED and self.source_identified
 
 
 class ChangeRow(Row):

@@ -22,9 +22,8 @@ PERSON_ORDERS = {
     "last_seen": "last_seen DESC, person",
 }
 LINKS = (
-    "SELECT links.seq, coalesce(h.released_before, links.seq), uuid, event, time, source_distinct_id,"
-    " target_distinct_id, outcome, source_person, target_person, source_identified, person, dropped"
-    " FROM links LEFT JOIN main.held h USING (seq)"
+    "SELECT seq, uuid, event, time, source_distinct_id, target_distinct_id, outcome, source_person,"
+    " target_person, source_identified, person, dropped FROM links"
 )
 _MOST = 2**62  # more than there will ever be
 _LINKS_OF = (
