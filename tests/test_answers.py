@@ -34,6 +34,7 @@ QUESTIONS: dict[str, list[str]] = {
     "persons": ["persons --format json", "persons --run RUN2 --format json"],
     "warnings": ["warnings --format json"],
     "warnings-all": ["warnings --all --format json"],
+    "events": ["events user_ivo --format json"],
     "how": ["how user_nils --format json"],
     "blame": ["blame user_ivo --format json", "blame user_ivo email --format json"],
     "why": ["why user_petra user_nils --format json", "why user_ivo user_lina --format json"],

@@ -37,10 +37,11 @@ MAY_IMPORT = {
     "reports": "words values store/reading",
     "comparing": "words values files dialects store/reading replaying",
     "counterfactual": (
-        "words values files dialects rules reading resolver pieces store/reading replaying reports comparing"
+        "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
+        " comparing"
     ),
     "drawing": "words pieces store/reading replaying counterfactual",
-    "cli/terminal": "words files dialects rules tables store/reading reports",
+    "cli/terminal": "words answers files dialects rules tables store/reading reports",
     "cli/commands": (
         "words answers files dialects rules reading tables store store/reading replaying reports comparing"
         " counterfactual cli/terminal"

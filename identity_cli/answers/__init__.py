@@ -1,1 +1,1 @@
-"""What every JSON answer consists of, as types, of which `idcli schema` makes its schemas."""
+"""What every JSON answer consists of, as types: the commands are held to them, `idcli schema` prints them."""

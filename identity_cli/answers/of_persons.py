@@ -194,3 +194,17 @@ class Found(TypedDict):
     now: str | None
     now_person_id: str | None
     is_current: bool
+
+
+class EventOfPerson(EventAddress):
+    """An event of a person.
+
+    library: that sent it. then, person_id_then: whose it was when it came; null without a person.
+    """
+
+    time: str | None
+    event: str
+    distinct_id: str
+    library: str
+    then: str | None
+    person_id_then: str | None

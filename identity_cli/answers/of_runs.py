@@ -189,10 +189,11 @@ class PersonRecord(TypedDict):
     team_id: int
     person_id: str
     creator_distinct_id: str
+    distinct_ids: list[str]
+    id_count: int
     is_identified: bool
     created_at: str | None
     properties: dict[str, Any]
-    id_count: int
     event_count: int
     first_seen: str | None
     last_seen: str | None

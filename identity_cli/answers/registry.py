@@ -5,7 +5,7 @@ from typing import Any
 from identity_cli.answers.common import WarningRecord
 from identity_cli.answers.of_comparisons import Diff, Verification
 from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
-from identity_cli.answers.of_persons import Blame, Found, How, Person, PersonAsOf
+from identity_cli.answers.of_persons import Blame, EventOfPerson, Found, How, Person, PersonAsOf
 from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Warnings
 
 ANSWERS: dict[str, Any] = {
@@ -16,6 +16,7 @@ ANSWERS: dict[str, Any] = {
     "persons": list[PersonRecord],
     "warnings": Warnings,
     "warnings-all": list[WarningRecord],
+    "events": list[EventOfPerson],
     "how": How,
     "blame": Blame,
     "why": Why,

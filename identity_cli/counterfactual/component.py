@@ -15,6 +15,7 @@ from itertools import chain, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from identity_cli.answers.common import EventAddress
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.dialects.record import event_type, properties_type
@@ -83,7 +84,7 @@ class Place:
     uuid: str | None
 
     @property
-    def document(self) -> dict[str, Any]:
+    def document(self) -> EventAddress:
         """The same as it stands in JSON."""
         return {**self.origin.place, "uuid": self.uuid}
 

@@ -1,7 +1,7 @@
 """`idcli diff`: two runs compared, person by person."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.comparing.comparison import ChangeKind, Comparison, Member, PersonChange
 from identity_cli.comparing.run_differences import Diff, diff
 from identity_cli.errors import ExitCode
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_comparisons
 
 FORMAT = 1
 MOVED = ("team_id", "distinct_id", "events", "change", "old_person_id", "new_person_id")
@@ -53,7 +56,7 @@ def command(ctx: click.Context, run1: str, run2: str, limit: int, output: str) -
         ctx.exit(ExitCode.FINDINGS)
 
 
-def document(found: Diff) -> dict[str, Any]:
+def document(found: Diff) -> "of_comparisons.Diff":
     """A diff as one JSON object."""
     return {
         "format": FORMAT,
@@ -63,17 +66,23 @@ def document(found: Diff) -> dict[str, Any]:
     }
 
 
-def figures(comparison: Comparison) -> dict[str, Any]:
+def figures(comparison: Comparison) -> "of_comparisons.Figures":
     """A comparison as JSON."""
     return {
         "persons": {"before": comparison.persons_before, "after": comparison.persons_after},
         "unchanged": len(comparison.unchanged),
-        **{str(kind): comparison.count(kind) for kind in ChangeKind},
+        "merged": comparison.count(ChangeKind.MERGED),
+        "split": comparison.count(ChangeKind.SPLIT),
+        "overlapping": comparison.count(ChangeKind.OVERLAPPING),
+        "new": comparison.count(ChangeKind.NEW),
+        "gone": comparison.count(ChangeKind.GONE),
         "ids": {"all": comparison.ids, "new": comparison.ids_new, "gone": comparison.ids_gone},
         "ids_moved": sum(len(change.moved) for change in comparison.changes),
         "events_moved": sum(change.events_moved for change in comparison.changes),
         "pairs": {
-            **comparison.pairs._asdict(),
+            "old": comparison.pairs.old,
+            "new": comparison.pairs.new,
+            "both": comparison.pairs.both,
             "precision": comparison.pairs.precision,
             "recall": comparison.pairs.recall,
         },
@@ -90,16 +99,22 @@ def figures(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
+def _rows(comparison: Comparison) -> Iterator["of_comparisons.MovedId"]:
     for change, member in comparison.moved:
         yield _moved(change.kind, member)
     for member in comparison.unshared:
         yield _moved(ChangeKind.NEW if member.old is None else ChangeKind.GONE, member)
 
 
-def _moved(kind: ChangeKind, member: Member) -> dict[str, Any]:
-    values = (member.team_id, member.distinct_id, member.events, str(kind), member.old, member.new)
-    return dict(zip(MOVED, values, strict=True))
+def _moved(kind: ChangeKind, member: Member) -> "of_comparisons.MovedId":
+    return {
+        "team_id": member.team_id,
+        "distinct_id": member.distinct_id,
+        "events": member.events,
+        "change": str(kind),
+        "old_person_id": member.old,
+        "new_person_id": member.new,
+    }
 
 
 def show(page: Page, found: Diff, limit: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +12,9 @@ from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.reports.link_history import HistoryStep, How, how
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_persons
 
 FORMAT = 1
 DEPTH = 3
@@ -53,7 +56,7 @@ def command(run: Run, wanted: str, team_id: int | None, depth: int, show_all: bo
         _show(Page(), run, found, None if show_all else depth)
 
 
-def _document(run: Run, found: How) -> dict[str, Any]:
+def _document(run: Run, found: How) -> "of_persons.How":
     """The history as one JSON object, never folded; a merged person's steps have a greater depth."""
     return {
         "format": FORMAT,
@@ -66,7 +69,7 @@ def _document(run: Run, found: How) -> dict[str, Any]:
     }
 
 
-def _step(run: Run, step: HistoryStep) -> dict[str, Any]:
+def _step(run: Run, step: HistoryStep) -> "of_persons.HowStep":
     origin = run.origin(step.seq)
     return {
         "number": step.number,

@@ -1,6 +1,6 @@
 """`idcli why`: the proof that two ids are one person, or what keeps them apart."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +15,9 @@ from identity_cli.counterfactual.why_together import ProvenLink, Side, Why, why
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import common, of_counterfactuals
 
 FORMAT = 1
 IDS_SHOWN = 4
@@ -76,7 +79,7 @@ def _show_one(run: Run, one: str, team_id: int | None, output: str) -> None:
         page.paragraph(found.without_log)
 
 
-def document(found: Why) -> dict[str, Any]:
+def document(found: Why) -> "of_counterfactuals.Why":
     """The answer as one JSON object."""
     return {
         "format": FORMAT,
@@ -98,14 +101,14 @@ def document(found: Why) -> dict[str, Any]:
     }
 
 
-def _since(found: Why) -> dict[str, Any] | None:
+def _since(found: Why) -> "common.EventAddress | None":
     """The link that completed the way, as JSON."""
     since = found.together_since
     uuids = (step.link.uuid for step in found.path if step.origin == since)
     return None if since is None else {**since.place, "uuid": next(uuids, None)}
 
 
-def _instead(one: Instead) -> dict[str, Any]:
+def _instead(one: Instead) -> "of_counterfactuals.Instead":
     return {
         **one.origin.place,
         "event": one.event,
@@ -116,11 +119,11 @@ def _instead(one: Instead) -> dict[str, Any]:
     }
 
 
-def _shared(one: Shared) -> dict[str, Any]:
+def _shared(one: Shared) -> "of_counterfactuals.SharedValue":
     return {"property": one.name, "value": one.value, "places": [place.place for place in one.places]}
 
 
-def _step(step: ProvenLink) -> dict[str, Any]:
+def _step(step: ProvenLink) -> "of_counterfactuals.PathLink":
     return {
         **step.origin.place,
         "uuid": step.link.uuid,
@@ -134,7 +137,7 @@ def _step(step: ProvenLink) -> dict[str, Any]:
     }
 
 
-def _side(side: Side | None) -> dict[str, Any] | None:
+def _side(side: Side | None) -> "of_counterfactuals.LinkSide | None":
     if side is None:
         return None
     return {"distinct_id": side.distinct_id, "is_identified": side.is_identified, "ids_before": side.ids}

@@ -1,7 +1,7 @@
 """`idcli culprits`: which events made one person of several."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +19,9 @@ from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.counterfactual.component import Place
 from identity_cli.counterfactual.culprit_search import Culprit, Culprits, culprits
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_counterfactuals
 
 FORMAT = 1
 LOGINS_SHOWN = 8
@@ -46,7 +49,7 @@ def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str)
         _show(Page(), found, limit)
 
 
-def _document(found: Culprits) -> dict[str, Any]:
+def _document(found: Culprits) -> "of_counterfactuals.Culprits":
     return {
         "format": FORMAT,
         "person_id": found.person_id,
@@ -60,7 +63,7 @@ def _document(found: Culprits) -> dict[str, Any]:
     }
 
 
-def _culprit(one: Culprit) -> dict[str, Any]:
+def _culprit(one: Culprit) -> "of_counterfactuals.Culprit":
     return {
         "events": [place.document for place in one.places],
         "event": one.link.event,

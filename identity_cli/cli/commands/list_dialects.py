@@ -1,7 +1,7 @@
 """`idcli dialects`: the input formats, and how the calls of each become links and property writes."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +11,9 @@ from identity_cli.cli.terminal.render import write_document
 from identity_cli.dialects import DIALECTS, generic
 from identity_cli.dialects.base import Dialect
 from identity_cli.errors import UnknownDialect
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_runs
 
 FORMAT = 1
 FILE_ORDER = "the order of the file"
@@ -37,7 +40,7 @@ def command(name: str | None, output: str) -> None:
         _show(Page(), chosen[0])
 
 
-def _record(dialect: Dialect) -> dict[str, Any]:
+def _record(dialect: Dialect) -> "of_runs.DialectRecord":
     return {
         "name": dialect.name,
         "title": dialect.title,

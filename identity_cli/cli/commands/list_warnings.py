@@ -1,7 +1,7 @@
 """`idcli warnings`: what the platform refused and would have warned about."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.reports.warning_report import BlamedId, WarningGroup, blamed_id, warnings
 from identity_cli.store.reading.rows import WarningRow
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_runs
 
 FORMAT = 1
 WORST = 5  # ids shown of each type
@@ -58,7 +61,7 @@ def command(run: Run, warning_type: str | None, distinct_id: str | None, show_al
         write_records(GROUPED, map(_group, groups), output)
 
 
-def _group(group: WarningGroup) -> dict[str, Any]:
+def _group(group: WarningGroup) -> "of_runs.WarningTypeRecord":
     return {
         "type": group.type,
         "severity": group.about.severity,
@@ -69,7 +72,7 @@ def _group(group: WarningGroup) -> dict[str, Any]:
     }
 
 
-def _blamed(one: BlamedId) -> dict[str, Any]:
+def _blamed(one: BlamedId) -> "of_runs.WorstId":
     return {
         "distinct_id": one.distinct_id,
         "count": one.times,

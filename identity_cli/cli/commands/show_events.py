@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +20,9 @@ from identity_cli.cli.terminal.render import reading_progress, write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.counterfactual.whose_events import PersonEvent, PersonEvents, person_events
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_persons
 
 SHOWN = 50
 FIELDS = (
@@ -61,7 +64,7 @@ def command(
         write_records(FIELDS, _records(found.events), output)
 
 
-def _records(events: Iterable[PersonEvent]) -> Iterable[dict[str, Any]]:
+def _records(events: Iterable[PersonEvent]) -> Iterable["of_persons.EventOfPerson"]:
     for one in events:
         yield {
             "time": None if one.time is None else _as_stored(one.time),

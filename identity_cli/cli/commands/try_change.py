@@ -1,6 +1,6 @@
 """`idcli whatif`: who would be who had an event, an id or a rule been different."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,9 @@ from identity_cli.reading.left_out import LeftOut
 from identity_cli.replaying.rerun import paths_of, replayed
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_counterfactuals
 
 FORMAT = 1
 
@@ -114,7 +117,7 @@ def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> No
         show_diff(Page(), found, limit)
 
 
-def document(found: WhatIf) -> dict[str, Any]:
+def document(found: WhatIf) -> "of_counterfactuals.WhatIf":
     """A what-if as one JSON object."""
     before, after = found.persons
     return {
@@ -127,7 +130,7 @@ def document(found: WhatIf) -> dict[str, Any]:
     }
 
 
-def _flip(flip: Flip) -> dict[str, Any]:
+def _flip(flip: Flip) -> "of_counterfactuals.FlippedLink":
     return {
         **flip.origin.place,
         "uuid": flip.uuid,

@@ -1,7 +1,7 @@
 """`idcli verify`: a run held against what the platform itself exported."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +21,9 @@ from identity_cli.comparing.verification import (
 )
 from identity_cli.errors import ExitCode
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_comparisons
 
 FORMAT = 1
 NAMED = 3  # ids of one change
@@ -71,7 +74,7 @@ def _rank(trial: Trial) -> tuple[float, int, str, float]:
     return -trial.agreement, trial.differing, trial.rules, trial.buffer_seconds
 
 
-def _document(found: Verification, trials: list[Trial]) -> dict[str, Any]:
+def _document(found: Verification, trials: list[Trial]) -> "of_comparisons.Verification":
     return {
         "format": FORMAT,
         "agrees": found.agrees,
@@ -96,14 +99,13 @@ def _document(found: Verification, trials: list[Trial]) -> dict[str, Any]:
     }
 
 
-def _parting(one: Parting) -> dict[str, Any]:
-    place = None if one.origin is None else {**one.origin.place, "uuid": one.uuid}
+def _parting(one: Parting) -> "of_comparisons.PartedIds":
     return {
         "kind": str(one.change.kind),
         "platform": one.change.old,
         "replay": one.change.new,
         "ids": list(one.ids),
-        "origin": place,
+        "origin": None if one.origin is None else {**one.origin.place, "uuid": one.uuid},
         "reason": one.reason,
     }
 

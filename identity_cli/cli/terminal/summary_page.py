@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.terminal.notices import NOTICES, UNMODELLED, show_notices
 from identity_cli.cli.terminal.options import DEFAULT_RUN
@@ -14,6 +14,9 @@ from identity_cli.outcomes import Outcome
 from identity_cli.reports.run_summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_runs
 
 FORMAT = 1
 SHOWN = 10  # reasons for rejecting lines
@@ -96,16 +99,19 @@ def _internal(users: InternalUsers) -> dict[str, Any]:
     }
 
 
-def _warning(item: WarningNoted) -> dict[str, Any]:
-    example = {**item.origin.place, "distinct_id": item.distinct_id, "details": item.details}
-    return {"type": item.type, "count": item.times, "example": example}
+def _warning(item: WarningNoted) -> "of_runs.WarningCount":
+    return {
+        "type": item.type,
+        "count": item.times,
+        "example": {**item.origin.place, "distinct_id": item.distinct_id, "details": item.details},
+    }
 
 
-def _noted(item: Noted) -> dict[str, Any]:
+def _noted(item: Noted) -> "of_runs.Reason":
     return {"reason": item.what, "count": item.times, "example": item.origin.place}
 
 
-def _notice(item: NoticeNoted) -> dict[str, Any]:
+def _notice(item: NoticeNoted) -> "of_runs.Notice":
     return {"kind": item.kind, "count": item.times, "example": {**item.origin.place, "what": item.what}}
 
 
@@ -137,7 +143,7 @@ _COLUMNS = (
 )
 
 
-def _days(rule_set: str, first: date, last: date) -> dict[str, Any]:
+def _days(rule_set: str, first: date, last: date) -> "of_runs.Days":
     return {
         "first": first.isoformat(),
         "last": last.isoformat(),
