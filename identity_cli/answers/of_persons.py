@@ -205,6 +205,6 @@ class EventOfPerson(EventAddress):
     time: str | None
     event: str
     distinct_id: str
-    library: str
+    library: str | None
     then: str | None
     person_id_then: str | None
