@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "values": "",
     "answers": "words",
     "files": "words",
-    "tables": "words",
+    "tables": "words values",
     "dialects": "words values",
     "rules": "words values",
     "internal_users": "words files",
@@ -34,17 +34,17 @@ MAY_IMPORT = {
         "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
         " root"
     ),
-    "reports": "words values store/reading",
+    "reports": "words values tables store/reading",
     "comparing": "words values files dialects store/reading replaying",
     "counterfactual": (
         "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
         " comparing"
     ),
-    "drawing": "words pieces store/reading replaying counterfactual",
-    "cli/terminal": "words answers files dialects rules tables store/reading reports",
+    "drawing": "words pieces store/reading replaying counterfactual values tables reports",
+    "cli/terminal": "words answers files dialects rules tables store/reading reports drawing",
     "cli/commands": (
         "words answers files dialects rules reading tables store store/reading replaying reports comparing"
-        " counterfactual cli/terminal"
+        " counterfactual drawing cli/terminal"
     ),
     "cli": "words cli/terminal root",
     "root": "words reading store/reading replaying reports comparing counterfactual cli/terminal cli",
@@ -65,6 +65,7 @@ FOREIGN = {
     ),
     "zstandard": ("files/zstd_file.py",),
     "brotli": ("files/brotli_file.py",),
+    "resvg_py": ("drawing/png.py",),
     "re2": ("internal_users/patterns.py",),
 }
 # Modules of the standard library that have their place.

@@ -462,7 +462,7 @@ def test_the_graph_is_whole(run_of: RunOf, log: str) -> None:
     persons = {row["person_id"]: row for row in rows_of(run, "persons")}
     for node in graph["nodes"]:
         if node["kind"] == "person":
-            person = persons[node["label"]]
+            person = persons[node["person_id"]]
             assert node["is_identified"] == person["is_identified"]
             own = [nodes[source]["label"] for source, target in belongs.items() if target == node["id"]]
             assert sorted(own) == person["distinct_ids"]

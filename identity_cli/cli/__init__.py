@@ -24,6 +24,7 @@ COMMANDS = {
     "events": ("show_events", "Show a person's events, and whose each was when it came."),
     "persons": ("list_persons", "List persons."),
     "warnings": ("list_warnings", "Show what the platform would have warned about."),
+    "graph": ("draw_graph", "Draw who became whom, and why."),
     "export": ("export_tables", "Write a table of the run to standard output."),
     "how": ("explain_how", "Tell how a person came to be, step by step."),
     "blame": ("blame_values", "Tell which event wrote a person's properties."),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from identity_cli.drawing.shown import cells
 from identity_cli.drawing.story import Story
+from identity_cli.values.shown import cells
 
 FLAG_ROW = 18.0
 FLAG_ROWS = 4

@@ -11,7 +11,8 @@ from identity_cli.drawing.story import Joint, Story
 
 PITCH, BAND = 28.0, 12.0
 FOLD_ABOVE = 40
-MOST_LOUD = 200
+MOST_LOUD = 45
+"""Lanes of their own in a folded picture: what nobody looks through must not be megabytes either."""
 MOST_ORDERED = 200
 """Ids of one person; beyond, the picture is bundles, within which order shows nothing."""
 ONE_BY_ONE = -1

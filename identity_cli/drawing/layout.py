@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
@@ -10,8 +10,8 @@ from identity_cli.drawing.flags import FLAG_ROW, Flag, flags_of
 from identity_cli.drawing.lanes import BAND, FOLD_ABOVE, PITCH, Lane, lanes_of
 from identity_cli.drawing.moments import Columns
 from identity_cli.drawing.palette import PERSONS
-from identity_cli.drawing.shown import cells, shown
 from identity_cli.drawing.story import Span, Story
+from identity_cli.values.shown import cells, shown
 
 WIDTH, NARROWEST = 960.0, 560.0
 CELL, SMALL_CELL = 7.25, 6.05
@@ -25,12 +25,14 @@ BELOW_FLAGS = 6.0
 TOP = 8.0
 BLOCK_GAP, STRANGER_GAP = 12.0, 10.0
 LEAD, TRAIL = 8.0, 16.0
+_DAY = 86_400
 
 
 class Label(NamedTuple):
     """A day, or a time of day, at the axis."""
 
     x: float
+    moment: float
     text: str
     is_day: bool
 
@@ -77,29 +79,28 @@ class Layout:
     def spans(self, one: str) -> Iterator[Span]:
         """Whose an id was, without owners so short that nobody could see them."""
         spans = [*self.story.spans(one)]
+        born: float | None = spans[0].start
         for span, after in zip(spans, [*spans[1:], None], strict=True):
             if after is None or self.x(after.start) - self.x(span.start) >= 1:
-                yield span
+                yield span if born is None else Span(born, span.person)
+                born = None
 
     @cached_property
     def days(self) -> list[Label]:
         """What the axis says: days always win, times of day stand where there is room."""
         found: list[Label] = []
-        day: date | None = None
+        day: float | None = None
         edge = float("-inf")
         for moment, time in zip(self.columns.moments, self.columns.times, strict=True):
             if time is None:
                 continue
-            here, when = self.x(moment), datetime.fromtimestamp(time, UTC)
-            is_day = when.date() != day
-            if is_day:
-                text = f"{when:%a %d %b %Y}" if day is None else f"{when:%a %d %b}"
-            else:
-                text = f"{when:%H:%M}"
-            day = when.date()
+            here, is_day = self.x(moment), time // _DAY != day
             if here > edge + 10 if is_day else edge + 26 < here < self.right - 36:
-                found.append(Label(here, text, is_day))
+                form = ("%a %d %b" if found else "%a %d %b %Y") if is_day else "%H:%M"
+                text = datetime.fromtimestamp(time, UTC).strftime(form)
+                found.append(Label(here, moment, text, is_day))
                 edge = here + len(text) * SMALL_CELL
+            day = time // _DAY
         return found
 
 
@@ -113,7 +114,7 @@ def laid_out(story: Story, width: float = WIDTH, fold_above: int = FOLD_ABOVE) -
     rows = max((flag.row + 1 for flag in layout.flags), default=0)
     layout.top += rows * FLAG_ROW + (BELOW_FLAGS if rows else 0)
     layout.bottom = _stacked(lanes, layout.top + 8)
-    layout.colours = _coloured(story, lanes)
+    layout.colours = _coloured(layout)
     return layout
 
 
@@ -144,13 +145,12 @@ def _stacked(lanes: list[Lane], y: float) -> float:
     return y
 
 
-def _coloured(story: Story, lanes: list[Lane]) -> dict[int, int]:
+def _coloured(layout: Layout) -> dict[int, int]:
     """The survivor first, the others in turn down the lanes, so that neighbours differ."""
-    colours = {story.person: 0}
-    for lane in lanes:
+    colours = {layout.story.person: 0}
+    for lane in layout.lanes:
         if not lane.is_stranger:
-            for person in (
-                [lane.block] if lane.is_bundle else [span.person for span in story.spans(lane.ids[0])]
-            ):
+            spans = [] if lane.is_bundle else [span.person for span in layout.spans(lane.ids[0])]
+            for person in spans or [lane.block]:
                 colours.setdefault(person, 1 + (len(colours) - 1) % (PERSONS - 1))
     return colours

@@ -9,7 +9,7 @@ from identity_cli.drawing.story import Tick
 from identity_cli.errors import IdcliError
 from identity_cli.events import time_of
 from identity_cli.pieces.edges import Key
-from identity_cli.replaying.log_again import events_of
+from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.rerun import options_of
 from identity_cli.store.reading.rows import IdRow
 from identity_cli.store.reading.run import Run
@@ -27,7 +27,7 @@ class _Seen(NamedTuple):
 
 
 class Ticks:
-    """The events of some ids of a run, read in one pass over its log.
+    """The events of some ids of a run, read in its log.
 
     missing: why the log could not be read, None where it was; then an id shows where it was first seen.
     """
@@ -62,7 +62,8 @@ def _seen(
     run: Run, wanted: frozenset[Key], on_progress: Callable[[int], None] | None
 ) -> Iterator[tuple[int, _Seen]]:
     options = options_of(run)
-    for seq, event, counts_as in events_of(run, on_progress):
+    names = {distinct_id for _, distinct_id in wanted}
+    for seq, event, counts_as, _ in events_naming(run, names, on_progress):
         key = key_in(event, options)
         if key in wanted and counts_as == seq:
             happened = time_of(event)

@@ -1,8 +1,8 @@
 """Colours, light and dark.
 
-The survivor's is the darkest (in the dark, the lightest) and stands out in grey too; the other five were found
-by a random search for the largest smallest distance between any two under normal, protan, deutan and tritan sight,
-all 3:1 or better on paper. A test holds these numbers.
+The survivor's is the darkest (in the dark, the lightest) and stands out in grey too; the other five were
+found by a random search for the largest smallest distance between any two under normal, protan, deutan and
+tritan sight, all 3:1 or better on paper. A test holds these numbers.
 """
 
 from typing import NamedTuple

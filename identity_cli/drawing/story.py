@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-JOINING = frozenset({"created", "attached", "merged"})
+from identity_cli.outcomes import JOINS, Outcome
 
 
 class Span(NamedTuple):
@@ -61,7 +61,7 @@ class Joint(NamedTuple):
     @property
     def is_refusal(self) -> bool:
         """Whether nobody was let in."""
-        return self.outcome not in JOINING and self.outcome not in {"same_person", "same_id"}
+        return self.outcome not in JOINS and self.outcome not in {Outcome.SAME_PERSON, Outcome.SAME_ID}
 
 
 class Trait(NamedTuple):
@@ -75,9 +75,10 @@ class Trait(NamedTuple):
 class Story:
     """A person with all of its ids, and the strangers that its refused links name.
 
-    person: its number. ids: its own, by first sight. first: of every id, the moment it was first seen. joined:
-    of every id, its first person. merged: of every person merged away, when and into whom. names: what to call
-    each of these persons. events: how many each id has. finding_words: by seq, of events that are no links too.
+    person: its number. ids: its own, by first sight. first: of every id, the moment it was first seen.
+    joined: of every id, its first person. merged: of every person merged away, when and into whom. names:
+    what to call each of these persons. events: how many each id has. finding_words: by seq, of events that
+    are no links too.
     """
 
     title: str

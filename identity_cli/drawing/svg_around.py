@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from identity_cli.drawing.flags import FLAG_ROW
 from identity_cli.drawing.layout import AXIS, SMALL_CELL, TOP
 from identity_cli.drawing.libraries import library_name
-from identity_cli.drawing.shown import cells, shown
 from identity_cli.drawing.story import Trait
 from identity_cli.drawing.svg_marks import (
     Canvas,
@@ -19,6 +18,7 @@ from identity_cli.drawing.svg_marks import (
     triangle,
     words,
 )
+from identity_cli.values.shown import cells, shown
 
 TRAIT_ROW = 19.0
 LEGEND_ROW = 18.0

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from identity_cli.drawing.labels import Box, Place
 from identity_cli.drawing.lanes import BAND, Lane
 from identity_cli.drawing.layout import RIGHT, SMALL_CELL, Layout
-from identity_cli.drawing.shown import cells, shown
-from identity_cli.drawing.story import JOINING, Joint
+from identity_cli.drawing.story import Joint
 from identity_cli.drawing.svg_marks import Canvas, Look, alarm_lines, cross, n, path, ring, words
+from identity_cli.outcomes import JOINS
+from identity_cli.values.shown import cells, shown
 
 LONGEST_IN_LABEL = 14
 FINDINGS_FIRST_ABOVE = 200
@@ -64,7 +65,7 @@ def _draw_joint(canvas: Canvas, joint: Joint, ys: list[float]) -> None:
         canvas.marks += [ring("h", x, source_y, 3.6), ring("h", x, target_y, 3.6)]
         canvas.marks.append(cross(x, beside, is_bad=bool(joint.finding)))
         return
-    kind = "ribbon" if joint.outcome == "merged" else "line" if joint.outcome in JOINING else "same"
+    kind = "ribbon" if joint.outcome == "merged" else "line" if joint.outcome in JOINS else "same"
     canvas.shown.add({"ribbon": "merged", "line": "attached"}.get(kind, "same"))
     _draw_line(canvas, (x - 1, low, high), f"{kind} s{colour}")
     radius = 4.6 if kind == "ribbon" else 4.2
@@ -100,7 +101,7 @@ def _draw_damage(canvas: Canvas) -> None:
 
 def _is_moved_by(joint: Joint | None, one: str) -> bool:
     """Whether the link brought that id to where it is."""
-    if joint is None or joint.outcome not in JOINING:
+    if joint is None or joint.outcome not in JOINS:
         return False
     return joint.outcome == "merged" or one in joint.ends
 

@@ -8,7 +8,6 @@ from identity_cli.drawing.labels import Box
 from identity_cli.drawing.lanes import ONE_BY_ONE, Lane
 from identity_cli.drawing.layout import SMALL_CELL, Layout, lane_name
 from identity_cli.drawing.libraries import library_name, shape_of
-from identity_cli.drawing.shown import cells, shown
 from identity_cli.drawing.story import Tick
 from identity_cli.drawing.svg_marks import (
     GLYPH_RADIUS,
@@ -21,6 +20,7 @@ from identity_cli.drawing.svg_marks import (
     titled,
     words,
 )
+from identity_cli.values.shown import cells, shown
 
 CROWD = 7.6
 """Pixels: like events that are nearer share a bar."""

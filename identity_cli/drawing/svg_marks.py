@@ -1,11 +1,11 @@
-"""The small parts of an SVG drawing: attributes and classes, no inline style, which a strict policy forbids."""
+"""The small parts of an SVG drawing: attributes and classes, as a strict policy forbids inline style."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from identity_cli.drawing.labels import Occupied
 from identity_cli.drawing.layout import Layout
-from identity_cli.drawing.shown import markup
+from identity_cli.values.shown import markup
 
 GLYPH_RADIUS = 2.9
 PATTERNS = {

@@ -1,32 +1,48 @@
 """The identity timeline of a person as SVG: one lane an id, filled by whose it was at that moment."""
 
+from typing import NamedTuple
+
 from identity_cli.drawing.lanes import FOLD_ABOVE
 from identity_cli.drawing.layout import WIDTH, laid_out
-from identity_cli.drawing.shown import markup, shown
 from identity_cli.drawing.story import Joint, Story
 from identity_cli.drawing.svg_around import draw_axis, draw_flags, draw_legend, draw_traits
 from identity_cli.drawing.svg_joints import draw_joints
 from identity_cli.drawing.svg_lanes import draw_lanes
 from identity_cli.drawing.svg_marks import PATTERNS, Canvas, n
 from identity_cli.drawing.svg_style import style_of_a_file
+from identity_cli.values.shown import markup, shown
 
 MOST_TOLD = 12
 LONGEST_TOLD = 40
 
 
-def timeline(
-    story: Story,
-    *,
-    prefix: str = "t",
-    width: float = WIDTH,
-    fold_above: int = FOLD_ABOVE,
-    is_file: bool = True,
-    has_legend: bool = True,
-) -> str:
-    """The drawing. prefix: of the ids in it, another for each drawing of a page.
+class Drawing(NamedTuple):
+    """What is drawn, and how large it is."""
+
+    markup: str
+    width: float
+    height: float
+
+
+def timeline(story: Story, *, prefix: str = "t", width: float = WIDTH, is_file: bool = True) -> str:
+    """The timeline with its legend. prefix: of the ids in it, another for each drawing of a page.
 
     is_file: with colours and paper of its own; else those of `style_of_a_page`.
     """
+    drawn = drawing(story, prefix, width=width, has_legend=True)
+    named = (f"Identity timeline of {shown(story.title)}", told(story))
+    return svg(named, (drawn.width, drawn.height), drawn.markup, prefix=prefix, is_file=is_file)
+
+
+def drawing(
+    story: Story,
+    prefix: str,
+    *,
+    width: float = WIDTH,
+    fold_above: int = FOLD_ABOVE,
+    has_legend: bool = False,
+) -> Drawing:
+    """What a timeline shows, to stand within a picture."""
     layout = laid_out(story, width, fold_above)
     canvas = Canvas(layout, prefix)
     draw_axis(canvas)
@@ -37,10 +53,7 @@ def timeline(
     if has_legend:
         bottom = draw_legend(canvas, bottom + 14, wide)
     hatches = sorted({1, *layout.colours.values()} - {0})
-    named = (f"Identity timeline of {shown(story.title)}", told(story))
-    return svg(
-        named, (wide, bottom), _patterns(prefix, hatches) + canvas.markup, prefix=prefix, is_file=is_file
-    )
+    return Drawing(_patterns(prefix, hatches) + canvas.markup, wide, bottom)
 
 
 def svg(named: tuple[str, str], size: tuple[float, float], drawn: str, *, prefix: str, is_file: bool) -> str:

@@ -9,9 +9,9 @@ from identity_cli.drawing.log_ticks import Ticks
 from identity_cli.drawing.story import Joint, Span, Story, Trait
 from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.graph import FORCED, SILENT
+from identity_cli.values.shown import NAMING
 
-NAMING = ("name", "email")
-"""Properties that a person is called by, the best first."""
 MOST_STRANGERS = 12
 """Ids of other persons in one picture; a placeholder id may have been refused to thousands."""
 SMALL = 3
@@ -132,8 +132,8 @@ def short_address(run: Run, seq: int, *, is_one_file: bool) -> str:
 def suspicions(run: Run) -> dict[int, str]:
     """What the journal alone says of links: joined in silence to somebody identified, or merged by force."""
     return {
-        **{link.seq: "silent attach" for link in run.silent_attachments()},
-        **{link.seq: "identified persons merged" for link in run.forced_merges()},
+        **{link.seq: SILENT for link in run.silent_attachments()},
+        **{link.seq: FORCED for link in run.forced_merges()},
     }
 
 

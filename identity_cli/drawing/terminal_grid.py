@@ -10,7 +10,8 @@ from identity_cli.drawing.lanes import ONE_BY_ONE, Lane
 from identity_cli.drawing.layout import Layout
 from identity_cli.drawing.libraries import shape_of
 from identity_cli.drawing.moments import is_loud
-from identity_cli.drawing.story import JOINING, Joint, Tick
+from identity_cli.drawing.story import Joint, Tick
+from identity_cli.outcomes import JOINS
 
 GLYPHS = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲"}
 HELD = "○"
@@ -72,7 +73,7 @@ class Grid:
         layout, one, line = self.layout, lane.ids[0], self.rows[row]
         spans = [*layout.spans(one)]
         start = self.column[spans[0].start]
-        for at in range(self.column.get(layout.story.first[one], start), start):
+        for at in range(self.column[layout.story.first[one]], start):
             line[at] = ("·", "dim")
         for index, span in enumerate(spans):
             end = self.column[spans[index + 1].start] if index + 1 < len(spans) else self.columns
@@ -107,7 +108,7 @@ class Grid:
         at = self.column[joint.seq]
         if rows[0] is None or rows[1] is None:
             self.rows[rows[1] if rows[0] is None else rows[0]][at] = (letter, style)  # type: ignore[index]  # one is there, see _is_drawn
-        elif joint.outcome in JOINING:
+        elif joint.outcome in JOINS:
             self._join((rows[0], rows[1]), at, self.layout.colour(joint.person))
             if letter:
                 self.rows[rows[0]][at] = (letter, style)

@@ -1,12 +1,12 @@
-"""The identity timeline on a terminal: 80 columns, readable without colour, in ASCII where there is no UTF-8."""
+"""The identity timeline on a terminal: readable without colour, and in ASCII where there is no UTF-8."""
 
 from collections.abc import Iterator
 
 from identity_cli.drawing.layout import laid_out, lane_name
 from identity_cli.drawing.libraries import library_name, shape_of
-from identity_cli.drawing.shown import cells, cut, shown
 from identity_cli.drawing.story import Story
 from identity_cli.drawing.terminal_grid import BAD, GLYPHS, HELD, Grid, Lettered
+from identity_cli.values.shown import cells, cut, shown
 
 FOLD_ABOVE = 16
 NARROWEST = 60
@@ -75,7 +75,7 @@ def _axis(grid: Grid) -> str:
     days = [label for label in grid.layout.days if label.is_day]
     for label in [*days, *(label for label in grid.layout.days if not label.is_day)]:
         text = label.text[:10] if label.is_day else label.text
-        at = min(grid.column.items(), key=lambda item: abs(grid.layout.x(item[0]) - label.x))[1]
+        at = grid.column[label.moment]
         around = line[max(0, at - 1) : at + len(text) + 1]
         if at + len(text) <= len(line) and set(around) == {" "}:
             line[at : at + len(text)] = text

@@ -14,7 +14,7 @@ from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.dating import AUTO
 from identity_cli.tables.formats import TABLE_FORMATS
-from identity_cli.tables.graph_formats import GRAPH_FORMATS
+from identity_cli.tables.graph_formats import ALWAYS, GRAPH_FORMATS
 
 LONGEST_BUFFER = 366 * 24 * 3600
 """Seconds; nobody waits longer, and dates end somewhere."""
@@ -47,7 +47,7 @@ class ReplayOptions:
     buffer_seconds: float | None = None
     team_id: int = 1
     table_formats: Sequence[str] = ("csv",)
-    graph_formats: Sequence[str] = tuple(GRAPH_FORMATS)
+    graph_formats: Sequence[str] = ALWAYS
     with_events: bool = False
     strict: bool = False
     dialect: str | None = None

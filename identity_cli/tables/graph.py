@@ -7,20 +7,25 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from identity_cli.outcomes import Outcome
+
 MERGE_GRAPH = "merge_graph"
 EDGES = ".edges"
 """What the name of a file ends in, behind that of the graph's, where edges wait for the last node."""
 _BUFFER_BYTES = 1 << 20
 
 
-class PersonNode(msgspec.Struct, gc=False, tag="person", tag_field="kind"):
-    """A person, by its person id."""
+class PersonNode(msgspec.Struct, gc=False, tag="person", tag_field="kind", omit_defaults=True):
+    """A person; label: what to call it. merged_into: the person id of whom it was merged into in the end."""
 
     id: str
     label: str
     team_id: int
+    person_id: str
     is_identified: bool
     id_count: int
+    event_count: int
+    merged_into: str | None = None
 
 
 class IdNode(msgspec.Struct, gc=False, tag="distinct_id", tag_field="kind"):
@@ -40,8 +45,11 @@ class BelongsTo(msgspec.Struct, gc=False, tag="belongs_to", tag_field="kind"):
     key: int
 
 
-class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind"):
-    """An event asked to link two distinct ids, with this outcome."""
+class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind", omit_defaults=True):
+    """An event asked to link two distinct ids, with this outcome.
+
+    mark: what is suspicious about it, in a few words.
+    """
 
     source: str
     target: str
@@ -51,10 +59,54 @@ class LinkEdge(msgspec.Struct, gc=False, tag="link", tag_field="kind"):
     file: str
     line: int
     nth: int | None
+    mark: str | None = None
+
+
+class BelongedTo(msgspec.Struct, gc=False, tag="belonged_to", tag_field="kind"):
+    """A distinct id was one of a person's that was merged away."""
+
+    source: str
+    target: str
+    key: int
+
+
+class MergedInto(msgspec.Struct, gc=False, tag="merged_into", tag_field="kind"):
+    """A person was merged into another."""
+
+    source: str
+    target: str
+    key: int
+    event: str
+    file: str
+    line: int
+    nth: int | None
 
 
 Node = PersonNode | IdNode
-Edge = BelongsTo | LinkEdge
+Edge = BelongsTo | BelongedTo | MergedInto | LinkEdge
+
+
+def id_name(team_id: int, distinct_id: str) -> str:
+    """What the node of a distinct id goes by."""
+    return f"id:{team_id}:{distinct_id}"
+
+
+def person_name(person_id: str) -> str:
+    """What the node of a person goes by."""
+    return f"person:{person_id}"
+
+
+SILENT, FORCED = "silent attach", "identified persons merged"
+"""Marks that the journal alone gives: an unknown id joined somebody identified, or one was merged away."""
+
+
+def mark_of(outcome: str, *, source_identified: bool) -> str | None:
+    """What is suspicious about a link, as far as its outcome tells."""
+    return (
+        {Outcome.ATTACHED.value: SILENT, Outcome.MERGED.value: FORCED}.get(outcome)
+        if source_identified
+        else None
+    )
 
 
 class GraphWriter(Protocol):

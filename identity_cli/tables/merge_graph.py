@@ -12,7 +12,17 @@ from typing import NamedTuple
 from identity_cli.facts import Whose
 from identity_cli.origins import Places
 from identity_cli.outcomes import LOOKS_AT_NOBODY
-from identity_cli.tables.graph import BelongsTo, Edge, IdNode, LinkEdge, Node, PersonNode
+from identity_cli.tables.graph import (
+    BelongsTo,
+    Edge,
+    IdNode,
+    LinkEdge,
+    Node,
+    PersonNode,
+    id_name,
+    mark_of,
+    person_name,
+)
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
 from identity_cli.tables.people import People
 
@@ -63,7 +73,11 @@ class MergeGraph:
         for ids in (links.source_distinct_id, links.target_distinct_id):
             self._named.update(compress(zip(links.team_id, ids, strict=True), joins_nobody))
             ends.append(_names(links.team_id, ids))
-        self._add_edges([*map(LinkEdge, *ends, self._keys, links.event, links.outcome, *places)])
+        marks = [
+            mark_of(outcome, source_identified=bool(identified))
+            for outcome, identified in zip(links.outcome, links.source_identified, strict=True)
+        ]
+        self._add_edges([*map(LinkEdge, *ends, self._keys, links.event, links.outcome, *places, marks)])
 
     def close_links(self) -> None:
         """Note whose the ids are that links named and joined to nobody; some became a person afterwards."""
@@ -79,10 +93,13 @@ class MergeGraph:
     def add_people(self, people: People) -> None:
         """Add those of these persons whom a link touched, with their ids."""
         touched = [number in self._touched for number in people.numbers]
-        columns = (people.person_ids, people.teams, people.identified, people.id_counts)
+        columns = (
+            *(people.person_ids, people.called, people.teams, people.identified),
+            *(people.id_counts, people.event_counts),
+        )
         persons = [
-            PersonNode(f"person:{person_id}", person_id, team_id, identified > 0, id_count)
-            for person_id, team_id, identified, id_count in compress(zip(*columns, strict=True), touched)
+            PersonNode(person_name(person_id), name, team_id, person_id, identified > 0, *counts)
+            for person_id, name, team_id, identified, *counts in compress(zip(*columns, strict=True), touched)
         ]
         if not persons:
             return
@@ -92,7 +109,7 @@ class MergeGraph:
         names = self._add_ids(
             [*compress(ids.teams, own)], [*compress(ids.texts, own)], [*compress(ids.counts, own)]
         )
-        owners = [f"person:{person_id}" for person_id in compress(ids.person_ids, own)]
+        owners = [person_name(person_id or "") for person_id in compress(ids.person_ids, own)]
         self._add_edges([*map(BelongsTo, names, owners, self._keys)])
 
     def _add_ids(self, teams: Sequence[int], texts: Sequence[str], counts: Sequence[int]) -> list[str]:
@@ -122,4 +139,4 @@ class MergeGraph:
 
 def _names(teams: Iterable[int], ids: Iterable[str]) -> list[str]:
     """What the ids are called in the graph."""
-    return [f"id:{team_id}:{distinct_id}" for team_id, distinct_id in zip(teams, ids, strict=True)]
+    return [*map(id_name, teams, ids)]

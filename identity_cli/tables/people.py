@@ -14,6 +14,7 @@ from identity_cli.origins import Origins
 from identity_cli.person_ids import person_uuids
 from identity_cli.tables.cells import json_text, json_texts, time_texts
 from identity_cli.tables.table import Columns
+from identity_cli.values.shown import called
 
 Times = Sequence[str | None]
 PersonRow = tuple[Any, ...]
@@ -99,6 +100,12 @@ class People:
     def properties(self) -> list[str]:
         """JSON."""
         return json_texts(self._left.properties)
+
+    @cached_property
+    def called(self) -> list[str]:
+        """What to call each: its name or e-mail, else the distinct id it was made with."""
+        made_with = self._left.standing.creators
+        return [called(*both) for both in zip(self._left.properties, made_with, strict=True)]
 
     @cached_property
     def event_counts(self) -> list[int]:

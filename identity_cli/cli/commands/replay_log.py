@@ -30,7 +30,7 @@ from identity_cli.rules import RULE_SETS
 from identity_cli.rules.dating import AUTO
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.formats import TABLE_FORMATS
-from identity_cli.tables.graph_formats import GRAPH_FORMATS
+from identity_cli.tables.graph_formats import ALWAYS, GRAPH_FORMATS
 
 if TYPE_CHECKING:
     from identity_cli.files.folders import LogFile
@@ -87,7 +87,7 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     "graph_formats",
     metavar="LIST",
     type=Known([*GRAPH_FORMATS, NONE], several=True),
-    default=",".join(GRAPH_FORMATS),
+    default=",".join(ALWAYS),
     show_default=True,
     help=f"How to write the merge graph: {', '.join(GRAPH_FORMATS)}, or {NONE}.",
 )

@@ -35,10 +35,17 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
     "of a day.",
 )
 @option("--all", "show_all", is_flag=True, help="Show long lists in full.")
+@option("--timeline", is_flag=True, help="Draw how it came to be, as idcli graph ID does.")
 @with_run
 @with_ids("wanted")
 def command(
-    run: Run, wanted: str, team_id: int | None, output: str, show_all: bool, moment: str | None
+    run: Run,
+    wanted: str,
+    team_id: int | None,
+    output: str,
+    show_all: bool,
+    timeline: bool,
+    moment: str | None,
 ) -> None:
     """Show who ID is, and why.
 
@@ -56,8 +63,14 @@ def command(
     report = person(run, wanted, team_id)
     if output == "json":
         write_document(_document(run, wanted, report))
-    else:
-        _show(_Screen(run, None if show_all else SHOWN), wanted, report)
+        return
+    page = _Screen(run, None if show_all else SHOWN)
+    if timeline:
+        from identity_cli.cli.terminal.timeline_page import show_person  # a page of words needs none of it
+
+        show_person(page, run, (report.person, wanted))
+        page.line()
+    _show(page, wanted, report)
 
 
 def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from identity_cli.errors import NoEvents, UnknownChoice
-from identity_cli.store.reading.run_persons import RunPersons
+from identity_cli.store.reading.graph_rows import RunGraphs
 
 _REJECTED = "rejected.ndjson"
 
 
-class RunTables(RunPersons):
+class RunTables(RunGraphs):
     """What a run has in tables; each a name of tables.run_tables.TABLES."""
 
     def records(self, table: str) -> Iterator[tuple[Any, ...]]:

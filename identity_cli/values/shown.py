@@ -1,7 +1,12 @@
-"""Words of a log as a picture can show them: nothing in them is invisible, and nothing is markup."""
+"""Words of a log as pictures show them: nothing in them is invisible, and nothing is markup."""
 
+from collections.abc import Mapping
 from html import escape
+from typing import Any
 from unicodedata import category, combining, east_asian_width
+
+NAMING = ("name", "email")
+"""Properties that a person is called by, the best first."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -45,7 +50,13 @@ def _cells(char: str) -> int:
 
 def _named(char: str) -> str:
     kind = category(char)
-    hides = kind in _UNSEEN or char in _FILLERS or "\ufe00" <= char <= "\ufe0f" or ord(char) >> 8 == 0xE01
+    hides = (
+        kind in _UNSEEN
+        or (kind == "Zs" and char != " ")
+        or char in _FILLERS
+        or "\ufe00" <= char <= "\ufe0f"
+        or ord(char) >> 8 == 0xE01
+    )
     return f"⟨{ord(char):04X}⟩" if hides else char
 
 
@@ -56,3 +67,12 @@ def _first(text: str, room: int) -> str:
         if taken > room:
             return text[:index]
     return text
+
+
+def called(properties: Mapping[str, Any], otherwise: str) -> str:
+    """What to call a person of these properties."""
+    for key in NAMING:
+        value = properties.get(key)
+        if isinstance(value, str) and value.strip():
+            return value
+    return otherwise
