@@ -56,7 +56,7 @@ FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/terminal/render.py",),
     "msgspec": ("cli/commands/print_schema.py", "dialects/", "tables/", "store/writing/", "reading/"),
-    "xxhash": ("files/",),
+    "xxhash": ("files/", "reading/duplicates.py"),
     "pyarrow": (
         "files/parquet_file.py",
         "store/reading/frames.py",

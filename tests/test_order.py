@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
+from identity_cli.dialects.record import WireEvent, WireProperties
 from identity_cli.errors import NothingToSortBy
+from identity_cli.files import distinct_hashes
 from identity_cli.files import external_sort as ordering
 from identity_cli.files.external_sort import SortEntry, sorted_entries
+from identity_cli.origins import Origins
 from identity_cli.reading import duplicates as repeats
+from identity_cli.reading.reader import Block
 from identity_cli.reports.run_summary import summary
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
@@ -300,15 +304,27 @@ def test_events_without_a_timestamp_are_apart_by_when_they_happened(tmp_path: Pa
     assert counts_of(lines, tmp_path) == [(1, "u", 2)]
 
 
-def test_repeats_are_counted_on_disk_as_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 10)
-    monkeypatch.setattr(repeats, "HASHES_AT_ONCE", 7)
+@pytest.mark.parametrize("bits", [7, 64])
+def test_repeats_are_counted_on_disk_as_in_memory(
+    bits: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 5)
+    monkeypatch.setattr(distinct_hashes, "HASHES_AT_ONCE", 3)
     monkeypatch.setattr(repeats, "hashes", lambda block: block)
     rng, counter = random.Random(3), repeats.RepeatCounter(tmp_path)
-    values = [rng.randrange(-50, 50) for _ in range(95)]
+    different = [rng.getrandbits(bits) for _ in range(500)]
+    values = [rng.choice(different) for _ in range(1_000)]
     for value in values:
         counter.see([value])  # type: ignore[arg-type]
     assert counter.count() == len(values) - len(set(values))
+
+
+@pytest.mark.parametrize(("name", "known"), [("e", 6521861509322853481), ("\ud800", 4460447190456241577)])
+def test_an_event_has_the_same_hash_in_every_process(name: str, known: int) -> None:
+    one = WireEvent(event=name, distinct_id="u", uuid="0190", properties=WireProperties())
+    other = WireEvent(event=name, distinct_id="u", uuid="0190", properties=WireProperties(distinct_id=1))
+    alone, beside = (Block(1, events, [], Origins(), "posthog") for events in ([one], [one, other]))
+    assert repeats.hashes(alone) == repeats.hashes(beside)[:1] == [known]
 
 
 def test_what_capture_would_not_let_in_is_marked(tmp_path: Path) -> None:

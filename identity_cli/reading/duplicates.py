@@ -1,19 +1,22 @@
 """Events that a log has more than once: the same event of the same id, by uuid, time and properties.
 
 Those with a uuid are the same if that is; those without if time and properties are.
-Counted by 64-bit hashes, kept on disk beyond a few million so that memory stays flat; skipped
-(--dedupe) by a table of them in memory, about 150 bytes an event.
+Counted by 64-bit hashes, the same in every process, kept on disk beyond a million so that memory
+stays flat; skipped (--dedupe) by a table of them in memory, about 150 bytes an event.
 """
 
-import tempfile
-from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from operator import ne
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import Any, Self
+
+import msgspec
+from xxhash import xxh3_64_intdigest
 
 from identity_cli.dialects.json_lines import contents_of
 from identity_cli.events import Event, SentId, time_of
+from identity_cli.files.distinct_hashes import SpreadHashes
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching, of_run
@@ -21,8 +24,10 @@ from identity_cli.values import javascript
 
 REPEATS = "repeats"
 """The key in the table `run`: how many events repeat an earlier one."""
-HASHES_IN_MEMORY = 1 << 20
-HASHES_AT_ONCE = 1 << 20  # how many are compared at a time, 60 bytes each
+HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
+
+
+_encode = msgspec.msgpack.Encoder().encode
 
 
 class RepeatCounter:
@@ -40,8 +45,7 @@ class RepeatCounter:
         self._scratch = scratch
         self._events = 0
         self._seen: set[int] = set()
-        self._file: IO[bytes] | None = None
-        self._spilled = 0
+        self._on_disk: SpreadHashes | None = None
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
@@ -58,32 +62,19 @@ class RepeatCounter:
 
     def count(self) -> int:
         """How many events repeat an earlier one; ends the counting."""
-        if self._file is None:
+        if self._on_disk is None:
             distinct = len(self._seen)
         else:
             self._spill()
-            parts = -(-self._spilled // HASHES_AT_ONCE)
-            distinct = sum(len(self._of_part(part, parts)) for part in range(parts))
-            self._file.close()
+            distinct = self._on_disk.count()
         self._seen = set()
         return self._events - distinct
 
     def _spill(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._scratch)  # closed by count
-        self._spilled += len(self._seen)
-        array("q", self._seen).tofile(self._file)
+        if self._on_disk is None:
+            self._on_disk = SpreadHashes(self._scratch, HASHES_IN_MEMORY)
+        self._on_disk.add(self._seen)
         self._seen = set()
-
-    def _of_part(self, part: int, parts: int) -> set[int]:
-        assert self._file is not None
-        self._file.seek(0)
-        found: set[int] = set()
-        for start in range(0, self._spilled, HASHES_IN_MEMORY):
-            block = array("q")
-            block.fromfile(self._file, min(HASHES_IN_MEMORY, self._spilled - start))
-            found.update(value for value in block if value % parts == part)
-        return found
 
 
 class RepeatFilter:
@@ -105,10 +96,10 @@ class RepeatFilter:
 
 
 def hashes(block: Block) -> Sequence[int]:
-    """A number for each event that only its repeats share.
+    """A number of 64 bits for each event that only its repeats share.
 
-    Of text, in which Python hashes every byte; what is none is compared as the text that the platform
-    makes of it, as it does itself: 1 and true are two ids, 1 and 1.0 are one.
+    Of text; what is none is compared as the text that the platform makes of it, as it does itself: 1 and
+    true are two ids, 1 and 1.0 are one.
     """
     keys = [
         (event.uuid, event.event, event.distinct_id, event.properties.distinct_id, event.team_id)
@@ -123,7 +114,8 @@ def hashes(block: Block) -> Sequence[int]:
         or (type(inner) is not str and inner is not None)
     ]
     if not others:
-        return [*map(hash, keys)]
+        with suppress(UnicodeEncodeError):
+            return [*map(xxh3_64_intdigest, map(_encode, keys))]
     contents = _Contents(block)
     return [_hash_of(event, contents, index) for index, event in enumerate(block.events)]
 
@@ -132,8 +124,15 @@ def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
     inner = event.properties.distinct_id
     ids = _text(event.distinct_id), _text(inner)
     if event.uuid:
-        return hash((_text(event.uuid), event.event, *ids, event.team_id))
-    return hash((event.event, *ids, event.team_id, time_of(event), contents.of(index)))
+        return _hash((_text(event.uuid), event.event, *ids, event.team_id))
+    return _hash((event.event, *ids, event.team_id, time_of(event), contents.of(index)))
+
+
+def _hash(key: tuple[Any, ...]) -> int:
+    try:
+        return xxh3_64_intdigest(_encode(key))
+    except UnicodeEncodeError:  # half a surrogate pair
+        return xxh3_64_intdigest(repr(key).encode())
 
 
 def _text(value: Any) -> str | None:
