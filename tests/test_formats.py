@@ -9,12 +9,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from nasty_logs import nasty_log
 from outcomes import rows_of
-from pyarrow import parquet
 
 from identity_cli import Run
 from identity_cli.cli import idcli
@@ -25,6 +23,9 @@ from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import ColumnKind, Table, TableFormat, write_table
+
+pa = pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'idcli[parquet]'")
+parquet = pytest.importorskip("pyarrow.parquet", reason="needs pyarrow: pip install 'idcli[parquet]'")
 
 RunOf = Callable[..., Run]
 OF_EVERY_KIND = {
