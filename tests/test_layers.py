@@ -35,6 +35,9 @@ MAY_IMPORT = {
         " root"
     ),
     "reports": "words values tables store/reading",
+    "reports": "words values store/reading",
+    "audits": "store/reading",
+    "findings": "words answers audits store/reading",
     "comparing": "words values files dialects store/reading replaying",
     "counterfactual": (
         "words values answers files dialects rules reading resolver pieces store/reading replaying reports"

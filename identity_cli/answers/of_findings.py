@@ -1,0 +1,60 @@
+"""What audits found in a run."""
+
+from typing import Any, TypedDict
+
+from identity_cli.events import Address
+
+
+class FindingEvent(Address):
+    """The place of an event, and when it happened."""
+
+    time: str | None
+
+
+class FindingSince(FindingEvent):
+    """Where what was found began, and the library that sent it."""
+
+    lib: str | None
+    version: str | None
+
+
+class FindingThreshold(TypedDict):
+    """What was crossed: the limit, what was seen, and where the limit comes from."""
+
+    limit: float
+    seen: float
+    source: str
+
+
+class FindingRecord(TypedDict):
+    """One finding.
+
+    severity: error, warning or info. confidence: from 0 to 1. events: that count for the wrong person, or
+    are lost. unique_users: how many the run counts too many, or where negative too few. evidence: by kind.
+    commands: that show more, or mend it. fingerprint: the same for the same finding in the same log.
+    """
+
+    code: str
+    severity: str
+    confidence: float
+    message: str
+    distinct_ids: list[str]
+    person_ids: list[str]
+    events: int
+    unique_users: int
+    first: FindingEvent
+    last: FindingEvent
+    since: FindingSince
+    evidence: dict[str, Any]
+    threshold: FindingThreshold | None
+    remedy: str
+    commands: list[str]
+    fingerprint: str
+
+
+class Findings(TypedDict):
+    """All that audits found in a run; verdict: in one sentence."""
+
+    format: int
+    verdict: str
+    findings: list[FindingRecord]

@@ -1,0 +1,19 @@
+"""What an id looks like: a placeholder, a login, a library's own."""
+
+import re
+
+_WORDS = frozenset(
+    {
+        *("anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email"),
+        *("undefined", "true", "false", "[object object]", "nan", "none", "null"),
+        *("invalid", "unknown", "not set", "nil", "void", "test"),
+    }
+)
+"""The platform's own list of ids unfit for linking, and what other platforms add to it."""
+_NOTHING = re.compile(r"[\s0-]*|-1")
+
+
+def is_placeholder(distinct_id: str) -> bool:
+    """Whether it is what a program says where it knows nobody, quoted or not, in any case."""
+    bare = distinct_id.strip().strip("\"'").lower()
+    return bare in _WORDS or _NOTHING.fullmatch(bare) is not None

@@ -1,0 +1,45 @@
+"""Merges without the safeguard."""
+
+import shlex
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """Every `$merge_dangerously` that joined somebody."""
+    for link in evidence.links(run, "event = '$merge_dangerously' AND outcome IN ('merged', 'attached')"):
+        yield Suspicion(
+            message=f"$merge_dangerously joined {link.source} with {link.target}, whoever they were",
+            distinct_ids=(link.target, link.source),
+            persons=() if link.whose is None else (link.whose,),
+            seqs=(link.seq,),
+            unique_users=-1 if link.source_identified else 0,
+            events=link.target_events if link.source_identified else 0,
+            lib=link.lib,
+            version=link.version,
+            seen=1,
+            commands=(f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",),
+        )
+
+
+AUDIT = Audit(
+    code="merge_dangerously",
+    severity=Severity.WARNING,
+    title="$merge_dangerously in use",
+    looks_for=(
+        "Events that merge persons whatever these are; meant for one repair by hand, and never "
+        "reversed by the platform."
+    ),
+    evidence="A link of `$merge_dangerously` with an outcome that joins.",
+    false_positives="A repair on purpose.",
+    remedy="Keep it out of application code; ask what each of them joined, and part the strangers.",
+    several="{count} merges went past the safeguard",
+    threshold=1,
+    confidence=0.8,
+    source="the platform's documentation calls it a last resort",
+    find=find,
+)

@@ -1,0 +1,50 @@
+"""Merges refused because the other person was identified already."""
+
+import shlex
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """Refusals, one suspicion for each id that was named: several who name it share a device."""
+    by_source: dict[tuple[int, str], list[evidence.SentLink]] = {}
+    for link in evidence.links(run, "outcome = 'refused_identified'"):
+        by_source.setdefault((link.team_id, link.source), []).append(link)
+    for (_, source), refused in by_source.items():
+        first, targets = refused[0], list(dict.fromkeys(link.target for link in refused))
+        yield Suspicion(
+            message=f"{first.target} could not be joined with {source}, whose person was identified already",
+            distinct_ids=(source, *targets),
+            persons=tuple(one for one in (first.source_now, first.target_now) if one is not None),
+            seqs=tuple(link.seq for link in refused),
+            events=0,
+            lib=first.lib,
+            version=first.version,
+            seen=len(refused),
+            commands=(f"idcli why {shlex.quote(source)} {shlex.quote(first.target)}",),
+        )
+
+
+AUDIT = Audit(
+    code="refused_merge",
+    severity=Severity.WARNING,
+    title="a merge that the platform refused",
+    looks_for=(
+        "A link that names an id whose person is identified, so that the platform refuses to merge it away."
+    ),
+    evidence="The outcome of the link is `refused_identified`.",
+    false_positives="None: the platform did refuse. Whether they are one human, the log may not say.",
+    remedy=(
+        "If they are two humans on one device, call reset() at log-out; if they are one, merge "
+        "them on purpose."
+    ),
+    several="{count} ids could not be joined with somebody identified already",
+    threshold=1,
+    confidence=0.95,
+    source="the ingestion warning cannot_merge_already_identified",
+    find=find,
+)

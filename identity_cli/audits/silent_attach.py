@@ -1,0 +1,49 @@
+"""A login that was put on a person already identified, of which nothing warns."""
+
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """Links attached to somebody identified, whose own id was new: two are one person from there on."""
+    logins = evidence.login_ids(run)
+    for link in evidence.links(run, "outcome = 'attached' AND source_identified AND source_person NOTNULL"):
+        if (link.team_id, link.target) not in logins:
+            continue
+        yield Suspicion(
+            message=f"{link.target} was put on the person that {link.source} had, who was identified already",
+            distinct_ids=(link.target, link.source),
+            persons=() if link.whose is None else (link.whose,),
+            seqs=(link.seq,),
+            events=link.target_events,
+            unique_users=-1,
+            lib=link.lib,
+            version=link.version,
+            seen=1,
+        )
+
+
+AUDIT = Audit(
+    code="silent_attach",
+    severity=Severity.ERROR,
+    title="a new login id on an identified person",
+    looks_for=(
+        "An `$identify` whose own id nobody had yet, and whose anonymous id belongs to a person "
+        "who is identified:"
+        "the platform refuses only where both ids have a person, so the new login joins that "
+        "person in silence."
+    ),
+    evidence="The link's outcome is `attached`, and the source's person was identified just before.",
+    false_positives="An account that changed its id or its e-mail: both logins are one human then.",
+    remedy=(
+        "Call reset() when somebody logs out, before the next one logs in; part them with the command below."
+    ),
+    several="{count} logins were put on persons already identified",
+    threshold=1,
+    source="any is one too many: the platform's code attaches what it cannot compare",
+    find=find,
+)

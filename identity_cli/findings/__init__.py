@@ -1,0 +1,1 @@
+"""What audits find in a run: gathered by cause, ranked by damage."""

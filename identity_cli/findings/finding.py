@@ -1,0 +1,85 @@
+"""A finding: one thing that is wrong in a log, with its damage, its cause and what to do."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from identity_cli.answers.of_findings import FindingEvent, FindingRecord, FindingSince, FindingThreshold
+from identity_cli.audits.severity import Severity
+from identity_cli.events import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An event that shows something; time in ISO form."""
+
+    seq: int
+    origin: Origin
+    time: str | None
+
+    @property
+    def record(self) -> FindingEvent:
+        """The same in JSON."""
+        return {**self.origin.place, "time": self.time}
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Where it began: the first event that shows it, and the library that sent that."""
+
+    moment: Moment
+    lib: str | None
+    version: str | None
+
+    @property
+    def record(self) -> FindingSince:
+        """The same in JSON."""
+        return {**self.moment.record, "lib": self.lib, "version": self.version}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """See answers.of_findings.FindingRecord, which has the same fields."""
+
+    code: str
+    severity: Severity
+    confidence: float
+    message: str
+    distinct_ids: tuple[str, ...]
+    person_ids: tuple[str, ...]
+    events: int
+    unique_users: int
+    first: Moment
+    last: Moment
+    since: Since
+    evidence: dict[str, Any] = field(default_factory=dict)
+    threshold: FindingThreshold | None = None
+    remedy: str = ""
+    commands: tuple[str, ...] = ()
+    fingerprint: str = ""
+
+    @property
+    def damage(self) -> tuple[int, int, int, int]:
+        """To sort by, the worst first: severity, unique users, events, place."""
+        return self.severity.rank, -abs(self.unique_users), -self.events, self.first.seq
+
+    @property
+    def record(self) -> FindingRecord:
+        """The same in JSON."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "confidence": self.confidence,
+            "message": self.message,
+            "distinct_ids": [*self.distinct_ids],
+            "person_ids": [*self.person_ids],
+            "events": self.events,
+            "unique_users": self.unique_users,
+            "first": self.first.record,
+            "last": self.last.record,
+            "since": self.since.record,
+            "evidence": self.evidence,
+            "threshold": self.threshold,
+            "remedy": self.remedy,
+            "commands": [*self.commands],
+            "fingerprint": self.fingerprint,
+        }

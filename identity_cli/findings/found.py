@@ -1,0 +1,86 @@
+"""All that the audits find in a run: gathered by cause, ranked by damage."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from identity_cli.audits import AUDITS
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.config import DEFAULT, Config
+from identity_cli.findings.finding import Finding, Moment, Since
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+T = TypeVar("T")
+MOST_IDS = 20
+"""That a finding of many names; all of them are in its evidence's count."""
+
+
+def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
+    """What is wrong in a run, the worst first."""
+    found = [finding for audit in AUDITS for finding in _findings(run, audit, config)]
+    return sorted(found, key=lambda finding: (finding.damage, finding.code))
+
+
+def _findings(run: Run, audit: Audit, config: Config) -> Iterator[Finding]:
+    if config.codes is not None and audit.code not in config.codes:
+        return
+    limit = Limit(config.thresholds.get(audit.code, audit.threshold or 0), config)
+    by_cause: dict[tuple[str | None, ...], list[Suspicion]] = defaultdict(list)
+    for suspicion in audit.find(run, limit):
+        by_cause[suspicion.severity, suspicion.cause, suspicion.lib, suspicion.version].append(suspicion)
+    for alike in by_cause.values():
+        yield _finding(run, audit, limit, sorted(alike, key=lambda one: one.seqs))
+
+
+def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -> Finding:
+    """One finding of all suspicions of one cause."""
+    first = alike[0]
+    ids = _several(one.distinct_ids for one in alike)
+    moments = [_moment(run, seq) for seq in (first.seqs[0], max(one.seqs[-1] for one in alike))]
+    seen = max((one.seen for one in alike if one.seen is not None), default=None)
+    return Finding(
+        code=audit.code,
+        severity=first.severity or audit.severity,
+        confidence=first.confidence or audit.confidence,
+        message=first.message if len(alike) == 1 else _said_of_many(audit, alike),
+        distinct_ids=ids[:MOST_IDS],
+        person_ids=_person_ids(run, _several(one.persons for one in alike)[:MOST_IDS]),
+        events=sum(one.events for one in alike),
+        unique_users=sum(one.unique_users for one in alike),
+        first=moments[0],
+        last=moments[1],
+        since=Since(moments[0], first.lib, first.version),
+        evidence={**first.evidence, "times": len(alike), "ids": len(ids)},
+        threshold=None if seen is None else {"limit": limit.number, "seen": seen, "source": audit.source},
+        remedy=audit.remedy,
+        commands=_several(one.commands for one in alike[:3]),
+        fingerprint=_fingerprint(audit.code, first.cause, ids),
+    )
+
+
+def _said_of_many(audit: Audit, alike: Sequence[Suspicion]) -> str:
+    first = alike[0]
+    sender = " ".join(filter(None, (first.lib, first.version)))
+    said = audit.several.format(count=f"{len(alike):,}")
+    return f"{said}{f', sent by {sender}' if sender else ''}. The first: {first.message}"
+
+
+def _several(parts: Iterable[Sequence[T]]) -> tuple[T, ...]:
+    """What is in any of these, each once."""
+    return tuple(dict.fromkeys(one for part in parts for one in part))
+
+
+def _person_ids(run: Run, persons: Sequence[int]) -> tuple[str, ...]:
+    known = evidence.creators(run, persons)
+    return tuple(known[person][0] for person in persons if person in known)
+
+
+def _moment(run: Run, seq: int) -> Moment:
+    return Moment(seq, run.origin(seq), evidence.time_of(run, seq))
+
+
+def _fingerprint(*parts: object) -> str:
+    """The same of the same parts, in every process."""
+    return hashlib.blake2s(repr(parts).encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()

@@ -1,0 +1,116 @@
+"""What audits ask of a run: links with their senders, ids with their persons, in one pass each."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from identity_cli.store.reading.opened import OpenedRun
+
+MANY = 500  # parameters of a query
+
+
+class SentLink(NamedTuple):
+    """A link, with the library that sent it.
+
+    source_person, target_person: numbers just before it. whose: the number of the person, as it ends, that
+    its event went to; source_now, target_now: those that have the two ids in the end.
+    target_events: how many the target's id has.
+    """
+
+    seq: int
+    time: str | None
+    event: str
+    team_id: int
+    source: str
+    target: str
+    outcome: str
+    source_person: int | None
+    target_person: int | None
+    source_identified: bool
+    whose: int | None
+    source_now: int | None
+    target_now: int | None
+    target_events: int
+    lib: str | None
+    version: str | None
+
+
+class KnownId(NamedTuple):
+    """A distinct id; person: its number in the end."""
+
+    team_id: int
+    distinct_id: str
+    person: int | None
+    events: int
+    seq: int
+    first_seen: str | None
+    last_seen: str | None
+
+
+def links(run: OpenedRun, where: str = "1") -> Iterator[SentLink]:
+    """Links in order; where: a condition on them, in SQL."""
+    now = "SELECT d.{0} FROM distinct_ids d WHERE d.distinct_id = l.{1} AND d.team_id = l.team_id"
+    query = f"""
+        SELECT l.seq, l.time, l.event, l.team_id, l.source_distinct_id, l.target_distinct_id, l.outcome,
+            l.source_person, l.target_person, l.source_identified, coalesce(p.survivor, p.person),
+            ({now.format("person", "source_distinct_id")}), ({now.format("person", "target_distinct_id")}),
+            coalesce(({now.format("event_count", "target_distinct_id")}), 0), l.lib, l.lib_version
+        FROM links l LEFT JOIN persons p ON p.person = l.person WHERE {where} ORDER BY l.rowid"""
+    return map(SentLink._make, run.database.execute(query))
+
+
+def login_ids(run: OpenedRun) -> set[tuple[int, str]]:
+    """The ids that somebody logged in with: those that an `$identify` names as its own, with their teams."""
+    query = "SELECT DISTINCT team_id, target_distinct_id FROM links WHERE event = '$identify'"
+    return set(run.database.execute(query))
+
+
+def ids(run: OpenedRun, where: str = "1", order: str = "d.rowid") -> Iterator[KnownId]:
+    """Distinct ids; where: a condition on `d`, in SQL."""
+    query = f"""SELECT d.team_id, d.distinct_id, d.person, d.event_count, d.seq, d.first_seen, d.last_seen
+        FROM distinct_ids d WHERE {where} ORDER BY {order}"""
+    return map(KnownId._make, run.database.execute(query))
+
+
+def named(run: OpenedRun, distinct_id: str) -> Iterator[KnownId]:
+    """That id, in any team."""
+    query = """SELECT team_id, distinct_id, person, event_count, seq, first_seen, last_seen
+        FROM distinct_ids WHERE distinct_id = ?"""
+    return map(KnownId._make, run.database.execute(query, (distinct_id,)))
+
+
+def persons_larger_than(run: OpenedRun, id_count: int) -> Iterator[tuple[int, int, int]]:
+    """Persons of more ids than that: number, how many ids, how many events; the largest first."""
+    query = """SELECT person, id_count, event_count FROM persons
+        WHERE survivor IS NULL AND id_count > ? ORDER BY id_count DESC, person"""
+    return iter(run.database.execute(query, (id_count,)))
+
+
+def properties(run: OpenedRun) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Of everybody who stands and has any: number, how many events, and properties."""
+    query = """SELECT person, event_count, properties FROM persons
+        WHERE survivor IS NULL AND properties != '{}' ORDER BY person"""
+    for person, events, text in run.database.execute(query):
+        yield person, events, json.loads(text)
+
+
+def creators(run: OpenedRun, persons: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """Of these persons the person id, and the distinct id that each was made with."""
+    found: dict[int, tuple[str, str]] = {}
+    wanted = list(dict.fromkeys(persons))
+    for start in range(0, len(wanted), MANY):
+        part = wanted[start : start + MANY]
+        marks = ",".join("?" * len(part))
+        query = f"SELECT person, person_id, creator_distinct_id FROM persons WHERE person IN ({marks})"
+        found |= {number: (person_id, own) for number, person_id, own in run.database.execute(query, part)}
+    return found
+
+
+def time_of(run: OpenedRun, seq: int) -> str | None:
+    """When an event happened, as far as the journal tells."""
+    for table in ("links", "warnings", "property_changes"):
+        row = run.database.execute(f"SELECT time FROM {table} WHERE seq = ? LIMIT 1", (seq,)).fetchone()
+        if row is not None and row[0] is not None:
+            return str(row[0])
+    row = run.database.execute("SELECT first_seen FROM distinct_ids WHERE seq = ?", (seq,)).fetchone()
+    return None if row is None else row[0]
