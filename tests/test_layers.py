@@ -35,7 +35,6 @@ MAY_IMPORT = {
         " root"
     ),
     "reports": "words values tables store/reading",
-    "reports": "words values store/reading",
     "audits": "store/reading",
     "findings": "words answers audits store/reading",
     "comparing": "words values files dialects store/reading replaying",
