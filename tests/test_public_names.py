@@ -9,8 +9,21 @@ from typing import Any
 import pytest
 
 import identity_cli
-from identity_cli import IdcliError, Run, export, person, persons, public_names, replay, summary, warnings
-from identity_cli.errors import ExtraMissing, NoDataFrames, UnknownChoice, UnknownId
+from identity_cli import (
+    Change,
+    IdcliError,
+    Run,
+    export,
+    person,
+    persons,
+    public_names,
+    repair,
+    replay,
+    summary,
+    verify,
+    warnings,
+)
+from identity_cli.errors import ExtraMissing, NoDataFrames, NoExport, UnknownChoice, UnknownId
 from identity_cli.store.reading.queries import RECORDS
 from identity_cli.tables.run_tables import TABLES
 
@@ -75,6 +88,17 @@ def test_what_is_not_there_is_an_error_of_ours(run: Run, tmp_path: Path) -> None
         run.records("person")
     export(run, "links", tmp_path / "links.json")
     assert len(json.loads((tmp_path / "links.json").read_text())) == 47
+
+
+def test_one_may_stand_for_several(run: Run, tmp_path: Path) -> None:
+    """A text is one path, one id, one event, never its letters."""
+    assert verify(run, persons="sample_data/persons_export.jsonl").comparison.persons_before > 0
+    for nothing in ({}, {"persons": "a", "events": "b"}):
+        with pytest.raises(NoExport, match="give an export of persons or one of events"):
+            verify(run, **nothing)
+    assert Change(without="298") == Change(without=["298"]) == Change(("298",))
+    assert repair(run, "user_nils").person_ids == repair(run, ["user_nils"]).person_ids
+    assert replay({"event": "e", "distinct_id": "a"}, tmp_path / "one").count("persons") == 1
 
 
 def test_a_run_closes_itself(run: Run) -> None:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 from identity_cli.comparing.comparison import Comparison, Member, compare
 from identity_cli.comparing.partings import Parting, Partings
 from identity_cli.comparing.platform_export import Answer, Key, events_answer, persons_answer
+from identity_cli.errors import NoExport
 from identity_cli.replaying.rerun import SETTINGS, replayed
 from identity_cli.store.reading.run import Run
 
@@ -54,21 +56,30 @@ class Trial:
         return 2 * self.precision * self.recall / both if both else 0.0
 
 
+Paths = str | Path | Iterable[str | Path]
+
+
 def answer_of(
     run: Run,
-    persons: Iterable[str] = (),
-    events: Iterable[str] = (),
+    persons: Paths = (),
+    events: Paths = (),
     on_progress: Progress | None = None,
 ) -> Answer:
-    """Read the platform's answer from exports of persons, or of events that carry their persons."""
-    persons, team_id = list(persons), run.metadata["team_id"]
-    if persons:
-        return persons_answer(persons, team_id, on_progress)
-    return events_answer(events, team_id, on_progress)
+    """Read the platform's answer from exports of persons, or of events that carry their persons; NoExport."""
+    of_persons, of_events = _paths(persons), _paths(events)
+    if bool(of_persons) == bool(of_events):
+        raise NoExport
+    if of_persons:
+        return persons_answer(of_persons, run.metadata["team_id"], on_progress)
+    return events_answer(of_events, run.metadata["team_id"], on_progress)
 
 
-def verify(run: Run, persons: Iterable[str] = (), events: Iterable[str] = ()) -> Verification:
-    """Hold a run against exports: paths of persons exports, or of events that carry person_id."""
+def _paths(given: Paths) -> list[str]:
+    return [str(given)] if isinstance(given, str | Path) else [*map(str, given)]
+
+
+def verify(run: Run, persons: Paths = (), events: Paths = ()) -> Verification:
+    """Hold a run against exports: one or several files of persons, or of events that carry person_id."""
     return verification(run, answer_of(run, persons, events))
 
 

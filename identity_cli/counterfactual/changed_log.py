@@ -1,7 +1,7 @@
 """What if: a run's log replayed with something changed, and whose persons that changes."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,12 +28,18 @@ RESET = " after reset at "
 class Change:
     """What to change, as a person names it; events are uuids, LINE, FILE:LINE or FILE:LINE#NTH.
 
-    Those to be left out may also be named as a plan does.
+    Those to be left out may also be named as a plan does. Of each one, or several.
     """
 
-    without: tuple[str | LeftOut, ...] = ()
-    blocked_ids: tuple[str, ...] = ()
-    resets: tuple[str, ...] = ()
+    without: Sequence[str | LeftOut] = ()
+    blocked_ids: Sequence[str] = ()
+    resets: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        """Make one of any kind several."""
+        for name in ("without", "blocked_ids", "resets"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, (given,) if isinstance(given, str | LeftOut) else tuple(given))
 
 
 @dataclass(frozen=True, slots=True)

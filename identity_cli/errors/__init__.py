@@ -47,6 +47,7 @@ from identity_cli.errors.of_options import BadOption as BadOption
 from identity_cli.errors.of_options import BadRejectionLimit as BadRejectionLimit
 from identity_cli.errors.of_options import ExtraMissing as ExtraMissing
 from identity_cli.errors.of_options import NoDataFrames as NoDataFrames
+from identity_cli.errors.of_options import NoExport as NoExport
 from identity_cli.errors.of_options import UnknownChoice as UnknownChoice
 from identity_cli.errors.of_options import UnknownDialect as UnknownDialect
 from identity_cli.errors.of_options import UnknownRuleSet as UnknownRuleSet

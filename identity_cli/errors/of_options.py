@@ -79,6 +79,13 @@ class ExtraMissing(IdcliError):
         super().__init__(f"{what}: it takes one more library: pip install 'idcli[{extra}]'.")
 
 
+class NoExport(IdcliError):
+    """A comparison with the platform's own export, and none is given, or two kinds of them."""
+
+    def __init__(self) -> None:
+        super().__init__("give an export of persons or one of events: --persons EXPORT or --events EXPORT.")
+
+
 class NoDataFrames(IdcliError):
     """A data frame, where no library that has any is installed."""
 

@@ -65,12 +65,12 @@ def replay(
 ) -> Run:
     """Replay a log into a run folder and open it.
 
-    log: a path, several paths, or events as JSON objects (dicts). rules: if none are named, those of
-    the log's own vendor. buffer: seconds, 0 for none. options: the other fields of ReplayOptions.
+    log: a path, several paths, or one or several events as JSON objects (dicts). rules: if none are named,
+    those of the log's own vendor. buffer: seconds, 0 for none. options: the other fields of ReplayOptions.
     IdcliError if it cannot be done.
     """
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
-    items = iter([log] if isinstance(log, str | Path) else log)
+    items = iter([log] if isinstance(log, str | Path | dict) else log)
     first = list(islice(items, 1))
     everything = chain(first, items)
     if first and isinstance(first[0], str | Path):

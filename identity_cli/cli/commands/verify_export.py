@@ -55,8 +55,6 @@ def command(
     Says how far they agree, which ids are at fault, the first line where they part and the
     likely reason. Exit code 1 when they differ.
     """
-    if bool(persons) == bool(events):
-        raise click.UsageError("give --persons EXPORT or --events EXPORT.")
     with export_progress(persons or events) as progress:
         answer = answer_of(run, persons, events, progress)
         found = verification(run, answer)
