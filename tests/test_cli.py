@@ -25,17 +25,10 @@ from lanes import first_quick
 
 from identity_cli import Run, replay
 from identity_cli.cli import COMMANDS, idcli
+from identity_cli.cli.terminal.fitting import shortened, width_of
 from identity_cli.cli.terminal.page import Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import ReplayProgress
-from identity_cli.cli.terminal.text import (
-    number_text,
-    read_back,
-    shortened,
-    value_text,
-    visible,
-    visible_json,
-    width_of,
-)
+from identity_cli.cli.terminal.text import number_text, read_back, value_text, visible, visible_json
 from identity_cli.errors import ExitCode
 from identity_cli.reports.person_report import person as person_report
 from identity_cli.reports.property_history import properties_written
@@ -792,7 +785,7 @@ def test_a_value_is_asked_for_as_text_or_as_json(
             "sample_data/events.ndjson:128: no distinct_id",
         ),
         ("replay", "Missing argument 'LOG...'"),
-        ("nothing", "No such command 'nothing'"),
+        ("nothing", "no command 'nothing'"),
     ],
 )
 def test_what_cannot_be_done_ends_with_2_and_a_reason(
@@ -1218,6 +1211,10 @@ def test_help_imports_no_command(shop: Path) -> None:
     assert {name for name in loaded if name.startswith("identity_cli.cli")} == {
         "identity_cli.cli",
         "identity_cli.cli.terminal",
+        "identity_cli.cli.terminal.color",
+        "identity_cli.cli.terminal.completed",
+        "identity_cli.cli.terminal.fitting",
+        "identity_cli.cli.terminal.help_text",
         "identity_cli.cli.terminal.options",
     }
 

@@ -14,34 +14,53 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.terminal.options import color_option, help_option, option
-from identity_cli.errors import ExitCode, IdcliError
+from identity_cli.cli.terminal.options import HelpfulContext, color_option, help_option, option, print_help
+from identity_cli.errors import ExitCode, IdcliError, UnknownCommand
 
-COMMANDS = {
-    "replay": ("replay_log", "Replay event logs and resolve their persons."),
-    "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
-    "person": ("show_person", "Show who ID is, and why."),
-    "events": ("show_events", "Show a person's events, and whose each was when it came."),
-    "persons": ("list_persons", "List persons."),
-    "warnings": ("list_warnings", "Show what the platform would have warned about."),
-    "graph": ("draw_graph", "Draw who became whom, and why."),
-    "export": ("export_tables", "Write a table of the run to standard output."),
-    "how": ("explain_how", "Tell how a person came to be, step by step."),
-    "blame": ("blame_values", "Tell which event wrote a person's properties."),
-    "why": ("explain_why", "Prove why two ids are one person, or are not."),
-    "culprits": ("find_culprits", "Rank the events that made one person of several."),
-    "repair": ("plan_repair", "Plan how to part a person that is several."),
-    "whatif": ("try_change", "Replay with a change, and tell what it changes."),
-    "verify": ("verify_export", "Hold a run against the platform's own answer."),
-    "diff": ("compare_runs", "Compare two runs, person by person."),
-    "schema": ("print_schema", "Print the JSON Schema of an answer."),
-    "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
+GROUPS = {
+    "Begin with": {
+        "replay": ("replay_log", "Replay event logs and resolve their persons."),
+        "warnings": ("list_warnings", "Show what the platform would have warned about."),
+        "person": ("show_person", "Show who ID is, and why."),
+    },
+    "Look": {
+        "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
+        "persons": ("list_persons", "List persons."),
+        "events": ("show_events", "Show a person's events, and whose each was when it came."),
+        "graph": ("draw_graph", "Draw who became whom, and why."),
+        "export": ("export_tables", "Write a table of the run to standard output."),
+    },
+    "Explain": {
+        "how": ("explain_how", "Tell how a person came to be, step by step."),
+        "why": ("explain_why", "Prove why two ids are one person, or are not."),
+        "blame": ("blame_values", "Tell which event wrote a person's properties."),
+    },
+    "Try": {
+        "whatif": ("try_change", "Replay with a change, and tell what it changes."),
+    },
+    "Mend": {
+        "culprits": ("find_culprits", "Rank the events that made one person of several."),
+        "repair": ("plan_repair", "Plan how to part a person that is several."),
+    },
+    "Check": {
+        "verify": ("verify_export", "Hold a run against the platform's own answer."),
+        "diff": ("compare_runs", "Compare two runs, person by person."),
+    },
+    "Know": {
+        "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
+        "schema": ("print_schema", "Print the JSON Schema of an answer."),
+        "completion": ("complete_shell", "Let the shell complete commands, files and ids."),
+        "help": ("show_help", "Show the help of a command."),
+    },
 }
-"""Name to its module in `commands` and its first line of help."""
+"""Of each group the commands: name to its module in `commands` and its first line of help."""
+COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
 class Commands(click.Group):
     """The group: commands by name, imported on demand."""
+
+    context_class = HelpfulContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in the order in which one needs them."""
@@ -59,10 +78,31 @@ class Commands(click.Group):
         """Make the --help option."""
         return help_option(ctx)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, then the options that all have."""
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, said) for name, (_, said) in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(name.ljust(width), said) for name, (_, said) in commands.items()])
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the options before the command; without any, and without a command, show what there is."""
+        if not args and not ctx.resilient_parsing:
+            print_help(ctx)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; of a name that is none say what it may have meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise UnknownCommand(args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
 
     def make_context(self, *arguments: Any, **more: Any) -> click.Context:
         """Read the options before the command, of which --help and --version print something."""
@@ -113,7 +153,7 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
 @click.command(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 90},
-    epilog="Begin with: idcli replay sample_data/events.ndjson",
+    epilog="Example: idcli replay sample_data/events.ndjson",
     params=[color_option()],
 )
 @option(

@@ -9,6 +9,7 @@ from identity_cli.errors.of_files import BadPlan as BadPlan
 from identity_cli.errors.of_files import IdsUnreadable as IdsUnreadable
 from identity_cli.errors.of_files import InternalUsersUnreadable as InternalUsersUnreadable
 from identity_cli.errors.of_files import NoAnswer as NoAnswer
+from identity_cli.errors.of_files import NotWrittenByUs as NotWrittenByUs
 from identity_cli.errors.of_files import PlanOfAnotherLog as PlanOfAnotherLog
 from identity_cli.errors.of_logs import TOLD as TOLD
 from identity_cli.errors.of_logs import AmbiguousDialect as AmbiguousDialect
@@ -49,6 +50,7 @@ from identity_cli.errors.of_options import ExtraMissing as ExtraMissing
 from identity_cli.errors.of_options import NoDataFrames as NoDataFrames
 from identity_cli.errors.of_options import NoExport as NoExport
 from identity_cli.errors.of_options import UnknownChoice as UnknownChoice
+from identity_cli.errors.of_options import UnknownCommand as UnknownCommand
 from identity_cli.errors.of_options import UnknownDialect as UnknownDialect
 from identity_cli.errors.of_options import UnknownRuleSet as UnknownRuleSet
 from identity_cli.errors.of_runs import BooksDoNotBalance as BooksDoNotBalance

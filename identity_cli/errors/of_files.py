@@ -49,3 +49,10 @@ class IdsUnreadable(IdcliError):
         super().__init__(
             f"cannot read ids from {path}: {reason}. Give a file with one a line, as text or JSON."
         )
+
+
+class NotWrittenByUs(IdcliError):
+    """A file where one of ours would go."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is there and not of idcli: move it away first. Nothing was written.")

@@ -18,7 +18,23 @@ class UnknownChoice(IdcliError):
     """A name that stands for nothing, where there are some to choose from."""
 
     def __init__(self, what: str, name: object, known: Iterable[str]) -> None:
-        super().__init__(f"no {what} {name!r}: choose one of {', '.join(known)}.")
+        known = list(known)
+        super().__init__(f"no {what} {name!r}: {_meant(name, known)}choose one of {', '.join(known)}.")
+
+
+class UnknownCommand(IdcliError):
+    """No command of that name."""
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no command {name!r}: {_meant(name, known)}`idcli help` lists them all.")
+
+
+def _meant(name: object, known: Iterable[str]) -> str:
+    """What a mistyped name may have meant."""
+    from difflib import get_close_matches
+
+    likely = get_close_matches(str(name).lower(), list(known), 2, 0.7)
+    return f"did you mean {' or '.join(likely)}? " if likely else ""
 
 
 class UnknownRuleSet(UnknownChoice):
@@ -39,7 +55,9 @@ class UnknownDialect(IdcliError):
     """No input format of that name."""
 
     def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"no dialect {name!r}; there are {', '.join(known)} (see: idcli dialects)")
+        super().__init__(
+            f"no dialect {name!r}: {_meant(name, known)}there are {', '.join(known)} (see: idcli dialects)"
+        )
 
 
 class BadMapping(IdcliError):

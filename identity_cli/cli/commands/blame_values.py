@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import Command, format_option, team_option, with_ids, with_run
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_document, write_records
@@ -24,7 +25,7 @@ STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
 
 
 @click.command("blame", cls=Command, epilog="Example: idcli blame user_nils email")
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="ID", type=ID)
 @click.argument("key", metavar="[PROPERTY]", required=False)
 @team_option("The team of the id.")
 @format_option()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from identity_cli.cli.terminal.completed import FOLDER
 from identity_cli.cli.terminal.options import Command, format_option, limit_option, opened
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
@@ -32,8 +33,8 @@ MEANINGS = {
     cls=Command,
     epilog="Example: idcli diff idcli-run current-run",
 )
-@click.argument("run1", metavar="RUN1")
-@click.argument("run2", metavar="RUN2")
+@click.argument("run1", metavar="RUN1", type=FOLDER)
+@click.argument("run2", metavar="RUN2", type=FOLDER)
 @limit_option("Changes shown.")
 @format_option()
 @click.pass_context

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import Command, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.render import write_document
@@ -29,7 +30,7 @@ STYLES = {
 
 
 @click.command("how", cls=Command, epilog="Example: idcli how user_nils")
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="ID", type=ID)
 @team_option("The team of the id.")
 @option(
     "--depth",

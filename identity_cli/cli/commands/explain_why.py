@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import Replaying, format_option, team_option, with_ids, with_run
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
@@ -26,8 +27,8 @@ SENTENCES_SHOWN = 6
 
 
 @click.command("why", cls=Replaying, epilog="Example: idcli why user_petra user_nils")
-@click.argument("one", metavar="A")
-@click.argument("two", metavar="[B]", required=False)
+@click.argument("one", metavar="A", type=ID)
+@click.argument("two", metavar="[B]", type=ID, required=False)
 @team_option("The team of the ids.")
 @format_option("table", "json")
 @with_run

@@ -6,8 +6,10 @@ from typing import IO, Any, cast
 
 import click
 
+from identity_cli.cli.terminal.completed import FILE
+from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
-from identity_cli.cli.terminal.text import is_terminal, plural, print_error, visible_json, visible_lines
+from identity_cli.cli.terminal.text import plural, print_error, visible_json, visible_lines
 from identity_cli.store.reading.exports import export_into
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.formats import TABLE_FORMATS
@@ -18,7 +20,12 @@ LOG = "log"
 
 @click.command("export", cls=Command, epilog="Example: idcli export links --format ndjson > links.ndjson")
 @click.argument("table", type=click.Choice([*TABLES, LOG]), metavar="TABLE")
-@option("--plan", metavar="FILE", help="With TABLE log: leave out what a plan of idcli repair leaves out.")
+@option(
+    "--plan",
+    metavar="FILE",
+    type=FILE,
+    help="With TABLE log: leave out what a plan of idcli repair leaves out.",
+)
 @format_option(*TABLE_FORMATS)
 @with_run
 @internal_option

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import (
     Replaying,
     format_option,
@@ -29,7 +30,7 @@ ALSO_SHOWN = 5  # events of a set, beside the first
 
 
 @click.command("culprits", cls=Replaying, epilog="Example: idcli culprits user_nils")
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="ID", type=ID)
 @team_option("The team of the id.")
 @limit_option("Culprits shown.")
 @format_option("table", "json")

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import click
 
-from identity_cli.cli.terminal.options import Command, Known, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.completed import Known
+from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text

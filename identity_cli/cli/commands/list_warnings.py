@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import (
     Command,
     format_option,
@@ -34,7 +35,7 @@ GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
     "warnings", cls=Command, epilog="Example: idcli warnings --type cannot_merge_already_identified --all"
 )
 @option("--type", "warning_type", metavar="TYPE", help="Only warnings of that type.")
-@option("--id", "distinct_id", metavar="ID", help="Only warnings that name that distinct id.")
+@option("--id", "distinct_id", metavar="ID", type=ID, help="Only warnings that name that distinct id.")
 @option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
 @format_option()
 @with_run

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.options import (
     Replaying,
     format_option,
@@ -32,7 +33,9 @@ TITLES = {
 
 @click.command("repair", cls=Replaying, epilog="Example: idcli repair user_nils --format json")
 @click.argument("wanted", metavar="[ID]", required=False)
-@option("--from", "findings", metavar="FILE", help="All ids of a file, one a line, as text or JSON.")
+@option(
+    "--from", "findings", metavar="FILE", type=FILE, help="All ids of a file, one a line, as text or JSON."
+)
 @team_option("The team of the id.")
 @format_option("table", "json")
 @with_run

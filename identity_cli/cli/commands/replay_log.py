@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from identity_cli.cli.terminal.completed import FILE, Known
+from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
-    Known,
     Replaying,
     buffer_option,
     format_option,
@@ -21,7 +22,7 @@ from identity_cli.cli.terminal.options import (
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import ReplayProgress, write_document
 from identity_cli.cli.terminal.summary_page import document, show
-from identity_cli.cli.terminal.text import is_terminal, number_text, plural, print_error
+from identity_cli.cli.terminal.text import number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.reading.options import NONE
 from identity_cli.reading.sorted_reader import ORDERS
@@ -50,7 +51,7 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     cls=Replaying,
     epilog="Example: idcli replay sample_data/events.ndjson --rules current --events",
 )
-@click.argument("logs", nargs=-1, required=True, metavar="LOG...")
+@click.argument("logs", nargs=-1, required=True, metavar="LOG...", type=FILE)
 @run_option(
     "The folder to write; an earlier run there is replaced. With --apply, unless named here, the run beside "
     "it whose name ends in -repaired."
@@ -105,10 +106,11 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     help="Where a field stands in a log of no known format, e.g. distinct_id=user.id; may be repeated. "
     "For a known one its name says it all, e.g. snowplow.",
 )
-@option("--save-map", metavar="FILE", help="Keep what --map says in a file, for --map FILE.")
+@option("--save-map", metavar="FILE", type=FILE, help="Keep what --map says in a file, for --map FILE.")
 @option(
     "--internal-users",
     metavar="FILE",
+    type=FILE,
     help="Mark persons as staff: the project's test_account_filters, or ids, e-mails and domains.",
 )
 @internal_choice("Whom the summary counts, with --internal-users: all, all but staff, or staff alone.")
@@ -120,7 +122,9 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     "the platform did: it went by arrival.",
 )
 @option("--dedupe", is_flag=True, help="Skip events that repeat an earlier one.")
-@option("--apply", "plan", metavar="PLAN", help="Leave out what a plan of idcli repair leaves out.")
+@option(
+    "--apply", "plan", metavar="PLAN", type=FILE, help="Leave out what a plan of idcli repair leaves out."
+)
 @option(
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import (
     Command,
     format_option,
@@ -32,8 +33,8 @@ FIELDS = (
 
 
 @click.command("events", cls=Command, epilog="Example: idcli events user_ivo --of user_ivo")
-@click.argument("wanted", metavar="ID")
-@option("--of", "login", metavar="ID", help="Only those of one of its logins.")
+@click.argument("wanted", metavar="ID", type=ID)
+@option("--of", "login", metavar="ID", type=ID, help="Only those of one of its logins.")
 @option("--since", metavar="LINE|TIME|DAY", help="Only from that line, time or day on.")
 @option("--until", metavar="LINE|TIME|DAY", help="Only up to that line, time or day.")
 @team_option("The team of the id.")

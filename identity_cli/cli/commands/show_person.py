@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.completed import ID
+from identity_cli.cli.terminal.fitting import shortened
 from identity_cli.cli.terminal.options import Command, format_option, option, team_option, with_ids, with_run
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
-from identity_cli.cli.terminal.text import plural, shortened, time_text, value_text
+from identity_cli.cli.terminal.text import plural, time_text, value_text
 from identity_cli.events import Address
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
@@ -24,7 +26,7 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 
 
 @click.command("person", cls=Command, epilog="Example: idcli person user_hanna")
-@click.argument("wanted", metavar="ID")
+@click.argument("wanted", metavar="ID", type=ID)
 @team_option("Only the ID of this team.")
 @format_option("table", "json")
 @option(

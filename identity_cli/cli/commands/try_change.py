@@ -6,8 +6,8 @@ import click
 
 from identity_cli.cli.commands.compare_runs import figures, show_comparison
 from identity_cli.cli.commands.compare_runs import show as show_diff
+from identity_cli.cli.terminal.completed import FILE, ID, Known
 from identity_cli.cli.terminal.options import (
-    Known,
     Replaying,
     buffer_option,
     format_option,
@@ -44,7 +44,7 @@ FORMAT = 1
     metavar="EVENT",
     help="Leave out an event: its uuid, LINE or FILE:LINE; FILE:LINE#N is the N-th of a line with several.",
 )
-@option("--block-id", "blocked", multiple=True, metavar="ID", help="Never link that distinct id.")
+@option("--block-id", "blocked", multiple=True, metavar="ID", type=ID, help="Never link that distinct id.")
 @option(
     "--reset-before",
     "resets",
@@ -52,7 +52,7 @@ FORMAT = 1
     metavar="FILE:LINE",
     help="As though reset() had been called on the device before that event.",
 )
-@option("--plan", metavar="FILE", help="Leave out what a plan of idcli repair leaves out.")
+@option("--plan", metavar="FILE", type=FILE, help="Leave out what a plan of idcli repair leaves out.")
 @option(
     "--rules",
     type=Known(RULE_SETS),

@@ -3,17 +3,16 @@
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from identity_cli.cli.terminal.completed import FOLDER
 from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
-
     from identity_cli.store.reading.run import Run
 
 DEFAULT_RUN = "idcli-run"
@@ -26,8 +25,22 @@ MOST = 2**53
 """Of anything that a command lists: more digits mean all."""
 
 
+class HelpfulContext(click.Context):
+    """A context whose help is ours."""
+
+    def make_formatter(self) -> click.HelpFormatter:
+        """Make what lays out help."""
+        from identity_cli.cli.terminal.help_text import (
+            HelpText,  # whoever asks for no help needs nothing of it
+        )
+
+        return HelpText(width=self.terminal_width, max_width=self.max_content_width)
+
+
 class Command(click.Command):
     """A command of ours."""
+
+    context_class = HelpfulContext
 
     def __init__(self, *declared: Any, **attributes: Any) -> None:
         super().__init__(*declared, **attributes)
@@ -78,29 +91,6 @@ def _choose_color(ctx: click.Context, parameter: click.Parameter, asked: str | N
         ctx.color = {"auto": None, "always": True, "never": False}[asked]
 
 
-class Known(click.ParamType):  # type: ignore[type-arg]  # in older clicks it has none
-    """One of some names, which a shell completes.
-
-    Others pass: what they are for refuses them, here as in Python.
-    """
-
-    name = "name"
-
-    def __init__(self, names: Iterable[str], *, several: bool = False) -> None:
-        """several: with commas between them."""
-        self._names = list(names)
-        self._several = several
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        """The names that begin so."""
-        from click.shell_completion import CompletionItem  # a shell asks for it, nobody else
-
-        before, comma, last = incomplete.rpartition(",") if self._several else ("", "", incomplete)
-        return [CompletionItem(before + comma + name) for name in self._names if name.startswith(last)]
-
-
 def help_option(ctx: click.Context) -> click.Option:
     """--help. click's own looks up a translation of its text at every start, asked for or not."""
     return Option(
@@ -115,8 +105,13 @@ def help_option(ctx: click.Context) -> click.Option:
 
 def _show_help(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
     if asked and not ctx.resilient_parsing:
-        click.echo(ctx.get_help())
-        ctx.exit()
+        print_help(ctx)
+
+
+def print_help(ctx: click.Context) -> NoReturn:
+    """Print the help of a command and leave."""
+    click.echo(ctx.get_help(), color=True)  # it has no colours where there are to be none
+    ctx.exit()
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -128,6 +123,7 @@ def run_option(text: str) -> Callable[[Function], Function]:
         "--run",
         "folder",
         metavar="DIR",
+        type=FOLDER,
         envvar=RUN_VARIABLE,
         default=DEFAULT_RUN,
         show_default=True,

@@ -4,22 +4,13 @@ On a terminal the page is coloured and its tables fit; piped, nothing is cut. Al
 through `visible`, so no caller has to think of what a log may contain.
 """
 
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 from identity_cli.cli.terminal.color import is_colored
-from identity_cli.cli.terminal.text import (
-    is_terminal,
-    number_text,
-    padded,
-    print_error,
-    shortened,
-    visible,
-    width_of,
-)
+from identity_cli.cli.terminal.fitting import columns_of, is_terminal, padded, shortened, width_of, wrapped
+from identity_cli.cli.terminal.text import number_text, print_error, visible
 
 PIPED_WIDTH = 80
 """Of running text; tables are as wide there as they need."""
@@ -82,7 +73,7 @@ class Page:
 
     def __init__(self) -> None:
         self.is_terminal = is_terminal(sys.stdout)
-        self.width = _width_of_terminal() if self.is_terminal else _asked_width() or PIPED_WIDTH
+        self.width = columns_of(sys.stdout) or PIPED_WIDTH
         self._ink = _ink(self.is_terminal)
 
     def line(self, *parts: Part) -> None:
@@ -121,14 +112,8 @@ class Page:
             self._ink([(lead + line, "")])
             lead = " " * len(lead)
 
-    def _broken(self, text: str, indent: int) -> Iterator[str]:
-        room, line = min(self.width, 100) - indent, ""
-        for word in visible(text).split():
-            if line and width_of(line) + 1 + width_of(word) > room:
-                yield line
-                line = ""
-            line = f"{line} {word}" if line else word
-        yield line
+    def _broken(self, text: str, indent: int) -> list[str]:
+        return wrapped(visible(text), min(self.width, 100) - indent) or [""]
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
         """A table of these columns; too wide ones are shortened until it fits."""
@@ -255,16 +240,3 @@ def _ink(on_terminal: bool) -> Ink:
     from identity_cli.cli.terminal.render import rich_ink  # costs as much as three starts of Python
 
     return rich_ink()
-
-
-def _asked_width() -> int | None:
-    columns = os.environ.get("COLUMNS", "")
-    return max(int(columns), 40) if columns.isdecimal() and int(columns) else None
-
-
-def _width_of_terminal() -> int:
-    asked = _asked_width()
-    if asked is None:
-        with suppress(OSError):
-            asked = os.get_terminal_size(sys.stdout.fileno()).columns
-    return max(asked or PIPED_WIDTH, 40)

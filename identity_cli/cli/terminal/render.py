@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from identity_cli.cli.terminal.text import is_terminal, visible_json
+from identity_cli.cli.terminal.fitting import is_terminal
+from identity_cli.cli.terminal.text import visible_json
 
 if TYPE_CHECKING:
     from identity_cli.store.reading.run import Run

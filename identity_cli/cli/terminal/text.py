@@ -11,6 +11,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from identity_cli.cli.terminal.fitting import columns_of, is_terminal, width_of, wrapped
+
 _ESCAPE = r"\\(?:[tnr]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4}|U(?:000[0-9a-f]|0010)[0-9a-f]{4})"
 
 
@@ -87,43 +89,18 @@ def time_text(moment: str | None) -> str:
     return "" if moment is None else moment[:19].replace("T", " ")
 
 
-def width_of(text: str) -> int:
-    """Columns that the text takes on a terminal."""
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining, east_asian_width  # most logs never need it
-
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
-def shortened(text: str, width: int, keep: str) -> str:
-    """The text in that many columns; keep says which part survives: "ends", "start" or "end"."""
-    if width_of(text) <= width:
-        return text
-    room = max(width - 1, 0)
-    head = {"ends": (room + 1) // 2, "start": room, "end": 0}[keep]
-    tail = room - head
-    end = _cut(text[::-1], tail)[::-1]
-    if not head and "/" in end:  # of a path, whole names
-        end = end[end.index("/") :]
-    return _cut(text, head) + "…" + end
-
-
-def padded(text: str, width: int, right: bool) -> str:
-    """The text, filled up to that many columns."""
-    fill = " " * (width - width_of(text))
-    return fill + text if right else text + fill
-
-
-def is_terminal(stream: Any) -> bool:
-    """Whether a person reads along."""
-    return bool(stream is not None and not stream.closed and stream.isatty())
-
-
 def print_error(text: str) -> None:
     """Say on standard error what went wrong or how it goes."""
     with suppress(OSError):  # full, or gone: then there is nobody to tell
-        print(visible_lines(text), file=sys.stderr)
+        print("\n".join(map(_fitted, visible_lines(text).split("\n"))), file=sys.stderr)
+
+
+def _fitted(line: str) -> str:
+    """A line in the width of the terminal that it goes to, without breaking a word."""
+    width = columns_of(sys.stderr) if is_terminal(sys.stderr) else None
+    if width is None or width_of(line) <= width or line.startswith(" "):
+        return line
+    return "\n".join(wrapped(line, width))
 
 
 def _escaped(char: str) -> str:
@@ -132,12 +109,3 @@ def _escaped(char: str) -> str:
 
 def _json_escaped(char: str) -> str:
     return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
-
-
-def _cut(text: str, width: int) -> str:
-    taken = 0
-    for index, char in enumerate(text):
-        taken += width_of(char)
-        if taken > width:
-            return text[:index]
-    return text

@@ -1,0 +1,189 @@
+"""What a person at a terminal meets: help, tables and errors at three widths, suggestions, completion."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from identity_cli import replay
+from identity_cli.cli import COMMANDS, GROUPS, idcli
+from identity_cli.cli.terminal import text
+from identity_cli.cli.terminal.fitting import width_of, wrapped
+
+PROJECT = Path(__file__).parents[1]
+GOLDEN = Path(__file__).parent / "golden" / "widths"
+SHOWN = {
+    "help": "--help",
+    "help-persons": "persons --help",
+    "persons": "persons --limit 5",
+    "person": "person user_nils",
+    "events": "events user_ivo --limit 4",
+    "find": "find olga",
+    "how": "how user_nils",
+    "no-command": "persns",
+    "no-id": "person user_hana",
+    "no-option": "persons --where plan",
+}
+WIDTHS = (60, 80, 120)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the sample and its run."""
+    place = tmp_path_factory.mktemp("shop")
+    (place / "sample_data").symlink_to(PROJECT / "sample_data")
+    with chdir(place):
+        replay("sample_data/events.ndjson", table_formats="none").close()
+    return place
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("name", SHOWN)
+def test_golden_widths(
+    shop: Path,
+    terminal: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    name: str,
+    columns: int,
+) -> None:
+    monkeypatch.chdir(shop)
+    monkeypatch.delenv("IDCLI_RUN", raising=False)
+    terminal(columns)
+    monkeypatch.setattr(text, "is_terminal", lambda stream: True)
+    output = CliRunner().invoke(idcli, SHOWN[name].split(), prog_name="idcli").output
+    assert max(map(width_of, output.splitlines())) <= columns
+    path = GOLDEN / f"{name}-{columns}.txt"
+    if request.config.getoption("--update"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(output, encoding="utf-8")
+    assert output == path.read_text(encoding="utf-8"), "pytest --update writes it anew"
+
+
+def test_no_golden_file_of_a_width_is_left_over() -> None:
+    assert {f"{name}-{columns}.txt" for name in SHOWN for columns in WIDTHS} == {
+        path.name for path in GOLDEN.iterdir()
+    }
+
+
+def test_words_stay_whole() -> None:
+    words = "see --internal-users and idcli-run-repaired, or " + "x" * 50
+    for width in (10, 20, 40):
+        assert " ".join(wrapped(words, width)) == words
+    assert wrapped("", 10) == []
+
+
+def test_every_command_is_in_one_group_and_three_begin() -> None:
+    assert sum(map(len, GROUPS.values())) == len(COMMANDS)
+    assert len(next(iter(GROUPS.values()))) == 3
+
+
+def test_alone_it_shows_what_there_is() -> None:
+    alone = CliRunner().invoke(idcli, [], prog_name="idcli")
+    assert alone.exit_code == 0
+    assert alone.stdout == CliRunner().invoke(idcli, ["--help"], prog_name="idcli").stdout
+    assert alone.stdout == CliRunner().invoke(idcli, ["help"], prog_name="idcli").stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command_is_its_help(name: str) -> None:
+    told = CliRunner().invoke(idcli, ["help", name], prog_name="idcli")
+    assert told.exit_code == 0
+    assert told.stdout == CliRunner().invoke(idcli, [name, "--help"], prog_name="idcli").stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("persns", "did you mean persons or person?"),
+        ("help warnigs", "did you mean warnings?"),
+        ("dialects segmnt", "did you mean segment?"),
+        ("replay sample_data/events.ndjson --rules curent --run nowhere", "did you mean current?"),
+        ("replay sample_data/events.ndjson --dialect posthg --run nowhere", "did you mean posthog?"),
+        ("persons --fromat json", "Did you mean '--format'?"),
+        ("completion show bosh", "did you mean bash?"),
+        ("nothing", "no command 'nothing': `idcli help` lists them all"),
+    ],
+)
+def test_what_is_mistyped_is_told_what_it_may_mean(
+    monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+) -> None:
+    monkeypatch.chdir(PROJECT)
+    result = CliRunner().invoke(idcli, typed.split(), prog_name="idcli")
+    assert result.exit_code == 2
+    assert meant in result.stderr
+
+
+def completions(shop: Path, *words: str) -> list[str]:
+    """What bash is given for the last of these words, each as kind,value."""
+    asked = {"_IDCLI_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(["idcli", *words])}
+    done = subprocess.run(
+        [sys.executable, "-m", "identity_cli"],
+        env={**os.environ, **asked, "COMP_CWORD": str(len(words))},
+        cwd=shop,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["person", "user_ni"], ["plain,user_nils"]),
+        (["why", "user_nils", "c4fda5"], ["plain,c4fda500-3772-5d45-92bf-082f3cb5308a"]),
+        (["person", "--run", "nowhere", "user_"], []),
+        (["pers"], ["plain,persons", "plain,person"]),
+        (["persons", "--sort", "first"], ["plain,first_seen"]),
+        (["persons", "--run", "idc"], ["dir,idc"]),
+        (["replay", "sam"], ["file,sam"]),
+        (["replay", "x", "--rules", "2023"], ["plain,2023-09"]),
+        (["replay", "x", "--dialect", "snow"], ["plain,snowplow"]),
+        (["dialects", "rud"], ["plain,rudderstack"]),
+        (["help", "warn"], ["plain,warnings"]),
+        (["completion", "install", "f"], ["plain,fish"]),
+    ],
+    ids=" ".join,
+)
+def test_completion(shop: Path, words: list[str], offered: list[str]) -> None:
+    assert sorted(completions(shop, *words)) == sorted(offered)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_installed_once_and_overwrites_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    startup = tmp_path / f".{shell}rc"
+    startup.write_text("alias ll='ls -l'")
+    install = ["completion", "install", shell]
+    for _ in range(2):
+        assert CliRunner().invoke(idcli, install).exit_code == 0
+    lines = startup.read_text().splitlines()
+    assert lines[0] == "alias ll='ls -l'"
+    assert len(lines) == {"bash": 2, "zsh": 3, "fish": 1}[shell]
+    (script,) = (path for path in tmp_path.rglob("*idcli*/*" if shell != "fish" else "*.fish") if path.is_file())
+    assert CliRunner().invoke(idcli, ["completion", "show", shell]).stdout in script.read_text()
+    script.write_text("somebody's own")
+    refused = CliRunner().invoke(idcli, install)
+    assert (refused.exit_code, script.read_text()) == (2, "somebody's own")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_bash_takes_the_script(shop: Path) -> None:
+    script = CliRunner().invoke(idcli, ["completion", "show", "bash"]).stdout
+    bin_folder = str(Path(sys.executable).parent)
+    ask = (
+        f'PATH="{bin_folder}:$PATH"\n{script}\nCOMP_WORDS=(idcli person user_ni); COMP_CWORD=2\n'
+        '_idcli_completion idcli; echo "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(["bash", "-c", ask], cwd=shop, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "user_nils"
