@@ -1,7 +1,6 @@
 """What a person at a terminal meets: help, tables and errors at three widths, suggestions, completion."""
 
 import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -58,7 +57,9 @@ def test_golden_widths(
     monkeypatch.delenv("IDCLI_RUN", raising=False)
     terminal(columns)
     monkeypatch.setattr(text, "is_terminal", lambda stream: True)
-    output = CliRunner().invoke(idcli, SHOWN[name].split(), prog_name="idcli").output
+    output = (
+        CliRunner().invoke(idcli, SHOWN[name].split(), prog_name="idcli", terminal_width=columns - 2).output
+    )
     assert max(map(width_of, output.splitlines())) <= columns
     path = GOLDEN / f"{name}-{columns}.txt"
     if request.config.getoption("--update"):
@@ -170,7 +171,9 @@ def test_completion_is_installed_once_and_overwrites_nothing(
     lines = startup.read_text().splitlines()
     assert lines[0] == "alias ll='ls -l'"
     assert len(lines) == {"bash": 2, "zsh": 3, "fish": 1}[shell]
-    (script,) = (path for path in tmp_path.rglob("*idcli*/*" if shell != "fish" else "*.fish") if path.is_file())
+    (script,) = (
+        path for path in tmp_path.rglob("*idcli*/*" if shell != "fish" else "*.fish") if path.is_file()
+    )
     assert CliRunner().invoke(idcli, ["completion", "show", shell]).stdout in script.read_text()
     script.write_text("somebody's own")
     refused = CliRunner().invoke(idcli, install)

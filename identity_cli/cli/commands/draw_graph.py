@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import click
 
+from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import Command, option, team_option, with_ids, with_run
 from identity_cli.cli.terminal.page import Page
-from identity_cli.cli.terminal.text import is_terminal, plural
+from identity_cli.cli.terminal.text import plural
 from identity_cli.cli.terminal.timeline_page import pictured_of, show_pictured, text_of
 from identity_cli.drawing.run_pictures import Pictured, drawings, one_drawing
 from identity_cli.store.reading.run import Run

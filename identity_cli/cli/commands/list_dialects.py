@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import Command, format_option
 from identity_cli.cli.terminal.page import Column, Page
 from identity_cli.cli.terminal.render import write_document
@@ -20,7 +21,7 @@ FILE_ORDER = "the order of the file"
 
 
 @click.command("dialects", cls=Command, epilog="Example: idcli dialects rudderstack")
-@click.argument("name", required=False, metavar="[NAME]")
+@click.argument("name", required=False, metavar="[NAME]", type=Known([*DIALECTS, generic.NAME]))
 @format_option("table", "json")
 def command(name: str | None, output: str) -> None:
     """List the input formats, and what each means to persons.

@@ -46,6 +46,12 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
     return int(found[1]) << 10 * " KMG".index(found[2].upper() or " ")
 
 
+def _dialects() -> Iterable[str]:
+    from identity_cli.dialects import DIALECTS, generic
+
+    return [*DIALECTS, generic.NAME]
+
+
 @click.command(
     "replay",
     cls=Replaying,
@@ -96,6 +102,7 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
 @option(
     "--dialect",
     metavar="NAME",
+    type=Known(_dialects),
     help="The input format, whatever the lines look like; see: idcli dialects.  [default: as detected]",
 )
 @option(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from identity_cli.answers import of_persons
 
 SHOWN = 50
+NARROW = 70  # columns below which there is no room for years
 FIELDS = (
     *("time", "event", "distinct_id", "library", "file", "line", "nth", "uuid"),
     *("then", "person_id_then"),
@@ -93,7 +94,8 @@ def _show(page: Page, found: PersonEvents, limit: int) -> None:
         origin_column(),
         Column("library", "start", extra=True),
     ]
-    rows = ([*_cells(one)] for one in found.events)
+    skipped = 0 if page.width >= NARROW else len("2023-")
+    rows = ([_time(one)[skipped:], *_cells(one)] for one in found.events)
     page.table(columns, [row for row, _ in zip(rows, range(limit), strict=False)], indent=0)
     rest = len(found.events) - limit
     if rest > 0:
@@ -102,8 +104,11 @@ def _show(page: Page, found: PersonEvents, limit: int) -> None:
         page.note(plural(len(found.events), "event"))
 
 
+def _time(one: PersonEvent) -> str:
+    return "" if one.time is None else time_text(_as_stored(one.time))
+
+
 def _cells(one: PersonEvent) -> Iterable[Cell]:
-    yield "" if one.time is None else time_text(_as_stored(one.time))
     yield one.event
     yield one.distinct_id
     yield "" if one.then is None else one.then.known_as

@@ -6,8 +6,14 @@ from identity_cli.cli.terminal.options import Command, print_help
 from identity_cli.errors import UnknownCommand
 
 
+def _commands(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    group = ctx.find_root().command
+    names = group.list_commands(ctx) if isinstance(group, click.Group) else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 @click.command("help", cls=Command, epilog="Example: idcli help person")
-@click.argument("name", required=False, metavar="[COMMAND]")
+@click.argument("name", required=False, metavar="[COMMAND]", shell_complete=_commands)
 @click.pass_context
 def command(ctx: click.Context, name: str | None) -> None:
     """Show the help of a command.

@@ -144,16 +144,16 @@ def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
     state = ("identified", "green") if person.is_identified else ("anonymous", "yellow")
     page.sentence((_short(page, wanted), "bold"), " is person ", person.person_id, ", ", state)
     ids, events = plural(person.id_count, "distinct id"), plural(person.event_count, "event")
-    page.line(f"{ids}, {events}{_between(person.first_seen, person.last_seen)}")
+    page.sentence(f"{ids}, {events}{_between(person.first_seen, person.last_seen)}")
     silent = sum(item.silently for item in report.distinct_ids)
     if silent:
         joined = f"! {plural(silent, 'id')} joined it when already identified, without a warning: "
-        page.line((joined, "yellow"), ("one person, or two?", "bold yellow"))
+        page.sentence((joined, "yellow"), ("one person, or two?", "bold yellow"))
     forced = [link.event for link in report.links if link.is_forced]
     if forced:
         by = " and ".join(sorted(set(forced)))
         merged = f"! {plural(len(forced), 'identified person')} merged in by {by}: "
-        page.line((merged, "yellow"), ("one person, or several?", "bold yellow"))
+        page.sentence((merged, "yellow"), ("one person, or several?", "bold yellow"))
     page.line()
     made = f"{time_text(person.created_at)}, with {_short(page, person.creator_distinct_id)}".removeprefix(
         ", "
