@@ -6,7 +6,6 @@ from typing import Any
 class ExitCode:
     """What the shell sees."""
 
-    FINE = 0
     FINDINGS = 1
     FAILED = 2
     INTERRUPTED = 130  # as shells count: 128 and the number of the signal

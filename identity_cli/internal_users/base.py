@@ -55,10 +55,6 @@ class Filters:
             ("does not pass " + one.text for one in self.of_persons if not one.keeps(properties)), None
         )
 
-    def matches_person(self, properties: EventProperties, distinct_ids: Collection[str]) -> bool:
-        """Whether the person does not pass the filters on persons."""
-        return self.person_reason(properties, distinct_ids) is not None
-
     def matches_event(self, properties: EventProperties) -> bool:
         """Whether the event does not pass the filters on events."""
         return not all(one.keeps(properties) for one in self.of_events)
@@ -109,10 +105,6 @@ class NamedUsers:
                 return f"domain {domain}"
         return None
 
-    def matches_person(self, properties: EventProperties, distinct_ids: Collection[str]) -> bool:
-        """Whether one of the person's names is on the list."""
-        return self.person_reason(properties, distinct_ids) is not None
-
     def matches_event(self, properties: EventProperties) -> bool:
         """Never: a list is about persons."""
         return False
@@ -122,6 +114,5 @@ InternalUsers = Filters | NamedUsers
 """What a file of internal users says.
 
 Both have: `source` (the file, as it was named), `kind`, `size`, `not_evaluable` and `remarks`
-(sentences for people), `event_property_names`, `person_reason`, `matches_person` and
-`matches_event`.
+(sentences for people), `event_property_names`, `person_reason` and `matches_event`.
 """
