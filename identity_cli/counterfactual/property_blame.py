@@ -135,9 +135,9 @@ class _History:
                 self._values[step.person] = value, step.time
 
     def _merge(self, link: LinkRow) -> None:
-        source, target = link.source_person, link.target_person
-        if source is None or target is None or source not in self._values:
+        if link.merged is None or link.merged[0] not in self._values:
             return
+        source, target = link.merged
         value, time = self._values.pop(source)
         if target in self._values:
             self._note(("lost", value, [self._values[target][0]]), link, source)

@@ -15,7 +15,8 @@ from identity_cli.reading.left_out import uuid_in_text
 from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.rerun import options_of
 from identity_cli.reports.as_of import moment_in
-from identity_cli.reports.owners import Owner, Owners, Ownership
+from identity_cli.reports.owners import Owner, Owners
+from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import Run
 
@@ -87,8 +88,8 @@ class _Asked:
 
     def __init__(self, run: Run, row: PersonRow) -> None:
         self._run, self._row = run, row
-        self._parts = run.parts_of(row.person)
-        self._rows = run.ids_of(row.person)
+        self._timeline = Timeline(run, row.person)
+        self._rows = self._timeline.rows
         self._owners = Owners(run)
 
     def filter_of(self, login: str | None) -> Callable[[PersonEvent], bool]:
@@ -97,7 +98,7 @@ class _Asked:
             return lambda one: True
         if all(row.distinct_id != login for row in self._rows):
             raise NotOfThatPerson(login, self._row.person_id)
-        others = self._run.logins_of(self._parts) - {login}
+        others = self._run.logins_of(self._timeline.parts) - {login}
         return lambda one: (
             one.distinct_id == login
             or (one.distinct_id not in others and one.then is not None and one.then.known_as == login)
@@ -123,7 +124,6 @@ class _Asked:
         found = [*self._in_log(on_progress)]
         seqs = [seq for seq, _, _ in found]
         moments, libraries = self._run.moments(seqs), self._libraries(found)
-        whose = Ownership(self._run, self._rows, self._run.links_of(self._parts))
         for seq, distinct_id, event in found:
             yield PersonEvent(
                 seq,
@@ -133,7 +133,7 @@ class _Asked:
                 event.event,
                 distinct_id,
                 libraries[seq],
-                self._owners.of(whose.at(distinct_id, moments.get(seq, seq))),
+                self._owners.of(self._timeline.owner_at(distinct_id, moments.get(seq, seq))),
             )
 
     def _in_log(self, on_progress: Progress | None) -> Iterator[tuple[int, str, Event]]:

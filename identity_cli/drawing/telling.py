@@ -144,11 +144,7 @@ def _joined(row: IdRow, moments: Mapping[int, int]) -> Span:
 
 
 def _merged(links: Iterable[LinkRow]) -> dict[int, Span]:
-    return {
-        link.source_person: Span(link.seq, link.target_person)
-        for link in links
-        if link.outcome == "merged" and link.source_person is not None and link.target_person is not None
-    }
+    return {link.merged[0]: Span(link.seq, link.merged[1]) for link in links if link.merged is not None}
 
 
 def _names(

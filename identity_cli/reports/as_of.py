@@ -1,16 +1,15 @@
 """A person as of a moment of the log, from the journal: its ids, properties and links by then."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
-from typing import Any
 
 from identity_cli.errors import BadMoment, NotYetSeen
 from identity_cli.events import Origin
 from identity_cli.origins import address_in
-from identity_cli.reports.property_history import State, properties_written
-from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow
+from identity_cli.reports.property_history import State
+from identity_cli.reports.timeline import END, Timeline, persons_of
+from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
 
@@ -40,35 +39,28 @@ def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None)
     the id was not there yet.
     """
     person = run.find_person(wanted, team_id)
-    parts = run.parts_of(person.person)
-    links, rows = run.links_of(parts), run.ids_of(person.person)
-    moments = run.moments(row.joined_seq for row in rows)
+    timeline = Timeline(run, person.person)
     until = _until(run, moment)
-    if isinstance(until, datetime):
-        last = _last_by(until, rows, moments, links, run.changes_of(parts))
-    else:
-        last = until
-    by_then = [link for link in links if link.moment <= last]
-    joined = [row for row in rows if moments.get(row.joined_seq, row.joined_seq) <= last]
-    person_of = _persons_then(by_then)
-    own = wanted if any(row.distinct_id == wanted for row in rows) else person.creator_distinct_id
+    last = _last_by(until, timeline) if isinstance(until, datetime) else until
+    joined = [row for row in timeline.rows if timeline.joined(row) <= last]
+    person_of = timeline.person_by(last)
+    own = wanted if any(row.distinct_id == wanted for row in timeline.rows) else person.creator_distinct_id
     found = next((row for row in joined if row.distinct_id == own), None)
     if found is None:
-        first = next(row for row in rows if row.distinct_id == own)
+        first = next(row for row in timeline.rows if row.distinct_id == own)
         waiting = _waiting(run, person.team_id, [own], last)
         raise NotYetSeen(own, moment, run.origin(first.joined_seq), waiting)
     number = person_of(found.joined_person)
-    changes = [change for change in run.changes_of(parts) if change.moment <= last]
     creator, identified = run.makers_of([number])[number]
     flagged = identified is not None and identified <= last
     ids = [row.distinct_id for row in joined if person_of(row.joined_person) == number]
     return PersonAsOf(
-        parts[number],
+        timeline.parts[number],
         creator,
         flagged,
         ids,
-        properties_written(number, changes, by_then),
-        [link for link in by_then if number in _numbers(link, person_of)],
+        timeline.properties(number, last),
+        [link for link in timeline.links_by(last) if number in persons_of(link, person_of)],
         until if isinstance(until, datetime) else run.origin(until),
         _waiting(run, person.team_id, ids, last),
     )
@@ -117,44 +109,10 @@ def is_day(moment: str) -> bool:
     return True
 
 
-def _last_by(
-    time: datetime,
-    rows: list[IdRow],
-    moments: dict[int, int],
-    links: list[LinkRow],
-    changes: list[ChangeRow],
-) -> int:
+def _last_by(time: datetime, timeline: Timeline) -> int:
     """The moment before the first fact of the person whose event was later than a time."""
-    facts: list[tuple[int, str | None]] = [(link.moment, link.time) for link in links]
-    facts += [(change.moment, change.time) for change in changes]
-    facts += [(moments.get(row.joined_seq, row.joined_seq), row.first_seen) for row in rows]
+    facts: list[tuple[int, str | None]] = [(link.seq, link.time) for link in timeline.links]
+    facts += [(change.moment, change.time) for change in timeline.changes]
+    facts += [(timeline.joined(row), row.first_seen) for row in timeline.rows]
     late = [moment for moment, text in facts if text is not None and datetime.fromisoformat(text) > time]
-    return min(late, default=2**62) - 1
-
-
-def _persons_then(links: list[LinkRow]) -> Callable[[int], int]:
-    """For each person's number, the one that it had become."""
-    survivor = {
-        link.source_person: link.target_person
-        for link in links
-        if link.outcome == "merged" and link.source_person is not None and link.target_person is not None
-    }
-
-    def person_of(number: int) -> int:
-        passed = []
-        while number in survivor:
-            passed.append(number)
-            number = survivor[number]
-        for one in passed:  # so that a chain of merges is walked once
-            survivor[one] = number
-        return number
-
-    return person_of
-
-
-def _numbers(link: LinkRow, person_of: Callable[[int], int]) -> set[Any]:
-    return {
-        person_of(number)
-        for number in (link.source_person, link.target_person, link.person)
-        if number is not None
-    }
+    return min(late, default=END) - 1

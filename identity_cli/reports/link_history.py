@@ -1,11 +1,15 @@
 """How a person came to be, step by step, from the journal alone."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
+
+Makers = Mapping[int, tuple[str, int | None]]
+"""Of each person the distinct id it was made with, and the event that identified it."""
 
 
 @dataclass(slots=True)
@@ -61,24 +65,24 @@ class _Part:
 def how(run: Run, wanted: str, team_id: int | None = None) -> How:
     """The history of the person of a distinct id or person id."""
     person = run.find_person(wanted, team_id)
-    person_ids = run.parts_of(person.person)
-    links = run.links_of(person_ids)
+    timeline = Timeline(run, person.person)
+    makers = run.makers_of(timeline.parts)
     parts: dict[int, _Part] = defaultdict(_Part)
-    _add_ids(run, parts, person, links, person_ids)
-    _add_links(parts, links, person_ids)
-    for number, (creator, seq) in run.makers_of(person_ids).items():
+    _add_ids(parts, timeline, makers)
+    _add_links(parts, timeline)
+    for number, (creator, seq) in makers.items():
         if seq is not None:
             parts[number].steps.append(HistoryStep("identified", 0, seq, seq, creator))
-    _add_up(parts, links)
+    _add_up(parts, timeline.links)
     steps = [*_told(parts, person.person)]
-    uuids = run.uuids_of((step.seq for step in steps), links)
+    uuids = run.uuids_of((step.seq for step in steps), timeline.links)
     for number, step in enumerate(steps, 1):
         step.number, step.uuid = number, uuids.get(step.seq)
     return How(
         person,
         steps,
         run.identified_seq(person.person),
-        len(person_ids),
+        len(timeline.parts),
         sum(step.kind == "merged" for step in steps),
         sum(step.kind == "refused" for step in steps),
     )
@@ -87,20 +91,14 @@ def how(run: Run, wanted: str, team_id: int | None = None) -> How:
 _ORDER = {"merged": 0, "created": 1, "attached": 2, "refused": 3, "identified": 4}
 
 
-def _add_ids(
-    run: Run, parts: dict[int, _Part], person: PersonRow, links: list[LinkRow], person_ids: dict[int, str]
-) -> None:
-    joins = {link.seq: link for link in links if link.outcome in ("created", "attached")}
-    makers = run.makers_of(person_ids)
-    rows = run.ids_of(person.person)
-    moments = run.moments(row.joined_seq for row in rows)
-    for row in rows:
+def _add_ids(parts: dict[int, _Part], timeline: Timeline, makers: Makers) -> None:
+    for row in timeline.rows:
         part = parts[row.joined_person]
         part.ids += 1
         part.events += row.event_count
-        moment = moments.get(row.joined_seq, row.joined_seq)
         creator, _ = makers[row.joined_person]
-        part.steps.append(_id_step(row, moment, creator, joins.get(row.joined_seq)))
+        link = timeline.joins.get(row.joined_seq)
+        part.steps.append(_id_step(row, timeline.joined(row), creator, link))
 
 
 def _id_step(row: IdRow, moment: int, creator: str, link: LinkRow | None) -> HistoryStep:
@@ -114,19 +112,20 @@ def _id_step(row: IdRow, moment: int, creator: str, link: LinkRow | None) -> His
     return step
 
 
-def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[int, str]) -> None:
-    for link in links:
-        source, target = link.source_person, link.target_person
+def _add_links(parts: dict[int, _Part], timeline: Timeline) -> None:
+    for link in timeline.links:
         ends = link.source_distinct_id, link.target_distinct_id
-        about = (link.seq, link.moment, *ends, link.event, link.time, link.outcome)
-        if link.outcome == "merged" and source is not None and target is not None:
-            step = HistoryStep("merged", 0, *about, person_ids[source], lost=len(link.dropped or ()))
+        about = (link.seq, link.seq, *ends, link.event, link.time, link.outcome)
+        if link.merged is not None:
+            source, target = link.merged
+            step = HistoryStep("merged", 0, *about, timeline.parts[source], lost=len(link.dropped or ()))
             step.is_suspicious = link.is_forced
             parts[target].steps.append(step)
             parts[target].merged_in[link.seq] = source
         elif link.outcome.startswith("refused"):
             # of a new id it was nobody's yet: then the person that the event went on to make
-            ours = [one for one in (target, source, link.person) if one in person_ids]
+            touched = (link.target_person, link.source_person, link.person)
+            ours = [one for one in touched if one in timeline.parts]
             if ours and ours[0] is not None:
                 parts[ours[0]].steps.append(HistoryStep("refused", 0, *about))
 
@@ -134,8 +133,8 @@ def _add_links(parts: dict[int, _Part], links: list[LinkRow], person_ids: dict[i
 def _add_up(parts: dict[int, _Part], links: list[LinkRow]) -> None:
     """Ids and events of each person merged in, with all that had been merged into that before."""
     for link in links:  # in the order in which they happened, so each source is whole by then
-        source, target = link.source_person, link.target_person
-        if link.outcome == "merged" and source is not None and target is not None:
+        if link.merged is not None:
+            source, target = link.merged
             parts[target].ids += parts[source].ids
             parts[target].events += parts[source].events
     for part in parts.values():

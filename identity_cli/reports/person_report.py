@@ -1,10 +1,11 @@
 """One person: who it is, how each of its ids came in, and who wrote each of its properties."""
 
 import json
-from collections.abc import Iterable
 
 from identity_cli.errors import JournalDiffers
-from identity_cli.reports.property_history import State, properties_written
+from identity_cli.outcomes import Outcome
+from identity_cli.reports.property_history import State
+from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
 from identity_cli.store.reading.run import Run
 
@@ -49,32 +50,25 @@ class PersonReport(Row):
 def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
     """Everything about the person of a distinct id or person id; UnknownId, AmbiguousId as find_person."""
     found = run.find_person(wanted, team_id)
-    parts = run.parts_of(found.person)
-    links = run.links_of(parts)
+    timeline = Timeline(run, found.person)
     return PersonReport(
         found,
         run.identified_seq(found.person),
-        [person_id for number, person_id in parts.items() if number != found.person],
-        _ids(run, found, links),
-        _properties(run, found, parts, links),
-        links,
-        run.warnings_of(parts),
+        [person_id for number, person_id in timeline.parts.items() if number != found.person],
+        [_id(row, *_how(row, found, timeline)) for row in timeline.rows],
+        _properties(found, timeline),
+        timeline.links,
+        run.warnings_of(timeline.parts),
         run.internal_reason(found.person),
     )
 
 
-def _ids(run: Run, person: PersonRow, links: list[LinkRow]) -> list[PersonId]:
-    joins = {link.seq: link for link in links if link.outcome in ("created", "attached")}
-    arrivals = _arrivals(person.person, links)
-    ids = []
-    for row in run.ids_of(person.person):
-        if row.joined_person == person.person:
-            link = joins.get(row.joined_seq)
-            how = "created" if link is None else link.outcome
-        else:
-            link, how = arrivals[row.joined_person], "merged"
-        ids.append(_id(row, how, link))
-    return ids
+def _how(row: IdRow, person: PersonRow, timeline: Timeline) -> tuple[str, LinkRow | None]:
+    """How an id came to the person, and by which link, if any."""
+    if row.joined_person != person.person:
+        return Outcome.MERGED, timeline.arrivals[row.joined_person]
+    link = timeline.joins.get(row.joined_seq)
+    return (Outcome.CREATED if link is None else link.outcome), link
 
 
 def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:
@@ -89,23 +83,10 @@ def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:
     return PersonId(seq, row.distinct_id, how, event, time, other, silently, *seen)
 
 
-def _arrivals(person: int, links: Iterable[LinkRow]) -> dict[int, LinkRow]:
-    """For each person merged away, the merge that brought it to this one in the end.
-
-    Last merge first: by the time a merge is looked at, where its target went is known.
-    """
-    arrivals: dict[int, LinkRow] = {}
-    for link in reversed([link for link in links if link.outcome == "merged"]):
-        if link.source_person is not None and link.target_person is not None:
-            onwards = link if link.target_person == person else arrivals.get(link.target_person, link)
-            arrivals[link.source_person] = onwards
-    return arrivals
-
-
-def _properties(run: Run, person: PersonRow, parts: Iterable[int], links: list[LinkRow]) -> State:
+def _properties(person: PersonRow, timeline: Timeline) -> State:
     """The stored properties, each with its write; JournalDiffers if the journal tells another story."""
     stored = json.loads(person.properties)
-    written = properties_written(person.person, run.changes_of(parts), links)
+    written = timeline.properties(person.person)
     wrong = [
         key
         for key in stored.keys() | written.keys()

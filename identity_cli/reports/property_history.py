@@ -47,14 +47,14 @@ def properties_written(person: int, changes: Iterable[ChangeRow], links: Iterabl
 
 def in_order(changes: Iterable[ChangeRow], links: Iterable[LinkRow]) -> list[ChangeRow | LinkRow]:
     """Merges before the changes of the same event; sorting keeps the order of what is equal."""
-    merges = [link for link in links if link.outcome == "merged"]
+    merges = [link for link in links if link.merged is not None]
     return sorted([*merges, *changes], key=lambda step: (step.moment, step.seq))
 
 
 def _merge(states: dict[int, State], link: LinkRow) -> None:
-    if link.source_person is None or link.target_person is None:
+    if link.merged is None:
         return
-    source, target = states.pop(link.source_person, {}), states.get(link.target_person, {})
+    source, target = states.pop(link.merged[0], {}), states.get(link.merged[1], {})
     for key in link.dropped or ():  # also what no value of the target's stands against
         source.pop(key, None)
     if len(target) < len(source):  # the smaller into the larger, so that a chain of merges stays linear
@@ -63,7 +63,7 @@ def _merge(states: dict[int, State], link: LinkRow) -> None:
     else:
         for key, written in source.items():
             target.setdefault(key, written)
-    states[link.target_person] = target
+    states[link.merged[1]] = target
 
 
 def _apply(state: State, step: ChangeRow, change: list[Any]) -> None:

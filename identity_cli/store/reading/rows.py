@@ -94,6 +94,17 @@ class LinkRow(Row):
         return self.seq
 
     @property
+    def merged(self) -> tuple[int, int] | None:
+        """The persons that it made one, source and target; None if it merged nobody."""
+        if (
+            self.outcome == Outcome.MERGED
+            and self.source_person is not None
+            and self.target_person is not None
+        ):
+            return self.source_person, self.target_person
+        return None
+
+    @property
     def is_silent(self) -> bool:
         """Whether it put an unknown id on a person already identified, of which nothing warns."""
         return self.outcome == Outcome.ATTACHED and self.source_identified
