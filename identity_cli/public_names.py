@@ -29,6 +29,8 @@ from identity_cli.reports.as_of import PersonAsOf as PersonAsOf
 from identity_cli.reports.as_of import person_as_of as person_as_of
 from identity_cli.reports.link_history import How as How
 from identity_cli.reports.link_history import how as how
+from identity_cli.reports.over_time import Trend as Trend
+from identity_cli.reports.over_time import trend as trend
 from identity_cli.reports.person_list import persons as persons
 from identity_cli.reports.person_report import PersonReport as PersonReport
 from identity_cli.reports.person_report import person as person

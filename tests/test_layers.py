@@ -58,7 +58,7 @@ FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/terminal/render.py",),
     "msgspec": ("cli/commands/print_schema.py", "dialects/", "tables/", "store/writing/", "reading/"),
-    "xxhash": ("files/", "reading/duplicates.py"),
+    "xxhash": ("files/", "reading/duplicates.py", "tables/period_columns.py"),
     "pyarrow": (
         "files/parquet_file.py",
         "store/reading/frames.py",

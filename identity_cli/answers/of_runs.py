@@ -247,3 +247,39 @@ class Dialects(TypedDict):
 
     format: int
     dialects: list[DialectRecord]
+
+
+class JumpOfFigure(TypedDict):
+    """A figure far above what it mostly was just before."""
+
+    figure: str
+    before: float
+    now: int
+
+
+class PeriodOfTrend(TypedDict):
+    """An hour, a day or a week, perhaps of one library alone.
+
+    links: by outcome. findings: codes of those that began in it.
+    """
+
+    period: str
+    lib: str | None
+    lib_version: str | None
+    events: int
+    unique_persons: int
+    new_persons: int
+    links: dict[str, int]
+    refused: int
+    warnings: int
+    findings: list[str]
+    jumps: list[JumpOfFigure]
+
+
+class Trend(TypedDict):
+    """The figures of a run over time; undated_events are in no period."""
+
+    format: int
+    by: str
+    undated_events: int
+    periods: list[PeriodOfTrend]

@@ -6,7 +6,7 @@ from identity_cli.answers.common import WarningRecord
 from identity_cli.answers.of_comparisons import Diff, Verification
 from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
 from identity_cli.answers.of_persons import Blame, EventOfPerson, Found, How, Person, PersonAsOf
-from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Warnings
+from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Trend, Warnings
 
 ANSWERS: dict[str, Any] = {
     "replay": RunSummary,
@@ -17,6 +17,7 @@ ANSWERS: dict[str, Any] = {
     "warnings": Warnings,
     "warnings-all": list[WarningRecord],
     "events": list[EventOfPerson],
+    "trend": Trend,
     "how": How,
     "blame": Blame,
     "why": Why,

@@ -7,6 +7,7 @@ from identity_cli.reading.capture_checks import CaptureChecks
 from identity_cli.reading.duplicates import RepeatCounter
 from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
+from identity_cli.reading.periods import PeriodCounts
 from identity_cli.reading.unmodelled import UnmodelledWatch
 from identity_cli.reading.watcher import Watcher, Watching
 
@@ -17,6 +18,7 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     RepeatCounter.asked,
     InternalMarks.asked,
     IdIndex.asked,
+    PeriodCounts.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
 

@@ -43,6 +43,13 @@ CREATE TABLE id_index (  -- which events have an id, by short hashes, see readin
     first_seq INTEGER PRIMARY KEY, own BLOB NOT NULL, linking_seqs BLOB NOT NULL, linked BLOB NOT NULL,
     block_seqs BLOB NOT NULL, block_clocks BLOB NOT NULL
 );
+CREATE TABLE senders (  -- libraries and their versions, as lines name them
+    sender INTEGER PRIMARY KEY, lib TEXT, lib_version TEXT
+);
+CREATE TABLE periods (  -- how many events each id has in each hour, by sender, see tables/period_columns.py
+    part INTEGER PRIMARY KEY, hours BLOB NOT NULL, senders BLOB NOT NULL, ids BLOB NOT NULL,
+    events BLOB NOT NULL
+);
 CREATE TABLE line_order (  -- of a log that was sorted first
     seq INTEGER PRIMARY KEY,
     unsorted_seq INTEGER NOT NULL   -- the seq that the event would have had without

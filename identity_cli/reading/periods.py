@@ -1,0 +1,105 @@
+"""What happened in each hour: events by id and by the library that sent them."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import Any, Self
+
+from identity_cli.events import Event, time_of
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.own_id import stored_id
+from identity_cli.tables.cells import uuid_text
+from identity_cli.tables.period_columns import UNDATED, hour_of, id_hash, packed
+
+TABLE, SENDERS = "periods", "senders"
+KEYS_AT_ONCE = 1 << 16
+"""Ids in hours that are kept in memory, about 200 bytes each; then they are told."""
+MOST_SENDERS = 4_096
+"""Libraries and versions told apart; what a log has beyond that, which makes its versions up, is nameless."""
+_NOTHING = type(None)
+
+
+class PeriodCounts:
+    """Counts events by hour, sender and id."""
+
+    needs = ()
+
+    @classmethod
+    def asked(cls, watching: Watching) -> Self:
+        """Of every log."""
+        return cls(watching.rules, watching.team_id)
+
+    def __init__(self, rules: RuleSet, team_id: int) -> None:
+        """team_id: of events without one."""
+        self._rules = rules
+        self._team_id = team_id
+        self._senders = _Senders()
+        self._counts: Counter[tuple[int, int, str | None, int | None]] = Counter()
+        self._part = 0
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        """Take the next events; a row whenever there are many."""
+        events = block.events  # column by column, as it is of every event
+        libs = _texts([event.properties.lib for event in events])
+        versions = _texts([event.properties.lib_version for event in events])
+        senders = map(self._senders.__getitem__, zip(libs, versions, strict=True))
+        teams = [event.team_id for event in events]
+        self._counts.update(zip(_hours(events), senders, self._ids(events), teams, strict=False))
+        return self._told() if len(self._counts) >= KEYS_AT_ONCE else ()
+
+    def rows(self) -> Iterable[Rows]:
+        """The last part, and who the senders are."""
+        yield from self._told()
+        yield Rows(SENDERS, [(number, *sender) for sender, number in self._senders.items()])
+
+    def _ids(self, events: Sequence[Event]) -> Sequence[str | None]:
+        """The own id of each, None where it is no event that could be replayed."""
+        outer = [event.distinct_id for event in events]
+        inner = [event.properties.distinct_id for event in events]
+        is_plain = set(map(type, outer)) == {str} and (set(map(type, inner)) == {_NOTHING} or inner == outer)
+        if is_plain and not self._rules.nul_becomes_replacement:
+            return outer
+        return [stored_id(event, self._rules) for event in events]
+
+    def _told(self) -> Iterable[Rows]:
+        known = [(key, events) for key, events in self._counts.items() if key[2] is not None]
+        self._counts.clear()
+        if not known:
+            return ()
+        keys, events = zip(*known, strict=True)
+        hours, senders, owns, teams = zip(*keys, strict=True)
+        own_team = self._team_id
+        ids = [
+            id_hash(own_team if team_id is None else team_id, own)
+            for team_id, own in zip(teams, owns, strict=True)
+        ]
+        self._part += 1
+        return (Rows(TABLE, [(self._part, *packed((hours, senders, ids, events)))]),)
+
+
+class _Senders(dict[tuple[str | None, str | None], int]):
+    """The number of each library and version, in the order in which they come."""
+
+    def __missing__(self, sender: tuple[str | None, str | None]) -> int:
+        if len(self) >= MOST_SENDERS:
+            return self.setdefault((None, None), len(self))
+        return self.setdefault(sender, len(self))
+
+
+def _texts(values: Sequence[Any]) -> Iterable[str | None]:
+    """Names as tables have them: mostly they are texts already."""
+    return values if set(map(type, values)) <= {str, _NOTHING} else map(uuid_text, values)
+
+
+def _hours(events: Sequence[Event]) -> Iterable[int]:
+    """The hour of each event; mostly it is one for all of a block."""
+    moments: list[Any] = [event.timestamp for event in events]
+    try:
+        first, last = hour_of(min(moments)), hour_of(max(moments))
+    except TypeError:  # there is a None
+        told = map(time_of, events)
+        return [UNDATED if moment is None else hour_of(moment) for moment in told]
+    return repeat(first) if first == last else map(hour_of, moments)

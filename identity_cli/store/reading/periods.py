@@ -1,0 +1,74 @@
+"""What a run has of each hour: events by person, links by outcome, warnings by type; all by sender."""
+
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from identity_cli.errors import RunUnreadable
+from identity_cli.store.reading.run import Run
+from identity_cli.tables.period_columns import UNDATED, id_hash, unpacked
+
+
+class Sender(NamedTuple):
+    """A library and its version, as lines name them; None where they do not."""
+
+    lib: str | None
+    lib_version: str | None
+
+
+class EventsOfHour(NamedTuple):
+    """Events of one person and one sender in an hour; hour: as period_columns counts, None for undated."""
+
+    hour: int | None
+    sender: Sender
+    person: int | None
+    events: int
+
+
+class NotedInHour(NamedTuple):
+    """Links of an outcome, or warnings of a type, and how many; hour: as 2023-03-15T13, None for undated."""
+
+    hour: str | None
+    sender: Sender
+    what: str
+    times: int
+
+
+def events_by_hour(run: Run) -> Iterator[EventsOfHour]:
+    """The events of the run; of the persons that it shows. RunUnreadable if its columns are damaged."""
+    senders = {number: Sender(*sender) for number, *sender in run.database.execute("SELECT * FROM senders")}
+    persons = {
+        id_hash(team_id, distinct_id): person
+        for team_id, distinct_id, person in run.database.execute(
+            "SELECT team_id, distinct_id, person FROM distinct_ids"
+        )
+    }
+    shows_all = run.shows_internal == "include"
+    parts = run.database.execute("SELECT hours, senders, ids, events FROM periods ORDER BY part")
+    try:
+        for columns in parts:
+            for hour, sender, own, events in unpacked(columns):
+                if shows_all or own in persons:
+                    when = None if hour == UNDATED else hour
+                    yield EventsOfHour(when, senders[sender], persons.get(own), events)
+    except (zlib.error, TypeError, ValueError, KeyError) as error:
+        raise RunUnreadable(run.name, f"its periods are damaged: {error}") from None
+
+
+def links_by_hour(run: Run) -> Iterator[NotedInHour]:
+    """Links by outcome."""
+    return _noted(run, "outcome", "links")
+
+
+def warnings_by_hour(run: Run) -> Iterator[NotedInHour]:
+    """Ingestion warnings by type."""
+    return _noted(run, "type", "warnings")
+
+
+def _noted(run: Run, what: str, table: str) -> Iterator[NotedInHour]:
+    query = (
+        f"SELECT substr(time, 1, 13), lib, lib_version, {what}, count(*) FROM {table}"
+        " GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
+    )
+    for hour, lib, lib_version, value, count in run.database.execute(query):
+        yield NotedInHour(hour, Sender(lib, lib_version), value, count)
