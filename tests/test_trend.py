@@ -95,9 +95,10 @@ def test_the_finding_that_began_in_a_period_is_named_there(run_of: Callable[...,
 
 
 def test_events_without_a_time_are_in_no_period(run_of: Callable[..., Run]) -> None:
-    log = '{"event": "e", "distinct_id": "a"}\n' + event("2023-05-01T10:00:00Z", "a")
-    found = trend(run_of(log))
+    undated = '{"event": "e", "distinct_id": "a"}\n'
+    found = trend(run_of(undated + event("2023-05-01T10:00:00Z", "a")))
     assert (found.undated, [one.events for one in found.periods]) == (1, [1])
+    assert trend(run_of(undated)) == ("day", [], 1)
 
 
 def test_days_without_events_are_gaps_unless_most_are(run_of: Callable[..., Run]) -> None:

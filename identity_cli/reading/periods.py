@@ -97,9 +97,8 @@ def _texts(values: Sequence[Any]) -> Iterable[str | None]:
 def _hours(events: Sequence[Event]) -> Iterable[int]:
     """The hour of each event; mostly it is one for all of a block."""
     moments: list[Any] = [event.timestamp for event in events]
-    try:
-        first, last = hour_of(min(moments)), hour_of(max(moments))
-    except TypeError:  # there is a None
+    if None in moments:
         told = map(time_of, events)
         return [UNDATED if moment is None else hour_of(moment) for moment in told]
+    first, last = hour_of(min(moments)), hour_of(max(moments))
     return repeat(first) if first == last else map(hour_of, moments)

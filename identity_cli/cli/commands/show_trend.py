@@ -6,7 +6,8 @@ from typing import Any
 import click
 
 from identity_cli.answers.of_runs import Trend as Answer
-from identity_cli.cli.terminal.options import Command, Known, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.completed import Known
+from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.sparkline import sparkline
