@@ -161,3 +161,8 @@ def test_without_docstrings_and_assertions_it_does_the_same(tmp_path: Path) -> N
         return {one: json.loads(result.stdout) for one, result in zip(script, done, strict=True)}
 
     assert told("-OO") == told()
+    helped = [sys.executable, "-OO", "-m", "identity_cli", "person", "--help"]
+    assert (
+        "Show who ID is, and why."
+        in subprocess.run(helped, capture_output=True, text=True, check=True).stdout
+    )

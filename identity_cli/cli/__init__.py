@@ -71,8 +71,10 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, _ = COMMANDS[cmd_name]
+        module, said = COMMANDS[cmd_name]
         command: click.Command = import_module(f"identity_cli.cli.commands.{module}").command
+        if command.help is None:  # python -OO leaves no docstrings
+            command.help = said
         return command
 
     def get_help_option(self, ctx: click.Context) -> click.Option:

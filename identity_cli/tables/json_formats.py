@@ -55,5 +55,5 @@ class JsonWriter(NdjsonWriter):
         self._file.write(b"[]\n" if self._before == "[\n" else b"\n]\n")
 
 
-NDJSON = TableFormat("ndjson", NdjsonWriter)
-JSON = TableFormat("json", JsonWriter)
+NDJSON = TableFormat("ndjson", NdjsonWriter, is_json=True)
+JSON = TableFormat("json", JsonWriter, is_json=True)

@@ -63,13 +63,16 @@ class TableWriter(Protocol):
 
 
 class TableFormat(NamedTuple):
-    """A format of tables: its name, which is also the end of its files' names, and what writes it."""
+    """A format of tables: its name, which is also the end of its files' names, and what writes it.
+
+    is_json: text that says the same with escapes. check: raises ExtraMissing where it cannot be written here.
+    """
 
     name: str
     writer: Callable[[Table, IO[bytes]], TableWriter]
     is_text: bool = True
+    is_json: bool = False
     check: Callable[[], None] = lambda: None
-    """ExtraMissing where this installation cannot write it."""
 
     def file_of(self, table: Table) -> str:
         """What a file of that table is called."""

@@ -52,7 +52,7 @@ def _output(table_format: str) -> IO[bytes]:
         if is_terminal(sys.stdout):
             raise click.UsageError(f"{table_format} is not to be read: write it into a file with > FILE.")
         return sys.stdout.buffer
-    if table_format != "csv":
+    if TABLE_FORMATS[table_format].is_json:
         return cast("IO[bytes]", _Shown(visible_json))
     return cast("IO[bytes]", _Shown(visible_lines if is_terminal(sys.stdout) else str))
 
