@@ -173,7 +173,7 @@ def escaped(text: str, table_format: str) -> Any:
 
 
 def test_an_export_refuses_what_is_not_there(run: Run, tmp_path: Path) -> None:
-    with pytest.raises(UnknownChoice, match="no table 'person': choose one of persons, "):
+    with pytest.raises(UnknownChoice, match="no table 'person': did you mean persons"):
         export(run, "person", tmp_path / "one.csv")
     with pytest.raises(UnknownChoice, match="no table format 'xlsx': choose one of csv, "):
         export(run, "persons", tmp_path / "one.xlsx")

@@ -21,7 +21,7 @@ REFUSED = [
     ({"table_formats": ("xlsx",)}, "--tables xlsx", "no table format 'xlsx': choose one of csv, ndjson"),
     ({"table_formats": "none,csv"}, "--tables none,csv", "no table format 'none': choose one of"),
     ({"graph_formats": "gexf"}, "--graphs gexf", "no graph format 'gexf': choose one of json, dot"),
-    ({"rules": "2021"}, "--rules 2021", "no rule set '2021': choose one of guide, "),
+    ({"rules": "2021"}, "--rules 2021", "no rule set '2021': did you mean"),
     ({"order": "nonsense"}, "--order nonsense", "no order 'nonsense': choose one of arrival, time"),
     (
         {"buffer_seconds": -5.0},
@@ -32,7 +32,7 @@ REFUSED = [
     ({"team_id": -1}, "--team-id -1", "the team id cannot be -1: give a whole number from 0 to 2147483647"),
     ({"team_id": 2**31}, f"--team-id {2**31}", f"the team id cannot be {2**31}"),
     ({"max_rejected": "101%"}, "--max-rejected 101%", "cannot read --max-rejected '101%'"),
-    ({"dialect": "nonsense"}, "--dialect nonsense", "no dialect 'nonsense'; there are posthog"),
+    ({"dialect": "nonsense"}, "--dialect nonsense", "no dialect 'nonsense': there are posthog"),
     ({"mapping": ("x",)}, "--map x", "cannot read --map 'x'"),
 ]
 # What only Python can ask.
