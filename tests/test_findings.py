@@ -23,11 +23,27 @@ def login(distinct_id: str, anonymous: str, **properties: Any) -> Event:
     return event(distinct_id, "$identify", **{"$anon_distinct_id": anonymous, **properties})
 
 
+def on(device: str, distinct_id: str, sent: Event) -> Event:
+    """The same, sent from a device."""
+    return {**sent, "distinct_id": distinct_id, "properties": {**sent["properties"], "$device_id": device}}
+
+
+def at(minute: int, sent: Event) -> Event:
+    return {**sent, "timestamp": f"2026-05-04T09:{minute:02}:00Z"}
+
+
 TWO_ACCOUNTS = [login("ada", "a"), login("bob", "b"), event("ada", "$merge_dangerously", alias="bob")]
 TRIGGERS: dict[str, list[Event]] = {
     "silent_attach": [event("a"), login("ada", "a"), login("bob", "a")],
     "several_login_ids": TWO_ACCOUNTS,
     "refused_merge": [login("ada", "a"), event("bob"), login("bob", "a")],
+    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "bob", login("bob", "a"))],
+    "missing_reset": [event("a"), login("ada", "a"), login("bob", "a")],
+    "contaminated_window": [
+        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob"))),
+        *(at(40, event("ada")), at(41, event("a")), at(42, login("bob", "a"))),
+    ],
+    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(6)],
     "placeholder_person": [event("undefined"), event("undefined")],
     "mega_person": [login("ada", f"a{number}") for number in range(51)],
     "merge_dangerously": TWO_ACCOUNTS,
@@ -41,6 +57,13 @@ NEAR_MISSES: dict[str, list[Event]] = {
     "silent_attach": [event("a"), login("ada", "a"), login("ada", "b")],
     "several_login_ids": [login("ada", "a"), login("ada", "b"), login("bob", "c")],
     "refused_merge": [login("ada", "a"), event("b"), login("ada", "b")],
+    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "x", event("x"))],
+    "missing_reset": [event("a"), login("ada", "a"), login("ada", "a"), event("b"), login("bob", "b")],
+    "contaminated_window": [
+        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob")), at(1, event("ada"))),
+        at(42, login("bob", "a")),
+    ],
+    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(5)],
     "placeholder_person": [event("undefined-7"), event("nullable")],
     "mega_person": [login("ada", f"a{number}") for number in range(49)],
     "merge_dangerously": [event("ada", "$merge_dangerously", alias="ada")],
@@ -90,6 +113,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("placeholder_person", "guest", 39),
         ("placeholder_person", "undefined", 192),
         ("refused_merge", "user_gesa", 177),
+        ("missing_reset", "user_ivo", 177),
+        ("contaminated_window", "user_gesa", 175),
+        ("contaminated_window", "user_noel", 175),
     ],
 )
 def test_the_stories_of_the_sample_are_found(sample: Run, code: str, named: str, line: int) -> None:

@@ -22,7 +22,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
                 "with"
             ),
             distinct_ids=(link.source, link.target),
-            persons=tuple(one for one in (link.source_now, link.target_now) if one is not None),
+            persons=link.persons_now,
             seqs=(link.seq,),
             events=link.target_events,
             unique_users=1,

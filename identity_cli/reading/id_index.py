@@ -4,11 +4,9 @@ Kept with the run, so that a question about an id reads its lines and not the wh
 event, in order: to look an id up is to run over them, which takes some 10 ms for a million events.
 """
 
-import zlib
-from array import array
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Self
+from datetime import timedelta
+from typing import Self
 
 from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
 from identity_cli.reading.log_items import Rows
@@ -17,6 +15,7 @@ from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import own_id
+from identity_cli.tables.id_columns import IndexPart, hash_of
 from identity_cli.values import javascript
 
 TABLE = "id_index"
@@ -25,49 +24,6 @@ SEQS_AT_ONCE = 1 << 16
 REPLACEMENT = "\ufffd"
 """What newer rules make of a NUL in an id."""
 _MICROSECOND = timedelta(microseconds=1)
-_FASTEST = 1
-
-
-class IndexPart(NamedTuple):
-    """Some consecutive seqs, the first first_seq.
-
-    own: a hash for each, 0 for what is no event. linking_seqs, linked: the seqs of events that ask for a
-    link, and the hash of the id that each asks to link; both repeat where it asks for several. block_seqs,
-    block_clocks: first seqs of runs of events, and what time the log showed before each, in microseconds
-    since the beginning of time.
-    """
-
-    first_seq: int
-    own: "array[int]"
-    linking_seqs: "array[int]"
-    linked: "array[int]"
-    block_seqs: "array[int]"
-    block_clocks: "array[int]"
-
-    @classmethod
-    def beginning_at(cls, seq: int) -> Self:
-        """An empty one."""
-        return cls(seq, array("I"), array("q"), array("I"), array("q"), array("q"))
-
-    @property
-    def row(self) -> tuple[Any, ...]:
-        """The same as a row of the table."""
-        return (self.first_seq, *(zlib.compress(column.tobytes(), _FASTEST) for column in self[1:]))
-
-    @classmethod
-    def of_row(cls, row: tuple[Any, ...]) -> Self:
-        """From such a row; zlib.error, ValueError for what is none."""
-        part = cls.beginning_at(row[0])
-        for column, packed in zip(part[1:], row[1:], strict=True):
-            column.frombytes(zlib.decompress(packed))
-        if part.block_seqs and part.block_seqs[-1] >= part.first_seq + len(part.own):
-            raise ValueError("a block of events without their hashes")
-        return part
-
-
-def hash_of(text: str) -> int:
-    """The short hash of an id; 0 is nobody's."""
-    return zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1
 
 
 def own_ids(events: Iterable[Event], rules: RuleSet) -> Iterator[str]:
@@ -129,8 +85,3 @@ class IdIndex:
     def rows(self) -> Iterable[Rows]:
         """The last part."""
         return (Rows(TABLE, [self._part.row]),)
-
-
-def moment_of(microseconds: int) -> datetime:
-    """A block's clock as a time."""
-    return datetime.min.replace(tzinfo=UTC) + timedelta(microseconds=microseconds)

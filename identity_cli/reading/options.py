@@ -34,11 +34,11 @@ class ReplayOptions:
     fields of any other log stand, see dialects.mapping. order: sort the log first, by "arrival" or by "time".
     dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
     FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
-    count as illegal. one_process: do not read large logs in a second one. every_link: see
-    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
-    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty:
-    whether a log, or a file of it, may hold no event, and no event a blocked id. IdcliError for what none
-    of them can be.
+    count as illegal. evidence: whether to note what findings need beside the journal. one_process:
+    do not read large logs in a second one. every_link: see dialects.base.Wanted; only for whoever leaves
+    out events afterwards. longest_line: bytes, of what is longer only the beginning is kept, as a rejected
+    line. max_rejected: see rejections. may_be_empty: whether a log, or a file of it, may hold no event, and
+    no event a blocked id. IdcliError for what none of them can be.
     """
 
     rules: str | None = None
@@ -57,6 +57,7 @@ class ReplayOptions:
     left_out: tuple[str | LeftOut, ...] = ()
     blocked_ids: tuple[str, ...] = ()
     internal_users: str | Path | None = None
+    evidence: bool = True
     one_process: bool = False
     every_link: bool = False
     longest_line: int = LONGEST_LINE

@@ -43,7 +43,8 @@ class Watcher(Protocol):
 class Watching(NamedTuple):
     """What watchers may want to know of a replay.
 
-    team_id: of events without one. is_changed: whether the log is sorted first, or events of it are left
+    evidence: whether audits want more than the journal. team_id: of events without one.
+    is_changed: whether the log is sorted first, or events of it are left
     out. scratch: a folder for what does not fit into memory.
     """
 
@@ -53,6 +54,7 @@ class Watching(NamedTuple):
     is_changed: bool
     scratch: Path
     internal_users: "InternalUsers | None"
+    evidence: bool = True
 
 
 def of_run(key: str, value: Any) -> Rows:

@@ -7,7 +7,9 @@ from identity_cli.reading.capture_checks import CaptureChecks
 from identity_cli.reading.duplicates import RepeatCounter
 from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
+from identity_cli.reading.login_windows import LoginWindows
 from identity_cli.reading.periods import PeriodCounts
+from identity_cli.reading.shared_values import SharedValues
 from identity_cli.reading.unmodelled import UnmodelledWatch
 from identity_cli.reading.watcher import Watcher, Watching
 
@@ -19,6 +21,8 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     InternalMarks.asked,
     IdIndex.asked,
     PeriodCounts.asked,
+    SharedValues.asked,
+    LoginWindows.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
 

@@ -15,13 +15,14 @@ from identity_cli.dialects import DIALECTS
 from identity_cli.dialects.base import TouchesNobody, Unusable
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.events import LONG_AGO, Event, arrival_of
-from identity_cli.reading.id_index import IndexPart, hash_of, linked_hashes, moment_of, own_ids
+from identity_cli.reading.id_index import linked_hashes, own_ids
 from identity_cli.reading.intake import wanted_of
 from identity_cli.reading.reader import Reading
 from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.id_columns import IndexPart, hash_of, moment_of
 
 ArrivedEvent = tuple[int, Event, int, datetime]
 """An event: its seq, what it counts as (see log_again.events_of), and what time the log showed before it."""

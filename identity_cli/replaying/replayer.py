@@ -161,7 +161,13 @@ class _Replay:
         self._internal_users = _internal_users(options)
         is_changed = options.order is not None or bool(options.left_out)
         watching = Watching(
-            self._rules, options.team_id, options.dedupe, is_changed, folder, self._internal_users
+            rules=self._rules,
+            team_id=options.team_id,
+            dedupe=options.dedupe,
+            is_changed=is_changed,
+            scratch=folder,
+            internal_users=self._internal_users,
+            evidence=options.evidence,
         )
         self._items = items_of(log, options, watchers_of(watching), folder, on_progress)
         self._resolver = PersonResolver(

@@ -133,6 +133,14 @@ def _dialects() -> Iterable[str]:
     "--apply", "plan", metavar="PLAN", type=FILE, help="Leave out what a plan of idcli repair leaves out."
 )
 @option(
+    "--no-evidence",
+    "evidence",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Do not note which ids share a device or a session: a little faster, and some findings are missing.",
+)
+@option(
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")

@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from identity_cli.store.reading.opened import OpenedRun
+from identity_cli.tables.id_columns import IndexPart, hash_of
 
 MANY = 500  # parameters of a query
 
@@ -33,6 +36,11 @@ class SentLink(NamedTuple):
     target_events: int
     lib: str | None
     version: str | None
+
+    @property
+    def persons_now(self) -> tuple[int, ...]:
+        """Those that have the two ids in the end."""
+        return tuple(dict.fromkeys(one for one in (self.source_now, self.target_now) if one is not None))
 
 
 class KnownId(NamedTuple):
@@ -92,6 +100,52 @@ def properties(run: OpenedRun) -> Iterator[tuple[int, int, dict[str, Any]]]:
         WHERE survivor IS NULL AND properties != '{}' ORDER BY person"""
     for person, events, text in run.database.execute(query):
         yield person, events, json.loads(text)
+
+
+class Shared(NamedTuple):
+    """A device or session that several ids used, or an id that used several devices: kind, see schema.
+
+    partners: in the order in which they were seen, each with the first event of both but for the first.
+    """
+
+    kind: str
+    team_id: int
+    value: str
+    partners: list[tuple[str, int | None]]
+
+
+def shared(run: OpenedRun, kind: str) -> Iterator[Shared]:
+    """What was shared, of one kind."""
+    query = """SELECT team_id, value, partner, min(seq) FROM shared_values WHERE kind = ?
+        GROUP BY team_id, value, partner ORDER BY team_id, value, min(rowid)"""
+    rows = run.database.execute(query, (kind,))
+    for (team_id, value), group in groupby(rows, itemgetter(0, 1)):
+        yield Shared(kind, team_id, value, [(partner, seq) for _, _, partner, seq in group])
+
+
+class LoginWindow(NamedTuple):
+    """A login with an anonymous id that another had logged in with, and the events just before it."""
+
+    team_id: int
+    anonymous_id: str
+    before: str
+    after: str
+    seq: int
+    first_seq: int
+    events: int
+
+
+def login_windows(run: OpenedRun) -> Iterator[LoginWindow]:
+    """All of them, in order."""
+    return map(LoginWindow._make, run.database.execute("SELECT * FROM login_windows ORDER BY rowid"))
+
+
+def seqs_of(run: OpenedRun, distinct_id: str) -> list[int]:
+    """The seqs of an id's events, in order, by their short hashes; none where the run has no index."""
+    found, wanted = [], hash_of(distinct_id)
+    for part in map(IndexPart.of_row, run.id_index()):
+        found += [part.first_seq + at for at, one in enumerate(part.own) if one == wanted]
+    return found
 
 
 def creators(run: OpenedRun, persons: Iterable[int]) -> dict[int, tuple[str, str]]:

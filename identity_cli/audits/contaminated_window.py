@@ -1,0 +1,54 @@
+"""Events that count for the one who used the device before."""
+
+import shlex
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """What was done on a device just before another login, under the id of the one before."""
+    links = {link.seq: link for link in evidence.links(run, "event = '$identify'")}
+    for window in evidence.login_windows(run):
+        link = links.get(window.seq)
+        if link is None or window.events < limit.number or not link.outcome.startswith("refused"):
+            continue
+        yield Suspicion(
+            message=(
+                f"{window.events} events just before {window.after} logged in count for {window.before},"
+                " who used the device before"
+            ),
+            distinct_ids=(window.after, window.before, window.anonymous_id),
+            persons=link.persons_now,
+            seqs=(window.first_seq, window.seq),
+            events=window.events,
+            lib=link.lib,
+            version=link.version,
+            seen=window.events,
+            commands=(f"idcli events {shlex.quote(window.before)}",),
+        )
+
+
+AUDIT = Audit(
+    code="contaminated_window",
+    severity=Severity.WARNING,
+    title="events that count for the wrong person",
+    looks_for=(
+        "A login that was refused on a shared device: what its human did just before it counts for whoever"
+        " used the device before."
+    ),
+    evidence=(
+        "Events under the earlier login, or the anonymous id, after a pause of 15 minutes and right before"
+        " the later login."
+    ),
+    false_positives="The one before may have come back for a moment without logging in.",
+    remedy="Call reset() at log-out; a repair cannot tell these events apart without it.",
+    several="{count} times events count for whoever used the device before",
+    threshold=1,
+    source="any event is one too many",
+    confidence=0.7,
+    find=find,
+)
