@@ -131,7 +131,7 @@ def _hash_of(event: Event, contents: "_Contents", index: int) -> int:
 def _hash(key: tuple[Any, ...]) -> int:
     try:
         return xxh3_64_intdigest(_encode(key))
-    except (UnicodeEncodeError, OverflowError):  # half a surrogate pair; a time at either end of the calendar
+    except (UnicodeEncodeError, OverflowError):  # half a surrogate pair; a time at the end of the calendar
         return xxh3_64_intdigest(repr(key).encode())
 
 
