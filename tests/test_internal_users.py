@@ -18,7 +18,8 @@ from patience import within
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.cli.terminal.page import Page
-from identity_cli.cli.terminal.summary_page import document, show
+from identity_cli.cli.terminal.summary_json import document
+from identity_cli.cli.terminal.summary_page import show
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.record import WireEvent

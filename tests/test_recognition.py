@@ -9,7 +9,7 @@ import pytest
 from dialect_examples import EXAMPLES, USER, VISITOR, lines_of
 
 from identity_cli import replay
-from identity_cli.cli.terminal.summary_page import document
+from identity_cli.cli.terminal.summary_json import document
 from identity_cli.dialects import DIALECTS, POSTHOG, detected, whose_rules
 from identity_cli.dialects.base import Mark, Weight
 from identity_cli.dialects.recognition import recognised, weight_of

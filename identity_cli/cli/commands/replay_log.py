@@ -21,7 +21,8 @@ from identity_cli.cli.terminal.options import (
 )
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import ReplayProgress, write_document
-from identity_cli.cli.terminal.summary_page import document, show
+from identity_cli.cli.terminal.summary_json import document
+from identity_cli.cli.terminal.summary_page import show
 from identity_cli.cli.terminal.text import number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.reading.options import NONE
@@ -160,6 +161,7 @@ def _dialects() -> Iterable[str]:
     help="Of a longer line only the beginning is kept, as a rejected line. K, M and G are powers of 1024.",
 )
 @option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+@option("--verbose", "-v", is_flag=True, help="All figures, with examples, the books and the files.")
 @format_option("table", "json")
 @click.pass_context
 def command(
@@ -168,6 +170,7 @@ def command(
     logs: tuple[str, ...],
     folder: str,
     quiet: bool,
+    verbose: bool,
     output: str,
     save_map: str | None,
     **options: Any,
@@ -195,7 +198,7 @@ def command(
         if output == "json":
             write_document(document(figures))
         else:
-            show(Page(), figures, folder)
+            show(Page(), figures, folder, verbose=verbose)
         _tell_rate(run, figures)
     wrong = [str(line) for line in books(run) if not line.balances]
     if wrong:
@@ -204,12 +207,15 @@ def command(
 
 def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
     from identity_cli.files.folders import expand
+    from identity_cli.files.raw_file import STANDARD_INPUT
     from identity_cli.reading.intake import log_of
     from identity_cli.reading.options import ReplayOptions
     from identity_cli.replaying.replayer import replay_log
 
     asked = ReplayOptions(**options, may_be_empty=False)
     _check_names(expand(logs))
+    if STANDARD_INPUT in logs and is_terminal(sys.stdin) and not quiet:
+        print_error("idcli: waiting for events on standard input; Ctrl-D ends them")
     log = log_of(logs)
     if quiet or not is_terminal(sys.stderr):
         return replay_log(log, Path(folder), asked)
@@ -251,6 +257,6 @@ def _check_names(files: "list[LogFile]") -> None:
 
 
 def _tell_rate(run: Run, figures: Summary) -> None:
-    if run.seconds:
+    if run.seconds and run.seconds >= ReplayProgress.WAIT_SECONDS:
         rate = number_text(round(figures.lines / run.seconds))
         print_error(f"{plural(figures.lines, 'line')} in {run.seconds:.1f} s, {rate} a second")

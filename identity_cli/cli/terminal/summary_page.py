@@ -1,155 +1,107 @@
-"""How the summary of a run looks: as a page, and as JSON."""
+"""How the summary of a run looks: a screen of it, what stands out first."""
 
 import shlex
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.terminal.notices import NOTICES, UNMODELLED, show_notices
 from identity_cli.cli.terminal.options import DEFAULT_RUN
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
+from identity_cli.cli.terminal.summary_details import (
+    COLUMNS,
+    person_rows,
+    show_books,
+    show_details,
+    show_doubts,
+)
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.dialects import whose_rules
-from identity_cli.outcomes import Outcome
-from identity_cli.reports.run_summary import InternalUsers, Noted, NoticeNoted, Order, Summary, WarningNoted
+from identity_cli.reports.run_summary import Order, Summary
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
 
-if TYPE_CHECKING:
-    from identity_cli.answers import of_runs
-
-FORMAT = 1
-SHOWN = 10  # reasons for rejecting lines
-
-OUTCOMES = {
-    Outcome.CREATED: ("green", "neither id known: one person with both"),
-    Outcome.ATTACHED: ("green", "one id known: the other joined its person"),
-    Outcome.MERGED: ("yellow", "two persons became one"),
-    Outcome.SAME_PERSON: ("", "both ids were one person already"),
-    Outcome.SAME_ID: ("", "an id linked to itself"),
-    Outcome.REFUSED_IDENTIFIED: ("red", "the other id is of an identified person"),
-    Outcome.REFUSED_ILLEGAL: ("red", "an id that can be nobody's"),
-    Outcome.REFUSED_TAKEN: ("red", "the other id is somebody else's already"),
-    Outcome.REFUSED_FORM: ("red", "the other id is not of the form of an anonymous one"),
-    Outcome.REFUSED_FULL: ("red", "one person would have too many ids"),
-    Outcome.REFUSED_NO_EFFECT: ("yellow", "an event that these rules pay no heed to"),
-    Outcome.FAILED: ("red", "the event could not be processed"),
-}
+PASSED_SHOWN = 3  # files without an event
+TYPES_SHOWN = 3  # of warnings, where a screen has to do
 
 
-def document(figures: Summary) -> dict[str, Any]:
-    """A summary as one JSON object."""
-    return {
-        "format": FORMAT,
-        "sources": figures.sources,
-        "passed_over": [{"file": path, "reason": reason} for path, reason in figures.passed_over],
-        "dialects": [
-            {**item._asdict(), "whose_rules": next(iter(whose_rules([item.name], figures.rule_set)), None)}
-            for item in figures.dialects
-        ],
-        "rule_set": figures.rule_set,
-        "rules_vendor": RULE_SETS[figures.rule_set].words.vendor,
-        "rules_are_of_log": figures.rules_are_of_log,
-        "rules_by_dates": figures.rules_by_dates,
-        "days": None if figures.days is None else _days(figures.rule_set, *figures.days),
-        "buffer_seconds": figures.buffer_seconds,
-        "order": {
-            **figures.order._asdict(),
-            "first_late": None if figures.order.first_late is None else figures.order.first_late.place,
-        },
-        "notices": [_notice(item) for item in figures.notices],
-        "repeats": {"count": figures.repeats, "skipped": figures.deduped},
-        "refused_at_door": [_noted(item) for item in figures.refused_at_door],
-        "lines": figures.lines,
-        "events": figures.events,
-        "persons": {
-            "total": figures.persons,
-            "identified": figures.identified,
-            "anonymous": figures.persons - figures.identified,
-        },
-        "distinct_ids": figures.distinct_ids,
-        "internal_users": None if figures.internal is None else _internal(figures.internal),
-        "links": {
-            "total": sum(figures.outcomes.values()),
-            "outcomes": figures.outcomes,
-            "attached_to_identified": 0 if figures.silent is None else figures.silent.times,
-            "merged_from_identified": 0 if figures.forced is None else figures.forced.times,
-        },
-        "buffer": {"held": figures.held, "found_their_person": figures.held_found},
-        "warnings": [_warning(item) for item in figures.warnings],
-        "rejected": [_noted(item) for item in figures.rejected],
-        "dropped": [_noted(item) for item in figures.dropped],
-        "touching_nobody": [_noted(item) for item in figures.touching_nobody],
-        "books": [{**line._asdict(), "balances": line.balances} for line in figures.books],
-        "files": [name for name, _ in figures.files],
-    }
-
-
-def _internal(users: InternalUsers) -> dict[str, Any]:
-    return {
-        "source": users.source,
-        "showing": users.showing,
-        **{
-            what: {"total": total, "internal": internal, "without_internal": total - internal}
-            for what in ("persons", "events", "distinct_ids")
-            for total, internal in (getattr(users, what),)
-        },
-        "not_evaluable": users.not_evaluable,
-        "remarks": users.remarks,
-    }
-
-
-def _warning(item: WarningNoted) -> "of_runs.WarningCount":
-    return {
-        "type": item.type,
-        "count": item.times,
-        "example": {**item.origin.place, "distinct_id": item.distinct_id, "details": item.details},
-    }
-
-
-def _noted(item: Noted) -> "of_runs.Reason":
-    return {"reason": item.what, "count": item.times, "example": item.origin.place}
-
-
-def _notice(item: NoticeNoted) -> "of_runs.Notice":
-    return {"kind": item.kind, "count": item.times, "example": {**item.origin.place, "what": item.what}}
-
-
-def show(page: Page, figures: Summary, folder: str) -> None:
-    """A summary as a page; folder is where the run is."""
+def show(page: Page, figures: Summary, folder: str, *, verbose: bool = False) -> None:
+    """A summary as a page, of a screen unless verbose; folder is where the run is."""
     _show_if_mostly_rejected(page, figures)
     _show_source(page, figures)
     _show_order(page, figures)
     page.line()
-    page.table(_COLUMNS, [*_person_rows(figures), *_link_rows(figures), *_buffer_rows(figures)], indent=0)
-    if figures.internal is not None:
-        _show_doubts(page, figures.internal)
-    _show_warnings(page, figures)
-    _show_noted(page, "Rejected lines", figures.rejected, "kept in rejected.ndjson")
-    _show_noted(page, "Dropped events", figures.dropped, "they belong to nobody")
-    _show_noted(page, "Events that touch nobody", figures.touching_nobody, "nothing is wrong with them")
-    _show_noted(page, "Refused at the door", figures.refused_at_door, "by capture; replayed all the same")
-    if any(item.kind in UNMODELLED for item in figures.notices):
-        page.heading("In the log and in no rule set")
-        show_notices(page, figures, UNMODELLED, indent=2)
-    _show_books(page, figures)
+    if verbose:
+        show_details(page, figures)
+    else:
+        _show_in_short(page, figures)
+    balance = all(line.balances for line in figures.books)
+    if verbose or not balance:
+        show_books(page, figures, balance=balance)
+    page.line()
+    page.line((f"Written to {folder}", "bold"), f": {plural(len(figures.files), 'file')}")
+    if verbose:
+        page.paragraph(", ".join(name for name, _ in figures.files))
     _show_next(page, figures, folder)
 
 
-_COLUMNS = (
+def _show_in_short(page: Page, figures: Summary) -> None:
+    """Persons and links, a line each for what stands out and for each kind of what was not replayed."""
+    page.table(COLUMNS, [*person_rows(figures), _links_in_short(figures)], indent=0)
+    if figures.internal is not None:
+        show_doubts(page, figures.internal)
+    rows = [*_doubtful_links(figures), *_warnings_in_short(figures), *_left_aside(figures)]
+    unmodelled = sum(item.kind in UNMODELLED for item in figures.notices)
+    if rows or unmodelled:
+        page.line()
+    page.table(_IN_SHORT, rows, indent=0)
+    if unmodelled:
+        kinds = plural(unmodelled, "kind")
+        page.line((f"In the log and in no rule set: {kinds} of events; --verbose tells which", "yellow"))
+
+
+_IN_SHORT = (
     Column("", keep="start"),
     Column("", right=True, style="bold"),
     Column("", keep="start", style="dim"),
+    origin_column(""),
 )
 
 
-def _days(rule_set: str, first: date, last: date) -> "of_runs.Days":
-    return {
-        "first": first.isoformat(),
-        "last": last.isoformat(),
-        "in_period_of_rules": stands_for_all(RULE_SETS[rule_set], first, last),
-        "called_for": [rules.name for rules in called_for(first, last)],
-    }
+def _links_in_short(figures: Summary) -> list[Cell]:
+    refused = sum(count for one, count in figures.outcomes.items() if one.startswith("refused"))
+    kinds = [f"{count:,} {one}" for one, count in figures.outcomes.items() if not one.startswith("refused")]
+    outcomes = ", ".join([*kinds, *([f"{refused:,} refused"] if refused else [])])
+    return [("Links", "bold"), sum(figures.outcomes.values()), outcomes]
+
+
+def _doubtful_links(figures: Summary) -> Iterator[list[Cell]]:
+    """Links that may be wrong and that nothing warns of."""
+    if figures.silent is not None:
+        where = str(figures.silent.origin)
+        yield [("attached to identified", "yellow"), figures.silent.times, "no warning", where]
+    if figures.forced is not None:
+        how, where = RULE_SETS[figures.rule_set].words.force, str(figures.forced.origin)
+        yield [("merged from identified", "yellow"), figures.forced.times, how, where]
+
+
+def _warnings_in_short(figures: Summary) -> Iterator[list[Cell]]:
+    for item in figures.warnings[:TYPES_SHOWN]:
+        yield [(item.type, "red"), item.times, "", str(item.origin)]
+    if rest := figures.warnings[TYPES_SHOWN:]:
+        yield [(f"{len(rest)} more types", "red"), sum(item.times for item in rest), "idcli warnings", ""]
+
+
+def _left_aside(figures: Summary) -> Iterator[list[Cell]]:
+    """Of each kind of what was not replayed, or should not have been: how many, and the first."""
+    for title, items in (
+        ("rejected lines", figures.rejected),
+        ("dropped events", figures.dropped),
+        ("events that touch nobody", figures.touching_nobody),
+        ("refused at the door", figures.refused_at_door),
+    ):
+        if items:
+            reasons = items[0].what if len(items) == 1 else plural(len(items), "reason")
+            yield [title, sum(item.times for item in items), reasons, str(items[0].origin)]
 
 
 def _show_source(page: Page, figures: Summary) -> None:
@@ -165,8 +117,12 @@ def _show_source(page: Page, figures: Summary) -> None:
     if figures.days is not None and not stands_for_all(rules, *figures.days):
         page.paragraph(_of_another_time(rules.name, *figures.days), indent=0, style="yellow")
     if figures.passed_over:
-        shown = [f"{path} ({reason})" for path, reason in figures.passed_over[:SHOWN]]
-        more = [f"and {len(figures.passed_over) - SHOWN:,} more"] if len(figures.passed_over) > SHOWN else []
+        shown = [f"{path} ({reason})" for path, reason in figures.passed_over[:PASSED_SHOWN]]
+        more = (
+            [f"and {len(figures.passed_over) - PASSED_SHOWN:,} more"]
+            if len(figures.passed_over) > PASSED_SHOWN
+            else []
+        )
         page.paragraph(f"Passed over, without an event: {', '.join([*shown, *more])}.", indent=0)
 
 
@@ -235,102 +191,8 @@ def _late(order: Order) -> str:
     return f"{share}, first {order.first_late}, by up to {timedelta(seconds=round(order.largest_step_back))}"
 
 
-def _person_rows(figures: Summary) -> list[list[Cell]]:
-    anonymous = figures.persons - figures.identified
-    most = f"at most {figures.most_ids:,} on one person" if figures.most_ids else ""
-    words = RULE_SETS[figures.rule_set].words
-    kinds = f"{figures.identified:,} {words.identified}, {anonymous:,} {words.others}"
-    return [
-        [
-            ("Persons" + _SHOWING[figures.internal.showing if figures.internal else "include"], "bold"),
-            figures.persons,
-            kinds,
-        ],
-        *(_internal_rows(figures.internal) if figures.internal else []),
-        [("Distinct ids", "bold"), figures.distinct_ids, most],
-    ]
-
-
-_SHOWING = {"include": "", "exclude": ", none internal", "only": ", internal only"}
-
-
-def _internal_rows(users: InternalUsers) -> list[list[Cell]]:
-    total, internal = users.persons
-    return [
-        ["  internal", internal, f"{plural(users.events[1], 'event')}, by {users.source}"],
-        ["  without them", total - internal, f"{plural(users.events[0] - users.events[1], 'event')}"],
-    ]
-
-
-def _show_doubts(page: Page, users: InternalUsers) -> None:
-    """What could not be told, and what looks wrong in the file."""
-    if users.not_evaluable or users.remarks:
-        page.heading("Internal users", "what to know of " + users.source)
-    for sentence in users.not_evaluable:
-        page.paragraph(f"Not evaluated, so nobody is internal by it: {sentence}")
-    for sentence in users.remarks:
-        page.paragraph(sentence)
-
-
-def _link_rows(figures: Summary) -> list[list[Cell]]:
-    rows: list[list[Cell]] = [[("Links", "bold"), sum(figures.outcomes.values()), ""]]
-    for outcome, (style, meaning) in OUTCOMES.items():
-        if outcome not in figures.outcomes:
-            continue
-        rows.append([(f"  {outcome}", style), figures.outcomes[outcome], meaning])
-        if outcome == Outcome.ATTACHED and figures.silent is not None:
-            where = f"no warning, e.g. {figures.silent.origin}"
-            rows.append([("    to somebody identified", "yellow"), figures.silent.times, (where, "yellow")])
-        if outcome == Outcome.MERGED and figures.forced is not None:
-            where = f"{RULE_SETS[figures.rule_set].words.force}, e.g. {figures.forced.origin}"
-            rows.append([("    from identified", "yellow"), figures.forced.times, (where, "yellow")])
-    return rows
-
-
-def _buffer_rows(figures: Summary) -> list[list[Cell]]:
-    if not figures.buffer_seconds:
-        return []
-    alone = figures.held - figures.held_found
-    what = f"{figures.held_found:,} found their person, {alone:,} made one" if figures.held else ""
-    return [[("Held by the buffer", "bold"), figures.held, what]]
-
-
-def _show_warnings(page: Page, figures: Summary) -> None:
-    if not figures.warnings:
-        return
-    page.heading("Ingestion warnings", f"{sum(item.times for item in figures.warnings):,}")
-    for item in figures.warnings:
-        page.line("  ", (item.type, "red"), "  ", (number_text(item.times), "bold"))
-        page.table(
-            (Column("", keep="start", style="dim"), origin_column("")),
-            [[f"  {_example(item)}", str(item.origin)]],
-        )
-
-
-def _example(item: WarningNoted) -> str:
-    ids = [str(value) for key, value in item.details.items() if key.lower().endswith("distinctid")]
-    return "e.g. " + " and ".join(repr(one) for one in ids[:2])
-
-
-def _show_noted(page: Page, title: str, items: list[Noted], note: str) -> None:
-    if items:
-        page.heading(title, f"{sum(item.times for item in items):,}, {note}")
-        columns = (Column("", keep="start"), Column("", right=True, style="bold"), origin_column(""))
-        rows: Iterator[list[Cell]] = ([item.what, item.times, str(item.origin)] for item in items)
-        page.folded(columns, rows, len(items), SHOWN, "see the run folder")
-
-
-def _show_books(page: Page, figures: Summary) -> None:
-    balanced = all(line.balances for line in figures.books)
-    page.heading("The books balance" if balanced else "The books do NOT balance")
-    for line in figures.books:
-        page.paragraph(str(line))
-
-
 def _show_next(page: Page, figures: Summary, folder: str) -> None:
     where = "" if folder == DEFAULT_RUN else f" --run {shlex.quote(folder)}"
-    page.heading(f"Written to {folder}", f"{len(figures.files)} files")
-    page.paragraph(", ".join(name for name, _ in figures.files))
     page.heading("Next")
     for one in figures.ids_worth_a_look[:1]:
         no_option = "-- " if one.startswith("-") else ""
