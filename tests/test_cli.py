@@ -170,6 +170,7 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
     [
         ("help.txt", "--help"),
         ("replay.txt", "replay sample_data/events.ndjson --run other-run"),
+        ("replay-verbose.txt", "replay sample_data/events.ndjson --run other-run --verbose"),
         ("replay.json", "replay sample_data/events.ndjson --run other-run --format json"),
         ("replay-current.txt", "replay sample_data/events.ndjson --rules current --run other-run"),
         ("person-hanna.txt", "person user_hanna"),
@@ -216,6 +217,11 @@ def test_golden_output(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(output, encoding="utf-8")
     assert output == path.read_text(encoding="utf-8"), "pytest --update writes it anew"
+
+
+def test_the_summary_fits_a_screen() -> None:
+    for name in ("replay.txt", "replay-current.txt"):
+        assert len((GOLDEN / name).read_text(encoding="utf-8").splitlines()) < 24
 
 
 def test_golden_tables_fit_eighty_columns() -> None:
@@ -655,8 +661,13 @@ def test_tables_and_quiet(cli: Invoke, tmp_path: Path) -> None:
         assert (place / "run.db").exists()
 
 
-def test_the_summary_is_on_stdout_and_the_rate_is_not(cli: Invoke, tmp_path: Path) -> None:
+def test_the_summary_is_on_stdout_and_the_rate_is_not(
+    cli: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = ("replay", "sample_data/events.ndjson", "--run", str(tmp_path / "run"))
+    first = cli(*log)
+    assert first.stderr == ""  # it took no second
+    monkeypatch.setattr(ReplayProgress, "WAIT_SECONDS", 0)
     first, second = cli(*log), cli(*log)
     assert first.stdout == second.stdout
     assert re.fullmatch(r"333 lines in \d+\.\d s, [\d,]+ a second\n", first.stderr)

@@ -27,7 +27,10 @@ GROUPS = {
         "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
         "persons": ("list_persons", "List persons."),
         "events": ("show_events", "Show a person's events, and whose each was when it came."),
-        "trend": ("show_trend", "Show events, unique users, links and warnings over time."),
+        "trend": (
+            "show_trend",
+            "Show events, unique users, links and warnings over time, and where they jumped.",
+        ),
         "graph": ("draw_graph", "Draw who became whom, and why."),
         "export": ("export_tables", "Write a table of the run to standard output."),
     },
