@@ -43,6 +43,8 @@ SAMPLE = TESTS.parent / "sample_data"
 GOLDEN = TESTS / "golden" / "cli"
 VARIABLES = ("COLUMNS", "IDCLI_RUN", "NO_COLOR", "FORCE_COLOR", "LINES")
 
+ABOUT_ONE = ("person", "how", "blame", "culprits", "repair")
+
 Invoke = Callable[..., Result]
 Event = dict[str, Any]
 
@@ -1274,6 +1276,31 @@ def test_what_prints_nothing_is_shown(unseen: str) -> None:
     assert visible(f"ada{unseen}") == "ada" + ascii(unseen)[1:-1]
     assert json.loads(visible_json(json.dumps(f"ada{unseen}", ensure_ascii=False))) == f"ada{unseen}"
     assert visible_json(f'"ada{unseen}"').isascii()
+
+
+@pytest.mark.parametrize("words", [("export", "\u3164"), ("--\u034fjoined\ufe0f",), ("persons", "\u2800")])
+def test_what_prints_nothing_is_shown_where_it_is_refused(words: tuple[str, ...], cli: Invoke) -> None:
+    assert ascii(words[-1])[1:-1] in cli(*words, code=ExitCode.FAILED).stderr
+
+
+def test_more_digits_than_anything_has_list_all(cli: Invoke) -> None:
+    assert cli("persons", "--limit", "9" * 23).stdout == cli("persons", "--limit", "99").stdout
+
+
+@pytest.mark.slow
+def test_a_page_of_names_of_a_megabyte_can_be_read(
+    tmp_path: Path, cli: Invoke, run_of: Callable[..., Run]
+) -> None:
+    one, two = "x" * 10**6, "y" * 10**6
+    log = [
+        event("$identify", one, 0, **{"$anon_distinct_id": two, "$set": {"k": one}}),
+        event("z" * 10**6, one, 1),
+        event("$identify", "short", 2, **{"$anon_distinct_id": two}),
+        event("$create_alias", one, 3, alias="short"),
+    ]
+    folder = run_of("\n".join(map(json.dumps, log)), buffer=0).folder
+    for words in ("persons", "warnings", *(f"{name} short" for name in ABOUT_ONE)):
+        assert len(cli(*words.split(), "--run", str(folder)).stdout) < 10**5
 
 
 @given(st.text().filter(lambda text: "\\" not in text))

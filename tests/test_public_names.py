@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -150,19 +149,15 @@ def test_without_pyarrow_or_a_library_of_frames_one_sentence_says_so(
 
 
 def test_without_docstrings_and_assertions_it_does_the_same(tmp_path: Path) -> None:
-    def told(*options: str) -> dict[str, Any]:
+    def told(*options: str) -> list[bytes]:
         script = [
             f"replay {SAMPLE} --run {tmp_path / 'run'} --format json",
             "dialects --format json",
+            "replay --help",
+            "--help",
             f"why user_petra user_nils --run {tmp_path / 'run'} --format json",
         ]
         commands = [[sys.executable, *options, "-m", "identity_cli", *one.split()] for one in script]
-        done = [subprocess.run(one, capture_output=True, check=True) for one in commands]
-        return {one: json.loads(result.stdout) for one, result in zip(script, done, strict=True)}
+        return [subprocess.run(one, capture_output=True, check=True).stdout for one in commands]
 
     assert told("-OO") == told()
-    helped = [sys.executable, "-OO", "-m", "identity_cli", "person", "--help"]
-    assert (
-        "Show who ID is, and why."
-        in subprocess.run(helped, capture_output=True, text=True, check=True).stdout
-    )

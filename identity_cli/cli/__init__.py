@@ -74,10 +74,12 @@ class Commands(click.Group):
         """Import a command."""
         if cmd_name not in COMMANDS:
             return None
-        module, said = COMMANDS[cmd_name]
+        module, _ = COMMANDS[cmd_name]
         command: click.Command = import_module(f"identity_cli.cli.commands.{module}").command
-        if command.help is None:  # python -OO leaves no docstrings
-            command.help = said
+        if command.help is None and command.callback is not None:
+            from identity_cli.cli.terminal.docstrings import docstring_of
+
+            command.help = docstring_of(command.callback)
         return command
 
     def get_help_option(self, ctx: click.Context) -> click.Option:
@@ -130,6 +132,9 @@ def _errors_told() -> Iterator[None]:
         yield
     except IdcliError as error:
         fail(str(error), ExitCode.FAILED)
+    except click.ClickException as error:  # which shows what was typed
+        error.message = _visible(error.message)  # type: ignore[misc]  # nothing else keeps its hints
+        raise
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -140,6 +145,12 @@ def _errors_told() -> Iterator[None]:
         if error.strerror is None:
             raise
         fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ExitCode.FAILED)
+
+
+def _visible(text: str) -> str:
+    from identity_cli.cli.terminal.text import visible_lines  # help needs nothing of it
+
+    return visible_lines(text)
 
 
 def fail(message: str, code: int) -> NoReturn:
@@ -172,4 +183,8 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, asked: bool) -
     help="Show the version and exit.",
 )
 def idcli() -> None:
-    """Replay product-analytics event logs: who is who, why, and what went wrong."""
+    """Do what the command does."""
+
+
+idcli.help = "Replay product-analytics event logs: who is who, why, and what went wrong."
+"""No docstring, which python -OO would forget; and click would tidy it with what takes long to import."""

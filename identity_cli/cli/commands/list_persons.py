@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 import click
 
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.options import (
+    Command,
+    format_option,
+    internal_option,
+    limit_option,
+    option,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
@@ -54,12 +61,7 @@ IN_A_TABLE = 20
     metavar="KEY",
     help="The property to recognise persons by; of several the first that one has.  [default: name, email]",
 )
-@option(
-    "--limit",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help=f"At most N persons.  [default: {IN_A_TABLE} in a table, else all]",
-)
+@limit_option(f"At most N persons.  [default: {IN_A_TABLE} in a table, else all]", None)
 @format_option()
 @with_run
 @internal_option

@@ -145,15 +145,15 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
-def limit_option(text: str, default: int = 10) -> Callable[[Function], Function]:
-    """--limit N."""
+def limit_option(text: str, default: int | None = 10) -> Callable[[Function], Function]:
+    """--limit N; None for no default that could be told in a number."""
     return option(
         "--limit",
         type=click.IntRange(0),
         default=default,
         show_default=True,
         metavar="N",
-        callback=lambda ctx, parameter, value: min(value, MOST),
+        callback=lambda ctx, parameter, value: None if value is None else min(value, MOST),
         help=text,
     )
 

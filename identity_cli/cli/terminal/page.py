@@ -1,7 +1,7 @@
 """A page for people: lines, tables and paragraphs, laid out once for terminal and pipe.
 
-On a terminal the page is coloured and its tables fit; piped, nothing is cut. All of it passes
-through `visible`, so no caller has to think of what a log may contain.
+On a terminal the page is coloured and its tables fit; piped, nothing is cut that people could read.
+All of it passes through `readable`, so no caller has to think of what a log may contain.
 """
 
 import sys
@@ -12,6 +12,8 @@ from identity_cli.cli.terminal.color import is_colored
 from identity_cli.cli.terminal.fitting import columns_of, is_terminal, padded, shortened, width_of, wrapped
 from identity_cli.cli.terminal.text import number_text, print_error, visible
 
+LONGEST_SHOWN = 4_096
+"""Characters of a text on a page; no id or value that people read has more, and machines get all of it."""
 PIPED_WIDTH = 80
 """Of running text; tables are as wide there as they need."""
 NARROWEST = 8  # columns that a shortened cell keeps
@@ -95,7 +97,7 @@ class Page:
     def sentence(self, *parts: Part) -> None:
         """One line, of parts that may each have a style; where it is too wide, running text."""
         text = "".join(part if isinstance(part, str) else part[0] for part in parts)
-        if width_of(visible(text)) <= self.width:
+        if width_of(readable(text)) <= self.width:
             self.line(*parts)
         else:
             self.paragraph(text, indent=0)
@@ -113,7 +115,7 @@ class Page:
             lead = " " * len(lead)
 
     def _broken(self, text: str, indent: int) -> list[str]:
-        return wrapped(visible(text), min(self.width, 100) - indent) or [""]
+        return wrapped(" ".join(map(readable, visible(text).split())), min(self.width, 100) - indent) or [""]
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]], indent: int = 2) -> None:
         """A table of these columns; too wide ones are shortened until it fits."""
@@ -162,8 +164,13 @@ class Page:
             self.line((f"  … and {number_text(count - shown)} more; {hint}", "dim"))
 
 
+def readable(text: str) -> str:
+    """The text with characters that do not print as escapes; of a huge one its beginning."""
+    return visible(text) if len(text) <= LONGEST_SHOWN else visible(text[:LONGEST_SHOWN]) + "…"
+
+
 def _made_visible(parts: Iterable[Part]) -> list[Part]:
-    return [visible(part) if isinstance(part, str) else (visible(part[0]), part[1]) for part in parts]
+    return [readable(part) if isinstance(part, str) else (readable(part[0]), part[1]) for part in parts]
 
 
 _PLAIN = Column("")
@@ -172,14 +179,14 @@ _PLAIN = Column("")
 def _cell(column: Column, cell: Cell) -> tuple[str, str]:
     """Text and style of a cell."""
     if isinstance(cell, tuple):
-        return visible(cell[0]), cell[1]
+        return readable(cell[0]), cell[1]
     if cell is None:
         return "", ""
     if isinstance(cell, int):
         return number_text(cell), ""
     if column.is_id and cell.strip() != cell:
-        return visible(f'"{cell}"'), ""
-    return visible(cell), ""
+        return readable(f'"{cell}"'), ""
+    return readable(cell), ""
 
 
 def _columns_that_fit(columns: Sequence[Column], natural: Sequence[int], room: int) -> list[int]:
