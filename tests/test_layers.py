@@ -42,14 +42,15 @@ MAY_IMPORT = {
         "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
         " comparing"
     ),
-    "drawing": "words pieces store/reading replaying counterfactual values tables reports",
-    "cli/terminal": "words answers files dialects rules tables store/reading reports drawing",
+    "drawing": ("words pieces store/reading replaying counterfactual values tables reports findings"),
+    "pages": "words values store/reading reports findings comparing drawing",
+    "cli/terminal": ("words answers files dialects rules tables store/reading reports drawing store audits"),
     "cli/commands": (
-        "words answers files dialects rules reading tables store store/reading replaying reports comparing"
-        " counterfactual drawing cli/terminal"
+        "words answers files dialects rules reading tables store store/reading replaying reports"
+        " comparing counterfactual drawing cli/terminal pages"
     ),
     "cli": "words cli/terminal root",
-    "root": "words reading store/reading replaying reports comparing counterfactual cli/terminal cli",
+    "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli"),
 }
 ORDER = list(MAY_IMPORT)
 
@@ -67,6 +68,8 @@ FOREIGN = {
     ),
     "zstandard": ("files/zstd_file.py",),
     "brotli": ("files/brotli_file.py",),
+    "jinja2": ("pages/rendering.py",),
+    "markupsafe": ("pages/rendering.py",),
     "resvg_py": ("drawing/png.py",),
     "re2": ("internal_users/patterns.py",),
 }

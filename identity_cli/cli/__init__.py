@@ -32,6 +32,7 @@ GROUPS = {
             "Show events, unique users, links and warnings over time, and where they jumped.",
         ),
         "graph": ("draw_graph", "Draw who became whom, and why."),
+        "report": ("write_report", "Write a report as one HTML file, which loads nothing from anywhere."),
         "export": ("export_tables", "Write a table of the run to standard output."),
     },
     "Explain": {

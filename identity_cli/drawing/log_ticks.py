@@ -38,6 +38,9 @@ class Ticks:
         self._run = run
         self._seen: dict[int, dict[str, list[_Seen]]] = defaultdict(lambda: defaultdict(list))
         self.missing: str | None = None
+        if run.is_redacted:
+            self.missing = "of a redacted run"
+            return
         try:
             for team_id, seen in _seen(run, frozenset(wanted), on_progress):
                 self._seen[team_id][seen.distinct_id].append(seen)

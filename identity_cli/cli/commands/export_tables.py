@@ -8,7 +8,14 @@ import click
 
 from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.fitting import is_terminal
-from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.options import (
+    Command,
+    format_option,
+    internal_option,
+    option,
+    redactable,
+    with_run,
+)
 from identity_cli.cli.terminal.text import plural, print_error, visible_json, visible_lines
 from identity_cli.store.reading.exports import export_into
 from identity_cli.store.reading.run import Run
@@ -28,6 +35,7 @@ LOG = "log"
 )
 @format_option(*TABLE_FORMATS)
 @with_run
+@redactable()
 @internal_option
 def command(run: Run, table: str, plan: str | None, output: str) -> None:
     """Write a table of the run to standard output.
@@ -38,6 +46,8 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
     left out already.
     """
     if table == LOG:
+        if run.is_redacted:
+            raise click.UsageError("a log is not redacted: its lines are as they are.")
         _write_log(run, plan)
         return
     if plan is not None:

@@ -11,6 +11,7 @@ from identity_cli.cli.terminal.options import (
     format_option,
     internal_option,
     option,
+    redactable,
     with_ids,
     with_run,
 )
@@ -40,6 +41,7 @@ GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
 @format_option()
 @with_run
 @with_ids("distinct_id", whole=True)
+@redactable("distinct_id")
 @internal_option
 def command(run: Run, warning_type: str | None, distinct_id: str | None, show_all: bool, output: str) -> None:
     """Show what the platform would have warned about.

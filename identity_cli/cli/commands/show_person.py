@@ -8,7 +8,15 @@ import click
 
 from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.fitting import shortened
-from identity_cli.cli.terminal.options import Command, format_option, option, team_option, with_ids, with_run
+from identity_cli.cli.terminal.options import (
+    Command,
+    format_option,
+    option,
+    redactable,
+    team_option,
+    with_ids,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, time_text, value_text
@@ -40,6 +48,7 @@ NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store
 @option("--timeline", is_flag=True, help="Draw how it came to be, as idcli graph ID does.")
 @with_run
 @with_ids("wanted")
+@redactable("wanted")
 def command(
     run: Run,
     wanted: str,

@@ -199,6 +199,63 @@ def with_run(command: Callable[..., None]) -> Callable[..., None]:
     return with_opened_run
 
 
+def redactable(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """--redact, for a command that is given the run first; names: its arguments that are ids."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @redact_options
+        @functools.wraps(command)
+        def with_pseudonyms(run: Any, *, redact: bool, redact_key: str | None, **arguments: Any) -> None:
+            with redacted(run, redact, redact_key) as (copy, renamed):
+                for name in names:
+                    arguments[name] = renamed(arguments[name])
+                command(copy, **arguments)
+
+        return with_pseudonyms
+
+    return decorate
+
+
+def redact_options(command: Callable[..., None]) -> Callable[..., None]:
+    """--redact and --redact-key FILE."""
+    key = option(
+        "--redact-key",
+        metavar="FILE",
+        help="The same pseudonyms as of others with this secret; without it they hold for this once.",
+    )
+    flag = option(
+        "--redact",
+        is_flag=True,
+        help="With pseudonyms for ids and for all that is known of persons, to be shown to others.",
+    )
+    return flag(key(command))
+
+
+@contextmanager
+def redacted(run: "Run", redact: bool, key: str | None) -> "Iterator[tuple[Run, Callable[[Any], Any]]]":
+    """The run, or where asked for a copy with pseudonyms; and what turns typed ids into those of it."""
+    if not redact and key is None:
+        yield run, lambda wanted: wanted
+        return
+    from pathlib import Path
+
+    from identity_cli.audits.kinds_of_ids import is_placeholder
+    from identity_cli.store.reading.run import Run
+    from identity_cli.store.redaction import redacted_copy
+
+    secret = None if key is None else Path(key).read_bytes()
+    with redacted_copy(run.folder, secret, is_placeholder) as (folder, names):
+
+        def renamed(wanted: Any) -> Any:
+            if wanted is None or isinstance(wanted, tuple):
+                return wanted and tuple(map(renamed, wanted))
+            known = run.keys_of(wanted)
+            return names.distinct_id(wanted) if known else names.uuid(run.find_person(wanted).person_id)
+
+        with closing(Run(folder)) as copy:
+            yield copy, renamed
+
+
 @contextmanager
 def opened(*folders: str) -> "Iterator[list[Run]]":
     """The runs in these folders, to be read; RunUnreadable where they turn out to be damaged."""

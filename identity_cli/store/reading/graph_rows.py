@@ -45,6 +45,10 @@ _UNTOUCHED = f"""
 SELECT id_count, count(*), min(person) FROM persons
 WHERE survivor IS NULL AND person NOT IN (SELECT person FROM ({_TOUCHES})) GROUP BY 1 ORDER BY 1
 """
+_LOST = """
+SELECT l.seq, coalesce(p.survivor, p.person), l.dropped FROM links l JOIN main.persons p USING (person)
+WHERE l.dropped NOT IN ('{}', 'null') ORDER BY l.rowid
+"""
 
 
 class GraphPerson(Row):
@@ -108,3 +112,13 @@ class RunGraphs(RunPersons):
         return dict(
             self._rows_about("SELECT person, id_count FROM main.persons WHERE person IN {parts}", persons)
         )
+
+    def sizes(self) -> list[tuple[int, int]]:
+        """A number of ids, and how many persons that stand have it."""
+        query = "SELECT id_count, count(*) FROM persons WHERE survivor IS NULL GROUP BY 1 ORDER BY 1"
+        return self.database.execute(query).fetchall()
+
+    def values_lost(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
+        """Of every merge in which values of the source lost: its seq, whose they were to be, and which."""
+        for seq, person, dropped in self.database.execute(_LOST):
+            yield seq, person, json.loads(dropped)

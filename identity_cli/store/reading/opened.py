@@ -84,6 +84,11 @@ class OpenedRun:
         """What was asked of the replay, and its counts."""
         return {key: json.loads(value) for key, value in self._rows("SELECT key, value FROM run")}
 
+    @property
+    def is_redacted(self) -> bool:
+        """Whether it is a copy with pseudonyms, of which no log tells."""
+        return "redacted" in self.metadata
+
     @cached_property
     def origins(self) -> Origins:
         """From seq to file and line."""

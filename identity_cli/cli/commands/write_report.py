@@ -1,0 +1,87 @@
+"""`idcli report`: one HTML file to send."""
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from identity_cli.cli.terminal.options import (
+    Command,
+    opened,
+    option,
+    redact_options,
+    redacted,
+    run_option,
+    team_option,
+)
+from identity_cli.cli.terminal.text import print_error
+
+if TYPE_CHECKING:
+    from identity_cli.pages.contents import Page
+    from identity_cli.store.reading.run import Run
+
+DEFAULT = "report.html"
+
+
+@click.command("report", cls=Command, epilog="Example: idcli report user_nils -o - > nils.html")
+@click.argument("wanted", metavar="[ID]", required=False)
+@option(
+    "-o", "--output", "path", metavar="FILE", default=DEFAULT, show_default=True, help="Where to write it."
+)
+@option("--compare", nargs=2, metavar="RUN1 RUN2", help="Of two runs: before and after, and who moved.")
+@team_option("Only the ID of this team.")
+@redact_options
+@run_option("The run folder to read.")
+def command(
+    wanted: str | None,
+    path: str,
+    compare: tuple[str, str] | None,
+    team_id: int | None,
+    folder: str,
+    redact: bool,
+    redact_key: str | None,
+) -> None:
+    """Write a report as one HTML file, which loads nothing from anywhere.
+
+    Of the whole run: the verdict, the findings by damage with their timelines and the commands that mend
+    them, charts, the largest persons, what was lost and what was rejected. With ID of one person, for a
+    support ticket.
+    """
+    if compare is not None and wanted is not None:
+        raise click.UsageError("give ID or --compare RUN1 RUN2.")
+    with opened(*(compare or (folder,))) as runs, ExitStack() as stack:
+        copies = [stack.enter_context(redacted(run, redact, redact_key)) for run in runs]
+        named = wanted if wanted is None else copies[0][1](wanted)
+        page = _page(runs, [copy for copy, _ in copies], named, team_id)
+        _write(runs, path, page)
+
+
+def _page(originals: "list[Run]", runs: "list[Run]", wanted: str | None, team_id: int | None) -> "Page":
+    """originals: what runs were redacted from, or the same."""
+    if len(runs) == 2:
+        from identity_cli.pages.two_runs_page import page_of_two
+
+        return page_of_two(*runs)
+    if wanted is not None:
+        from identity_cli.pages.one_person_page import page_of_person
+
+        return page_of_person(runs[0], wanted, team_id)
+    from identity_cli.pages.run_page import page_of_run
+
+    return page_of_run(runs[0], originals[0])
+
+
+def _write(runs: "list[Run]", path: str, page: "Page") -> None:
+    from identity_cli.files.outputs import output_file
+    from identity_cli.pages.rendering import rendered
+
+    data = rendered(page).encode("utf-8", "backslashreplace")
+    if path == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        return
+    inputs = [source["path"] for run in runs for source in run.sources()]
+    with output_file(path, inputs) as file:
+        file.write(data)
+    print_error(f"idcli: {path} written.")

@@ -1,0 +1,1 @@
+"""A run, a person or two runs as one HTML page that loads nothing."""

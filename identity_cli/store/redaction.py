@@ -1,0 +1,151 @@
+"""A copy of a run in which ids and all values of persons are pseudonyms, so that it can leave the house.
+
+A pseudonym is a keyed hash: the same value has the same one under one key, and without the key nobody gets
+from one to the other, nor can guess; person ids too, as they follow from distinct ids. The key is in no copy.
+"""
+
+import hmac
+import json
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from identity_cli.files.places import scratch_folder
+from identity_cli.files.run_mark import DATABASE
+from identity_cli.store import schema
+
+HEX_DIGITS = 16
+"""Of a pseudonym: among a million ids two alike would be one in ten million."""
+KEPT_KEYS = frozenset({"$lib", "$lib_version", "$os", "$browser", "$device_type"})
+"""Properties whose values tell of programs, and of nobody."""
+_IDS = {
+    "distinct_ids": ("distinct_id",),
+    "links": ("source_distinct_id", "target_distinct_id"),
+    "warnings": ("distinct_id",),
+    "held": ("distinct_id",),
+    "dropped": ("distinct_id",),
+    "persons": ("creator_distinct_id",),
+    "attributed_events": ("distinct_id",),
+}
+_PERSON_IDS = {"persons": ("person_id",)}
+_VALUES = {"persons": ("properties",), "links": ("dropped",), "warnings": ("details",)}
+_CHANGES = {"property_changes": ("changes",)}
+_UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
+"""Of these a pseudonym of the same form: a client can be asked for its events by them."""
+_REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
+REDACTED = "redacted"
+
+
+@contextmanager
+def redacted_copy(
+    folder: Path, key: bytes | None, is_nobodys: Callable[[str], bool]
+) -> "Iterator[tuple[Path, Pseudonyms]]":
+    """The folder of a run, copied without what tells of persons, and the pseudonyms in it.
+
+    key: a secret, else one is made up. is_nobodys: whether an id is but a word of a program, and stays.
+    """
+    names = Pseudonyms(secrets.token_bytes(32) if key is None else key, is_nobodys)
+    with scratch_folder() as scratch:
+        copy = scratch / folder.name
+        copy.mkdir()
+        shutil.copyfile(folder / DATABASE, copy / DATABASE)
+        with closing(sqlite3.connect(copy / DATABASE)) as database, database:
+            _redact(database, names)
+        yield copy, names
+
+
+class Pseudonyms:
+    """Values to pseudonyms, by a key."""
+
+    def __init__(self, key: bytes, is_nobodys: Callable[[str], bool]) -> None:
+        self._key = key
+        self._is_nobodys = is_nobodys
+
+    def _hash(self, kind: str, text: str) -> str:
+        return hmac.new(self._key, f"{kind}:{text}".encode("utf-8", "surrogatepass"), sha256).hexdigest()
+
+    def distinct_id(self, text: str | None) -> str | None:
+        """Of a distinct id; those that are nobody's stay."""
+        if not text or self._is_nobodys(text):
+            return text
+        return f"id-{self._hash('id', text)[:HEX_DIGITS]}"
+
+    def uuid(self, text: str | None) -> str | None:
+        """Of a person id, or an event's uuid, one of the same form."""
+        return None if text is None else str(UUID(self._hash("uuid", text)[:32]))
+
+    def value(self, value: Any) -> Any:
+        """Of a property's value: true, false and null stay, all else does not."""
+        if isinstance(value, dict):
+            return {key: kept if key in KEPT_KEYS else self.value(kept) for key, kept in value.items()}
+        if isinstance(value, list):
+            return [self.value(one) for one in value]
+        if value is None or isinstance(value, bool) or value == "":
+            return value
+        return f"value-{self._hash('value', json.dumps(value))[:HEX_DIGITS]}"
+
+    def details(self, text: str | None) -> str | None:
+        """Of a JSON object."""
+        return None if text is None else json.dumps(self.value(json.loads(text)), ensure_ascii=False)
+
+    def warned(self, text: str | None) -> str | None:
+        """Of what a warning says: ids."""
+        if text is None:
+            return None
+        known = json.loads(text)
+        return json.dumps(
+            {key: self.distinct_id(one) if isinstance(one, str) else one for key, one in known.items()}
+        )
+
+    def changes(self, text: str) -> str:
+        """Of what an event wrote: [[operation, key, value, replaced], ...]."""
+        return json.dumps(
+            [
+                [operation, key, *(values if key in KEPT_KEYS else map(self.value, values))]
+                for operation, key, *values in json.loads(text)
+            ]
+        )
+
+
+def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
+    present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for index in ("distinct_ids_by_id", "persons_by_id"):  # in the midst of it they would not be unique
+        database.execute(f"DROP INDEX {index}")
+    plans: Sequence[tuple[Mapping[str, tuple[str, ...]], Callable[[Any], Any]]] = (
+        (_IDS, names.distinct_id),
+        (_PERSON_IDS, names.uuid),
+        (_UUIDS, names.uuid),
+        (_VALUES, names.details),
+        (_CHANGES, names.changes),
+        (_REMOVED, lambda text: REDACTED),
+    )
+    for number, (columns, change) in enumerate(plans):
+        database.create_function(f"redact{number}", 1, change, deterministic=True)
+        for table, names_of in columns.items():
+            if table in present:
+                cells = ", ".join(f"{column} = redact{number}({column})" for column in names_of)
+                database.execute(f"UPDATE {table} SET {cells}")
+    _redact_what_was_asked(database, names)
+    for statement in schema.INDEXES.split(";\n"):
+        if "distinct_ids_by_id" in statement or "persons_by_id" in statement:
+            database.execute(statement.strip())
+
+
+def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> None:
+    """Ids among the options, and words of lines among the notices; and the mark that the log is another."""
+    rows = dict(database.execute("SELECT key, value FROM run"))
+    options = json.loads(rows["options"])
+    options["left_out"] = []
+    options["blocked_ids"] = [names.distinct_id(one) for one in options.get("blocked_ids") or ()]
+    notices = json.loads(rows["notices"])
+    for notice in notices.values():
+        notice["what"] = REDACTED
+    for key, value in (("options", options), ("notices", notices)):
+        database.execute("UPDATE run SET value = ? WHERE key = ?", (json.dumps(value), key))
+    database.execute("INSERT INTO run VALUES (?, 'true')", (REDACTED,))
