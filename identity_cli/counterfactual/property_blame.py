@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from identity_cli.counterfactual.unwritten import Unwritten, unwritten
 from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
 from identity_cli.reports.person_report import person
 from identity_cli.reports.property_history import in_order, is_stale
 from identity_cli.store.reading.rows import ChangeRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.counterfactual.unwritten import Unwritten
 
 Progress = Callable[[int], None]
 
@@ -48,7 +50,7 @@ class Blame:
 
     person: PersonRow
     entries: list[BlamedValue]
-    unwritten: Unwritten | None = None
+    unwritten: "Unwritten | None" = None
 
 
 def blame(
@@ -94,7 +96,9 @@ def _with_uuids(run: Run, entries: list[BlamedValue], links: list[LinkRow]) -> l
 
 def _unwritten(
     run: Run, person: PersonRow, key: str, told: tuple[list[BlamedValue], Progress | None]
-) -> Unwritten | None:
+) -> "Unwritten | None":
+    from identity_cli.counterfactual.unwritten import unwritten  # what is written needs no log
+
     entries, on_progress = told
     ids = {row.distinct_id for row in run.ids_of(person.person)}
     written = {run.origin(entry.seq) for entry in entries}

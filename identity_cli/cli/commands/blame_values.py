@@ -1,6 +1,6 @@
 """`idcli blame`: which event wrote a person's properties."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +10,10 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin
 from identity_cli.cli.terminal.render import reading_progress, write_document, write_records
 from identity_cli.cli.terminal.text import plural, value_text
 from identity_cli.counterfactual.property_blame import Blame, BlamedValue, blame
-from identity_cli.counterfactual.unwritten import Mention, Unwritten
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.counterfactual.unwritten import Mention, Unwritten
 
 FORMAT = 1
 MENTIONS_SHOWN = 10
@@ -68,7 +70,7 @@ def _record(run: Run, entry: BlamedValue) -> dict[str, Any]:
     return dict(zip(FIELDS, values, strict=True))
 
 
-def _mentions(mentions: list[Mention]) -> list[dict[str, Any]]:
+def _mentions(mentions: "list[Mention]") -> list[dict[str, Any]]:
     return [
         {
             **one.origin.place,
@@ -119,7 +121,7 @@ def _show(page: Page, run: Run, found: Blame, key: str | None) -> None:
         page.paragraph("The log cannot be read again, so what it says of it is not told.", indent=0)
 
 
-def _show_unwritten(page: Page, found: Unwritten, key: str) -> None:
+def _show_unwritten(page: Page, found: "Unwritten", key: str) -> None:
     """What the log says of a property that is in no entry."""
     if found.too_late:
         page.heading("Came too late", "a $set_once of a property that was there writes nothing")
