@@ -48,6 +48,9 @@ def test_ids_may_be_kept_elsewhere_than_in_a_dict() -> None:
         def get(self, distinct_id: str, /) -> DistinctId | None:
             return next((seen for text, seen in self._ids if text == distinct_id), None)
 
+        def __getitem__(self, distinct_id: str, /) -> DistinctId:
+            return next(seen for text, seen in self._ids if text == distinct_id)
+
         def __setitem__(self, distinct_id: str, seen: DistinctId, /) -> None:
             self._ids.append((distinct_id, seen))
 

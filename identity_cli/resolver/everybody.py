@@ -45,17 +45,15 @@ def everybody(owners: "Owners", at_once: int = 1_000, *, lets_go: bool = False) 
 def _left(persons: Sequence[Person], further: Mapping[int, Sequence[Seen]]) -> PersonsLeft:
     standing = [person for person in persons if person.survivor is None]
     merged = [person for person in persons if person.survivor is not None]
-    texts: list[str] = []
-    seen: list[DistinctId] = []
-    id_counts: list[int] = []
-    for person in standing:
-        others = further.get(person.number, ())
-        texts.append(person.creator)
-        seen.append(person.own)
-        for text, other in others:
-            texts.append(text)
-            seen.append(other)
-        id_counts.append(1 + len(others))
+    texts = [person.creator for person in standing]
+    seen = [person.own for person in standing]
+    id_counts = [1] * len(standing)
+    several = [index for index, person in enumerate(standing) if person.number in further]
+    for index in reversed(several):  # the few, and so that the places before stay
+        others = further[standing[index].number]
+        texts[index + 1 : index + 1] = [text for text, _ in others]
+        seen[index + 1 : index + 1] = [other for _, other in others]
+        id_counts[index] += len(others)
     return PersonsLeft(
         _person_columns(standing),
         [person.properties for person in standing],
@@ -91,11 +89,10 @@ def _id_columns(texts: Sequence[str], ids: Sequence[DistinctId]) -> IdColumns:
 
 def _persons(owners: "Owners") -> tuple[list[Person], Mapping[int, Sequence[Seen]]]:
     """Every person in order of creation; by the number of one that stands, its ids but for its own."""
-    persons: list[Person] = []
+    persons: list[Any] = []  # whoever has an id is one
     further: defaultdict[int, list[Seen]] = defaultdict(list)
     for text, seen in owners.owned():
-        person = seen.person
-        assert person is not None
+        person: Any = seen.person
         if person.own is seen:
             persons.append(person)
             if person.survivor is None:

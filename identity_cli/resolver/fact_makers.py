@@ -9,7 +9,7 @@ from identity_cli.events import CLIENT_WARNING_MESSAGE, LONGEST_SENT_ID, Event, 
 from identity_cli.facts import IngestionWarning, Linked
 from identity_cli.outcomes import Outcome
 from identity_cli.resolver.id_owners import IdTable
-from identity_cli.resolver.person_state import Person
+from identity_cli.resolver.person_state import DistinctId, Person
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.capture import sent_text
 from identity_cli.values import javascript
@@ -20,15 +20,25 @@ TRUNCATED, TOO_LARGE = "distinct_id_truncated", "distinct_id_too_large"
 class Processed:
     """One event being processed, with what its handling keeps asking for."""
 
-    __slots__ = ("distinct_id", "event", "ids", "kind", "seq", "team_id", "time")
+    __slots__ = ("distinct_id", "event", "ids", "kind", "known", "seq", "team_id", "time")
 
-    def __init__(self, seq: int, event: Event, team_id: int, ids: IdTable, distinct_id: str) -> None:
+    def __init__(
+        self,
+        seq: int,
+        event: Event,
+        team_id: int,
+        ids: IdTable,
+        distinct_id: str,
+        known: DistinctId | None = None,
+    ) -> None:
+        """known: its id, where that had a person when it came."""
         self.seq = seq
         self.event = event
         self.kind = event.links_as or event.event  # as kind_of, in line
         self.team_id = team_id
         self.ids = ids  # of its team
         self.distinct_id = distinct_id
+        self.known = known
         self.time = event.timestamp or time_of(event)
 
 

@@ -20,6 +20,9 @@ class IdTable(Protocol):
     def get(self, distinct_id: str, /) -> DistinctId | None:
         """The id, if it has a person; asked of every event."""
 
+    def __getitem__(self, distinct_id: str, /) -> DistinctId:
+        """The id, which has one."""
+
     def __setitem__(self, distinct_id: str, seen: DistinctId, /) -> None:
         """It has one now."""
 
@@ -127,6 +130,10 @@ class Owners:
 def owner_in(ids: IdTable, distinct_id: str) -> Person | None:
     """The person that stands today for an id of these, if it has one."""
     seen = ids.get(distinct_id)
-    if seen is None or seen.person is None:
-        return None
-    return seen.person if seen.person.survivor is None else survivor_of(seen.person)
+    return None if seen is None else owner_of(seen)
+
+
+def owner_of(seen: DistinctId) -> Person | None:
+    """The same of an id that is at hand."""
+    person = seen.person
+    return person if person is None or person.survivor is None else survivor_of(person)

@@ -7,7 +7,7 @@ from collections.abc import Set
 
 from identity_cli.facts import DistinctIdAttached, Fact, PersonCreated, PersonIdentified, PropertiesChanged
 from identity_cli.resolver.fact_makers import Processed
-from identity_cli.resolver.id_owners import Owners, owner_in
+from identity_cli.resolver.id_owners import Owners, owner_in, owner_of
 from identity_cli.resolver.person_state import Person
 from identity_cli.resolver.properties import (
     PropertyWrite,
@@ -32,7 +32,8 @@ class PersonChanges:
 
     def _update_or_create(self, step: Processed, writes: Writes, *, identifies: bool = False) -> Person:
         """The ordinary way of an event: to the person of its id, made now if there is none."""
-        person = owner_in(step.ids, step.distinct_id)
+        known = step.known
+        person = owner_in(step.ids, step.distinct_id) if known is None else owner_of(known)
         if person is None:
             return self._create(step, step.distinct_id, writes)
         if step.event.event not in self._rules.never_updates:

@@ -103,7 +103,7 @@ class PersonResolver:
                 if known is None or (replaces_nul and "\0" in distinct_id):
                     self._arrive(seq, event, team_id, ids, distinct_id)
                 else:  # it came in as it stands, and waits for nobody
-                    process(Processed(seq, event, team_id, ids, distinct_id))
+                    process(Processed(seq, event, team_id, ids, distinct_id, known))
             elif known is None:
                 self._meet(seq, event, team_id, ids, distinct_id)
             else:

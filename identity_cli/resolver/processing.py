@@ -37,6 +37,8 @@ from identity_cli.rules.storing import PlatformBroke, check_stored, is_stored
 from identity_cli.rules.writing import NOTHING, Writes, writes_of
 from identity_cli.values import javascript
 
+_MAY_LACK_PERSON = (Linked, IngestionWarning)
+
 
 class Processing(PersonChanges):
     """Processes events that wait for nothing any more."""
@@ -64,9 +66,7 @@ class Processing(PersonChanges):
             return
         if self._gates or warning is not None or step.kind in self._links:
             self._name_person(told, person)
-        seen = step.ids.get(step.distinct_id)
-        assert seen is not None, "its person was found or made just now"
-        seen.see(step.time)
+        (step.known or step.ids[step.distinct_id]).see(step.time)
         if self._attributing:
             self._attribute(step, person, None)
 
@@ -272,7 +272,7 @@ class Processing(PersonChanges):
         """Of a link that came to nothing, or a warning, it may show only now whose event it was."""
         for index in range(told, len(self.facts)):
             fact = self.facts[index]
-            if isinstance(fact, Linked | IngestionWarning) and fact.person is None:
+            if isinstance(fact, _MAY_LACK_PERSON) and fact.person is None:
                 self.facts[index] = fact._replace(person=person.number)
 
     def _tell_failure(

@@ -7,14 +7,14 @@ that links: links happen, and mark persons identified, in the order of the log.
 
 from identity_cli.events import ABSENT, Event
 from identity_cli.rules.base import Hold, RuleSet
-from identity_cli.rules.linking import kind_of, named_id
+from identity_cli.rules.linking import named_id
 
 MOBILE_LIBRARIES = frozenset({"posthog-ios", "posthog-android", "posthog-react-native", "posthog-flutter"})
 
 
 def waits(event: Event, distinct_id: str, team_id: int, rules: RuleSet) -> bool:
     """Whether an event of an id without a person waits for a link."""
-    hold = rules.passes_buffer.get(kind_of(event))
+    hold = rules.passes_buffer.get(event.links_as or event.event)  # as kind_of, in line
     if hold is not None and _passes(event, distinct_id, hold, rules):
         return False
     if team_id <= rules.holds_anonymous_up_to_team:
