@@ -33,6 +33,8 @@ QUESTIONS: dict[str, list[str]] = {
     ],
     "persons": ["persons --format json", "persons --run RUN2 --format json"],
     "warnings": ["warnings --format json"],
+    "warnings-type": ["warnings --type cannot_merge_already_identified --format json"],
+    "audits": ["audits --format json"],
     "warnings-all": ["warnings --all --format json"],
     "events": ["events user_ivo --format json"],
     "how": ["how user_nils --format json"],

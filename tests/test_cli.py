@@ -188,6 +188,9 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("warnings.txt", "warnings"),
         ("warnings.json", "warnings --format json"),
         ("warnings-all.txt", "warnings --all"),
+        ("warnings-code.txt", "warnings --code missing_reset"),
+        ("warnings-type.txt", "warnings --type cannot_merge_already_identified"),
+        ("audits-one.txt", "audits silent_attach"),
         ("dialects.txt", "dialects"),
         ("dialects-rudderstack.txt", "dialects rudderstack"),
         ("dialects.json", "dialects --format json"),
@@ -274,13 +277,13 @@ def test_every_command_that_shows_something_has_a_format(name: str) -> None:
     assert {"table", "json"} <= set(output.type.choices)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("command", ["persons", "warnings", "warnings --all"])
+@pytest.mark.parametrize("command", ["persons", "warnings", "warnings --all", "audits"])
 def test_machine_formats_say_the_same(cli: Invoke, command: str) -> None:
     as_lines = [json.loads(line) for line in cli(*command.split(), "--format", "ndjson").stdout.splitlines()]
     as_array = json.loads(cli(*command.split(), "--format", "json").stdout)
     rows = list(csv.DictReader(io.StringIO(cli(*command.split(), "--format", "csv").stdout)))
     assert as_lines
-    assert as_lines == (as_array if isinstance(as_array, list) else as_array["types"])
+    assert as_lines == (as_array if isinstance(as_array, list) else as_array["findings"])
     assert len(rows) == len(as_lines)
     for row, record in zip(rows, as_lines, strict=True):
         assert row == {

@@ -30,13 +30,13 @@ MAY_IMPORT = {
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store",
+    "audits": "store/reading",
+    "findings": "words answers audits tables store/reading root",
     "replaying": (
         "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
         " root"
     ),
     "reports": "words values tables store/reading",
-    "audits": "store/reading",
-    "findings": "words answers audits store/reading",
     "comparing": "words values files dialects store/reading replaying",
     "counterfactual": (
         "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
@@ -44,10 +44,12 @@ MAY_IMPORT = {
     ),
     "drawing": ("words pieces store/reading replaying counterfactual values tables reports findings"),
     "pages": "words values store/reading reports findings comparing drawing",
-    "cli/terminal": ("words answers files dialects rules tables store/reading reports drawing store audits"),
+    "cli/terminal": (
+        "words answers files dialects rules tables store/reading reports drawing store audits findings"
+    ),
     "cli/commands": (
         "words answers files dialects rules reading tables store store/reading replaying reports"
-        " comparing counterfactual drawing cli/terminal pages"
+        " comparing counterfactual drawing cli/terminal pages audits findings"
     ),
     "cli": "words cli/terminal root",
     "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli"),

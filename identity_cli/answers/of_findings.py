@@ -52,9 +52,16 @@ class FindingRecord(TypedDict):
     fingerprint: str
 
 
-class Findings(TypedDict):
-    """All that audits found in a run; verdict: in one sentence."""
+class AuditRecord(TypedDict):
+    """What an audit looks for, and how; threshold: None where anything counts."""
 
-    format: int
-    verdict: str
-    findings: list[FindingRecord]
+    code: str
+    severity: str
+    title: str
+    looks_for: str
+    evidence: str
+    threshold: float | None
+    source: str
+    false_positives: str
+    remedy: str
+    confidence: float

@@ -2,6 +2,7 @@
 
 from typing import Any, NotRequired, TypedDict
 
+from identity_cli.answers.of_findings import FindingRecord
 from identity_cli.events import Address
 
 
@@ -219,7 +220,26 @@ class WarningTypeRecord(TypedDict):
     worst_ids: list[WorstId]
 
 
-class Warnings(TypedDict):
+class LogSize(TypedDict):
+    """Of the whole log."""
+
+    events: int
+    persons: int
+
+
+class LogDamage(TypedDict):
+    """What findings cost, each person counted once.
+
+    hidden: people who are part of somebody else's person. doubled: persons whose human has another one.
+    events: that count for the wrong person, or are lost.
+    """
+
+    hidden: int
+    doubled: int
+    events: int
+
+
+class WarningTypes(TypedDict):
     """The ingestion warnings by type.
 
     attached_to_identified: links that put an id on somebody identified, of which nothing warns.
@@ -229,6 +249,21 @@ class Warnings(TypedDict):
     total: int
     types: list[WarningTypeRecord]
     attached_to_identified: int
+
+
+class Warnings(WarningTypes):
+    """All that is wrong in a log: in one sentence, by finding, and by type of ingestion warning.
+
+    findings: the worst first. suppressed: how many more the settings say nothing of. expired_suppressions:
+    those of the settings whose last day is over.
+    """
+
+    verdict: str
+    log: LogSize
+    damage: LogDamage
+    findings: list[FindingRecord]
+    suppressed: int
+    expired_suppressions: list[str]
 
 
 class DialectRecord(TypedDict):

@@ -5,8 +5,9 @@ from typing import Any
 from identity_cli.answers.common import WarningRecord
 from identity_cli.answers.of_comparisons import Diff, Verification
 from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
+from identity_cli.answers.of_findings import AuditRecord
 from identity_cli.answers.of_persons import Blame, EventOfPerson, Found, How, Person, PersonAsOf
-from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Trend, Warnings
+from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Trend, Warnings, WarningTypes
 
 ANSWERS: dict[str, Any] = {
     "replay": RunSummary,
@@ -15,6 +16,8 @@ ANSWERS: dict[str, Any] = {
     "person-as-of": PersonAsOf,
     "persons": list[PersonRecord],
     "warnings": Warnings,
+    "warnings-type": WarningTypes,
+    "audits": list[AuditRecord],
     "warnings-all": list[WarningRecord],
     "events": list[EventOfPerson],
     "trend": Trend,

@@ -20,7 +20,7 @@ from identity_cli.errors import ExitCode, IdcliError, UnknownCommand
 GROUPS = {
     "Begin with": {
         "replay": ("replay_log", "Replay event logs and resolve their persons."),
-        "warnings": ("list_warnings", "Show what the platform would have warned about."),
+        "warnings": ("list_warnings", "Show what is wrong in the log, the worst first."),
         "person": ("show_person", "Show who ID is, and why."),
     },
     "Look": {
@@ -52,6 +52,7 @@ GROUPS = {
         "diff": ("compare_runs", "Compare two runs, person by person."),
     },
     "Know": {
+        "audits": ("list_audits", "List the audits, or explain one."),
         "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
         "schema": ("print_schema", "Print the JSON Schema of an answer."),
         "completion": ("complete_shell", "Let the shell complete commands, files and ids."),

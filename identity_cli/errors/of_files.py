@@ -13,6 +13,23 @@ class NoAnswer(IdcliError):
         )
 
 
+class BadSettings(IdcliError):
+    """A file of settings that cannot be followed."""
+
+    def __init__(self, path: str, what: str) -> None:
+        super().__init__(f"{path}: {what}.")
+
+
+class BadBaseline(IdcliError):
+    """A baseline that is none."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path}: no findings to compare with: give a run folder, its findings.ndjson, or what "
+            "`idcli warnings --format json` printed."
+        )
+
+
 class BadPlan(IdcliError):
     """A file that is no repair plan."""
 

@@ -1,13 +1,18 @@
-"""`idcli warnings`: what the platform refused and would have warned about."""
+"""`idcli warnings`: what is wrong in a log, by our audits and by the platform's own warnings."""
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+import sys
+from datetime import date
+from typing import Any
 
 import click
 
-from identity_cli.cli.terminal.completed import ID
+from identity_cli.audits.severity import Severity
+from identity_cli.cli.terminal.audit_pages import explain, known_codes
+from identity_cli.cli.terminal.completed import ID, Known
+from identity_cli.cli.terminal.findings_page import show_in_full, show_report
 from identity_cli.cli.terminal.options import (
     Command,
+    config_option,
     format_option,
     internal_option,
     option,
@@ -15,118 +20,171 @@ from identity_cli.cli.terminal.options import (
     with_ids,
     with_run,
 )
-from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
+from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import write_document, write_records
-from identity_cli.cli.terminal.text import number_text, plural
-from identity_cli.reports.warning_report import BlamedId, WarningGroup, blamed_id, warnings
-from identity_cli.store.reading.rows import WarningRow
+from identity_cli.cli.terminal.warning_groups import GROUPED, group_record, list_warnings, show_groups
+from identity_cli.errors import ExitCode, UnknownChoice
+from identity_cli.files.run_mark import is_run
+from identity_cli.findings.formats import FORMATS
+from identity_cli.findings.gate import Baseline, baseline_of, condition_of, new_since, read_baseline
+from identity_cli.findings.log_report import LogReport, log_report
+from identity_cli.findings.sarif import sarif
+from identity_cli.findings.settings import Settings, read_settings
+from identity_cli.reports.warning_report import warnings
 from identity_cli.store.reading.run import Run
-
-if TYPE_CHECKING:
-    from identity_cli.answers import of_runs
+from identity_cli.warning_types import WARNING_TYPES
 
 FORMAT = 1
-WORST = 5  # ids shown of each type
-SEVERITY_STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
-EACH = ("file", "line", "nth", "event_uuid", "team_id", "type", "distinct_id", "details")
-GROUPED = ("type", "severity", "count", "meaning", "what_to_do", "worst_ids")
-
-
-@click.command(
-    "warnings", cls=Command, epilog="Example: idcli warnings --type cannot_merge_already_identified --all"
+COLUMNS = (
+    *("code", "severity", "confidence", "message", "distinct_ids", "person_ids", "events", "unique_users"),
+    *("first", "last", "since", "evidence", "threshold", "remedy", "commands", "fingerprint"),
 )
-@option("--type", "warning_type", metavar="TYPE", help="Only warnings of that type.")
-@option("--id", "distinct_id", metavar="ID", type=ID, help="Only warnings that name that distinct id.")
-@option("--all", "show_all", is_flag=True, help="Every warning, with its file and line.")
-@format_option()
+
+
+@click.command("warnings", cls=Command, epilog="Example: idcli warnings --code silent_attach")
+@option("--code", metavar="CODE", type=Known(known_codes), help="Only findings, or warnings, of that code.")
+@option(
+    "--severity",
+    type=Known([*map(str, Severity)]),
+    metavar="[error|warning|info]",
+    help="Only findings at least so bad.",
+)
+@option(
+    "--type", "warning_type", metavar="TYPE", type=Known(WARNING_TYPES), help="Only warnings of that type."
+)
+@option("--id", "distinct_id", metavar="ID", type=ID, help="Only what names that distinct id.")
+@option("--all", "show_all", is_flag=True, help="Every finding in full, and every warning with its place.")
+@option("--explain", "explained", metavar="CODE", type=Known(known_codes), help="Tell what a code means.")
+@option(
+    "--each", is_flag=True, help="With --format sarif: a result for each finding, not for each rule and file."
+)
+@config_option
+@option(
+    "--fail-on",
+    "conditions",
+    multiple=True,
+    metavar="SEVERITY|CODE[>N]",
+    help="Exit 1 if there is a finding at least so bad, or of that code (more than N); may be repeated.",
+)
+@option(
+    "--baseline", metavar="RUN|FILE", help="Only what is new since then: an earlier run, or its findings."
+)
+@format_option("table", "json", "ndjson", "csv", *FORMATS)
 @with_run
 @with_ids("distinct_id", whole=True)
 @redactable("distinct_id")
 @internal_option
-def command(run: Run, warning_type: str | None, distinct_id: str | None, show_all: bool, output: str) -> None:
-    """Show what the platform would have warned about.
+@click.pass_context
+def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
+    """Show what is wrong in the log, the worst first.
 
-    By type: how often, what it means, what to do, and the ids that cause most of it.
+    A verdict, findings by severity and damage, then ingestion warnings by type. Findings are what our audits
+    conclude, warnings what the platform would have logged; --type and --all tell these by type or one by one.
     """
-    if show_all:
-        _list(run, run.warnings(warning_type, distinct_id), output)
+    if asked["explained"] is not None:
+        explain(Page(), asked["explained"])
         return
-    groups = warnings(run, warning_type, distinct_id)
-    if output == "table":
-        narrowed = warning_type is not None or distinct_id is not None
-        _show(Page(), groups, 0 if narrowed else run.count("silent"))
-    elif output == "json":
-        total = sum(group.times for group in groups)
-        silent = run.count("silent")
-        document = {"format": FORMAT, "total": total, "types": list(map(_group, groups))}
-        write_document({**document, "attached_to_identified": silent})
+    conditions = [condition_of(one) for one in asked["conditions"]]
+    settings = read_settings(asked["config"])
+    report = _narrowed(log_report(run, settings, _today()), run, settings, asked)
+    if asked["warning_type"] is not None or (asked["show_all"] and output in ("json", "ndjson", "csv")):
+        _write_warnings(run, output, asked)
     else:
-        write_records(GROUPED, map(_group, groups), output)
+        _write_report(run, report, output, asked)
+    if any(one.is_met_by(report.findings) for one in conditions):
+        ctx.exit(ExitCode.FINDINGS)
 
 
-def _group(group: WarningGroup) -> "of_runs.WarningTypeRecord":
-    return {
-        "type": group.type,
-        "severity": group.about.severity,
-        "count": group.times,
-        "meaning": group.about.meaning,
-        "what_to_do": group.about.remedy,
-        "worst_ids": [_blamed(one) for one in group.ids[:WORST]],
-    }
+def _today() -> date:
+    """The one thing that is not of the log: the day by which suppressions end."""
+    return date.today()
 
 
-def _blamed(one: BlamedId) -> "of_runs.WorstId":
-    return {
-        "distinct_id": one.distinct_id,
-        "count": one.times,
-        "first": one.origin.place,
-    }
+def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, Any]) -> LogReport:
+    """Of a report what was asked for."""
+    findings, types = report.findings, report.warnings
+    code, severity, distinct_id = asked["code"], asked["severity"], asked["distinct_id"]
+    if code is not None:
+        if code not in known_codes():
+            raise UnknownChoice("code", code, known_codes())
+        findings = [one for one in findings if one.code == code]
+        types = [one for one in types if one.type == code]
+    if severity is not None:
+        if severity not in list(Severity):
+            raise UnknownChoice("severity", severity, Severity)
+        findings = [one for one in findings if one.severity.rank <= Severity(severity).rank]
+    if distinct_id is not None:
+        findings = [one for one in findings if distinct_id in one.distinct_ids]
+        named = {one.type for one in run.warnings(None, distinct_id)}
+        types = [one for one in types if one.type in named]
+    if asked["baseline"] is not None:
+        findings = new_since(findings, _baseline(asked["baseline"], settings), report.events)
+    return report._replace(findings=findings, warnings=types)
 
 
-def _list(run: Run, found: Iterable[WarningRow], output: str) -> None:
-    if output != "table":
-        write_records(EACH, (_record(run, warning) for warning in found), output)
-        return
-    page = Page()
-    columns = [origin_column(), Column("type", keep="start"), id_column("id at fault"), id_column()]
-    rows = [[str(run.origin(one.seq)), one.type, blamed_id(one), one.distinct_id] for one in found]
-    page.table(columns, rows, indent=0)
-    page.line((plural(len(rows), "warning"), "dim"))
+def _baseline(path: str, settings: Settings) -> Baseline:
+    """Of a run folder, or of a file."""
+    from pathlib import Path
+
+    if not is_run(Path(path)):
+        return read_baseline(path)
+    with Run(path) as earlier:
+        found = log_report(earlier, settings)
+        return baseline_of(found.findings, found.events)
 
 
-def _record(run: Run, warning: WarningRow) -> dict[str, Any]:
-    origin = run.origin(warning.seq)
-    values = (*origin, warning.uuid, warning.team_id, warning.type, warning.distinct_id)
-    return dict(zip(EACH, (*values, warning.details), strict=True))
-
-
-def _show(page: Page, groups: list[WarningGroup], silent: int) -> None:
-    for number, group in enumerate(groups):
-        if number:
-            page.line()
-        _show_group(page, group)
-    if not groups:
-        page.line("no such warnings")
-    if silent:
-        page.line()
-        page.line((f"And {plural(silent, 'link')} that nothing warns of", "bold yellow"))
-        page.paragraph(
-            "An id that nobody had was attached to a person already identified: on a shared device, two "
-            "people become one. `idcli export links` lists them: outcome attached, source_identified true."
+def _write_report(run: Run, report: LogReport, output: str, asked: dict[str, Any]) -> None:
+    if output == "json":
+        write_document(_document(run, report))
+    elif output in ("ndjson", "csv"):
+        write_records(COLUMNS, (one.record for one in report.findings), output)
+    elif output != "table":
+        sys.stdout.writelines(
+            sarif(report, each=asked["each"]) if output == "sarif" else FORMATS[output](report)
         )
+    elif asked["code"] in WARNING_TYPES:
+        show_groups(Page(), warnings(run, asked["code"], asked["distinct_id"]))
+    elif asked["code"] is not None and report.findings:
+        show_in_full(Page(), report.findings)
+    else:
+        page = Page()
+        show_report(page, report, in_full=asked["show_all"] or asked["distinct_id"] is not None)
+        if asked["show_all"]:
+            page.line()
+            list_warnings(run, run.warnings(None, asked["distinct_id"]), output)
 
 
-def _show_group(page: Page, group: WarningGroup) -> None:
-    style = SEVERITY_STYLES[group.about.severity]
-    page.line(
-        (group.type, f"bold {style}"), "  ", (number_text(group.times), "bold"), "  ", group.about.severity
-    )
-    page.paragraph(group.about.meaning)
-    page.paragraph(f"What to do: {group.about.remedy}")
-    columns = [id_column("worst ids"), number_column("warnings"), origin_column("first")]
-    rows: list[list[Cell]] = [[one.distinct_id, one.times, str(one.origin)] for one in group.ids[:WORST]]
-    page.line()
-    page.table(columns, rows)
-    if len(group.ids) > WORST:
-        more = number_text(len(group.ids) - WORST)
-        page.line((f"  … and {more} more; --all shows every warning", "dim"))
+def _write_warnings(run: Run, output: str, asked: dict[str, Any]) -> None:
+    """Ingestion warnings alone, by type or one by one."""
+    wanted = asked["warning_type"], asked["distinct_id"]
+    if asked["show_all"]:
+        list_warnings(run, run.warnings(*wanted), output)
+        return
+    groups = warnings(run, *wanted)
+    if output == "json":
+        write_document({"format": FORMAT, **_of_groups(run, groups)})
+    elif output in ("ndjson", "csv"):
+        write_records(GROUPED, map(group_record, groups), output)
+    else:
+        show_groups(Page(), groups)
+
+
+def _document(run: Run, report: LogReport) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "verdict": report.verdict,
+        "log": {"events": report.events, "persons": report.persons},
+        "damage": report.damage._asdict(),
+        "findings": [one.record for one in report.findings],
+        "suppressed": len(report.suppressed),
+        "expired_suppressions": [*map(str, report.expired)],
+        **_of_groups(run, warnings(run)),
+    }
+
+
+def _of_groups(run: Run, groups: Any) -> dict[str, Any]:
+    return {
+        "total": sum(group.times for group in groups),
+        "types": [*map(group_record, groups)],
+        "attached_to_identified": run.count("silent"),
+    }

@@ -145,6 +145,14 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
     )
 
 
+def config_option(command: Function) -> Function:
+    """--config FILE: what a project says of its own about audits."""
+    from identity_cli.cli.terminal.completed import FILE
+
+    text = "Settings to follow: thresholds, audits, suppressions.  [default: .idcli.toml, if there is one]"
+    return option("--config", metavar="FILE", type=FILE, help=text)(command)
+
+
 def limit_option(text: str, default: int | None = 10) -> Callable[[Function], Function]:
     """--limit N; None for no default that could be told in a number."""
     return option(

@@ -65,12 +65,16 @@ def _write_csv(columns: Sequence[str], records: Iterable[Record]) -> None:
     looked_at = is_terminal(sys.stdout)
     sys.stdout.write(",".join(columns) + "\n")
     for record in records:
-        line = ",".join([csv_text(_csv_value(record[column])) for column in columns])
+        line = ",".join([_csv_cell(record[column], csv_text) for column in columns])
         sys.stdout.write((visible_lines(line) if looked_at else line) + "\n")
 
 
-def _csv_value(value: Any) -> str | None:
-    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _csv_cell(value: Any, guarded: Callable[[str | None], str]) -> str:
+    """Text and JSON are guarded; a number is one also where it is negative."""
+    if value is None or isinstance(value, str):
+        return guarded(value)
+    text = json.dumps(value, ensure_ascii=False)
+    return text if isinstance(value, int | float) else guarded(text)
 
 
 _WRITERS: dict[str, Callable[[Sequence[str], Iterable[Record]], None]] = {

@@ -1,0 +1,55 @@
+"""All that is wrong in a log: the verdict, its findings, and what the platform would have warned of."""
+
+from datetime import date
+from typing import NamedTuple
+
+from identity_cli.events import Origin
+from identity_cli.findings.finding import Finding
+from identity_cli.findings.found import findings_of
+from identity_cli.findings.settings import DEFAULT, Settings, Suppression, sorted_out
+from identity_cli.findings.verdict import Damage, damage_of, verdict_of
+from identity_cli.store.reading.run import Run
+from identity_cli.warning_types import WarningType, warning_type
+
+
+class WarningsOfType(NamedTuple):
+    """Ingestion warnings of a type, and the first of them."""
+
+    type: str
+    times: int
+    about: WarningType
+    first: Origin
+    distinct_id: str
+
+
+class LogReport(NamedTuple):
+    """What is wrong in a log.
+
+    suppressed: findings that its project knows of. expired: suppressions that count no more. warnings: the
+    most frequent type first. events, persons: of the whole run.
+    """
+
+    verdict: str
+    damage: Damage
+    findings: list[Finding]
+    suppressed: list[Finding]
+    expired: list[Suppression]
+    warnings: list[WarningsOfType]
+    events: int
+    persons: int
+
+
+def log_report(run: Run, settings: Settings = DEFAULT, today: date | None = None) -> LogReport:
+    """All that is wrong in a run; today: what suppressions go by, None to suppress nothing."""
+    found = findings_of(run, settings.config)
+    rest, suppressed, expired = (
+        sorted_out(found, settings.suppressions, today) if today is not None else (found, [], [])
+    )
+    warnings = [
+        WarningsOfType(name, times, warning_type(name), run.origin(first.seq), first.distinct_id)
+        for name, (times, first) in run.warning_examples().items()
+    ]
+    return LogReport(
+        *(verdict_of(rest, sum(one.times for one in warnings)), damage_of(rest), rest, suppressed, expired),
+        *(warnings, run.metadata["events"], run.count("persons")),
+    )
