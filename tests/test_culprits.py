@@ -95,16 +95,19 @@ def test_thirty_one_logins_on_one_device_get_a_whole_plan(tmp_path: Path) -> Non
     events = [each for user in users for each in (identify(user, "d"), event(user))]
     plan = repair(run_of(tmp_path, events, buffer=0), "u7")
     assert len(left_out(plan)) == 30
-    assert (plan.persons, plan.together, plan.stopped) == ((1, 31), [], False)
+    assert (plan.persons, plan.together, plan.stopped_at) == ((1, 31), [], None)
 
 
-def test_a_plan_that_stops_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parting, "MOST_STEPS", 2)
+@pytest.mark.parametrize(("work", "steps"), [(0, 1), (35, 2)])
+def test_a_plan_that_stops_says_so(
+    work: int, steps: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parting, "FEWEST_STEPS", 1)
+    monkeypatch.setattr(parting, "WORK", work)
     events = [each for user in "uvwxyz" for each in (identify(user, "d"), event(user))]
     events += [alias(user, other, "$merge_dangerously") for user, other in ("uv", "vw", "wx", "xy", "yz")]
     plan = repair(run_of(tmp_path, events, buffer=0), "u")
-    assert (plan.stopped, bool(plan.together)) == (True, True)
-    assert plan.document["stopped_at"] is not None
+    assert (plan.document["stopped_at"], bool(plan.together)) == (steps, True)
 
 
 def test_a_clique_of_links_is_told_as_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

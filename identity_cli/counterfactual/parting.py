@@ -15,6 +15,10 @@ from identity_cli.store.reading.run import Run
 
 MOST_STEPS = 200
 """Of a plan; more nobody reviews."""
+FEWEST_STEPS = 20
+"""Of a person so large that looking for more would take too long."""
+WORK = 500_000
+"""Events replayed to find the steps, and as many each to spare and to measure them: some ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +45,31 @@ class Cut:
 
 @dataclass(slots=True)
 class Parting:
-    """What parts a person. together: login ids that are one person all the same; stopped: at MOST_STEPS."""
+    """What parts a person. together: login ids that are one person even so; stopped_at: so many steps."""
 
     key: Key
     cuts: list[Cut] = field(default_factory=list)
     edits: Edits = NO_EDITS
     together: list[list[str]] = field(default_factory=list)
-    stopped: bool = False
+    stopped_at: int | None = None
 
 
 def parting(run: Run, scope: Scope, key: Key, logins: Iterable[str]) -> Parting:
     """Choose what parts the login ids of an id's person, the worst culprits first."""
     wanted = frozenset(logins)
     ids = scope.resolve().ids_with(key)
+    most = max(FEWEST_STEPS, min(MOST_STEPS, WORK // max(len(scope.steps), 1)))
     result, causes, hopeless = Parting(key), Causes(run, scope), set[frozenset[str]]()
     while waiting := [
         group for group in _groups(scope.resolve(result.edits), key, wanted) if group not in hopeless
     ]:
-        if len(result.cuts) >= MOST_STEPS:
-            result.stopped = True
+        if len(result.cuts) >= most:
+            result.stopped_at = most
             break
         chosen = [*_chosen(run, scope, (key[0], min(waiting[0])), wanted, result.edits, causes)]
         if not chosen:
             hopeless.add(waiting[0])
-        for cut in chosen:
+        for cut in chosen[: most - len(result.cuts)]:
             result.edits = cut.also(result.edits)
             result.cuts.append(cut)
     _spare(scope, result)

@@ -11,7 +11,7 @@ from identity_cli.counterfactual.causes import Cause
 from identity_cli.counterfactual.component import Scope, scope_of
 from identity_cli.counterfactual.culprit_search import login_ids
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
-from identity_cli.counterfactual.parting import MOST_STEPS, Cut, Parting, parting
+from identity_cli.counterfactual.parting import Cut, Parting, parting
 from identity_cli.counterfactual.plan import earlier_actions, sources_of
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdsUnreadable
@@ -38,7 +38,7 @@ class Plan:
     """What to do, and what it comes to, as measured by replay: unique users of the run before and after.
 
     earlier: what an earlier plan did in this run, as JSON.
-    together: login ids that are one person even so; stopped: because the plan is as long as plans may be.
+    together: login ids that are one person even so; stopped_at: so many steps, as plans for this may have.
     """
 
     sources: list[dict[str, Any]]
@@ -47,7 +47,7 @@ class Plan:
     actions: list[Action]
     persons: tuple[int, int]
     together: list[list[str]] = field(default_factory=list)
-    stopped: bool = False
+    stopped_at: int | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class Plan:
             ],
             "unique_users": {"before": before, "after": after},
             "login_ids_together": self.together,
-            "stopped_at": MOST_STEPS if self.stopped else None,
+            "stopped_at": self.stopped_at,
         }
 
 
@@ -97,7 +97,7 @@ def repair(
         actions,
         (persons, persons + more),
         [group for one in parted for group in one.together],
-        any(one.stopped for one in parted),
+        max((one.stopped_at for one in parted if one.stopped_at is not None), default=None),
     )
 
 

@@ -15,7 +15,6 @@ from identity_cli.cli.terminal.options import (
 )
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
-from identity_cli.counterfactual.parting import MOST_STEPS
 from identity_cli.counterfactual.repair_plan import Action, Plan, read_ids, repair
 from identity_cli.events import Origin
 from identity_cli.store.reading.run import Run
@@ -82,9 +81,10 @@ def _show_rest(page: Page, plan: Plan) -> None:
         shown = ", ".join(group[:IDS_SHOWN]) + (", …" if len(group) > IDS_SHOWN else "")
         page.line()
         page.paragraph(f"Still one person: {shown}.", indent=0)
-    if plan.stopped:
+    if plan.stopped_at is not None:
         page.paragraph(
-            f"The plan stops at {MOST_STEPS} steps; apply it, then plan again for what is left.", indent=0
+            f"The plan stops at {plan.stopped_at} steps; apply it, then plan again for what is left.",
+            indent=0,
         )
     elif plan.together:
         page.paragraph("No set of events that could be tried parts these; see idcli why of two.", indent=0)
