@@ -22,7 +22,7 @@ from identity_cli.rules import POSTHOG, RULE_SETS
 def event(name, distinct_id, minute=0, **properties):
     inside = dict(
         distinct_id=None, anon_distinct_id=ABSENT, alias=None, set=None, set_once=None, unset=None,
-        device_id=None, lib=None, process_person_profile=ABSENT, copied=(),
+        device_id=None, lib=None, lib_version=None, process_person_profile=ABSENT, copied=(),
     )
     time = datetime(2023, 3, 8, 12, minute, tzinfo=timezone.utc)
     return Record(
