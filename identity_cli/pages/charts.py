@@ -25,12 +25,13 @@ class Series(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A chart and the table of its numbers; flags: where something jumped, and what."""
+    """A chart and the table of its numbers; of: what labels are. flags: where something jumped, and what."""
 
     title: str
     caption: str
     labels: Sequence[str]
     series: Sequence[Series]
+    of: str
     flags: Sequence[tuple[int, str]] = ()
 
     @property

@@ -34,7 +34,7 @@ def charts_of(run: Run, found: Sequence[Finding]) -> list[ChartShown]:
 def shown(chart: Chart, number: int, *, is_bars: bool) -> ChartShown:
     """A chart with its table."""
     draw = stacked_bars if is_bars else step_lines
-    head = ("", *(one.name for one in chart.series))
+    head = (chart.of, *(one.name for one in chart.series))
     table = Table(chart.title, head, chart.rows, frozenset(range(len(head))))
     return ChartShown(Figure(chart.title, draw(chart, f"c{number}"), chart.caption), table)
 
@@ -55,7 +55,12 @@ def _users(periods: Sequence[Period], labels: Sequence[str], by: str) -> Chart:
         Series("new persons", [one.new_persons for one in periods]),
     )
     return Chart(
-        "Persons", f"With an event in the {by}, and of these those with none before.", labels, series, flags
+        "Persons",
+        f"With an event in the {by}, and of these those with none before.",
+        labels,
+        series,
+        by,
+        flags,
     )
 
 
@@ -68,13 +73,15 @@ def _links(periods: Sequence[Period], labels: Sequence[str], by: str) -> Chart:
         )
         for outcome in ordered
     ]
-    return Chart("Links by outcome", f"By {by}; what was refused is hatched.", labels, series)
+    return Chart("Links by outcome", f"By {by}; what was refused is hatched.", labels, series, by)
 
 
 def _noted(periods: Sequence[Period], labels: Sequence[str], by: str) -> Chart:
     flags = [(at, one.findings[0].replace("_", " ")) for at, one in enumerate(periods) if one.findings]
     series = (Series("warnings", [one.warnings for one in periods], is_bad=True),)
-    return Chart("Ingestion warnings", f"By {by}; a flag where a finding began.", labels, series, flags[:3])
+    return Chart(
+        "Ingestion warnings", f"By {by}; a flag where a finding began.", labels, series, by, flags[:3]
+    )
 
 
 def _sizes(run: Run) -> Chart:
@@ -90,5 +97,9 @@ def _sizes(run: Run) -> Chart:
     every = small + [(name, count) for name, count in large if count]
     series = (Series("persons", [count for _, count in every]),)
     return Chart(
-        "Distinct ids per person", "How many persons have so many.", [name for name, _ in every], series
+        "Distinct ids per person",
+        "How many persons have so many.",
+        [name for name, _ in every],
+        series,
+        "ids",
     )

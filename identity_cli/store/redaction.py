@@ -32,14 +32,29 @@ _IDS = {
     "dropped": ("distinct_id",),
     "persons": ("creator_distinct_id",),
     "attributed_events": ("distinct_id",),
+    "shared_values": ("value", "partner"),
+    "login_windows": ("anonymous_id", "before", "after"),
 }
 _PERSON_IDS = {"persons": ("person_id",)}
-_VALUES = {"persons": ("properties",), "links": ("dropped",), "warnings": ("details",)}
+_VALUES = {"persons": ("properties",), "links": ("dropped",)}
+_WARNED = {"warnings": ("details",)}
 _CHANGES = {"property_changes": ("changes",)}
 _UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
 """Of these a pseudonym of the same form: a client can be asked for its events by them."""
 _REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
 REDACTED = "redacted"
+SAFE = frozenset(
+    {
+        *("run.key", "run.value", "sources.path", "sources.hash", "sources.dialect"),
+        *("senders.lib", "senders.lib_version", "shared_values.kind", "warnings.type"),
+        *("links.event", "links.outcome", "links.lib", "links.lib_version", "property_changes.event"),
+        *("warnings.lib", "warnings.lib_version", "rejected.reason", "dropped.reason"),
+        *("refused_at_door.reason", "touching_nobody.event", "touching_nobody.reason"),
+        *("attributed_events.event", "attributed_events.note"),
+        *("attributed_events.lib", "attributed_events.lib_version"),
+    }
+)
+"""Columns of text that stay, beside times: names of events, libraries and files, and words of our own."""
 
 
 @contextmanager
@@ -113,6 +128,12 @@ class Pseudonyms:
         )
 
 
+def redacted_columns() -> set[str]:
+    """Every column that is changed, as table.column."""
+    plans = (_IDS, _PERSON_IDS, _UUIDS, _VALUES, _WARNED, _CHANGES, _REMOVED)
+    return {f"{table}.{column}" for plan in plans for table, columns in plan.items() for column in columns}
+
+
 def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
     present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for index in ("distinct_ids_by_id", "persons_by_id"):  # in the midst of it they would not be unique
@@ -122,6 +143,7 @@ def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
         (_PERSON_IDS, names.uuid),
         (_UUIDS, names.uuid),
         (_VALUES, names.details),
+        (_WARNED, names.warned),
         (_CHANGES, names.changes),
         (_REMOVED, lambda text: REDACTED),
     )
