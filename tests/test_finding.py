@@ -162,3 +162,12 @@ def test_ids_with_other_digits_are_not_offered(run_of: Callable[..., Run]) -> No
 def test_a_block_is_of_the_id_as_typed(run: Run) -> None:
     assert "taken for" not in cli(run, "warnings", "--id", "user_ol").stderr
     assert Path(run.name).is_dir()
+
+
+@pytest.mark.parametrize("command", ["export persons", "persons"])
+def test_csv_for_programs_has_no_apostrophe(run_of: Callable[..., Run], command: str) -> None:
+    done = run_of(sets("=1+1", 0, name="'=x"))
+    asked = [*command.split(), "--format", "csv"]
+    assert "'=1+1" in cli(done, *asked).stdout
+    assert "'=1+1" not in cli(done, *asked, "--csv-guard", "off").stdout
+    assert "=1+1" in cli(done, *asked, "--csv-guard", "off").stdout

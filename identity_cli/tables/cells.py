@@ -71,15 +71,15 @@ def uuid_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else json_text(value)
 
 
-def csv_text(text: str | None) -> str:
-    """A CSV cell; an apostrophe before = + - @ keeps spreadsheets from taking it for a formula.
+def csv_text(text: str | None, *, guarded: bool = True) -> str:
+    """A CSV cell; guarded, an apostrophe before = + - @ keeps spreadsheets from taking it for a formula.
 
     Apostrophes that are there before such a mark get one more, so that files.records.without_guard, which
     takes one away, gives back every text.
     """
     if not text:
         return ""
-    if text[0] in _STARTS and _FORMULA.match(text):
+    if guarded and text[0] in _STARTS and _FORMULA.match(text):
         text = "'" + text
     # Four plain searches: several times as fast as one regular expression.
     if '"' in text or "," in text or "\n" in text or "\r" in text:
@@ -96,6 +96,11 @@ def csv_texts(texts: Sequence[str | None]) -> Sequence[str]:
     except (TypeError, IndexError):  # None, or an empty text
         pass
     return [csv_text(text) for text in texts]
+
+
+def csv_texts_unguarded(texts: Iterable[str | None]) -> Iterable[str]:
+    """The same for programs: as the log has them."""
+    return [csv_text(text, guarded=False) for text in texts]
 
 
 def csv_numbers(numbers: Iterable[int]) -> Iterable[str]:

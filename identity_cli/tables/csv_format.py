@@ -1,5 +1,6 @@
 """Tables as CSV: RFC 4180, with a header, and no cell that a spreadsheet takes for a formula."""
 
+from functools import partial
 from typing import IO
 
 from identity_cli.tables import cells
@@ -17,17 +18,20 @@ _LOOKS: LooksOf = {
 }
 
 
+_UNGUARDED: LooksOf = {**_LOOKS, ColumnKind.TEXT: cells.csv_texts_unguarded}
+
+
 class CsvWriter:
     """A header, then a line for each record."""
 
-    def __init__(self, table: Table, file: IO[bytes]) -> None:
-        self._table = table
+    def __init__(self, table: Table, file: IO[bytes], looks: LooksOf = _LOOKS) -> None:
+        self._table, self._looks = table, looks
         self._file = file
         file.write((",".join(table.names) + "\n").encode())
 
     def write(self, columns: Columns) -> None:
         """Add records."""
-        lines = map(",".join, zip(*self._table.cells(columns, _LOOKS), strict=True))
+        lines = map(",".join, zip(*self._table.cells(columns, self._looks), strict=True))
         self._file.write("\n".join([*lines, ""]).encode())
 
     def finish(self) -> None:
@@ -35,3 +39,5 @@ class CsvWriter:
 
 
 CSV = TableFormat("csv", CsvWriter)
+UNGUARDED_CSV = TableFormat("csv", partial(CsvWriter, looks=_UNGUARDED))
+"""For programs, which take no cell for a formula: text as the log has it."""

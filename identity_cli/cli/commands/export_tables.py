@@ -11,6 +11,7 @@ from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
     Command,
     format_option,
+    guards_csv,
     internal_option,
     option,
     redactable,
@@ -53,7 +54,7 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
     if plan is not None:
         raise click.UsageError("--plan goes with TABLE log.")
     sys.stdout.flush()
-    export_into(_output(output), run, table, output)
+    export_into(_output(output), run, table, output, csv_guard=guards_csv())
 
 
 def _output(table_format: str) -> IO[bytes]:

@@ -133,9 +133,9 @@ def run_option(text: str) -> Callable[[Function], Function]:
 
 
 def format_option(*formats: str) -> Callable[[Function], Function]:
-    """--format, a table for people unless asked otherwise."""
+    """--format, a table for people unless asked otherwise; and --csv-guard where it may be CSV."""
     choices = formats or FORMATS
-    return option(
+    form = option(
         "--format",
         "output",
         type=click.Choice(choices),
@@ -143,6 +143,29 @@ def format_option(*formats: str) -> Callable[[Function], Function]:
         show_default=True,
         help="How to print it." if "table" in choices else "How to write it.",
     )
+    return _with_csv_guard(form) if "csv" in choices else form
+
+
+CSV_GUARD = "identity_cli.csv_guard"
+
+
+def _with_csv_guard(form: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    guard = option(
+        "--csv-guard",
+        type=click.Choice(("on", "off")),
+        default="on",
+        show_default=True,
+        expose_value=False,
+        callback=lambda ctx, parameter, value: ctx.meta.update({CSV_GUARD: value == "on"}),
+        help="In CSV, an apostrophe before = + - @ keeps spreadsheets from taking text for a formula; "
+        "programs that read it need none.",
+    )
+    return lambda command: form(guard(command))
+
+
+def guards_csv() -> bool:
+    """What --csv-guard says."""
+    return bool(click.get_current_context().meta.get(CSV_GUARD, True))
 
 
 def config_option(command: Function) -> Function:

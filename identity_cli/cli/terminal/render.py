@@ -8,9 +8,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from identity_cli.cli.terminal.fitting import is_terminal
+from identity_cli.cli.terminal.options import guards_csv
 from identity_cli.cli.terminal.text import visible_json
 
 if TYPE_CHECKING:
@@ -62,10 +64,10 @@ def _write_csv(columns: Sequence[str], records: Iterable[Record]) -> None:
     from identity_cli.cli.terminal.text import visible_lines
     from identity_cli.tables.cells import csv_text  # only here: it brings msgspec along
 
-    looked_at = is_terminal(sys.stdout)
+    looked_at, guard = is_terminal(sys.stdout), partial(csv_text, guarded=guards_csv())
     sys.stdout.write(",".join(columns) + "\n")
     for record in records:
-        line = ",".join([_csv_cell(record[column], csv_text) for column in columns])
+        line = ",".join([_csv_cell(record[column], guard) for column in columns])
         sys.stdout.write((visible_lines(line) if looked_at else line) + "\n")
 
 

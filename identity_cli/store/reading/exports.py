@@ -7,15 +7,19 @@ from typing import IO
 from identity_cli.errors import UnknownChoice
 from identity_cli.files.outputs import output_file
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.csv_format import CSV, UNGUARDED_CSV
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.run_tables import REJECTED, TABLES
 from identity_cli.tables.table import write_table
 
 
-def export(run: Run, table: str, file: str | Path, table_format: str | None = None) -> None:
+def export(
+    run: Run, table: str, file: str | Path, table_format: str | None = None, *, csv_guard: bool = True
+) -> None:
     """Write a table of a run into a file, which appears whole or not at all.
 
     table: a name of run_tables.TABLES; table_format: one of TABLE_FORMATS, else what the file's name ends in.
+    csv_guard: an apostrophe keeps spreadsheets from taking text for a formula; programs need none.
     UnknownChoice for another, ExtraMissing, NoEvents, OutputIsInput where it is a file of the run.
     """
     if table_format is None:
@@ -25,15 +29,16 @@ def export(run: Run, table: str, file: str | Path, table_format: str | None = No
     TABLE_FORMATS[table_format].check()
     inputs = [str(path) for path in run.folder.iterdir()]
     with output_file(str(file), inputs) as output:
-        export_into(output, run, table, table_format)
+        export_into(output, run, table, table_format, csv_guard=csv_guard)
 
 
-def export_into(file: IO[bytes], run: Run, table: str, table_format: str) -> None:
-    """Write a table of a run, in a format."""
+def export_into(file: IO[bytes], run: Run, table: str, table_format: str, *, csv_guard: bool = True) -> None:
+    """Write a table of a run, in a format; csv_guard: see tables.cells.csv_text."""
     if table == REJECTED.name and table_format in _VERBATIM:
         file.writelines(_VERBATIM[table_format](run.rejected_lines()))
     else:
-        write_table(file, TABLES[table], run.records(table), TABLE_FORMATS[table_format])
+        form = TABLE_FORMATS[table_format] if csv_guard or table_format != CSV.name else UNGUARDED_CSV
+        write_table(file, TABLES[table], run.records(table), form)
 
 
 def _check(what: str, name: str, known: Collection[str]) -> None:
