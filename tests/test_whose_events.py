@@ -14,6 +14,7 @@ from dialect_examples import EXAMPLES, lines_of
 from identity_cli import Run, person_events, replay
 from identity_cli.cli import idcli
 from identity_cli.errors import BadMoment, LogGone, NotOfThatPerson
+from identity_cli.store.reading.moved_log import moved_paths
 
 SAMPLE = "sample_data/events.ndjson"
 
@@ -94,3 +95,30 @@ def test_without_its_log_a_run_says_so(tmp_path: Path) -> None:
     log.unlink()
     with pytest.raises(LogGone):
         person_events(done, "a")
+
+
+@pytest.mark.parametrize("as_folder", [False, True])
+def test_a_log_that_has_moved_is_read_where_it_is(tmp_path: Path, as_folder: bool) -> None:
+    (tmp_path / "old").mkdir()
+    log = tmp_path / "old" / "log.ndjson"
+    log.write_bytes(Path(SAMPLE).read_bytes())
+    done = replay(log, tmp_path / "run", table_formats="none")
+    (tmp_path / "old").rename(tmp_path / "new")
+    asked = ["events", "user_ivo", "--run", done.name]
+    lost = CliRunner().invoke(idcli, asked)
+    assert lost.exit_code == 2
+    assert "--log PATH" in lost.stderr
+    place = tmp_path / "new" if as_folder else tmp_path / "new" / "log.ndjson"
+    found = CliRunner().invoke(idcli, [*asked, "--log", str(place), "--format", "ndjson"])
+    assert json.loads(found.stdout.splitlines()[0])["file"] == str(tmp_path / "new" / "log.ndjson")
+    for command in (
+        ["why", "user_olga", "user_nils"],
+        ["culprits", "user_nils"],
+        ["blame", "user_nils", "email"],
+    ):
+        assert CliRunner().invoke(idcli, [*command, "--run", done.name, "--log", str(place)]).exit_code == 0
+
+
+def test_members_of_an_archive_that_has_moved() -> None:
+    old = ["data/export.zip/a.json", "data/export.zip/b.json"]
+    assert moved_paths(old, "now/export.zip") == {one: one.replace("data", "now") for one in old}

@@ -39,7 +39,7 @@ class LogGone(LogUnreadable):
             "cannot read standard input again: replay the log from a file."
             if path == "-"
             else f"cannot read {path} again: it is not there, seen from this folder. "
-            "Go where the log was replayed.",
+            "Go where the log was replayed, or say with --log PATH where it is now.",
         )
 
 

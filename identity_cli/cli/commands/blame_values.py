@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import Command, format_option, team_option, with_ids, with_run
+from identity_cli.cli.terminal.options import (
+    Command,
+    format_option,
+    team_option,
+    with_ids,
+    with_log,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_document, write_records
 from identity_cli.cli.terminal.text import plural, value_text
@@ -32,6 +39,7 @@ STYLES = {"lost": "red", "brought": "yellow", "unset": "red"}
 @team_option("The team of the id.")
 @format_option()
 @with_run
+@with_log
 @with_ids("wanted")
 def command(run: Run, wanted: str, key: str | None, team_id: int | None, output: str) -> None:
     """Tell which event wrote a person's properties.

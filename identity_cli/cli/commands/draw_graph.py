@@ -8,7 +8,15 @@ from typing import NamedTuple
 import click
 
 from identity_cli.cli.terminal.fitting import is_terminal
-from identity_cli.cli.terminal.options import Command, option, redactable, team_option, with_ids, with_run
+from identity_cli.cli.terminal.options import (
+    Command,
+    option,
+    redactable,
+    team_option,
+    with_ids,
+    with_log,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.text import plural
 from identity_cli.cli.terminal.timeline_page import pictured_of, show_pictured, text_of
@@ -33,6 +41,7 @@ SUFFIXES = {".mmd": "mermaid", ".gv": "dot", ".htm": "html", ".txt": "term"}
 @option("-o", "--output", "path", metavar="FILE", help="Write it into FILE.")
 @team_option("Only the IDs of this team.")
 @with_run
+@with_log
 @with_ids("wanted")
 @redactable("wanted")
 def command(

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import Replaying, format_option, team_option, with_ids, with_run
+from identity_cli.cli.terminal.options import (
+    Replaying,
+    format_option,
+    team_option,
+    with_ids,
+    with_log,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
 from identity_cli.cli.terminal.text import plural
@@ -32,6 +39,7 @@ SENTENCES_SHOWN = 6
 @team_option("The team of the ids.")
 @format_option("table", "json")
 @with_run
+@with_log
 @with_ids("one", "two")
 def command(run: Run, one: str, two: str | None, team_id: int | None, output: str) -> None:
     """Prove why two ids are one person, or are not.

@@ -15,6 +15,7 @@ from identity_cli.cli.terminal.options import (
     internal_option,
     option,
     redactable,
+    with_log,
     with_run,
 )
 from identity_cli.cli.terminal.text import plural, print_error, visible_json, visible_lines
@@ -36,6 +37,7 @@ LOG = "log"
 )
 @format_option(*TABLE_FORMATS)
 @with_run
+@with_log
 @redactable()
 @internal_option
 def command(run: Run, table: str, plan: str | None, output: str) -> None:

@@ -12,6 +12,7 @@ from identity_cli.cli.terminal.options import (
     limit_option,
     team_option,
     with_ids,
+    with_log,
     with_run,
 )
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column, origin_column
@@ -35,6 +36,7 @@ ALSO_SHOWN = 5  # events of a set, beside the first
 @limit_option("Culprits shown.")
 @format_option("table", "json")
 @with_run
+@with_log
 @with_ids("wanted")
 def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str) -> None:
     """Rank the events that made one person of several.

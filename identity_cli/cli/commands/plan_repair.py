@@ -11,6 +11,7 @@ from identity_cli.cli.terminal.options import (
     option,
     team_option,
     with_ids,
+    with_log,
     with_run,
 )
 from identity_cli.cli.terminal.page import Page
@@ -38,6 +39,7 @@ TITLES = {
 @team_option("The team of the id.")
 @format_option("table", "json")
 @with_run
+@with_log
 @with_ids("wanted")
 def command(run: Run, wanted: str | None, findings: str | None, team_id: int | None, output: str) -> None:
     """Plan how to part a person that is several.

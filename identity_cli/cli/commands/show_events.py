@@ -14,6 +14,7 @@ from identity_cli.cli.terminal.options import (
     option,
     team_option,
     with_ids,
+    with_log,
     with_run,
 )
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
@@ -42,6 +43,7 @@ FIELDS = (
 @limit_option("Rows of the table.", SHOWN)
 @format_option()
 @with_run
+@with_log
 @with_ids("wanted", "login")
 def command(
     run: Run,

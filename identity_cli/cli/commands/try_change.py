@@ -14,6 +14,7 @@ from identity_cli.cli.terminal.options import (
     limit_option,
     option,
     with_ids,
+    with_log,
     with_run,
 )
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
@@ -63,6 +64,7 @@ FORMAT = 1
 @limit_option("Changes and links shown.")
 @format_option("table", "json")
 @with_run
+@with_log
 @with_ids("blocked", whole=True)
 def command(
     run: Run,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from identity_cli.cli.terminal.completed import FOLDER
+from identity_cli.cli.terminal.completed import FILE, FOLDER
 from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
@@ -260,6 +260,19 @@ def redact_options(command: Callable[..., None]) -> Callable[..., None]:
         help="With pseudonyms for ids and for all that is known of persons, to be shown to others.",
     )
     return flag(key(command))
+
+
+def with_log(command: Callable[..., None]) -> Callable[..., None]:
+    """--log, for a command that is given the run first and reads its log."""
+
+    @option("--log", "log_place", metavar="PATH", type=FILE, help="Where the log is now, if it has moved.")
+    @functools.wraps(command)
+    def with_log_found(run: Any, *, log_place: str | None, **arguments: Any) -> None:
+        if log_place is not None:
+            run.read_log_at(log_place)
+        command(run, **arguments)
+
+    return with_log_found
 
 
 @contextmanager

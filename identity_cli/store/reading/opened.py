@@ -34,6 +34,7 @@ class OpenedRun:
     def __init__(self, folder: "str | Path") -> None:
         """Open the run in that folder; NoRun or RunUnreadable if there is none to read."""
         self.name = str(folder)
+        self._moved: dict[str, str] = {}  # see read_log_at
         self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
         self._place, self._stat, self.database = _opened(self.name)
@@ -54,6 +55,16 @@ class OpenedRun:
             raise RunUnreadable(path, str(error)) from None
         if strange is not None:
             raise RunUnreadable(path, f"its {strange} is not what a replay writes")
+
+    def read_log_at(self, place: str) -> None:
+        """From now on take the log to be there, where it was moved; a folder for the one that it was in.
+
+        Whether it is that log is checked when it is read, as ever.
+        """
+        from identity_cli.store.reading.moved_log import moved_paths  # mostly it is where it was
+
+        self._moved = moved_paths([path for path, _ in self._stored_sources()], place)
+        vars(self).pop("origins", None)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -93,10 +104,13 @@ class OpenedRun:
     def origins(self) -> Origins:
         """From seq to file and line."""
         return Origins(
-            self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, source"),
+            ((self._moved.get(path, path), first_seq) for path, first_seq in self._stored_sources()),
             self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
             self._line_order(),
         )
+
+    def _stored_sources(self) -> Iterator[tuple[str, int]]:
+        return self._rows("SELECT path, first_seq FROM sources ORDER BY first_seq, source")
 
     def _line_order(self) -> "array[int] | None":
         if not self._one("SELECT count(*) FROM line_order"):
@@ -123,7 +137,7 @@ class OpenedRun:
         """The log files replayed."""
         columns = ("path", "lines", "size", "hash", "dialect")
         rows = self._rows("SELECT path, lines, size, hash, dialect FROM sources ORDER BY source")
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        return [dict(zip(columns, (self._moved.get(path, path), *rest), strict=True)) for path, *rest in rows]
 
     def landmarks(self) -> Iterator[Any]:
         """Where the lines of a source stand, as files.landmarks packs it, after its number from 1."""
