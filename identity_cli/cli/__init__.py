@@ -27,10 +27,7 @@ GROUPS = {
         "find": ("find_text", "Find any id, e-mail address, name or value, now or ever."),
         "persons": ("list_persons", "List persons."),
         "events": ("show_events", "Show a person's events, and whose each was when it came."),
-        "trend": (
-            "show_trend",
-            "Show events, unique users, links and warnings over time, and where they jumped.",
-        ),
+        "trend": ("show_trend", "Show events, unique users, links and warnings over time."),
         "graph": ("draw_graph", "Draw who became whom, and why."),
         "report": ("write_report", "Write a report as one HTML file, which loads nothing from anywhere."),
         "export": ("export_tables", "Write a table of the run to standard output."),
