@@ -150,6 +150,8 @@ def test_references_hold(run: Run) -> None:
     ("query", "index"),
     [
         ("SELECT * FROM ids WHERE distinct_id = 'a'", "distinct_ids_by_id"),
+        ("SELECT * FROM ids WHERE person_id = 'a'", "distinct_ids_by_person"),
+        ("SELECT * FROM events WHERE seq = 1", "distinct_ids_by_id"),
         ("SELECT * FROM people WHERE person_id = 'a'", "persons_by_id"),
         ("SELECT * FROM all_links WHERE source_person_id = 'a'", "links_by_source"),
         ("SELECT * FROM property_history WHERE written_on_person_id = 'a'", "property_changes_by_person"),

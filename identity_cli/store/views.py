@@ -87,14 +87,14 @@ CREATE VIEW rejected_lines AS  -- what could not be used, and why; whole in reje
 SELECT r.reason, r.size, r.excerpt, {_columns("r.seq")} FROM rejected r {_place("r.seq")};
 """
 
-# Only with --events.
+# Only with --events. Joined by equalities alone, which DuckDB, that runs views itself, needs to be quick.
 EVENTS_VIEW = f"""
 CREATE VIEW events AS  -- every event, with its person when it was processed, and in the end
 SELECT e.event, e.time, e.team_id, e.distinct_id, today.person_id, then_.person_id AS person_id_at_ingestion,
     e.note, e.uuid, e.lib, e.lib_version, {_columns("e.seq")}
 FROM attributed_events e
-    LEFT JOIN distinct_ids d ON d.distinct_id = e.distinct_id AND d.team_id = e.team_id
-        AND (e.note IS NULL OR e.note = 'personless')
+    LEFT JOIN distinct_ids d ON d.team_id = e.team_id
+        AND d.distinct_id = CASE WHEN coalesce(e.note, 'personless') = 'personless' THEN e.distinct_id END
     LEFT JOIN persons today ON today.person = d.person
     LEFT JOIN persons then_ ON then_.person = e.person_at_ingestion {_place("e.seq")};
 """
