@@ -43,4 +43,8 @@ class ParquetWriter:
         self._waiting = waiting.slice(ROWS_OF_A_GROUP).to_batches()
 
 
-PARQUET = TableFormat("parquet", ParquetWriter, is_text=False, check=lambda: arrow() and None)
+def _check() -> None:
+    arrow()
+
+
+PARQUET = TableFormat("parquet", ParquetWriter, is_text=False, check=_check)
