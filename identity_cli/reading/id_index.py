@@ -10,29 +10,18 @@ from typing import Self
 
 from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import REPLACEMENT, OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
-from identity_cli.rules.own_id import own_id
 from identity_cli.tables.id_columns import IndexPart, hash_of
 from identity_cli.values import javascript
 
 TABLE = "id_index"
 SEQS_AT_ONCE = 1 << 16
 """Of a part of the index, about."""
-REPLACEMENT = "\ufffd"
-"""What newer rules make of a NUL in an id."""
 _MICROSECOND = timedelta(microseconds=1)
-
-
-def own_ids(events: Iterable[Event], rules: RuleSet) -> Iterator[str]:
-    """The own id of each event as the resolver has it, "" where it has none."""
-    replaces_nul = rules.nul_becomes_replacement
-    for event in events:
-        given, inner = event.distinct_id, event.properties.distinct_id
-        own = given if type(given) is str and inner in (None, given) else own_id(event, rules) or ""
-        yield own.replace("\0", REPLACEMENT) if replaces_nul else own
 
 
 def linked_hashes(first_seq: int, events: Iterable[Event], rules: RuleSet) -> Iterator[tuple[int, int]]:
@@ -58,10 +47,11 @@ class IdIndex:
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
         """Of every log whose events are all replayed, in the order of its files."""
-        return None if watching.dedupe or watching.is_changed else cls(watching.rules)
+        return None if watching.dedupe or watching.is_changed else cls(watching.rules, watching.own_ids)
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, own_ids: OwnIds) -> None:
         self._rules = rules
+        self._own_ids = own_ids
         self._part = IndexPart.beginning_at(1)
         self._clock = LONG_AGO
 
@@ -71,7 +61,7 @@ class IdIndex:
         part.own.extend([0] * (block.first_seq - part.first_seq - len(part.own)))
         part.block_seqs.append(block.first_seq)
         part.block_clocks.append((self._clock - LONG_AGO) // _MICROSECOND)
-        part.own.extend([hash_of(text) for text in own_ids(block.events, self._rules)])
+        part.own.extend(map(hash_of, self._own_ids.of(block)))
         for seq, linked in linked_hashes(block.first_seq, block.events, self._rules):
             part.linking_seqs.append(seq)
             part.linked.append(linked)

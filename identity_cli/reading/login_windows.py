@@ -7,14 +7,13 @@ still had the earlier login, or the anonymous id, are the later one's.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from identity_cli.events import IDENTIFY, Event, time_of
-from identity_cli.reading.id_index import own_ids
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
-from identity_cli.rules.base import RuleSet
 
 TABLE = "login_windows"
 PAUSE = timedelta(minutes=15)
@@ -25,12 +24,9 @@ REMEMBERED = 1 << 17
 Key = tuple[int, str]
 
 
-class _Visit(NamedTuple):
-    """The events of an id since its last pause."""
-
-    last: datetime
-    first_seq: int
-    events: int
+LAST, FIRST_SEQ, EVENTS = 0, 1, 2
+Visit = list[Any]
+"""The events of an id since its last pause: when the last was, the seq of the first, and how many."""
 
 
 class LoginWindows:
@@ -41,32 +37,32 @@ class LoginWindows:
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
         """Unless evidence is not wanted."""
-        return cls(watching.rules, watching.team_id) if watching.evidence else None
+        return cls(watching.own_ids, watching.team_id) if watching.evidence else None
 
-    def __init__(self, rules: RuleSet, team_id: int) -> None:
+    def __init__(self, own_ids: OwnIds, team_id: int) -> None:
         """team_id: of events without one."""
-        self._rules = rules
+        self._own_ids = own_ids
         self._team_id = team_id
-        self._visits: dict[Key, _Visit] = {}
+        self._visits: dict[Key, Visit] = {}
         self._login_of: dict[Key, str] = {}
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
         visits = self._visits
-        for seq, event, own in zip(block.seqs, block.events, own_ids(block.events, self._rules), strict=True):
+        for seq, event, own in zip(block.seqs, block.events, self._own_ids.of(block), strict=True):
             moment = event.timestamp or time_of(event)
             if moment is None:
                 continue
             team = self._team_id if event.team_id is None else event.team_id
             if event.event == IDENTIFY and type(event.properties.anon_distinct_id) is str:
                 found += self._logged_in(seq, team, own, event, moment)
-            key = team, own
-            before = visits.get(key)
-            if before is None or moment - before.last > PAUSE:
-                visits[key] = _Visit(moment, seq, 1)
+            visit = visits.get((team, own))
+            if visit is None or moment - visit[LAST] > PAUSE:
+                visits[team, own] = [moment, seq, 1]
             else:
-                visits[key] = _Visit(max(moment, before.last), before.first_seq, before.events + 1)
+                visit[LAST] = moment
+                visit[EVENTS] += 1
         for remembered in (visits, self._login_of):
             if len(remembered) > REMEMBERED:
                 for key in [*islice(remembered, REMEMBERED // 2)]:
@@ -86,7 +82,7 @@ class LoginWindows:
             return ()
         self._login_of[team, anonymous] = own
         visits = [self._visits.get((team, one)) for one in (before, anonymous)]
-        recent = [one for one in visits if one is not None and moment - one.last <= PAUSE]
-        events = sum(one.events for one in recent)
-        first = min((one.first_seq for one in recent), default=seq)
+        recent = [one for one in visits if one is not None and moment - one[LAST] <= PAUSE]
+        events = sum(one[EVENTS] for one in recent)
+        first = min((one[FIRST_SEQ] for one in recent), default=seq)
         return ((team, anonymous, before, own, seq, first, events),)

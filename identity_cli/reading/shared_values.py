@@ -4,15 +4,16 @@ Only what is shared is told, each id of a device once. Memory is bounded: of eac
 are remembered, so that two ids of a device are told apart unless a hundred thousand others came between.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from operator import attrgetter
 from typing import Any, Self
 
-from identity_cli.reading.id_index import own_ids
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
-from identity_cli.rules.base import RuleSet
 
 TABLE = "shared_values"
 SESSION_ID = "$session_id"
@@ -30,50 +31,61 @@ class SharedValues:
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
         """Unless evidence is not wanted."""
-        return cls(watching.rules, watching.team_id) if watching.evidence else None
+        return cls(watching.own_ids, watching.team_id) if watching.evidence else None
 
-    def __init__(self, rules: RuleSet, team_id: int) -> None:
+    def __init__(self, own_ids: OwnIds, team_id: int) -> None:
         """team_id: of events without one."""
-        self._rules = rules
+        self._own_ids = own_ids
         self._team_id = team_id
         self._ids_of_device = _Partners("device")
         self._ids_of_session = _Partners("session")
         self._devices_of_id = _Partners("devices_of")
-        self._session_at: dict[type, str | None] = {}
+        self._known_type: Any = None
+        self._get: Callable[[Any], Any] = attrgetter("lib")
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
-        devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
-        owns = own_ids(block.events, self._rules)
-        for seq, event, own in zip(block.seqs, block.events, owns, strict=True):
-            properties = event.properties
-            device, session = properties.device_id, self._session_of(properties)
-            if not own or (device is None and session is None):
-                continue
-            team = self._team_id if event.team_id is None else event.team_id
-            if type(device) is str:
-                if devices.first.setdefault((team, device), own) != own:
-                    found += devices.told(team, device, own, seq)
-                if of_ids.first.setdefault((team, own), device) != device:
-                    found += of_ids.told(team, own, device, seq)
-            if type(session) is str and sessions.first.setdefault((team, session), own) != own:
-                found += sessions.told(team, session, own, seq)
-        for partners in (devices, sessions, of_ids):
+        owns = self._own_ids.of(block)
+        teams = {event.team_id for event in block.events}
+        for team in teams:  # mostly one
+            events = zip(block.seqs, block.events, owns, strict=True)
+            own = events if len(teams) == 1 else (one for one in events if one[1].team_id == team)
+            self._see(self._team_id if team is None else team, own, found)
+        for partners in (self._ids_of_device, self._ids_of_session, self._devices_of_id):
             partners.forget()
         return (Rows(TABLE, found),) if found else ()
+
+    def _see(self, team: int, events: Iterable[tuple[int, Any, str]], found: list[tuple[Any, ...]]) -> None:
+        """Events of one team; in line, as it is of every event."""
+        devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
+        first_of_device, first_of_session = devices.first[team], sessions.first[team]
+        first_of_id, session_of = of_ids.first[team], self._session_of
+        for seq, event, own in events:
+            if not own:
+                continue
+            properties = event.properties
+            device = properties.device_id
+            if type(device) is str:
+                if first_of_device.setdefault(device, own) != own:
+                    found += devices.told(team, device, own, seq)
+                if first_of_id.setdefault(own, device) != device:
+                    found += of_ids.told(team, own, device, seq)
+            session = session_of(properties)
+            if type(session) is str and first_of_session.setdefault(session, own) != own:
+                found += sessions.told(team, session, own, seq)
 
     def rows(self) -> Iterable[Rows]:
         """All have been told."""
         return ()
 
     def _session_of(self, properties: Any) -> Any:
-        kind = type(properties)
-        if kind not in self._session_at:
-            names = kind.copied_names
-            self._session_at[kind] = f"copied_{names.index(SESSION_ID)}" if SESSION_ID in names else None
-        at = self._session_at[kind]
-        return None if at is None else getattr(properties, at)
+        if type(properties) is not self._known_type:
+            self._known_type = type(properties)
+            names = self._known_type.copied_names
+            at = f"copied_{names.index(SESSION_ID)}" if SESSION_ID in names else "cookieless"
+            self._get = attrgetter(at)
+        return self._get(properties)
 
 
 class _Partners:
@@ -81,7 +93,7 @@ class _Partners:
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self.first: dict[tuple[int, str], str] = {}
+        self.first: dict[int, dict[str, str]] = defaultdict(dict)
         self._others: dict[tuple[int, str], set[str]] = {}
 
     def told(self, team_id: int, value: str, partner: str, seq: int) -> Iterator[tuple[Any, ...]]:
@@ -90,13 +102,14 @@ class _Partners:
         if partner in others or len(others) >= MOST_PARTNERS:
             return
         if not others:
-            yield self._kind, team_id, value, self.first[team_id, value], None
+            yield self._kind, team_id, value, self.first[team_id][value], None
         others.add(partner)
         yield self._kind, team_id, value, partner, seq
 
     def forget(self) -> None:
         """The oldest values, where there are too many."""
-        if len(self.first) > REMEMBERED:
-            for key in [*islice(self.first, REMEMBERED // 2)]:
-                del self.first[key]
-                self._others.pop(key, None)
+        for team_id, first in self.first.items():
+            if len(first) > REMEMBERED:
+                for value in [*islice(first, REMEMBERED // 2)]:
+                    del first[value]
+                    self._others.pop((team_id, value), None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.rules.base import RuleSet
 
@@ -43,9 +44,9 @@ class Watcher(Protocol):
 class Watching(NamedTuple):
     """What watchers may want to know of a replay.
 
-    evidence: whether audits want more than the journal. team_id: of events without one.
-    is_changed: whether the log is sorted first, or events of it are left
-    out. scratch: a folder for what does not fit into memory.
+    team_id: of events without one. is_changed: whether the log is sorted first, or events of it are left
+    out. scratch: a folder for what does not fit into memory. own_ids: of the events seen. evidence: whether
+    audits want more than the journal.
     """
 
     rules: RuleSet
@@ -54,6 +55,7 @@ class Watching(NamedTuple):
     is_changed: bool
     scratch: Path
     internal_users: "InternalUsers | None"
+    own_ids: OwnIds
     evidence: bool = True
 
 

@@ -34,6 +34,7 @@ from identity_cli.reading.log_items import (
     Skipped,
 )
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.watcher import Watcher, Watching
@@ -167,6 +168,7 @@ class _Replay:
             is_changed=is_changed,
             scratch=folder,
             internal_users=self._internal_users,
+            own_ids=OwnIds(self._rules),
             evidence=options.evidence,
         )
         self._items = items_of(log, options, watchers_of(watching), folder, on_progress)
