@@ -1,7 +1,8 @@
 """What happened on a device just before another login: evidence for whose events these were.
 
 Where two logins name one anonymous id, nobody called reset() in between. The events since the last pause that
-still had the earlier login, or the anonymous id, are the later one's.
+still had the earlier login, or the anonymous id, are the later one's. Teams are not told apart here: whoever
+uses this looks at the link too.
 """
 
 from collections.abc import Iterable
@@ -20,9 +21,6 @@ PAUSE = timedelta(minutes=15)
 """After which whoever goes on may be another; half of what analytics take for the end of a session."""
 REMEMBERED = 1 << 17
 """Ids, about 250 bytes each."""
-
-Key = tuple[int, str]
-
 
 LAST, FIRST_SEQ, EVENTS = 0, 1, 2
 Visit = list[Any]
@@ -43,46 +41,48 @@ class LoginWindows:
         """team_id: of events without one."""
         self._own_ids = own_ids
         self._team_id = team_id
-        self._visits: dict[Key, Visit] = {}
-        self._login_of: dict[Key, str] = {}
+        self._visits: dict[str, Visit] = {}  # of those who logged in, and what they were before
+        self._login_of: dict[str, str] = {}
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
         visits = self._visits
         for seq, event, own in zip(block.seqs, block.events, self._own_ids.of(block), strict=True):
+            is_login = event.event == IDENTIFY
+            if not is_login and own not in visits:  # of nearly all events
+                continue
             moment = event.timestamp or time_of(event)
             if moment is None:
                 continue
-            team = self._team_id if event.team_id is None else event.team_id
-            if event.event == IDENTIFY and type(event.properties.anon_distinct_id) is str:
-                found += self._logged_in(seq, team, own, event, moment)
-            visit = visits.get((team, own))
-            if visit is None or moment - visit[LAST] > PAUSE:
-                visits[team, own] = [moment, seq, 1]
-            else:
+            if is_login and type(event.properties.anon_distinct_id) is str:
+                found += self._logged_in(seq, own, event, moment)
+            visit = visits.get(own)
+            if visit is not None and moment - visit[LAST] <= PAUSE:
                 visit[LAST] = moment
                 visit[EVENTS] += 1
+            else:
+                visits[own] = [moment, seq, 1]
         for remembered in (visits, self._login_of):
             if len(remembered) > REMEMBERED:
-                for key in [*islice(remembered, REMEMBERED // 2)]:
-                    del remembered[key]
+                for one in [*islice(remembered, REMEMBERED // 2)]:
+                    del remembered[one]
         return (Rows(TABLE, found),) if found else ()
 
     def rows(self) -> Iterable[Rows]:
         """All have been told."""
         return ()
 
-    def _logged_in(
-        self, seq: int, team: int, own: str, event: Event, moment: datetime
-    ) -> Iterable[tuple[Any, ...]]:
+    def _logged_in(self, seq: int, own: str, event: Event, moment: datetime) -> Iterable[tuple[Any, ...]]:
         anonymous = event.properties.anon_distinct_id
-        before = self._login_of.setdefault((team, anonymous), own)
+        before = self._login_of.setdefault(anonymous, own)
+        self._visits.setdefault(anonymous, [moment, seq, 0])
         if before == own:
             return ()
-        self._login_of[team, anonymous] = own
-        visits = [self._visits.get((team, one)) for one in (before, anonymous)]
-        recent = [one for one in visits if one is not None and moment - one[LAST] <= PAUSE]
+        self._login_of[anonymous] = own
+        visits = [self._visits.get(one) for one in (before, anonymous)]
+        recent = [one for one in visits if one is not None and one[EVENTS] and moment - one[LAST] <= PAUSE]
         events = sum(one[EVENTS] for one in recent)
         first = min((one[FIRST_SEQ] for one in recent), default=seq)
-        return ((team, anonymous, before, own, seq, first, events),)
+        team_id = self._team_id if event.team_id is None else event.team_id
+        return ((team_id, anonymous, before, own, seq, first, events),)

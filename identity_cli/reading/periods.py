@@ -7,10 +7,9 @@ from typing import Any, Self
 
 from identity_cli.events import Event, time_of
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
-from identity_cli.rules.base import RuleSet
-from identity_cli.rules.own_id import stored_id
 from identity_cli.tables.cells import uuid_text
 from identity_cli.tables.period_columns import UNDATED, hour_of, id_hash, packed
 
@@ -30,14 +29,14 @@ class PeriodCounts:
     @classmethod
     def asked(cls, watching: Watching) -> Self:
         """Of every log."""
-        return cls(watching.rules, watching.team_id)
+        return cls(watching.own_ids, watching.team_id)
 
-    def __init__(self, rules: RuleSet, team_id: int) -> None:
+    def __init__(self, own_ids: OwnIds, team_id: int) -> None:
         """team_id: of events without one."""
-        self._rules = rules
+        self._own_ids = own_ids
         self._team_id = team_id
         self._senders = _Senders()
-        self._counts: Counter[tuple[int, int, str | None, int | None]] = Counter()
+        self._counts: Counter[tuple[int, int, str, int | None]] = Counter()
         self._part = 0
 
     def see(self, block: Block) -> Iterable[Rows]:
@@ -47,7 +46,7 @@ class PeriodCounts:
         versions = _texts([event.properties.lib_version for event in events])
         senders = map(self._senders.__getitem__, zip(libs, versions, strict=True))
         teams = [event.team_id for event in events]
-        self._counts.update(zip(_hours(events), senders, self._ids(events), teams, strict=False))
+        self._counts.update(zip(_hours(events), senders, self._own_ids.of(block), teams, strict=False))
         return self._told() if len(self._counts) >= KEYS_AT_ONCE else ()
 
     def rows(self) -> Iterable[Rows]:
@@ -55,17 +54,8 @@ class PeriodCounts:
         yield from self._told()
         yield Rows(SENDERS, [(number, *sender) for sender, number in self._senders.items()])
 
-    def _ids(self, events: Sequence[Event]) -> Sequence[str | None]:
-        """The own id of each, None where it is no event that could be replayed."""
-        outer = [event.distinct_id for event in events]
-        inner = [event.properties.distinct_id for event in events]
-        is_plain = set(map(type, outer)) == {str} and (set(map(type, inner)) == {_NOTHING} or inner == outer)
-        if is_plain and not self._rules.nul_becomes_replacement:
-            return outer
-        return [stored_id(event, self._rules) for event in events]
-
     def _told(self) -> Iterable[Rows]:
-        known = [(key, events) for key, events in self._counts.items() if key[2] is not None]
+        known = [(key, events) for key, events in self._counts.items() if key[2]]
         self._counts.clear()
         if not known:
             return ()

@@ -59,21 +59,20 @@ class SharedValues:
     def _see(self, team: int, events: Iterable[tuple[int, Any, str]], found: list[tuple[Any, ...]]) -> None:
         """Events of one team; in line, as it is of every event."""
         devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
-        first_of_device, first_of_session = devices.first[team], sessions.first[team]
-        first_of_id, session_of = of_ids.first[team], self._session_of
+        ids_of_device, ids_of_session = devices.known[team].get, sessions.known[team].get
+        devices_of_id, session_of = of_ids.known[team].get, self._session_of
         for seq, event, own in events:
             if not own:
                 continue
             properties = event.properties
             device = properties.device_id
-            if type(device) is str:
-                if first_of_device.setdefault(device, own) != own:
-                    found += devices.told(team, device, own, seq)
-                if first_of_id.setdefault(own, device) != device:
-                    found += of_ids.told(team, own, device, seq)
+            if type(device) is str and own not in ids_of_device(device, ()):
+                found += devices.met(team, device, own, seq)
+                if device not in devices_of_id(own, ()):
+                    found += of_ids.met(team, own, device, seq)
             session = session_of(properties)
-            if type(session) is str and first_of_session.setdefault(session, own) != own:
-                found += sessions.told(team, session, own, seq)
+            if type(session) is str and own not in ids_of_session(session, ()):
+                found += sessions.met(team, session, own, seq)
 
     def rows(self) -> Iterable[Rows]:
         """All have been told."""
@@ -89,27 +88,26 @@ class SharedValues:
 
 
 class _Partners:
-    """Of values of one kind what each was seen with: the first, and once every other."""
+    """What values of one kind were seen with, by team; told of a value from its second partner on."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self.first: dict[int, dict[str, str]] = defaultdict(dict)
-        self._others: dict[tuple[int, str], set[str]] = {}
+        self.known: dict[int, dict[str, tuple[str, ...]]] = defaultdict(dict)
 
-    def told(self, team_id: int, value: str, partner: str, seq: int) -> Iterator[tuple[Any, ...]]:
+    def met(self, team_id: int, value: str, partner: str, seq: int) -> Iterator[tuple[Any, ...]]:
         """Rows for one more partner; of the second also one for the first, whose seq is not known."""
-        others = self._others.setdefault((team_id, value), set())
-        if partner in others or len(others) >= MOST_PARTNERS:
+        known = self.known[team_id].get(value, ())
+        if len(known) >= MOST_PARTNERS:
             return
-        if not others:
-            yield self._kind, team_id, value, self.first[team_id][value], None
-        others.add(partner)
-        yield self._kind, team_id, value, partner, seq
+        if len(known) == 1:
+            yield self._kind, team_id, value, known[0], None
+        self.known[team_id][value] = (*known, partner)
+        if known:
+            yield self._kind, team_id, value, partner, seq
 
     def forget(self) -> None:
         """The oldest values, where there are too many."""
-        for team_id, first in self.first.items():
-            if len(first) > REMEMBERED:
-                for value in [*islice(first, REMEMBERED // 2)]:
-                    del first[value]
-                    self._others.pop((team_id, value), None)
+        for known in self.known.values():
+            if len(known) > REMEMBERED:
+                for value in [*islice(known, REMEMBERED // 2)]:
+                    del known[value]
