@@ -30,8 +30,8 @@ AT_ONCE = 6
 class Score:
     """What was counted over all logs.
 
-    planted: how often each fault was. found: how often its own audit named it above info. severe: how often any
-    audit did, as an error. dated, released: how often the finding has its first day, its release. right,
+    planted: how often each fault was. found: how often its own audit named it above info. severe: how often
+    any audit did, as an error. dated, released: how often the finding has its first day, its release. right,
     wrong: findings that do or do not name a fault of theirs, by audit and severity. strays: messages of
     wrong ones above info.
     """
