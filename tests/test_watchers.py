@@ -9,7 +9,9 @@ import pytest
 
 from identity_cli import Run, replay
 from identity_cli.reading import child_process, watchers
-from identity_cli.reading.log_items import Rows
+from identity_cli.reading.intake import Intake, log_of
+from identity_cli.reading.log_items import Batch, Rows
+from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import of_run
 
@@ -72,3 +74,14 @@ def test_what_is_skipped_or_left_out_is_not_watched(log: Path, tmp_path: Path) -
     assert late() == 2
     assert late(dedupe=True) == 1
     assert late(left_out=(f"{log}:2",)) == 0
+
+
+def test_what_only_a_watcher_needs_comes_no_further(log: Path, tmp_path: Path) -> None:
+    intake = Intake(log_of([str(log)]), ReplayOptions(), [HostWatch()], tmp_path)
+    items = [*intake]
+    assert [item.rows for item in items if isinstance(item, Rows) and item.table == "refused_at_door"] == [
+        [(1, "x.example")]
+    ]
+    events = [event for item in items if isinstance(item, Batch) for event in item.events]
+    assert len(events) == 5
+    assert not any([*event.properties.copied] for event in events)

@@ -1,8 +1,10 @@
 """The record that every dialect makes of an event: only what identity depends on."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
+from itertools import repeat
 from typing import Annotated, Any, ClassVar, cast
 
 import msgspec
@@ -122,6 +124,14 @@ def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
     properties_field = ("properties", wide_properties, msgspec.field(default_factory=wide_properties))
     wide = msgspec.defstruct("WideEvent", [properties_field], bases=(WireEvent,), gc=False, kw_only=True)
     return cast(type[WireEvent], wide)
+
+
+def forget(events: Iterable[WireEvent], names: Iterable[str]) -> None:
+    """Let go of event properties of these names, of those that the records of these events keep."""
+    everyones = [event.properties for event in events]
+    for name in names:
+        attribute = f"copied_{everyones[0].copied_names.index(name)}"
+        deque(map(setattr, everyones, repeat(attribute), repeat(ABSENT)), maxlen=0)  # of every event
 
 
 # Pickling

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from identity_cli.dialects import DIALECTS, dialect_named, generic
 from identity_cli.dialects.base import LONG_LINE, Dialect, Wanted
 from identity_cli.dialects.mapping import read_mapping
 from identity_cli.dialects.pairs import FirstLinks
+from identity_cli.dialects.record import WireEvent, forget
 from identity_cli.errors import BadMapping
 from identity_cli.events import Event
 from identity_cli.files.folders import expand, total_size
@@ -78,6 +79,8 @@ class Intake:
         self._rules = options.applied_rules
         self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
         self._watchers = watchers
+        read = names_to_read(self._rules)
+        self._only_watched = [one for one in names_to_keep(self._rules, watchers) if one not in read]
         self._told_last: bytes | None = None
         self._long_lines: dict[str, Noticed] = {}
         self._last_long_line: tuple[str, int] | None = None
@@ -159,6 +162,8 @@ class Intake:
     def _watched(self, block: Block) -> Iterator[Item]:
         for watcher in self._watchers:
             yield from watcher.see(block)
+        if self._only_watched and block.is_of_posthog:  # and need not come any further
+            forget(cast(Sequence[WireEvent], block.events), self._only_watched)
         yield self._batch(block)
 
     def _batch(self, block: Block) -> Batch[Event]:

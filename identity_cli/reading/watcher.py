@@ -29,7 +29,10 @@ class Watcher(Protocol):
 
     @property
     def needs(self) -> Sequence[str]:
-        """The event properties to keep for it, beside those that every record has."""
+        """The event properties to keep for it, beside those that every record has.
+
+        They are let go of once all watchers saw them: what no rule asks for comes no further.
+        """
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events; rows that need not wait for the end, mostly none.
