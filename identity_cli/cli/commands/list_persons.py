@@ -101,23 +101,24 @@ def _write(run: Run, found: Iterable[PersonRow], output: str) -> None:
     """Records for machines, as in the table of persons; with internal users told apart, why one is."""
     from identity_cli.tables.run_tables import PERSONS  # a page needs nothing of it
 
+    names = PERSONS.names
     if run.internal_users is None:
-        write_records(PERSONS.names, (_record(run, person, PERSONS.names) for person in found), output)
+        write_records(names, (_record(run, person, names) for person in found), output)
         return
     records = (
         {
-            **_record(run, person, PERSONS.names),
+            **_record(run, person, names),
             "internal": run.internal_reasons([person.person]).get(person.person),
         }
         for person in found
     )
-    write_records((*PERSONS.names, "internal"), records, output)
+    write_records((*names, "internal"), records, output)
 
 
 def _record(run: Run, person: PersonRow, names: Sequence[str]) -> dict[str, Any]:
     known = {
         **person._asdict(),
-        "distinct_ids": sorted(one.distinct_id for one in run.ids_of(person.person)),
+        "distinct_ids": run.distinct_ids_of(person.person),
         "is_identified": bool(person.is_identified),
         "properties": json.loads(person.properties),
     }

@@ -42,9 +42,12 @@ def write_document(document: Mapping[str, Any]) -> None:
     write("\n}\n")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode  # dumps would make one for every value
+
+
 def json_text(value: Any) -> str:
     """Compact JSON that is safe to look at."""
-    return visible_json(json.dumps(value, ensure_ascii=False))
+    return visible_json(_encode(value))
 
 
 def _write_json(columns: Sequence[str], records: Iterable[Record]) -> None:
@@ -75,7 +78,9 @@ def _csv_cell(value: Any, guarded: Callable[[str | None], str]) -> str:
     """Text and JSON are guarded; a number is one also where it is negative."""
     if value is None or isinstance(value, str):
         return guarded(value)
-    text = json.dumps(value, ensure_ascii=False)
+    if type(value) is int:
+        return str(value)
+    text = _encode(value)
     return text if isinstance(value, int | float) else guarded(text)
 
 

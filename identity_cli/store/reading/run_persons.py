@@ -153,6 +153,11 @@ class RunPersons(OpenedRun):
         query = f"{_IDS_OF} ORDER BY d.joined_seq, d.rowid"
         return [IdRow(*row) for row in self.database.execute(query, (person,))]
 
+    def distinct_ids_of(self, person: int) -> list[str]:
+        """The same, alone and sorted."""
+        query = "SELECT distinct_id FROM distinct_ids WHERE person = ?"
+        return sorted(one for (one,) in self.database.execute(query, (person,)))
+
     def ids_named(self, person: int, distinct_ids: Iterable[str]) -> list[IdRow]:
         """Those of these distinct ids that are a person's, in the same order."""
         query = (
