@@ -140,7 +140,7 @@ def test_without_pyarrow_or_a_library_of_frames_one_sentence_says_so(
 ) -> None:
     with pytest.raises(UnknownChoice, match="no library 'dask': choose one of pandas, polars"):
         run.frame("links", "dask")
-    monkeypatch.setattr("identity_cli.store.reading.frames.LIBRARIES", ())
+    monkeypatch.setattr("identity_cli.answering.LIBRARIES", ())
     with pytest.raises(NoDataFrames):
         run.frame("links")
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from identity_cli.answering import InNotebook
+
 
 class Member(NamedTuple):
     """One distinct id, its events, and its person in each answer; None where that does not know it."""
@@ -66,7 +68,7 @@ class PairCounts(NamedTuple):
 
 
 @dataclass(slots=True)
-class Comparison:
+class Comparison(InNotebook):
     """How two answers differ; changes are sorted by the ids that moved, the most first."""
 
     persons_before: int

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.comparing.comparison import Comparison, Member, compare
 from identity_cli.store.reading.run import Run
 from identity_cli.values.sameness import same_value
@@ -14,7 +15,7 @@ SETTINGS = ("rule_set", "buffer_seconds", "team_id", "order", "deduped", "lines"
 
 
 @dataclass(slots=True)
-class Diff:
+class Diff(InNotebook):
     """How the second run differs from the first.
 
     settings: what was asked of the two replays, where that differs: name, then both values.

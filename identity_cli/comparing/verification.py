@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from identity_cli.answering import InNotebook
 from identity_cli.comparing.comparison import Comparison, Member, compare
 from identity_cli.comparing.partings import Parting, Partings
 from identity_cli.comparing.platform_export import Answer, Key, events_answer, persons_answer
@@ -17,7 +18,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Verification:
+class Verification(InNotebook):
     """How a replay agrees with the platform; old is the platform's answer, new the replay's.
 
     missing: ids of the platform that the log does not have. extra: ids of the log that the export

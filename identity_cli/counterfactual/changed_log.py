@@ -8,6 +8,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.comparing.comparison import Comparison, Member, compare
 from identity_cli.counterfactual.component import Resolution, Scope, key_of, scope_of
 from identity_cli.counterfactual.edits import Edits
@@ -56,7 +57,7 @@ class Flip:
 
 
 @dataclass(slots=True)
-class WhatIf:
+class WhatIf(InNotebook):
     """What a change comes to; the comparison is of the ids that it can affect.
 
     persons: unique users of the whole run, before and after. ids, events: how many the change can affect.

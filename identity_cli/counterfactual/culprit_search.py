@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.counterfactual.separators import parting_set, set_with
@@ -39,7 +40,7 @@ class Culprit:
 
 
 @dataclass(slots=True)
-class Culprits:
+class Culprits(InNotebook):
     """A person and the events to blame for it; measured of so many links that made it.
 
     largest_set: so many events left out together were tried, at most. held: of the measured links those

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.asked import without_other_id
 from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.remedies import illegal_ids
@@ -23,7 +24,7 @@ REMEDY = (
 
 
 @dataclass(slots=True)
-class Identified:
+class Identified(InNotebook):
     """Why the person of an id is identified, or not; person_id: None for an id that has no person.
 
     reasons: what marked it, or what came of everything that might have. without_log: why the log could

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
 from identity_cli.reports.person_report import person
 from identity_cli.reports.property_history import in_order, is_stale
@@ -41,7 +42,7 @@ class BlamedValue:
 
 
 @dataclass(slots=True)
-class Blame:
+class Blame(InNotebook):
     """The properties of a person: their writes, or with a property its whole history.
 
     unwritten: of a property, what events say of it that was never written; None where that was not

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.causes import Cause
 from identity_cli.counterfactual.component import Scope, scope_of
 from identity_cli.counterfactual.culprit_search import login_ids
@@ -34,7 +35,7 @@ class Action:
 
 
 @dataclass(slots=True)
-class Plan:
+class Plan(InNotebook):
     """What to do, and what it comes to, as measured by replay: unique users of the run before and after.
 
     earlier: what an earlier plan did in this run, as JSON.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.component import key_in
 from identity_cli.counterfactual.raw_events import Progress, raw_events
 from identity_cli.counterfactual.senders import sender_of
@@ -40,7 +41,7 @@ class PersonEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonEvents:
+class PersonEvents(InNotebook):
     """A person and its events, in the order of the log."""
 
     person: PersonRow

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
 from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.mentions import Shared
@@ -53,7 +54,7 @@ class ProvenLink:
 
 
 @dataclass(slots=True)
-class Why:
+class Why(InNotebook):
     """Why two ids are one person, or two.
 
     path: the links between them, in the order of the way; together_since: the one that completed it.

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from datetime import time as time_of_day
 
+from identity_cli.answering import InNotebook
 from identity_cli.errors import BadMoment, NotYetSeen
 from identity_cli.events import Origin
 from identity_cli.origins import address_in
@@ -14,7 +15,7 @@ from identity_cli.store.reading.run import Run
 
 
 @dataclass(slots=True)
-class PersonAsOf:
+class PersonAsOf(InNotebook):
     """Who an id was then: which person, with which ids, properties and links.
 
     until: the last line that counts, or the time. waiting: events of these ids that had come by then and

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from identity_cli.answering import InNotebook
 from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
@@ -41,7 +42,7 @@ class HistoryStep:
 
 
 @dataclass(slots=True)
-class How:
+class How(InNotebook):
     """A person's history, and the numbers of persons, merges and refused links in it."""
 
     person: PersonRow

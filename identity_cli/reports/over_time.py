@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from identity_cli.answering import as_dict, as_frame, as_html
 from identity_cli.errors import UnknownChoice
 from identity_cli.store.reading.periods import Sender, events_by_hour, links_by_hour, warnings_by_hour
 from identity_cli.store.reading.run import Run
@@ -71,6 +72,17 @@ class Trend(NamedTuple):
         if count > 2 * len(by_time) + LOOKS_BACK[self.by]:
             return [*self.periods]
         return [by_time.get(min(by_time) + number * step) for number in range(count)]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As answering.InNotebook."""
+        return as_dict(self)
+
+    def frame(self, library: str | None = None) -> Any:
+        """As answering.InNotebook."""
+        return as_frame(self, library)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 Key = tuple[int, Sender | None]

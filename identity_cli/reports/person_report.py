@@ -1,6 +1,7 @@
 """One person: who it is, how each of its ids came in, and who wrote each of its properties."""
 
 import json
+from typing import Any
 
 from identity_cli.errors import JournalDiffers
 from identity_cli.outcomes import Outcome
@@ -45,6 +46,23 @@ class PersonReport(Row):
     links: list[LinkRow]
     warnings: list[WarningRow]
     internal: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As answering.InNotebook."""
+        from identity_cli.answering import as_dict  # nobody asks for it at a prompt
+
+        return as_dict(self)
+
+    def frame(self, library: str | None = None) -> Any:
+        """As answering.InNotebook."""
+        from identity_cli.answering import as_frame  # nobody asks for it at a prompt
+
+        return as_frame(self, library)
+
+    def _repr_html_(self) -> str:
+        from identity_cli.answering import as_html  # nobody asks for it at a prompt
+
+        return as_html(self)
 
 
 def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:

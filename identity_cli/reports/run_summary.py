@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
+from identity_cli.answering import as_dict, as_frame, as_html
 from identity_cli.events import Origin
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
@@ -142,6 +143,17 @@ class Summary(NamedTuple):
     files: list[tuple[str, int]]
     ids_worth_a_look: list[str]
     internal: InternalUsers | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As answering.InNotebook."""
+        return as_dict(self)
+
+    def frame(self, library: str | None = None) -> Any:
+        """As answering.InNotebook."""
+        return as_frame(self, library)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 def summary(run: Run) -> Summary:

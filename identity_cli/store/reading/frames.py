@@ -1,17 +1,13 @@
 """Whole tables of a run for notebooks: in Arrow, pandas or polars."""
 
-import sys
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from identity_cli.errors import NoDataFrames, UnknownChoice
+from identity_cli.answering import frame_library
 from identity_cli.store.reading.whole_tables import RunTables
 from identity_cli.tables.arrow_columns import arrow_table
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import batches
-
-LIBRARIES = ("pandas", "polars")
 
 
 def arrow(run: RunTables, table: str) -> Any:
@@ -22,21 +18,8 @@ def arrow(run: RunTables, table: str) -> Any:
 
 def frame(run: RunTables, table: str, library: str | None = None) -> Any:
     """A table of a run as pandas.DataFrame or polars.DataFrame."""
-    if library is None:
-        library = _library()
-    if library not in LIBRARIES:
-        raise UnknownChoice("library", library, LIBRARIES)
-    found = _without_json(arrow(run, table))
-    return _IN[library](found)
-
-
-def _library() -> str:
-    """The one in use, else the first that is installed."""
-    for is_there in (lambda name: name in sys.modules, find_spec):
-        for name in LIBRARIES:
-            if is_there(name):
-                return name
-    raise NoDataFrames
+    chosen = frame_library(library)
+    return _IN[chosen](_without_json(arrow(run, table)))
 
 
 def _without_json(found: Any) -> Any:
