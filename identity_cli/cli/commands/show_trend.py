@@ -47,7 +47,7 @@ COLUMNS = (
 @with_run
 @internal_option
 def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) -> None:
-    """Show events, unique users, links and warnings over time, and where they jumped.
+    """Show events, unique users, links and warnings over time.
 
     By the time of each event, in UTC. A period is marked where a figure is far above what was usual just
     before it: the median of the last 24 hours, 7 days or 4 weeks.
