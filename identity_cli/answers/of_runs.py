@@ -150,9 +150,10 @@ class Book(TypedDict):
 
 
 class RunSummary(TypedDict):
-    """The figures of a run."""
+    """The figures of a run; verdict: of the audits, in one sentence."""
 
     format: int
+    verdict: str | None
     sources: list[SourceRead]
     passed_over: list[PassedOverFile]
     dialects: list[DialectRead]

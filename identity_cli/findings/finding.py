@@ -38,7 +38,7 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """See answers.of_findings.FindingRecord, which has the same fields."""
+    """See answers.of_findings.FindingRecord, which has the same fields; persons: the numbers of all."""
 
     code: str
     severity: Severity
@@ -56,6 +56,7 @@ class Finding:
     remedy: str = ""
     commands: tuple[str, ...] = ()
     fingerprint: str = ""
+    persons: tuple[int, ...] = ()
 
     @property
     def damage(self) -> tuple[int, int, int, int]:

@@ -57,6 +57,7 @@ def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -
         remedy=audit.remedy,
         commands=_several(one.commands for one in alike[:3]),
         fingerprint=_fingerprint(audit.code, first.cause, ids),
+        persons=_several(one.persons for one in alike),
     )
 
 

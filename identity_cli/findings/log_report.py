@@ -7,7 +7,7 @@ from identity_cli.events import Origin
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.found import findings_of
 from identity_cli.findings.settings import DEFAULT, Settings, Suppression, sorted_out
-from identity_cli.findings.verdict import Damage, damage_of, verdict_of
+from identity_cli.findings.verdict import Damage, Verdict, damage_of, verdict_of
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WarningType, warning_type
 
@@ -29,7 +29,7 @@ class LogReport(NamedTuple):
     most frequent type first. events, persons: of the whole run.
     """
 
-    verdict: str
+    verdict: Verdict
     damage: Damage
     findings: list[Finding]
     suppressed: list[Finding]
@@ -39,11 +39,11 @@ class LogReport(NamedTuple):
     persons: int
 
 
-def log_report(run: Run, settings: Settings = DEFAULT, today: date | None = None) -> LogReport:
-    """All that is wrong in a run; today: what suppressions go by, None to suppress nothing."""
+def log_report(run: Run, settings: Settings = DEFAULT, day: date | None = None) -> LogReport:
+    """All that is wrong in a run; day: what suppressions go by, None to suppress nothing."""
     found = findings_of(run, settings.config)
     rest, suppressed, expired = (
-        sorted_out(found, settings.suppressions, today) if today is not None else (found, [], [])
+        sorted_out(found, settings.suppressions, day) if day is not None else (found, [], [])
     )
     warnings = [
         WarningsOfType(name, times, warning_type(name), run.origin(first.seq), first.distinct_id)

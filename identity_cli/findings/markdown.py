@@ -15,7 +15,7 @@ TITLES = {Severity.ERROR: "Errors", Severity.WARNING: "Warnings", Severity.INFO:
 
 def markdown(report: LogReport) -> Iterator[str]:
     """The page: the verdict, findings by severity, then ingestion warnings by type."""
-    yield f"# What is wrong in this log\n\n**{_text(report.verdict)}**\n\n"
+    yield f"# What is wrong in this log\n\n**{_text(str(report.verdict))}**\n\n"
     yield f"{report.events:,} events, {report.persons:,} persons. {_damage(report)}\n"
     for severity, title in TITLES.items():
         found = [one for one in report.findings if one.severity is severity]

@@ -64,15 +64,20 @@ class Sorted(NamedTuple):
     expired: list[Suppression]
 
 
-def sorted_out(findings: Iterable[Finding], suppressions: Sequence[Suppression], today: date) -> Sorted:
-    """Take out what a project knows of; today: in the project's own calendar."""
+def sorted_out(findings: Iterable[Finding], suppressions: Sequence[Suppression], day: date) -> Sorted:
+    """Take out what a project knows of; day: that on which is asked."""
     result = Sorted([], [], [])
     for finding in findings:
         fitting = [one for one in suppressions if one.fits(finding)]
-        valid = [one for one in fitting if one.until is None or today <= one.until]
+        valid = [one for one in fitting if one.until is None or day <= one.until]
         (result.suppressed if valid else result.findings).append(finding)
         result.expired.extend(one for one in fitting if not valid and one not in result.expired)
     return result
+
+
+def today() -> date:
+    """The day by which suppressions end: the one thing that findings shown do not take from the log."""
+    return date.today()
 
 
 def read_settings(file: str | None = None) -> Settings:

@@ -22,6 +22,16 @@ class Damage(NamedTuple):
     events: int
 
 
+class Verdict(NamedTuple):
+    """What is wrong in a sentence, and the command of idcli that shows the worst of it, "" for none."""
+
+    sentence: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence}: idcli {self.command}" if self.command else self.sentence
+
+
 def damage_of(findings: Sequence[Finding]) -> Damage:
     """The damage of findings, the worst first; what is only remarked, info, costs nothing."""
     hidden = doubled = events = 0
@@ -36,7 +46,7 @@ def damage_of(findings: Sequence[Finding]) -> Damage:
     return Damage(hidden, doubled, events)
 
 
-def verdict_of(findings: Sequence[Finding], warnings: int = 0) -> str:
+def verdict_of(findings: Sequence[Finding], warnings: int = 0) -> Verdict:
     """What is wrong in one sentence, and the command that shows the worst of it.
 
     Of the errors, where there are any; what is less sure is no verdict then. findings: the worst first.
@@ -45,13 +55,13 @@ def verdict_of(findings: Sequence[Finding], warnings: int = 0) -> str:
     grave = [one for one in findings if one.severity is Severity.ERROR]
     grave = grave or [one for one in findings if one.severity is Severity.WARNING]
     if not grave:
-        return f"No audit found more than the {warnings:,} ingestion warnings." if warnings else FINE
+        return Verdict(f"No audit found more than the {warnings:,} ingestion warnings." if warnings else FINE)
     damage = damage_of(grave)
     parts = [*_hidden(damage.hidden), *_doubled(damage.doubled)]
     if not parts:
-        return f"{grave[0].message[:1].upper()}{grave[0].message[1:]}: {_command(grave[0])}"
+        return Verdict(f"{grave[0].message[:1].upper()}{grave[0].message[1:]}", _command(grave[0]))
     counted = [one for one in grave if (one.unique_users < 0 if damage.hidden else one.unique_users > 0)]
-    return f"{', and '.join(parts)}: {_command(min(counted, key=_breadth))}"
+    return Verdict(", and ".join(parts), _command(min(counted, key=_breadth)))
 
 
 def _hidden(number: int) -> Sequence[str]:
@@ -81,6 +91,6 @@ def _breadth(finding: Finding) -> int:
 
 def _command(finding: Finding) -> str:
     if not finding.distinct_ids:
-        return f"idcli warnings --code {finding.code}"
+        return f"warnings --code {finding.code}"
     one = finding.distinct_ids[0]
-    return f"idcli person {'-- ' if one.startswith('-') else ''}{shlex.quote(one)}"
+    return f"person {'-- ' if one.startswith('-') else ''}{shlex.quote(one)}"

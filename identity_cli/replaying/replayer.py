@@ -13,12 +13,15 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from identity_cli.audits.config import DEFAULT as DEFAULT_AUDITS
+from identity_cli.audits.config import Config
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
 from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
 from identity_cli.files.run_mark import is_run
 from identity_cli.files.sources import EventSource, PassedOver, Source
+from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
 from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
@@ -79,8 +82,14 @@ def replay(
     return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked)
 
 
-def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None = None) -> Run:
-    """Replay a log into a run folder; it appears whole or not at all.
+def replay_log(
+    log: Log,
+    run: Path,
+    options: ReplayOptions,
+    on_progress: Progress | None = None,
+    config: Config = DEFAULT_AUDITS,
+) -> Run:
+    """Replay a log into a run folder; it appears whole or not at all. config: of the audits.
 
     NothingToReplay if the log has no event where files were passed over, a run is there, or it may not be
     empty; InputInRunFolder if the log lies in the run folder.
@@ -88,15 +97,21 @@ def replay_log(log: Log, run: Path, options: ReplayOptions, on_progress: Progres
     default ones, or those of the log's dates.
     """
     try:
-        return _replayed(log, run, options, on_progress)
+        return _replayed(log, run, options, on_progress, config)
     except MixedVendors:
         if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
             raise
-        return _replayed(log, run, options, on_progress, heeds_vendor=False)
+        return _replayed(log, run, options, on_progress, config, heeds_vendor=False)
 
 
 def _replayed(
-    log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None, *, heeds_vendor: bool = True
+    log: Log,
+    run: Path,
+    options: ReplayOptions,
+    on_progress: Progress | None,
+    config: Config,
+    *,
+    heeds_vendor: bool = True,
 ) -> Run:
     started = time.perf_counter()
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
@@ -104,7 +119,7 @@ def _replayed(
             closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
             with_rules(log, options, heeds_vendor=heeds_vendor) as (begun, settled),
         ):
-            events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write()
+            events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
             raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
     finished = Run(run)
@@ -186,7 +201,7 @@ class _Replay:
         self._told_line = b""
         self._has_large_values = False
 
-    def write(self) -> tuple[int, list[PassedOver]]:
+    def write(self, config: Config) -> tuple[int, list[PassedOver]]:
         """Read, resolve and write everything; how many events there were, and which files had none."""
         with closing(self._rejected):
             with closing(iter(self._items)) as items:
@@ -200,8 +215,17 @@ class _Replay:
                 self._blocked.finish()
             self._write_tables(read)
             self._rejected.close()
+            self._note_findings(config)
             self._journal.note("files", sizes_beside(self._folder))
             return read.event_count(self._rejections.count), read.passed_over
+
+    def _note_findings(self, config: Config) -> None:
+        """Keep what audits find, now that the run can be asked."""
+        report = report_to_keep(self._folder, config)
+        self._journal.add(rows_of(report))
+        self._journal.note("verdict", report.verdict)
+        if self._options.table_formats:
+            write_files(report, self._folder)
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):

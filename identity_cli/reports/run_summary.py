@@ -107,7 +107,8 @@ class DialectRead(NamedTuple):
 class Summary(NamedTuple):
     """The figures of a run, or of the persons that it shows; the books are of the whole run.
 
-    days: the first and the last of the log.
+    days: the first and the last of the log. verdict: of the audits, in a sentence, and the command of idcli
+    that shows the worst, "" for none.
     """
 
     sources: list[dict[str, Any]]
@@ -143,6 +144,7 @@ class Summary(NamedTuple):
     files: list[tuple[str, int]]
     ids_worth_a_look: list[str]
     internal: InternalUsers | None
+    verdict: tuple[str, str] | None
 
     def to_dict(self) -> dict[str, Any]:
         """As answering.InNotebook."""
@@ -199,6 +201,7 @@ def summary(run: Run) -> Summary:
         run.files(),
         list(dict.fromkeys(_ids_worth_a_look(run))),
         _internal(run),
+        tuple(about["verdict"]) if "verdict" in about else None,
     )
 
 

@@ -20,10 +20,13 @@ from identity_cli.tables.graph_formats import GRAPH_FORMATS
 from identity_cli.tables.run_tables import TABLES
 
 REJECTED = "rejected.ndjson"
+FINDINGS, WARNINGS_PAGE = "findings.ndjson", "warnings.md"
 OUR_FILES = frozenset(
     {
         DATABASE,
         REJECTED,
+        FINDINGS,
+        WARNINGS_PAGE,
         *(form.file for form in GRAPH_FORMATS.values()),
         *(
             form.file_of(table)

@@ -111,6 +111,14 @@ CREATE TABLE warnings (  -- the journal: what the platform would have warned of
     details TEXT NOT NULL,          -- JSON
     time TEXT, lib TEXT, lib_version TEXT  -- of the event
 );
+CREATE TABLE findings (  -- what audits found, the worst first
+    finding INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL,
+    record TEXT NOT NULL            -- JSON, as in findings.ndjson
+);
+CREATE TABLE finding_persons (  -- whom each is about, in the end
+    person INTEGER NOT NULL REFERENCES persons (person),
+    finding INTEGER NOT NULL REFERENCES findings (finding), PRIMARY KEY (person, finding)
+) WITHOUT ROWID;
 CREATE TABLE held (  -- events that waited in the buffer
     seq INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
     arrived TEXT, due TEXT,

@@ -1,7 +1,6 @@
 """`idcli warnings`: what is wrong in a log, by our audits and by the platform's own warnings."""
 
 import sys
-from datetime import date
 from typing import Any
 
 import click
@@ -29,7 +28,7 @@ from identity_cli.findings.formats import FORMATS
 from identity_cli.findings.gate import Baseline, baseline_of, condition_of, new_since, read_baseline
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.sarif import sarif
-from identity_cli.findings.settings import Settings, read_settings
+from identity_cli.findings.settings import Settings, read_settings, today
 from identity_cli.reports.warning_report import warnings
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WARNING_TYPES
@@ -86,18 +85,13 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
         return
     conditions = [condition_of(one) for one in asked["conditions"]]
     settings = read_settings(asked["config"])
-    report = _narrowed(log_report(run, settings, _today()), run, settings, asked)
+    report = _narrowed(log_report(run, settings, today()), run, settings, asked)
     if asked["warning_type"] is not None or (asked["show_all"] and output in ("json", "ndjson", "csv")):
         _write_warnings(run, output, asked)
     else:
         _write_report(run, report, output, asked)
     if any(one.is_met_by(report.findings) for one in conditions):
         ctx.exit(ExitCode.FINDINGS)
-
-
-def _today() -> date:
-    """The one thing that is not of the log: the day by which suppressions end."""
-    return date.today()
 
 
 def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, Any]) -> LogReport:
@@ -172,7 +166,7 @@ def _write_warnings(run: Run, output: str, asked: dict[str, Any]) -> None:
 def _document(run: Run, report: LogReport) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "verdict": report.verdict,
+        "verdict": str(report.verdict),
         "log": {"events": report.events, "persons": report.persons},
         "damage": report.damage._asdict(),
         "findings": [one.record for one in report.findings],

@@ -14,6 +14,7 @@ from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
     Replaying,
     buffer_option,
+    config_option,
     format_option,
     internal_choice,
     option,
@@ -25,6 +26,8 @@ from identity_cli.cli.terminal.summary_json import document
 from identity_cli.cli.terminal.summary_page import show
 from identity_cli.cli.terminal.text import number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
+from identity_cli.findings.log_report import log_report
+from identity_cli.findings.settings import Settings, read_settings, today
 from identity_cli.reading.options import NONE
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.reports.run_summary import Summary, books, summary
@@ -144,6 +147,7 @@ def _dialects() -> Iterable[str]:
 @option(
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )
+@config_option
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @option(
     "--max-rejected",
@@ -173,6 +177,7 @@ def command(
     verbose: bool,
     output: str,
     save_map: str | None,
+    config: str | None,
     **options: Any,
 ) -> None:
     """Replay event logs and resolve their persons.
@@ -191,10 +196,13 @@ def command(
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
         _save_map(options, (*options["mapping"], plan, options["internal_users"]), logs, save_map)
-    run = _replay(logs, folder, quiet, options)
+    settings = read_settings(config)
+    run = _replay(logs, folder, quiet, options, settings)
     run.show_internal(shown)
     if not quiet:
         figures = summary(run)
+        if settings.suppressions:
+            figures = figures._replace(verdict=log_report(run, settings, today()).verdict)
         if output == "json":
             write_document(document(figures))
         else:
@@ -205,7 +213,9 @@ def command(
         raise BooksDoNotBalance(wrong)
 
 
-def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any]) -> Run:
+def _replay(
+    logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any], settings: Settings
+) -> Run:
     from identity_cli.files.folders import expand
     from identity_cli.files.raw_file import STANDARD_INPUT
     from identity_cli.reading.intake import log_of
@@ -218,9 +228,9 @@ def _replay(logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, 
         print_error("idcli: waiting for events on standard input; Ctrl-D ends them")
     log = log_of(logs)
     if quiet or not is_terminal(sys.stderr):
-        return replay_log(log, Path(folder), asked)
+        return replay_log(log, Path(folder), asked, None, settings.config)
     with ReplayProgress(log.size) as progress:
-        return replay_log(log, Path(folder), asked, progress)
+        return replay_log(log, Path(folder), asked, progress, settings.config)
 
 
 def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:

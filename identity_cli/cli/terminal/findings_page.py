@@ -15,7 +15,7 @@ SHOWN = 5
 
 def show_report(page: Page, report: LogReport, *, in_full: bool) -> None:
     """The verdict, the damage, findings by severity, then ingestion warnings by type."""
-    page.paragraph(report.verdict, indent=0, style="bold")
+    page.paragraph(str(report.verdict), indent=0, style="bold")
     damage = report.damage
     page.paragraph(
         f"Unique users: {damage.hidden:,} too few, {damage.doubled:,} too many, of {report.persons:,}. "

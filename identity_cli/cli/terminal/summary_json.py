@@ -18,6 +18,7 @@ def document(figures: Summary) -> dict[str, Any]:
     """A summary as one JSON object."""
     return {
         "format": FORMAT,
+        "verdict": _verdict(figures),
         "sources": figures.sources,
         "passed_over": [{"file": path, "reason": reason} for path, reason in figures.passed_over],
         "dialects": [
@@ -60,6 +61,13 @@ def document(figures: Summary) -> dict[str, Any]:
         "books": [{**line._asdict(), "balances": line.balances} for line in figures.books],
         "files": [name for name, _ in figures.files],
     }
+
+
+def _verdict(figures: Summary) -> str | None:
+    if figures.verdict is None:
+        return None
+    sentence, command = figures.verdict
+    return f"{sentence}: idcli {command}" if command else sentence
 
 
 def _internal(users: InternalUsers) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def show(page: Page, figures: Summary, folder: str, *, verbose: bool = False) ->
     if verbose:
         page.paragraph(", ".join(name for name, _ in figures.files))
     _show_next(page, figures, folder)
+    _show_verdict(page, figures, folder)
 
 
 def _show_in_short(page: Page, figures: Summary) -> None:
@@ -192,9 +193,9 @@ def _late(order: Order) -> str:
 
 
 def _show_next(page: Page, figures: Summary, folder: str) -> None:
-    where = "" if folder == DEFAULT_RUN else f" --run {shlex.quote(folder)}"
+    where = _where(folder)
     page.heading("Next")
-    for one in figures.ids_worth_a_look[:1]:
+    for one in figures.ids_worth_a_look[: 0 if figures.verdict and figures.verdict[1] else 1]:
         no_option = "-- " if one.startswith("-") else ""
         page.line(f"  idcli person{where} {no_option}{shlex.quote(one)}")
     if figures.warnings:
@@ -202,3 +203,20 @@ def _show_next(page: Page, figures: Summary, folder: str) -> None:
     page.line(f"  idcli persons{where}")
     for path in figures.names_persons[:1]:
         page.line(f"  idcli verify --events {shlex.quote(path)}{where}")
+
+
+def _show_verdict(page: Page, figures: Summary, folder: str) -> None:
+    """What audits conclude, last, where it is seen."""
+    if figures.verdict is None:
+        return
+    sentence, command = figures.verdict
+    name, _, rest = command.partition(" ")
+    page.line()
+    if command:
+        page.sentence((f"{sentence}: ", "bold yellow"), f"idcli {name}{_where(folder)} {rest}")
+    else:
+        page.sentence((sentence, "bold"))
+
+
+def _where(folder: str) -> str:
+    return "" if folder == DEFAULT_RUN else f" --run {shlex.quote(folder)}"

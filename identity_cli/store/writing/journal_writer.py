@@ -74,6 +74,13 @@ class JournalWriter:
             self.database.execute(statement)
         self.database.execute("COMMIT")
 
+    def add(self, tables: Iterable[tuple[str, Iterable[Sequence[Any]]]]) -> None:
+        """Insert rows that follow from a finished run."""
+        self.database.execute("BEGIN")
+        for table, rows in tables:
+            self.insert(table, rows)
+        self.database.execute("COMMIT")
+
     def note(self, key: str, value: Any) -> None:
         """Note something about the run itself."""
         self.insert("run", [(key, json.dumps(value))])
@@ -137,6 +144,8 @@ _VALUES = {
     "links": "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?",
     "property_changes": "?,?,?,?,?",
     "warnings": "?,?,?,?,?,?,?,?,?,?",
+    "findings": "?,?,?,?",
+    "finding_persons": "?,?",
     "held": "?,?,?,?,?,?,?",
     "dropped": "?,?,?,?",
     "touching_nobody": "?,?,?",
