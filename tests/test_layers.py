@@ -33,10 +33,10 @@ MAY_IMPORT = {
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store",
     "audits": "store/reading",
-    "findings": "words answers audits tables store/reading root",
+    "findings": "words answers audits tables store store/reading root",
     "replaying": (
         "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
-        " root"
+        " audits findings root"
     ),
     "reports": "words values tables store/reading",
     "comparing": "words values files dialects store/reading replaying",

@@ -143,7 +143,7 @@ def test_references_hold(run: Run) -> None:
     assert asked(run, "PRAGMA foreign_key_check") == []
     assert asked(run, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
     references = re.findall(r"(\w+) INTEGER.* REFERENCES persons", SCHEMA)
-    assert len(references) == 8
+    assert len(references) == 9
 
 
 @pytest.mark.parametrize(

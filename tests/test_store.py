@@ -51,10 +51,11 @@ def nasty(seed: int = 1, length: int = 200) -> str:
 def test_the_folder_holds_these_files(run_of: RunOf) -> None:
     tables = {"persons", "distinct_ids", "links", "warnings"}
     always = {"run.db", "merge_graph.json", "merge_graph.dot"}
-    assert files(run_of(EVENT)) == always | {f"{table}.csv" for table in tables}
+    told = {"findings.ndjson", "warnings.md"}
+    assert files(run_of(EVENT)) == always | told | {f"{table}.csv" for table in tables}
     assert files(run_of(EVENT + "torn")) - files(run_of(EVENT)) == {"rejected.ndjson"}
     assert files(run_of(EVENT, table_formats=())) == always
-    assert files(run_of(EVENT, table_formats=("ndjson",), with_events=True)) == always | {
+    assert files(run_of(EVENT, table_formats=("ndjson",), with_events=True)) == always | told | {
         f"{table}.ndjson" for table in (*tables, "events")
     }
     assert files(run_of(nasty(), **EVERYTHING)) <= OUR_FILES
@@ -78,7 +79,7 @@ def test_a_new_run_replaces_the_old_one_whole(tmp_path: Path) -> None:
     run = replay(log, run=tmp_path / "run")
     assert files(run) == {*OUR_FILES} & {
         *("run.db", "merge_graph.json", "merge_graph.dot"),
-        *("persons.csv", "distinct_ids.csv", "links.csv", "warnings.csv"),
+        *("persons.csv", "distinct_ids.csv", "links.csv", "warnings.csv", "findings.ndjson", "warnings.md"),
     }
     assert [row["distinct_id"] for row in csv_rows(run.folder / "distinct_ids.csv")] == ["bob"]
 

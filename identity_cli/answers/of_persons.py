@@ -3,6 +3,7 @@
 from typing import Any, TypedDict
 
 from identity_cli.answers.common import EventAddress, LinkRecord
+from identity_cli.answers.of_findings import FindingRecord
 from identity_cli.events import Address
 
 
@@ -86,6 +87,7 @@ class Person(TypedDict):
     properties: list[PropertyWrite]
     links: list[LinkOfPerson]
     warnings: list[WarningOfPerson]
+    findings: list[FindingRecord]
 
 
 class PersonAsOf(TypedDict):

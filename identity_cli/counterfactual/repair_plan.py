@@ -210,19 +210,43 @@ def _code_to_fix(run: Run, cuts: Iterable[Cut]) -> list[Action]:
 
 
 def read_ids(path: str) -> list[str]:
-    """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; IdsUnreadable."""
+    """The ids of a file: one a line, as text, or as JSON with distinct_id or person_id; IdsUnreadable.
+
+    Of findings, one a line or as `idcli warnings --format json` prints them, the persons that are several.
+    """
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").split("\n")  # ids may hold other ends of lines
     except (OSError, UnicodeDecodeError) as error:
         raise IdsUnreadable(path, getattr(error, "strerror", None) or str(error)) from None
-    return list(dict.fromkeys(one for line in lines if (one := _id_in(line.strip()))))
+    found = _findings_in("\n".join(lines))
+    if found is not None:
+        return list(dict.fromkeys(_several_in(found)))
+    return list(dict.fromkeys(one for line in lines for one in _ids_in(line.strip()) if one))
 
 
-def _id_in(line: str) -> str:
+def _findings_in(text: str) -> list[Any] | None:
+    """The findings of a document; None where the text is none."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = document.get("findings") if isinstance(document, dict) else None
+    return found if isinstance(found, list) else None
+
+
+def _several_in(findings: Iterable[Any]) -> list[str]:
+    """The persons that findings say are several people."""
+    told = [one for one in findings if isinstance(one, dict) and isinstance(one.get("unique_users"), int)]
+    return [str(person) for one in told if one["unique_users"] < 0 for person in one.get("person_ids") or ()]
+
+
+def _ids_in(line: str) -> list[str]:
     if not line.startswith("{"):
-        return line
+        return [line]
     try:
         record = json.loads(line)
     except (ValueError, RecursionError):
-        return line
-    return str(record.get("distinct_id") or record.get("person_id") or "")
+        return [line]
+    if "fingerprint" in record:  # a finding
+        return _several_in([record])
+    return [str(record.get("distinct_id") or record.get("person_id") or "")]

@@ -1,12 +1,13 @@
 """Which persons there are, of one kind or all."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import Condition, condition_in
+from identity_cli.store.reading.kept_findings import persons_found
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import PERSON_ORDERS, Run
 
@@ -25,20 +26,26 @@ def persons(
     ever: bool = False,
     sort: str = "ids",
     limit: int | None = None,
+    findings: Collection[str] | None = None,
 ) -> Iterator[PersonRow]:
     """The persons of a run, those with most ids first.
 
     identified: only such, or only others. where: only those with these properties: values by name, or
     conditions such as "seats>10"; a text also stands for the value that it is as JSON. ever: conditions hold
     for what a property once was, too. sort: what comes first, a key of PERSON_ORDERS, else a property, from
-    low to high; UnknownChoice where nobody has it.
+    low to high; UnknownChoice where nobody has it. findings: only persons that findings of these codes are
+    about, where there are none all that is no mere remark.
     """
     if sort not in PERSON_ORDERS and not run.has_property(sort):
         raise UnknownChoice("order or property of persons", sort, PERSON_ORDERS)
     wanted = _conditions(where)
-    found = run.persons(sort, None if wanted else limit, identified=identified, min_ids=min_ids)
-    if not wanted:
+    is_narrowed = bool(wanted) or findings is not None
+    found = run.persons(sort, None if is_narrowed else limit, identified=identified, min_ids=min_ids)
+    if not is_narrowed:
         return found
+    if findings is not None:
+        suspects = persons_found(run, findings or None)
+        found = (one for one in found if one.person in suspects)
     values_of = _values_ever(run, wanted) if ever else _values_now
     return islice((one for one in found if _fits(values_of(one), wanted)), limit)
 

@@ -7,6 +7,7 @@ from identity_cli.errors import JournalDiffers
 from identity_cli.outcomes import Outcome
 from identity_cli.reports.property_history import State
 from identity_cli.reports.timeline import Timeline
+from identity_cli.store.reading.kept_findings import kept_findings
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
 from identity_cli.store.reading.run import Run
 
@@ -35,7 +36,8 @@ class PersonId(Row):
 class PersonReport(Row):
     """Everything the run knows about one person; properties are in the order stored.
 
-    internal: why it is an internal user, None if it is not or the run cannot tell.
+    internal: why it is an internal user, None if it is not or the run cannot tell. findings: of the replay,
+    that are about it, as answers.of_findings.FindingRecord.
     """
 
     person: PersonRow
@@ -46,6 +48,7 @@ class PersonReport(Row):
     links: list[LinkRow]
     warnings: list[WarningRow]
     internal: str | None
+    findings: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
         """As answering.InNotebook."""
@@ -78,6 +81,7 @@ def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
         timeline.links,
         run.warnings_of(timeline.parts),
         run.internal_reason(found.person),
+        [*kept_findings(run, found.person)],
     )
 
 

@@ -19,6 +19,7 @@ from identity_cli.cli.terminal.options import (
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.text import number_text, plural, time_text
+from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import condition_in
 from identity_cli.reports.person_list import RECOGNISED_BY, persons, recognised
 from identity_cli.store.reading.rows import PersonRow
@@ -61,6 +62,15 @@ IN_A_TABLE = 20
     metavar="KEY",
     help="The property to recognise persons by; of several the first that one has.  [default: name, email]",
 )
+@option("--suspicious", is_flag=True, help="Only persons that findings are about; see idcli warnings.")
+@option(
+    "--findings",
+    "codes",
+    multiple=True,
+    metavar="CODE",
+    type=Known(lambda: _codes()),  # noqa: PLW0108 -- it is defined below
+    help="Only persons that findings of that code are about; may be given several times.",
+)
 @limit_option(f"At most N persons.  [default: {IN_A_TABLE} in a table, else all]", None)
 @format_option()
 @with_run
@@ -74,6 +84,8 @@ def command(
     ever: bool,
     ignore_case: bool,
     shown_by: tuple[str, ...],
+    suspicious: bool,
+    codes: tuple[str, ...],
     **kind: Any,
 ) -> None:
     """List persons.
@@ -85,16 +97,35 @@ def command(
     if limit is None and output == "table":
         limit = IN_A_TABLE
     wanted = [condition_in(given, ignore_case=ignore_case) for given in conditions]
-    found = persons(run, where=wanted, ever=ever, sort=order, limit=None if wanted else limit, **kind)
+    for code in codes:
+        if code not in _codes():
+            raise UnknownChoice("audit", code, _codes())
+    is_narrowed = bool(wanted or suspicious or codes)
+    found = persons(
+        run,
+        where=wanted,
+        ever=ever,
+        sort=order,
+        limit=None if is_narrowed else limit,
+        findings=codes if suspicious or codes else None,
+        **kind,
+    )
     if output != "table":
         _write(run, islice(found, limit), output)
         return
     shown = list(islice(found, limit))
-    rest = sum(1 for _ in found) if wanted else run.count_persons(**kind) - len(shown)
+    rest = sum(1 for _ in found) if is_narrowed else run.count_persons(**kind) - len(shown)
     tells = run.internal_users is not None and run.shows_internal == "include"
     internal = run.internal_reasons(one.person for one in shown) if tells else None
     rows = [_row(run, one, shown_by or RECOGNISED_BY) for one in shown]
     _show(Page(), rows, rest, Extras(run.team_count() > 1, internal))
+
+
+def _codes() -> list[str]:
+    """Of all audits; to import them takes time that most lists of persons need not."""
+    from identity_cli.audits import AUDITS
+
+    return [audit.code for audit in AUDITS]
 
 
 def _write(run: Run, found: Iterable[PersonRow], output: str) -> None:

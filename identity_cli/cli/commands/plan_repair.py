@@ -34,7 +34,11 @@ TITLES = {
 @click.command("repair", cls=Replaying, epilog="Example: idcli repair user_nils --format json")
 @click.argument("wanted", metavar="[ID]", required=False)
 @option(
-    "--from", "findings", metavar="FILE", type=FILE, help="All ids of a file, one a line, as text or JSON."
+    "--from",
+    "findings",
+    metavar="FILE",
+    type=FILE,
+    help="All ids of a file, one a line, as text or JSON; or findings, of idcli warnings.",
 )
 @team_option("The team of the id.")
 @format_option("table", "json")

@@ -20,7 +20,7 @@ from identity_cli.cli.terminal.options import (
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.text import plural, time_text, value_text
-from identity_cli.events import Address
+from identity_cli.events import Address, Origin
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
@@ -28,6 +28,7 @@ from identity_cli.store.reading.run import Run
 FORMAT = 1
 LONGEST_IN_TEXT = 200
 SHOWN = 10  # rows of each table before it folds
+SEVERITIES = {"error": "red", "warning": "yellow", "info": "cyan"}
 STYLES = {"merged": "yellow", "created": "green", "attached": "green"}
 _NAMES = {"uuid": "event_uuid"}
 NUMBERS = ("moment", "source_person", "target_person", "person")  # of the store, nobody's business
@@ -108,6 +109,7 @@ def _document(run: Run, wanted: str, report: PersonReport) -> dict[str, Any]:
             for link in report.links
         ],
         "warnings": [_placed(run, item) for item in report.warnings],
+        "findings": report.findings,
     }
 
 
@@ -146,6 +148,7 @@ def _show(page: _Screen, wanted: str, report: PersonReport) -> None:
     _show_links(page, report.links)
     _show_losses(page, report.links)
     _show_warnings(page, report)
+    _show_findings(page, report)
 
 
 def _show_verdict(page: _Screen, wanted: str, report: PersonReport) -> None:
@@ -282,3 +285,31 @@ def _show_warnings(page: _Screen, report: PersonReport) -> None:
         columns = [Column("type", keep="start"), id_column(), origin_column()]
         rows: Iterator[list[Cell]] = ([one.type, one.distinct_id, page.where(one.seq)] for one in warnings)
         page.list(columns, rows, len(warnings))
+
+
+def _show_findings(page: _Screen, report: PersonReport) -> None:
+    found = report.findings
+    if not found:
+        return
+    from identity_cli.audits import AUDITS  # most persons need nothing of it
+
+    titles = {audit.code: audit.title for audit in AUDITS}
+    page.heading("Findings", f"{len(found):,}; idcli warnings --code CODE tells more")
+    columns = [
+        Column("severity"),
+        Column("code", style="bold"),
+        Column("what", keep="start"),
+        origin_column(),
+    ]
+    rows: Iterator[list[Cell]] = (
+        [
+            (one["severity"], SEVERITIES[one["severity"]]),
+            *(one["code"], titles.get(one["code"]), str(_origin(one["first"]))),
+        ]
+        for one in found
+    )
+    page.list(columns, rows, len(found))
+
+
+def _origin(place: Address) -> Origin:
+    return Origin(place["file"], place["line"], place["nth"])

@@ -12,7 +12,8 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.sparkline import sparkline
 from identity_cli.cli.terminal.text import number_text, plural
-from identity_cli.reports.over_time import FIGURES, PERIODS, Jump, Period, Trend, trend
+from identity_cli.reports.over_time import FIGURES, PERIODS, Beginning, Jump, Period, Trend, trend
+from identity_cli.store.reading.kept_findings import kept_findings
 from identity_cli.store.reading.run import Run
 
 FORMAT = 1
@@ -52,7 +53,8 @@ def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) ->
     By the time of each event, in UTC. A period is marked where a figure is far above what was usual just
     before it: the median of the last 24 hours, 7 days or 4 weeks.
     """
-    found = trend(run, by, by_library=by_library)
+    begun = [Beginning(one["code"], one["since"]["time"]) for one in kept_findings(run)]
+    found = trend(run, by, by_library=by_library, findings=begun)
     if output == "table":
         _show(Page(), found, by_library, show_all)
     elif output == "json":
@@ -149,8 +151,12 @@ def _show_marked(page: Page, found: Trend) -> None:
     if marked:
         page.heading("! Jumped, or a finding began")
     for one in marked:
-        told = [*map(_jump, one.jumps), *(f"first finding of {code}" for code in one.findings)]
+        told = [*map(_jump, one.jumps), *_began(one.findings)]
         page.paragraph(f"{_name(one, found.by)}: {', '.join(told)}")
+
+
+def _began(codes: Sequence[str]) -> list[str]:
+    return [f"began: {', '.join(codes)}"] if codes else []
 
 
 def _row(period: Period, by: str, by_library: bool) -> list[Cell]:

@@ -15,7 +15,7 @@ SHOWN = 5
 
 def show_report(page: Page, report: LogReport, *, in_full: bool) -> None:
     """The verdict, the damage, findings by severity, then ingestion warnings by type."""
-    page.paragraph(str(report.verdict), indent=0, style="bold")
+    _show_verdict(page, report)
     damage = report.damage
     page.paragraph(
         f"Unique users: {damage.hidden:,} too few, {damage.doubled:,} too many, of {report.persons:,}. "
@@ -28,6 +28,15 @@ def show_report(page: Page, report: LogReport, *, in_full: bool) -> None:
         _show_in_short(page, report.findings)
     _show_warnings(page, report)
     _show_suppressed(page, report)
+
+
+def _show_verdict(page: Page, report: LogReport) -> None:
+    verdict = str(report.verdict)
+    if len(verdict) <= page.width or not report.verdict.command:
+        page.sentence((verdict, "bold"))
+    else:  # a command is never broken
+        page.paragraph(f"{report.verdict.sentence}:", indent=0, style="bold")
+        page.line(f"  idcli {report.verdict.command}")
 
 
 def show_in_full(page: Page, findings: Sequence[Finding]) -> None:

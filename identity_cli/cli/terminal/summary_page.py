@@ -212,10 +212,15 @@ def _show_verdict(page: Page, figures: Summary, folder: str) -> None:
     sentence, command = figures.verdict
     name, _, rest = command.partition(" ")
     page.line()
-    if command:
-        page.sentence((f"{sentence}: ", "bold yellow"), f"idcli {name}{_where(folder)} {rest}")
-    else:
+    if not command:
         page.sentence((sentence, "bold"))
+        return
+    typed = f"idcli {name}{_where(folder)} {rest}"
+    if len(sentence) + len(typed) + 2 <= page.width:
+        page.line((f"{sentence}: ", "bold yellow"), typed)
+    else:  # a command is never broken
+        page.paragraph(f"{sentence}:", indent=0, style="bold yellow")
+        page.line(f"  {typed}")
 
 
 def _where(folder: str) -> str:
