@@ -289,27 +289,20 @@ def _show_warnings(page: _Screen, report: PersonReport) -> None:
 
 def _show_findings(page: _Screen, report: PersonReport) -> None:
     found = report.findings
-    if not found:
-        return
-    from identity_cli.audits import AUDITS  # most persons need nothing of it
-
-    titles = {audit.code: audit.title for audit in AUDITS}
-    page.heading("Findings", f"{len(found):,}; idcli warnings --code CODE tells more")
-    columns = [
-        Column("severity"),
-        Column("code", style="bold"),
-        Column("what", keep="start"),
-        origin_column(),
-    ]
-    rows: Iterator[list[Cell]] = (
-        [
-            (one["severity"], SEVERITIES[one["severity"]]),
-            *(one["code"], titles.get(one["code"]), str(_origin(one["first"]))),
-        ]
-        for one in found
-    )
-    page.list(columns, rows, len(found))
+    if found:
+        page.heading("Findings", f"{len(found):,}; idcli warnings --code CODE tells more")
+        columns = [Column("severity"), Column("code"), number_column("events"), origin_column("first")]
+        rows: Iterator[list[Cell]] = (
+            [
+                (one["severity"], SEVERITIES[one["severity"]]),
+                one["code"],
+                one["events"],
+                _origin(one["first"]),
+            ]
+            for one in found
+        )
+        page.list(columns, rows, len(found))
 
 
-def _origin(place: Address) -> Origin:
-    return Origin(place["file"], place["line"], place["nth"])
+def _origin(place: Address) -> str:
+    return str(Origin(place["file"], place["line"], place["nth"]))
