@@ -51,6 +51,8 @@ TESTS = {
     "resolver/id_owners.py": ON_RULES,
     "resolver/person_state.py": ON_RULES,
     "resolver/event_buffer.py": (*ON_RULES, "test_whatif.py"),
+    "resolver/everybody.py": ("test_resolver_state.py", *ON_RULES),
+    "pieces/": ("test_pieces.py",),
     "rules/words.py": ON_WHY,
     "rules/": ON_RULES,
     "dialects/mixpanel": ON_MIXPANEL,
