@@ -450,7 +450,7 @@ def test_the_first_line_of_the_summary_says_whose_rules(tmp_path: Path) -> None:
 
     assert "5 lines of mixpanel, rules mixpanel-simplified (Mixpanel's own), no buffer" in told()
     assert "Persons 2 2 linked, 0 never linked" in told()
-    assert "refused_taken 1 the other id is somebody else's already" in told()
+    assert "refused_taken 1 the other id is somebody else's already" in told("--verbose")
     assert "5 lines of mixpanel, rules guide, buffer 60 s" in told("--rules", "guide")
     figures = json.loads(
         CliRunner()

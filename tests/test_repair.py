@@ -172,4 +172,4 @@ def test_the_commands(run: Run, tmp_path: Path) -> None:
     assert "49 → 51  (+2)" in invoke("whatif", "--plan", str(plan))
     assert len(invoke("export", "log", "--plan", str(plan)).splitlines()) == 330
     asked = ["replay", str(SAMPLE), "--apply", str(plan), "--run", str(tmp_path / "fixed")]
-    assert "left out by the plan  3" in CliRunner().invoke(idcli, asked).stdout
+    assert "3 events of the plan = 3 left out" in CliRunner().invoke(idcli, asked).stdout

@@ -21,6 +21,7 @@ from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
 
 PASSED_SHOWN = 3  # files without an event
+PLAN_BOOK = "events of the plan"
 TYPES_SHOWN = 3  # of warnings, where a screen has to do
 
 
@@ -37,12 +38,21 @@ def show(page: Page, figures: Summary, folder: str, *, verbose: bool = False) ->
     balance = all(line.balances for line in figures.books)
     if verbose or not balance:
         show_books(page, figures, balance=balance)
+    else:
+        _show_plan(page, figures)
     page.line()
     page.line((f"Written to {folder}", "bold"), f": {plural(len(figures.files), 'file')}")
     if verbose:
         page.paragraph(", ".join(name for name, _ in figures.files))
     _show_next(page, figures, folder)
     _show_verdict(page, figures, folder)
+
+
+def _show_plan(page: Page, figures: Summary) -> None:
+    """What became of a plan, where one was applied."""
+    for line in figures.books:
+        if line.what == PLAN_BOOK:
+            page.paragraph(str(line), indent=0)
 
 
 def _show_in_short(page: Page, figures: Summary) -> None:
