@@ -15,7 +15,7 @@ from identity_cli.rules.dating import AUTO
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"
 SESSION = re.compile(r"```console\n(.*?)```", re.DOTALL)
-PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+PYTHON = re.compile(r"(?<!-->\n)```python\n(.*?)```", re.DOTALL)
 
 
 def test_sessions(tmp_path: Path, request: pytest.FixtureRequest) -> None:
