@@ -23,6 +23,8 @@ from identity_cli.counterfactual.why_together import why as why
 from identity_cli.errors import IdcliError as IdcliError
 from identity_cli.events import Origin as Origin
 from identity_cli.outcomes import Outcome as Outcome
+from identity_cli.pages.notebook import Picture as Picture
+from identity_cli.pages.notebook import draw as draw
 from identity_cli.reading.options import ReplayOptions as ReplayOptions
 from identity_cli.replaying.replayer import replay as replay
 from identity_cli.reports.as_of import PersonAsOf as PersonAsOf

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from invented_stories import swallowed
 from nasty_logs import nasty_log
 
-from identity_cli import Run, replay
+from identity_cli import Run, draw, person, replay
 from identity_cli.cli import idcli
 from identity_cli.drawing.lanes import lanes_of
 from identity_cli.drawing.layout import laid_out
@@ -29,6 +29,7 @@ from identity_cli.drawing.story import Story
 from identity_cli.drawing.svg_timeline import timeline
 from identity_cli.drawing.telling import stories
 from identity_cli.drawing.terminal_timeline import terminal_timeline
+from identity_cli.findings.found import findings_of
 from identity_cli.outcomes import JOINS
 from identity_cli.reports.shape_census import shapes_of
 from identity_cli.tables.dot import LONGEST_LABEL
@@ -467,3 +468,19 @@ def test_the_page_of_a_person_has_its_timeline(shop: Run) -> None:
     answer = CliRunner().invoke(idcli, ["person", "user_ivo", "--timeline"]).stdout
     assert answer.startswith(text_of(story_of(shop, "user_ivo")))
     assert "Distinct ids" in answer
+
+
+def test_the_persons_of_findings_of_a_code(graph: Callable[..., Result]) -> None:
+    assert "user_ivo attached by $identify  ! silent attach" in graph("--findings", "silent_attach").stdout
+    assert "no finding 'nothing_such'" in graph("--findings", "nothing_such", code=2).stderr
+    graph("user_ivo", "--findings", "silent_attach", code=2)
+
+
+def test_a_notebook_shows_runs_persons_and_findings(shop: Run) -> None:
+    assert draw(shop, "user_nils")._repr_svg_() == draw(shop, "user_nils").svg
+    assert "identified persons merged" in draw(shop, "user_nils").svg
+    assert "18 persons" in draw(shop).svg
+    for record in (shop, person(shop, "user_ivo"), findings_of(shop)[0]):
+        html = record._repr_html_()
+        assert html.startswith(("<svg", "<p"))
+        xml.dom.minidom.parseString(f"<html>{html}</html>")

@@ -31,9 +31,9 @@ MAY_IMPORT = {
     "pieces": "words values rules resolver",
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
-    "store/reading": "words files tables store",
+    "store/reading": "words files tables store values",
     "audits": "store/reading",
-    "findings": "words answers audits tables store store/reading root",
+    "findings": "words answers audits tables store store/reading root values",
     "replaying": (
         "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
         " audits findings root"
@@ -44,7 +44,7 @@ MAY_IMPORT = {
         "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
         " comparing"
     ),
-    "drawing": ("words pieces store/reading replaying counterfactual values tables reports findings"),
+    "drawing": ("words pieces store/reading replaying counterfactual values tables reports findings rules"),
     "pages": "words values store/reading reports findings comparing drawing",
     "cli/terminal": (
         "words answers files dialects rules tables store/reading reports drawing store audits findings"
@@ -54,7 +54,7 @@ MAY_IMPORT = {
         " comparing counterfactual drawing cli/terminal pages audits findings"
     ),
     "cli": "words cli/terminal root",
-    "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli"),
+    "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli pages"),
 }
 ORDER = list(MAY_IMPORT)
 

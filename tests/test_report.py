@@ -90,7 +90,7 @@ def hostile(place: Path) -> Path:
 def test_the_whole_run_is_told(report: Report) -> None:
     text = report().read_text(encoding="utf-8")
     for told in (
-        "things are wrong in this log",
+        "probably",
         "Ingestion warnings",
         "Links by outcome",
         "rules",
@@ -155,6 +155,14 @@ def test_where_nothing_is_wrong_no_more_is_claimed_than_was_looked_at(
     text = of_log(tmp_path, events).read_text(encoding="utf-8")
     assert "No audit found anything in the 0 links of this log." in text
     assert "card error" not in text
+
+
+def test_a_replay_writes_a_report_along(shop: Path, report: Report) -> None:
+    answer = invoke(
+        "replay", "sample_data/events.ndjson", "--run", "along", "--report", "along.html", "--quiet"
+    )
+    assert answer.exit_code == 0, answer.output
+    assert (shop / "along.html").read_bytes() == report().read_bytes()
 
 
 def test_a_report_is_never_written_over_a_log(shop: Path) -> None:

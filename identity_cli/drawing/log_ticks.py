@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
-from identity_cli.counterfactual.component import key_in
 from identity_cli.drawing.story import Tick
 from identity_cli.errors import IdcliError
 from identity_cli.events import time_of
 from identity_cli.pieces.edges import Key
 from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.rerun import options_of
+from identity_cli.rules.own_id import stored_id
 from identity_cli.store.reading.rows import IdRow
 from identity_cli.store.reading.run import Run
 
@@ -65,9 +65,10 @@ def _seen(
     run: Run, wanted: frozenset[Key], on_progress: Callable[[int], None] | None
 ) -> Iterator[tuple[int, _Seen]]:
     options = options_of(run)
+    rules, team_id = options.applied_rules, options.team_id
     names = {distinct_id for _, distinct_id in wanted}
     for seq, event, counts_as, _ in events_naming(run, names, on_progress):
-        key = key_in(event, options)
+        key = (team_id if event.team_id is None else event.team_id, stored_id(event, rules) or "")
         if key in wanted and counts_as == seq:
             happened = time_of(event)
             time = None if happened is None else happened.isoformat()

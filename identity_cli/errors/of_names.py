@@ -108,3 +108,10 @@ class IdNotMet(IdcliError):
 
     def __init__(self, wanted: str) -> None:
         super().__init__(f"{wanted!r} cannot be blocked: no event of the log has that id, or links it.")
+
+
+class NoSuchFinding(IdcliError):
+    """A code of which the run has no finding."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no finding {code!r} in this run: `idcli warnings` tells which it has.")

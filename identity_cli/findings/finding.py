@@ -6,6 +6,7 @@ from typing import Any
 from identity_cli.answers.of_findings import FindingEvent, FindingRecord, FindingSince, FindingThreshold
 from identity_cli.audits.severity import Severity
 from identity_cli.events import Origin
+from identity_cli.values.notebook import html_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Since:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """See answers.of_findings.FindingRecord, which has the same fields; persons: the numbers of all."""
+
+    _repr_html_ = html_of
 
     code: str
     severity: Severity

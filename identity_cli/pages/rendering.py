@@ -1,6 +1,7 @@
 """A page as HTML: one template, escaped by its engine, under a policy that lets nothing else run."""
 
 from pathlib import Path
+from typing import Any
 
 from identity_cli.drawing.html_page import policy
 from identity_cli.drawing.svg_style import style_of_a_page
@@ -12,12 +13,18 @@ _HERE = Path(__file__).parent
 TEMPLATE, STYLE, SCRIPT = "report.html.j2", "report.css", "report.js"
 
 
-def rendered(page: Page) -> str:
-    """The page as one file; ExtraMissing where the template engine is."""
+def engine() -> Any:
+    """The template engine; ExtraMissing where it is."""
     try:
         import jinja2
     except ImportError:
         raise ExtraMissing("to write a report", "report") from None
+    return jinja2
+
+
+def rendered(page: Page) -> str:
+    """The page as one file."""
+    jinja2 = engine()
     from markupsafe import Markup  # comes with the engine
 
     environment = jinja2.Environment(
@@ -32,9 +39,8 @@ def rendered(page: Page) -> str:
     environment.filters["shown"] = lambda text: shown(text) if isinstance(text, str) and text else text
     environment.filters["drawn"] = Markup
     style, script = style_of_a_page() + _text(STYLE), _text(SCRIPT)
-    return environment.get_template(TEMPLATE).render(
-        page=page, style=style, script=script, policy=policy(style, script)
-    )
+    template = environment.get_template(TEMPLATE)
+    return str(template.render(page=page, style=style, script=script, policy=policy(style, script)))
 
 
 def _text(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from identity_cli.drawing.finding_flags import finding_words
 from identity_cli.findings.finding import Finding
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.pages.contents import FindingShown, Indexed, Page, Table
 from identity_cli.pages.persons_shown import Gallery, cut_table, value_text
 from identity_cli.pages.run_charts import charts_of
@@ -26,9 +26,10 @@ MOST_EVIDENCE = 12
 
 def page_of_run(run: Run, original: Run | None = None) -> Page:
     """What there is to show of a whole run; original: of a redacted one, for what has no ids in it."""
-    found, about = findings_of(run), summary(run)
+    report, about = log_report(run), summary(run)
+    found = report.findings
     gallery = Gallery(run, _persons_shown(run, found), finding_words(run, found))
-    page = Page(kicker(about), _verdict(found), _lead(about, found), _numbers(about, found))
+    page = Page(kicker(about), headline(report.verdict), _lead(about, report), _numbers(about, found))
     page.findings = [
         shown_finding(run, gallery, number, one) for number, one in enumerate(found[:MOST_FINDINGS])
     ]
@@ -63,24 +64,22 @@ def kicker(about: Summary) -> str:
     return f"{files}, {first:%d %B %Y}" + ("" if first == last else f" to {last:%d %B %Y}")
 
 
-def _verdict(found: Sequence[Finding]) -> str:
-    """The log in one sentence."""
-    errors = [one for one in found if one.severity == "error"]
-    if errors:
-        wrong = f"{len(errors):,} thing{'s are' if len(errors) > 1 else ' is'} wrong"
-        rest = len(found) - len(errors)
-        return f"{wrong} in this log{f', and {rest:,} more to look at' if rest else ''}"
-    return f"{len(found):,} things to look at in this log" if found else "No audit found anything in this log"
-
-
-def _lead(about: Summary, found: Sequence[Finding]) -> str:
+def _lead(about: Summary, report: LogReport) -> str:
     persons = f"Of {about.persons:,} persons, {about.identified:,} are identified"
     most = f"the largest has {about.most_ids:,} distinct ids"
-    over = sum(one.unique_users for one in found if one.unique_users > 0)
-    under = -sum(one.unique_users for one in found if one.unique_users < 0)
-    counts = [f"{count:,} too {way}" for count, way in ((over, "many"), (under, "few")) if count]
-    users = f" As far as the findings go, unique users are {' and '.join(counts)}." if counts else ""
-    return f"{persons}; {most}.{users}"
+    damage = report.damage
+    told = f"{persons}; {most}."
+    if damage.hidden or damage.doubled or damage.events:
+        told += (
+            f" By the findings, {damage.hidden:,} people are part of another's person, {damage.doubled:,}"
+            f" persons are somebody's second, and {damage.events:,} events count for a wrong one or are gone."
+        )
+    return told
+
+
+def headline(verdict: str) -> str:
+    """A verdict without the command that it ends in: the page has that at the finding."""
+    return verdict.rpartition(": idcli ")[0] or verdict
 
 
 def _numbers(about: Summary, found: Sequence[Finding]) -> list[tuple[str, str, str]]:

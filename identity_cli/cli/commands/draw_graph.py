@@ -1,12 +1,14 @@
 """`idcli graph`: a picture of persons, or of the whole run, and the merge graph for other programs."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 
+from identity_cli.cli.terminal.audit_pages import known_codes
+from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
     Command,
@@ -21,9 +23,13 @@ from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.text import plural
 from identity_cli.cli.terminal.timeline_page import pictured_of, show_pictured, text_of
 from identity_cli.drawing.run_pictures import Pictured, drawings, one_drawing
+from identity_cli.errors import NoSuchFinding
+from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
 
+MOST_OF_FINDINGS = 12
+"""Persons drawn of findings, the worst first."""
 PICTURES = ("term", "svg", "html", "png")
 FORMATS = (*PICTURES, *GRAPH_FORMATS)
 SUFFIXES = {".mmd": "mermaid", ".gv": "dot", ".htm": "html", ".txt": "term"}
@@ -39,13 +45,25 @@ SUFFIXES = {".mmd": "mermaid", ".gv": "dot", ".htm": "html", ".txt": "term"}
     help="How to draw or write it.  [default: what FILE ends in, else term]",
 )
 @option("-o", "--output", "path", metavar="FILE", help="Write it into FILE.")
+@option(
+    "--findings",
+    "code",
+    metavar="CODE",
+    type=Known(known_codes),
+    help="The persons of findings of that code.",
+)
 @team_option("Only the IDs of this team.")
 @with_run
 @with_log
 @with_ids("wanted")
 @redactable("wanted")
 def command(
-    run: Run, wanted: tuple[str, ...], form: str | None, path: str | None, team_id: int | None
+    run: Run,
+    wanted: tuple[str, ...],
+    code: str | None,
+    form: str | None,
+    path: str | None,
+    team_id: int | None,
 ) -> None:
     """Draw who became whom, and why.
 
@@ -56,7 +74,9 @@ def command(
     svg, html and png are pictures (png: pip install 'idcli[png]'); dot, mermaid, graphml, json (node-link)
     and csv (edges) are the graph of persons, distinct ids and links, for other programs.
     """
-    asked = _Asked(run, wanted, team_id)
+    if code is not None and wanted:
+        raise click.UsageError("give IDs or --findings CODE.")
+    asked = _asked_of(run, wanted, team_id) if code is None else _asked_of_findings(run, code)
     name = form or _by_suffix(path) or PICTURES[0]
     if name in GRAPH_FORMATS:
         _write(path, run, lambda: _graph(asked, name))
@@ -67,16 +87,38 @@ def command(
 
 
 class _Asked(NamedTuple):
-    """Whom a graph is asked of."""
+    """Whom a graph is asked of, each with what to call it; nobody is everybody; words: of findings."""
 
     run: Run
-    wanted: tuple[str, ...]
-    team_id: int | None
+    persons: Sequence[tuple[PersonRow, str]]
+    words: dict[int, str] | None
+
+    @property
+    def title(self) -> str:
+        """What a page of it is called."""
+        named = ", ".join(name for _, name in self.persons)
+        return named or f"The shapes of {plural(self.run.count('persons'), 'person')}"
 
     def pictured(self) -> Pictured:
         """The stories to draw."""
-        persons = [(self.run.find_person(one, self.team_id), one) for one in self.wanted]
-        return pictured_of(self.run, persons)
+        return pictured_of(self.run, self.persons, self.words)
+
+
+def _asked_of(run: Run, wanted: Sequence[str], team_id: int | None) -> _Asked:
+    return _Asked(run, [(run.find_person(one, team_id), one) for one in wanted], None)
+
+
+def _asked_of_findings(run: Run, code: str) -> _Asked:
+    """The first persons of findings of a code, and what all findings say of links."""
+    from identity_cli.drawing.finding_flags import finding_words
+    from identity_cli.findings.found import findings_of
+
+    found = findings_of(run)
+    ids = [one for finding in found if finding.code == code for one in finding.person_ids]
+    if not ids:
+        raise NoSuchFinding(code)
+    persons = [run.find_person(one) for one in [*dict.fromkeys(ids)][:MOST_OF_FINDINGS]]
+    return _Asked(run, [(one, one.creator_distinct_id) for one in persons], finding_words(run, found))
 
 
 def _by_suffix(path: str | None) -> str | None:
@@ -106,12 +148,11 @@ def _graph(asked: _Asked, name: str) -> bytes:
     from identity_cli.files.places import scratch_folder
     from identity_cli.reports.merge_graph import write_merge_graph
 
-    run = asked.run
-    persons = [run.find_person(one, asked.team_id).person for one in asked.wanted]
+    persons = [row.person for row, _ in asked.persons]
     with scratch_folder() as scratch:
         place = scratch / GRAPH_FORMATS[name].file
         writer = GRAPH_FORMATS[name].writer(place)
-        write_merge_graph(writer, run, [*dict.fromkeys(persons)] if persons else None)
+        write_merge_graph(writer, asked.run, [*dict.fromkeys(persons)] or None, asked.words)
         return place.read_bytes()
 
 
@@ -120,8 +161,7 @@ def _picture(asked: _Asked, name: str) -> bytes:
     if name == "html":
         from identity_cli.drawing.html_page import page_of
 
-        title = ", ".join(asked.wanted) or f"The shapes of {plural(asked.run.count('persons'), 'person')}"
-        return page_of(title, drawings(pictured, is_file=False)).encode()
+        return page_of(asked.title, drawings(pictured, is_file=False)).encode()
     if name == "term":
         return text_of(pictured).encode()
     drawn = one_drawing(pictured)

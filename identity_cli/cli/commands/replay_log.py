@@ -164,6 +164,9 @@ def _dialects() -> Iterable[str]:
     callback=_bytes,
     help="Of a longer line only the beginning is kept, as a rejected line. K, M and G are powers of 1024.",
 )
+@option(
+    "--report", "report_file", metavar="FILE", help="Also write a report into FILE, as idcli report does."
+)
 @option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @option("--verbose", "-v", is_flag=True, help="All figures, with examples, the books and the files.")
 @format_option("table", "json")
@@ -178,6 +181,7 @@ def command(
     output: str,
     save_map: str | None,
     config: str | None,
+    report_file: str | None,
     **options: Any,
 ) -> None:
     """Replay event logs and resolve their persons.
@@ -196,6 +200,10 @@ def command(
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
         _save_map(options, (*options["mapping"], plan, options["internal_users"]), logs, save_map)
+    if report_file is not None:
+        from identity_cli.cli.commands.write_report import check_installed, write_report
+
+        check_installed()  # a replay may take an hour
     settings = read_settings(config)
     run = _replay(logs, folder, quiet, options, settings)
     run.show_internal(shown)
@@ -208,6 +216,8 @@ def command(
         else:
             show(Page(), figures, folder, verbose=verbose)
         _tell_rate(run, figures)
+    if report_file is not None:
+        write_report(run, report_file, settings)
     wrong = [str(line) for line in books(run) if not line.balances]
     if wrong:
         raise BooksDoNotBalance(wrong)

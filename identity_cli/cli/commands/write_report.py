@@ -85,3 +85,17 @@ def _write(runs: "list[Run]", path: str, page: "Page") -> None:
     with output_file(path, inputs) as file:
         file.write(data)
     print_error(f"idcli: {path} written.")
+
+
+def check_installed() -> None:
+    """ExtraMissing where this installation cannot write a report."""
+    from identity_cli.pages.rendering import engine
+
+    engine()
+
+
+def write_report(run: "Run", path: str) -> None:
+    """Write the report of a whole run."""
+    from identity_cli.pages.run_page import page_of_run
+
+    _write([run], path, page_of_run(run))

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import reading_progress
@@ -14,14 +14,16 @@ from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import Run
 
 
-def pictured_of(run: Run, persons: Sequence[tuple[PersonRow, str]]) -> Pictured:
+def pictured_of(
+    run: Run, persons: Sequence[tuple[PersonRow, str]], words: Mapping[int, str] | None = None
+) -> Pictured:
     """The stories of some persons, each with what to call it, or of the whole run.
 
-    Says on standard error where the log could not be read again.
+    words: of findings, by seq. Says on standard error where the log could not be read again.
     """
     with reading_progress(run) as progress:
-        of_some = of_persons(run, persons, on_progress=progress) if persons else None
-        pictured = of_some or of_everybody(run, on_progress=progress)
+        of_some = of_persons(run, persons, words, progress) if persons else None
+        pictured = of_some or of_everybody(run, words, progress)
     if pictured.missing is not None:
         print_error(f"idcli: drawn without the events between the links: {pictured.missing}")
     return pictured

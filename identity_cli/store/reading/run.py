@@ -22,6 +22,7 @@ from identity_cli.store.reading.run_persons import (
     warning_row,
 )
 from identity_cli.store.reading.whole_tables import RunTables
+from identity_cli.values.notebook import html_of
 
 __all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
@@ -30,6 +31,8 @@ class Run(RunTables):
     """The result of one replay."""
 
     # Figures of the whole
+
+    _repr_html_ = html_of
 
     def __repr__(self) -> str:
         return (
