@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from identity_cli.answering import InNotebook
 from identity_cli.answers.of_findings import FindingEvent, FindingRecord, FindingSince, FindingThreshold
 from identity_cli.audits.severity import Severity
 from identity_cli.events import Origin
-from identity_cli.values.notebook import html_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,8 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(InNotebook):
     """See answers.of_findings.FindingRecord, which has the same fields; persons: the numbers of all."""
-
-    _repr_html_ = html_of
 
     code: str
     severity: Severity

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from identity_cli.drawing.finding_flags import finding_words
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport, log_report
+from identity_cli.findings.settings import DEFAULT, Settings
 from identity_cli.pages.contents import FindingShown, Indexed, Page, Table
 from identity_cli.pages.persons_shown import Gallery, cut_table, value_text
 from identity_cli.pages.run_charts import charts_of
@@ -24,12 +25,12 @@ MOST_INDEXED = 2_000
 MOST_EVIDENCE = 12
 
 
-def page_of_run(run: Run, original: Run | None = None) -> Page:
+def page_of_run(run: Run, settings: Settings = DEFAULT, original: Run | None = None) -> Page:
     """What there is to show of a whole run; original: of a redacted one, for what has no ids in it."""
-    report, about = log_report(run), summary(run)
+    report, about = log_report(run, settings), summary(run)
     found = report.findings
     gallery = Gallery(run, _persons_shown(run, found), finding_words(run, found))
-    page = Page(kicker(about), headline(report.verdict), _lead(about, report), _numbers(about, found))
+    page = Page(kicker(about), report.verdict.sentence, _lead(about, report), _numbers(about, found))
     page.findings = [
         shown_finding(run, gallery, number, one) for number, one in enumerate(found[:MOST_FINDINGS])
     ]
@@ -75,11 +76,6 @@ def _lead(about: Summary, report: LogReport) -> str:
             f" persons are somebody's second, and {damage.events:,} events count for a wrong one or are gone."
         )
     return told
-
-
-def headline(verdict: str) -> str:
-    """A verdict without the command that it ends in: the page has that at the finding."""
-    return verdict.rpartition(": idcli ")[0] or verdict
 
 
 def _numbers(about: Summary, found: Sequence[Finding]) -> list[tuple[str, str, str]]:

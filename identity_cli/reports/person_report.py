@@ -10,7 +10,6 @@ from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.kept_findings import kept_findings
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow, Row, WarningRow
 from identity_cli.store.reading.run import Run
-from identity_cli.values.notebook import html_of
 
 
 class PersonId(Row):
@@ -67,9 +66,6 @@ class PersonReport(Row):
         from identity_cli.answering import as_html  # nobody asks for it at a prompt
 
         return as_html(self)
-
-    def _repr_html_(self) -> str:
-        return html_of(self)
 
 
 def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:

@@ -42,6 +42,8 @@ _CHANGES = {"property_changes": ("changes",)}
 _UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
 """Of these a pseudonym of the same form: a client can be asked for its events by them."""
 _REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
+_EMPTIED = ("findings",)
+"""What was found is told in sentences that name ids; it is found again in the copy, by its pseudonyms."""
 REDACTED = "redacted"
 SAFE = frozenset(
     {
@@ -131,7 +133,10 @@ class Pseudonyms:
 def redacted_columns() -> set[str]:
     """Every column that is changed, as table.column."""
     plans = (_IDS, _PERSON_IDS, _UUIDS, _VALUES, _WARNED, _CHANGES, _REMOVED)
-    return {f"{table}.{column}" for plan in plans for table, columns in plan.items() for column in columns}
+    emptied = {f"{table}.{column}" for table in _EMPTIED for column in ("code", "severity", "record")}
+    return emptied | {
+        f"{table}.{one}" for plan in plans for table, columns in plan.items() for one in columns
+    }
 
 
 def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
@@ -153,6 +158,8 @@ def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
             if table in present:
                 cells = ", ".join(f"{column} = redact{number}({column})" for column in names_of)
                 database.execute(f"UPDATE {table} SET {cells}")
+    for table in present.intersection(_EMPTIED):
+        database.execute(f"DELETE FROM {table}")
     _redact_what_was_asked(database, names)
     for statement in schema.INDEXES.split(";\n"):
         if "distinct_ids_by_id" in statement or "persons_by_id" in statement:

@@ -8,6 +8,7 @@ import click
 
 from identity_cli.cli.terminal.options import (
     Command,
+    config_option,
     opened,
     option,
     redact_options,
@@ -18,6 +19,7 @@ from identity_cli.cli.terminal.options import (
 from identity_cli.cli.terminal.text import print_error
 
 if TYPE_CHECKING:
+    from identity_cli.findings.settings import Settings
     from identity_cli.pages.contents import Page
     from identity_cli.store.reading.run import Run
 
@@ -31,6 +33,7 @@ DEFAULT = "report.html"
 )
 @option("--compare", nargs=2, metavar="RUN1 RUN2", help="Of two runs: before and after, and who moved.")
 @team_option("Only the ID of this team.")
+@config_option
 @redact_options
 @run_option("The run folder to read.")
 def command(
@@ -41,6 +44,7 @@ def command(
     folder: str,
     redact: bool,
     redact_key: str | None,
+    config: str | None,
 ) -> None:
     """Write a report as one HTML file, which loads nothing from anywhere.
 
@@ -52,24 +56,33 @@ def command(
         raise click.UsageError("give ID or --compare RUN1 RUN2.")
     with opened(*(compare or (folder,))) as runs, ExitStack() as stack:
         copies = [stack.enter_context(redacted(run, redact, redact_key)) for run in runs]
-        named = wanted if wanted is None else copies[0][1](wanted)
-        page = _page(runs, [copy for copy, _ in copies], named, team_id)
+        shown, renamed = copies[0]
+        if compare is not None:
+            page = _of_two(shown, copies[1][0])
+        elif wanted is not None:
+            page = _of_person(shown, renamed(wanted), team_id)
+        else:
+            page = _of_run(shown, config, runs[0])
         _write(runs, path, page)
 
 
-def _page(originals: "list[Run]", runs: "list[Run]", wanted: str | None, team_id: int | None) -> "Page":
-    """originals: what runs were redacted from, or the same."""
-    if len(runs) == 2:
-        from identity_cli.pages.two_runs_page import page_of_two
+def _of_two(old: "Run", new: "Run") -> "Page":
+    from identity_cli.pages.two_runs_page import page_of_two
 
-        return page_of_two(*runs)
-    if wanted is not None:
-        from identity_cli.pages.one_person_page import page_of_person
+    return page_of_two(old, new)
 
-        return page_of_person(runs[0], wanted, team_id)
+
+def _of_person(run: "Run", wanted: str, team_id: int | None) -> "Page":
+    from identity_cli.pages.one_person_page import page_of_person
+
+    return page_of_person(run, wanted, team_id)
+
+
+def _of_run(run: "Run", config: str | None, original: "Run") -> "Page":
+    from identity_cli.findings.settings import read_settings
     from identity_cli.pages.run_page import page_of_run
 
-    return page_of_run(runs[0], originals[0])
+    return page_of_run(run, read_settings(config), original)
 
 
 def _write(runs: "list[Run]", path: str, page: "Page") -> None:
@@ -94,8 +107,8 @@ def check_installed() -> None:
     engine()
 
 
-def write_report(run: "Run", path: str) -> None:
+def write_report(run: "Run", path: str, settings: "Settings") -> None:
     """Write the report of a whole run."""
     from identity_cli.pages.run_page import page_of_run
 
-    _write([run], path, page_of_run(run))
+    _write([run], path, page_of_run(run, settings))
