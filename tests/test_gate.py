@@ -265,5 +265,5 @@ def test_a_repair_takes_the_persons_that_findings_say_are_several(sample: Run, t
     for file in (sample.folder / "findings.ndjson", tmp_path / "found.json"):
         words = ["repair", "--run", str(sample.folder), "--from", str(file), "--format", "json"]
         plans.append(json.loads(CliRunner().invoke(idcli, words).stdout))
-    assert {one["kind"] for one in plans[0]["actions"]} >= {"leave_out", "fix_code"}
+    assert {one["action"] for one in plans[0]["actions"]} >= {"leave_out", "fix_code"}
     assert plans[0] == plans[1]
