@@ -25,6 +25,7 @@ from identity_cli.cli import idcli
 from identity_cli.drawing.lanes import lanes_of
 from identity_cli.drawing.layout import laid_out
 from identity_cli.drawing.palette import DARK, LIGHT, Theme
+from identity_cli.drawing.run_pictures import of_persons
 from identity_cli.drawing.story import Story
 from identity_cli.drawing.svg_timeline import timeline
 from identity_cli.drawing.telling import stories
@@ -66,7 +67,7 @@ def graph(shop: Run) -> Callable[..., Result]:
 
 
 def story_of(run: Run, *ids: str) -> Story:
-    (story,) = stories(run, [(run.find_person(one), one) for one in ids]).stories
+    (story,) = of_persons(run, [(run.find_person(one), one) for one in ids]).stories
     return story
 
 

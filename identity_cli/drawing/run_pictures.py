@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from identity_cli.drawing.finding_flags import kept_words
 from identity_cli.drawing.story import Story
 from identity_cli.drawing.svg_census import MOST_SHAPES, Drawn, census
 from identity_cli.drawing.svg_timeline import svg, timeline
@@ -32,7 +33,9 @@ def of_persons(
     finding_words: Mapping[int, str] | None = None,
     on_progress: Progress | None = None,
 ) -> Pictured:
-    """The stories of some persons, each with what to call it."""
+    """The stories of some persons, each with what to call it; finding_words: else what the run keeps."""
+    if finding_words is None:
+        finding_words = kept_words(run, [row.person for row, _ in persons])
     told = stories(run, persons, finding_words, on_progress)
     return Pictured(told.stories, [], (0, 0), told.missing)
 

@@ -42,7 +42,7 @@ _CHANGES = {"property_changes": ("changes",)}
 _UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
 """Of these a pseudonym of the same form: a client can be asked for its events by them."""
 _REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
-_EMPTIED = ("findings",)
+_EMPTIED = ("finding_persons", "findings")
 """What was found is told in sentences that name ids; it is found again in the copy, by its pseudonyms."""
 REDACTED = "redacted"
 SAFE = frozenset(
@@ -133,7 +133,7 @@ class Pseudonyms:
 def redacted_columns() -> set[str]:
     """Every column that is changed, as table.column."""
     plans = (_IDS, _PERSON_IDS, _UUIDS, _VALUES, _WARNED, _CHANGES, _REMOVED)
-    emptied = {f"{table}.{column}" for table in _EMPTIED for column in ("code", "severity", "record")}
+    emptied = {f"{table}.{column}" for table in ("findings",) for column in ("code", "severity", "record")}
     return emptied | {
         f"{table}.{one}" for plan in plans for table, columns in plan.items() for one in columns
     }
@@ -158,7 +158,7 @@ def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
             if table in present:
                 cells = ", ".join(f"{column} = redact{number}({column})" for column in names_of)
                 database.execute(f"UPDATE {table} SET {cells}")
-    for table in present.intersection(_EMPTIED):
+    for table in (one for one in _EMPTIED if one in present):
         database.execute(f"DELETE FROM {table}")
     _redact_what_was_asked(database, names)
     for statement in schema.INDEXES.split(";\n"):
