@@ -250,7 +250,7 @@ def test_the_example_in_the_help_of_a_command_works(cli: Invoke, name: str) -> N
         example += ["--run", "example-run"]
     if name == "diff":
         cli("replay", "sample_data/events.ndjson", "--rules", "current", "--run", example[2], "--quiet")
-    assert cli(*example, code=FOUND.get(name, 0)).stdout
+    assert cli(*example, code=FOUND.get(name, 0)).output
 
 
 def test_the_table_of_commands_is_complete() -> None:

@@ -31,6 +31,7 @@ GROUPS = {
         "graph": ("draw_graph", "Draw who became whom, and why."),
         "report": ("write_report", "Write a report as one HTML file, which loads nothing from anywhere."),
         "export": ("export_tables", "Write a table of the run to standard output."),
+        "pack": ("pack_run", "Pack a run into one file to send."),
     },
     "Explain": {
         "how": ("explain_how", "Tell how a person came to be, step by step."),

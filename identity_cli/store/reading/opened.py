@@ -10,7 +10,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,15 +29,28 @@ _FEW = 100
 
 
 class OpenedRun:
-    """The run of a folder."""
+    """The run of a folder, or of a packed one."""
 
     def __init__(self, folder: "str | Path") -> None:
-        """Open the run in that folder; NoRun or RunUnreadable if there is none to read."""
+        """Open the run in that folder or file; NoRun or RunUnreadable if there is none to read."""
         self.name = str(folder)
         self._moved: dict[str, str] = {}  # see read_log_at
         self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
-        self._place, self._stat, self.database = _opened(self.name)
+        self._using = ExitStack()
+        try:
+            self._open()
+        except BaseException:
+            self._using.close()
+            raise
+
+    def _open(self) -> None:
+        place = self.name
+        if os.path.isfile(place):  # noqa: PTH113 -- pathlib, see above
+            from identity_cli.store.packed_run import unpacked  # mostly it is a folder
+
+            place = self._using.enter_context(unpacked(place))
+        self._place, self._stat, self.database = _opened(place)
         path = os.path.join(self._place, DATABASE)
         try:
             (application,) = self.database.execute("PRAGMA application_id").fetchone()
@@ -69,6 +82,7 @@ class OpenedRun:
     def close(self) -> None:
         """Let go of the files."""
         self.database.close()
+        self._using.close()
 
     def __enter__(self) -> Self:
         return self
