@@ -41,6 +41,7 @@ QUESTIONS: dict[str, list[str]] = {
     "blame": ["blame user_ivo --format json", "blame user_ivo email --format json"],
     "why": ["why user_petra user_nils --format json", "why user_ivo user_lina --format json"],
     "why-id": ["why user_ivo --format json", "why anon-f9027a --format json"],
+    "audit": ["audit --format json"],
     "trend": ["trend --format json", "trend --lib --by hour --format json"],
     "culprits": ["culprits user_nils --format json"],
     "repair": ["repair user_nils --format json"],

@@ -195,6 +195,7 @@ FOUND = {"verify": ExitCode.FINDINGS, "diff": ExitCode.FINDINGS}
         ("dialects-rudderstack.txt", "dialects rudderstack"),
         ("dialects.json", "dialects --format json"),
         ("trend.txt", "trend"),
+        ("audit.txt", "audit"),
         ("how.txt", "how user_olga"),
         ("blame.txt", "blame user_hanna"),
         ("blame-one.txt", "blame user_hanna name"),

@@ -7,7 +7,15 @@ from identity_cli.answers.of_comparisons import Diff, Verification
 from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
 from identity_cli.answers.of_findings import AuditRecord
 from identity_cli.answers.of_persons import Blame, EventOfPerson, Found, How, Person, PersonAsOf
-from identity_cli.answers.of_runs import Dialects, PersonRecord, RunSummary, Trend, Warnings, WarningTypes
+from identity_cli.answers.of_runs import (
+    Dialects,
+    PersonRecord,
+    RunAudit,
+    RunSummary,
+    Trend,
+    Warnings,
+    WarningTypes,
+)
 
 ANSWERS: dict[str, Any] = {
     "replay": RunSummary,
@@ -21,6 +29,7 @@ ANSWERS: dict[str, Any] = {
     "warnings-all": list[WarningRecord],
     "events": list[EventOfPerson],
     "trend": Trend,
+    "audit": RunAudit,
     "how": How,
     "blame": Blame,
     "why": Why,

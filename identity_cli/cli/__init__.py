@@ -50,6 +50,7 @@ GROUPS = {
         "diff": ("compare_runs", "Compare two runs, person by person."),
     },
     "Know": {
+        "audit": ("audit_run", "Sum up a run as a whole: consolidation, kinds of ids, what was linked."),
         "audits": ("list_audits", "List the audits, or explain one."),
         "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
         "schema": ("print_schema", "Print the JSON Schema of an answer."),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from identity_cli.reading.arrivals import ArrivalWatch
 from identity_cli.reading.capture_checks import CaptureChecks
+from identity_cli.reading.devices_seen import DevicesSeen
 from identity_cli.reading.duplicates import RepeatCounter
 from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
@@ -21,6 +22,7 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     InternalMarks.asked,
     IdIndex.asked,
     PeriodCounts.asked,
+    DevicesSeen.asked,
     SharedValues.asked,
     LoginWindows.asked,
 )
