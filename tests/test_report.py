@@ -2,10 +2,12 @@
 
 import json
 import re
+import shlex
 import shutil
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +127,19 @@ def test_every_link_leads_somewhere_and_every_anchor_is_there_once(report: Repor
 def test_the_same_run_gives_the_same_bytes(report: Report, tmp_path: Path) -> None:
     invoke("report", "-o", str(tmp_path / "again.html"))
     assert (tmp_path / "again.html").read_bytes() == report().read_bytes()
+
+
+@pytest.mark.slow
+def test_each_command_of_a_report_is_one_that_idcli_takes(report: Report) -> None:
+    text = report().read_text(encoding="utf-8")
+    commands = [
+        command
+        for found in re.findall(r'<p class="commands">(.*?)</p>', text)
+        for command in found.split("</code>")
+    ]
+    asked = {unescape(command.removeprefix("<code>")) for command in commands if command}
+    assert len(asked) > 10
+    assert {command: code for command in asked if (code := invoke(*shlex.split(command)[1:]).exit_code)} == {}
 
 
 def test_what_was_lost_in_a_merge_is_in_the_index(report: Report) -> None:
