@@ -429,7 +429,7 @@ def test_an_id_that_reads_like_an_escape_is_itself(run_of: Callable[..., Run], c
         ("whatif --reset-before ID:1", 2),
         ("person user_hanna --as-of ID:1", 2),
         ("warnings --id ID", 0),
-        ("warnings --type ID", 0),
+        ("warnings --type ID", 2),
         ("persons --where ID=ID", 0),
     ],
 )
@@ -602,7 +602,7 @@ def test_warnings_are_narrowed(cli: Invoke) -> None:
     of_id = cli("warnings", "--id", "undefined", "--all", "--format", "ndjson").stdout.splitlines()
     assert len(of_type) == 8
     assert [json.loads(line)["line"] for line in of_id] == [192, 225, 261]
-    assert "no such warnings" in cli("warnings", "--type", "nothing").stdout
+    assert "no such warnings" in cli("warnings", "--type", "errManyIDs").stdout
 
 
 def test_every_warning_that_a_replay_can_emit_is_explained(run_of: Callable[..., Run]) -> None:

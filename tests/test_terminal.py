@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from identity_cli import replay
+from identity_cli import Outcome, Run, replay, summary
 from identity_cli.cli import COMMANDS, GROUPS, idcli
 from identity_cli.cli.terminal import text
 from identity_cli.cli.terminal.fitting import width_of, wrapped
+from identity_cli.cli.terminal.page import Page
+from identity_cli.cli.terminal.summary_page import show
 
 PROJECT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "widths"
@@ -110,13 +112,16 @@ def test_help_of_a_command_is_its_help(name: str) -> None:
         ("replay sample_data/events.ndjson --dialect posthg --run nowhere", "did you mean posthog?"),
         ("persons --fromat json", "Did you mean '--format'?"),
         ("completion show bosh", "did you mean bash?"),
+        ("warnings --type cannot_merge_alredy_identified", "did you mean cannot_merge_already_identified?"),
+        ("warnings --type nonsense", "choose one of cannot_merge"),
         ("nothing", "no command 'nothing': `idcli help` lists them all"),
     ],
 )
 def test_what_is_mistyped_is_told_what_it_may_mean(
-    monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
+    shop: Path, monkeypatch: pytest.MonkeyPatch, typed: str, meant: str
 ) -> None:
-    monkeypatch.chdir(PROJECT)
+    monkeypatch.chdir(shop)
+    monkeypatch.delenv("IDCLI_RUN", raising=False)
     result = CliRunner().invoke(idcli, typed.split(), prog_name="idcli")
     assert result.exit_code == 2
     assert meant in result.stderr
@@ -190,3 +195,24 @@ def test_bash_takes_the_script(shop: Path) -> None:
     )
     done = subprocess.run(["bash", "-c", ask], cwd=shop, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "user_nils"
+
+
+def test_replay_of_standard_input_says_that_it_waits(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked = ["replay", "-", "--run", str(tmp_path / "run")]
+    waits = "idcli: waiting for events on standard input; Ctrl-D ends them\n"
+    assert waits not in CliRunner().invoke(idcli, asked).stderr
+    monkeypatch.setattr("identity_cli.cli.commands.replay_log.is_terminal", lambda stream: True)
+    assert CliRunner().invoke(idcli, asked).stderr.startswith(waits)
+    assert waits not in CliRunner().invoke(idcli, [*asked, "--quiet"]).stderr
+
+
+def test_a_summary_of_many_outcomes_is_not_cut(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    terminal(80)
+    with chdir(shop), Run("idcli-run") as run:
+        figures = summary(run)
+    many = dict.fromkeys(map(str, Outcome), 1_000)
+    show(Page(), figures._replace(outcomes=many), "idcli-run")
+    (links,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Links"))
+    assert links.split(maxsplit=2)[2] == "1,000 merged, 6,000 refused, 5,000 others: see --verbose"

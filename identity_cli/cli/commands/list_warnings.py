@@ -97,6 +97,8 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
 def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, Any]) -> LogReport:
     """Of a report what was asked for."""
     findings, types = report.findings, report.warnings
+    if asked["warning_type"] not in (None, *WARNING_TYPES):
+        raise UnknownChoice("type of warning", asked["warning_type"], WARNING_TYPES)
     code, severity, distinct_id = asked["code"], asked["severity"], asked["distinct_id"]
     if code is not None:
         if code not in known_codes():

@@ -16,12 +16,14 @@ from identity_cli.cli.terminal.summary_details import (
 )
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.dialects import whose_rules
+from identity_cli.outcomes import Outcome
 from identity_cli.reports.run_summary import Order, Summary
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
 
 PASSED_SHOWN = 3  # files without an event
 PLAN_BOOK = "events of the plan"
+LONGEST_OUTCOMES = 52  # columns that a terminal of 80 has for them
 TYPES_SHOWN = 3  # of warnings, where a screen has to do
 
 
@@ -79,10 +81,15 @@ _IN_SHORT = (
 
 
 def _links_in_short(figures: Summary) -> list[Cell]:
-    refused = sum(count for one, count in figures.outcomes.items() if one.startswith("refused"))
-    kinds = [f"{count:,} {one}" for one, count in figures.outcomes.items() if not one.startswith("refused")]
-    outcomes = ", ".join([*kinds, *([f"{refused:,} refused"] if refused else [])])
-    return [("Links", "bold"), sum(figures.outcomes.values()), outcomes]
+    outcomes = figures.outcomes
+    refused = sum(count for one, count in outcomes.items() if one.startswith("refused"))
+    parts = [f"{count:,} {one}" for one, count in outcomes.items() if not one.startswith("refused")]
+    text = ", ".join([*parts, *([f"{refused:,} refused"] if refused else [])])
+    if len(text) > LONGEST_OUTCOMES:
+        merged = outcomes.get(Outcome.MERGED, 0)
+        others = sum(outcomes.values()) - merged - refused
+        text = f"{merged:,} merged, {refused:,} refused, {others:,} others: see --verbose"
+    return [("Links", "bold"), sum(outcomes.values()), text]
 
 
 def _doubtful_links(figures: Summary) -> Iterator[list[Cell]]:
