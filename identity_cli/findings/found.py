@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from identity_cli.audits import AUDITS
@@ -20,7 +21,14 @@ MOST_IDS = 20
 def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
     """What is wrong in a run, the worst first."""
     found = [finding for audit in AUDITS for finding in _findings(run, audit, config)]
-    return sorted(found, key=lambda finding: (finding.damage, finding.code))
+    times = evidence.times_of(run, (moment.seq for one in found for moment in (one.first, one.last)))
+    return sorted((_dated(one, times) for one in found), key=lambda finding: (finding.damage, finding.code))
+
+
+def _dated(finding: Finding, times: Mapping[int, str]) -> Finding:
+    """With its times, which are looked up for all findings at once."""
+    first, last = (replace(one, time=times.get(one.seq)) for one in (finding.first, finding.last))
+    return replace(finding, first=first, last=last, since=replace(finding.since, moment=first))
 
 
 def _findings(run: Run, audit: Audit, config: Config) -> Iterator[Finding]:
@@ -79,7 +87,7 @@ def _person_ids(run: Run, persons: Sequence[int]) -> tuple[str, ...]:
 
 
 def _moment(run: Run, seq: int) -> Moment:
-    return Moment(seq, run.origin(seq), evidence.time_of(run, seq))
+    return Moment(seq, run.origin(seq), None)
 
 
 def _fingerprint(*parts: object) -> str:
