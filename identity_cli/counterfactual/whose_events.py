@@ -6,20 +6,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from identity_cli.answering import InNotebook
-from identity_cli.counterfactual.component import key_in
-from identity_cli.counterfactual.raw_events import Progress, raw_events
-from identity_cli.counterfactual.senders import sender_of
-from identity_cli.dialects import POSTHOG
 from identity_cli.errors import NotOfThatPerson
 from identity_cli.events import Event, Origin, time_of
-from identity_cli.reading.left_out import uuid_in_text
-from identity_cli.replaying.indexed_log import events_naming
-from identity_cli.replaying.rerun import options_of
 from identity_cli.reports.as_of import moment_in
 from identity_cli.reports.owners import Owner, Owners
 from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import Run
+
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +117,8 @@ class _Asked:
 
     def from_log(self, on_progress: Progress | None) -> Iterator[PersonEvent]:
         """The events as the log has them."""
+        from identity_cli.reading.left_out import uuid_in_text
+
         found = [*self._in_log(on_progress)]
         seqs = [seq for seq, _, _ in found]
         moments, libraries = self._run.moments(seqs), self._libraries(found)
@@ -138,6 +135,11 @@ class _Asked:
             )
 
     def _in_log(self, on_progress: Progress | None) -> Iterator[tuple[int, str, Event]]:
+        # A run that keeps its events needs nothing of what reads logs.
+        from identity_cli.counterfactual.component import key_in
+        from identity_cli.replaying.indexed_log import events_naming
+        from identity_cli.replaying.rerun import options_of
+
         keys = {(self._row.team_id, row.distinct_id) for row in self._rows}
         options = options_of(self._run)
         names = {distinct_id for _, distinct_id in keys}
@@ -147,6 +149,10 @@ class _Asked:
 
     def _libraries(self, found: list[tuple[int, str, Event]]) -> dict[int, str | None]:
         """What sent each event; only PostHog's have that among what identity depends on."""
+        from identity_cli.counterfactual.raw_events import raw_events
+        from identity_cli.counterfactual.senders import sender_of
+        from identity_cli.dialects import POSTHOG
+
         if all(source["dialect"].startswith(POSTHOG.name) for source in self._run.sources()):
             told = {seq: event.properties.lib for seq, _, event in found}
             return {seq: library if isinstance(library, str) else None for seq, library in told.items()}

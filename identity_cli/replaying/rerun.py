@@ -15,13 +15,12 @@ from identity_cli.files.opening import numbered_lines, sources_at
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.raw_file import check_rereadable
 from identity_cli.files.sources import LineSource, PassedOver
-from identity_cli.reading.intake import Progress, log_of
 from identity_cli.reading.left_out import LeftOut
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying.replayer import replay_log
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.reading.run import Run
 
+Progress = Callable[[int], None]
 SETTINGS = tuple(
     (name, float(seconds))
     for name, rules in RULE_SETS.items()
@@ -48,6 +47,9 @@ def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> I
 
     LogChanged if the log is not the one replayed.
     """
+    from identity_cli.reading.intake import log_of  # whoever but reads the log needs none of a replay
+    from identity_cli.replaying.replayer import replay_log
+
     with scratch_folder() as folder:
         options = replace(options_of(run), **changes)
         again = replay_log(log_of(paths_of(run)), folder / "run", options, on_progress)

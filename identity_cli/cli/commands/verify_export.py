@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from identity_cli.cli.commands.compare_runs import figures, show_comparison
-from identity_cli.cli.terminal.options import Replaying, format_option, limit_option, option, with_run
+from identity_cli.cli.terminal.options import (
+    Replaying,
+    format_option,
+    limit_option,
+    option,
+    with_log,
+    with_run,
+)
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
 from identity_cli.cli.terminal.render import export_progress, replaying_progress, write_document
 from identity_cli.cli.terminal.text import number_text, plural
@@ -40,6 +47,7 @@ NAMED = 3  # ids of one change
 @limit_option("Partings shown.")
 @format_option("table", "json")
 @with_run
+@with_log
 @click.pass_context
 def command(
     ctx: click.Context,
