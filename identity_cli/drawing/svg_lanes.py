@@ -32,6 +32,7 @@ def draw_lanes(canvas: Canvas) -> None:
     """All lanes, with what stands left and right of them, and their events."""
     layout = canvas.layout
     before: Lane | None = None
+    named: set[int] = set()
     for lane in layout.lanes:
         canvas.occupied.add(Box(layout.left, lane.top - 0.5, layout.right, lane.bottom + 0.5))
         _draw_margins(canvas, lane)
@@ -42,7 +43,7 @@ def draw_lanes(canvas: Canvas) -> None:
         else:
             _draw_band(canvas, lane)
         if before is None or lane.block != before.block or lane.is_stranger != before.is_stranger:
-            _name_person(canvas, lane)
+            _name_person(canvas, lane, named)
         before = lane
     _draw_ticks(canvas)
 
@@ -59,8 +60,8 @@ def _draw_margins(canvas: Canvas, lane: Lane) -> None:
     say(words(layout.right + 8, lane.y + 4, f"{count:,} ev", Look("sm q")))
 
 
-def _name_person(canvas: Canvas, lane: Lane) -> None:
-    """Over the first lane of each person, unless the lane says the same."""
+def _name_person(canvas: Canvas, lane: Lane, named: set[int]) -> None:
+    """Over the first lane of each person, unless the lane says the same; named: those that have been."""
     layout = canvas.layout
     if lane.is_stranger:
         canvas.bands.append(words(layout.left - 10, lane.y + 16, "another person", Look("sm q", "end")))
@@ -69,8 +70,9 @@ def _name_person(canvas: Canvas, lane: Lane) -> None:
         return
     span = layout.story.joined[lane.ids[0]]
     name = layout.story.person_name(span.person)
-    if name in ("", lane.ids[0]):
+    if name in ("", lane.ids[0]) or span.person in named:
         return
+    named.add(span.person)
     x, y = layout.x(span.start) - 4, lane.top - 4
     canvas.marks.append(words(x, y, shown(name, LONGEST_NAME), Look("sm b halo")))
     canvas.occupied.add(Box(x, y - 9, x + cells(shown(name, LONGEST_NAME)) * SMALL_CELL, y + 2))
