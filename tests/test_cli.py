@@ -249,6 +249,8 @@ def test_the_example_in_the_help_of_a_command_works(cli: Invoke, name: str) -> N
     assert example[0] == name
     if name == "replay":
         example += ["--run", "example-run"]
+    if name == "report":
+        pytest.importorskip("jinja2", reason="no template engine for reports: pip install 'idcli[report]'")
     if name == "diff":
         cli("replay", "sample_data/events.ndjson", "--rules", "current", "--run", example[2], "--quiet")
     assert cli(*example, code=FOUND.get(name, 0)).output
