@@ -19,7 +19,7 @@ from identity_cli.findings.formats import FORMATS
 from identity_cli.findings.gate import baseline_of, condition_of, new_since, read_baseline
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.sarif import sarif
-from identity_cli.findings.settings import read_settings
+from identity_cli.findings.settings import DEFAULT, read_settings
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"
 NASTY = 'u"1,:%]\n::error::\x1b[31m`<b>|@x'
@@ -267,3 +267,19 @@ def test_a_repair_takes_the_persons_that_findings_say_are_several(sample: Run, t
         plans.append(json.loads(CliRunner().invoke(idcli, words).stdout))
     assert {one["action"] for one in plans[0]["actions"]} >= {"leave_out", "fix_code"}
     assert plans[0] == plans[1]
+
+
+def test_ids_that_a_project_knows_to_be_logins_count_as_such(tmp_path: Path) -> None:
+    """Nobody identified with these: only the project can say that they are two humans."""
+    (tmp_path / "settings.toml").write_text('login_ids = ["^user_"]')
+    log = [
+        login("ada", "a"),
+        {"event": "$create_alias", "distinct_id": "user_1", "properties": {"alias": "a"}},
+        {"event": "$create_alias", "distinct_id": "user_2", "properties": {"alias": "a"}},
+    ]
+    run = replay(log, tmp_path / "run", table_formats=(), graph_formats=())
+    codes = [
+        {one.code for one in log_report(run, settings).findings}
+        for settings in (read_settings(str(tmp_path / "settings.toml")), DEFAULT)
+    ]
+    assert "several_login_ids" in codes[0] - codes[1]

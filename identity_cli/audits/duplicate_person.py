@@ -13,10 +13,9 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons that share the value of a property of which a human has one."""
     for name in limit.config.exclusive_properties:
         by_value: dict[str, list[tuple[int, int]]] = {}
-        for person, events, properties in evidence.properties(run):
-            value = properties.get(name)
-            if isinstance(value, str | int) and str(value).strip():
-                by_value.setdefault(str(value).strip().lower(), []).append((person, events))
+        for person, events, value in evidence.values_of(run, name):
+            if value.strip():
+                by_value.setdefault(value.strip().lower(), []).append((person, events))
         for value, persons in by_value.items():
             if len(persons) < limit.number:
                 continue

@@ -11,7 +11,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """An `$identify` that names an anonymous id with which another login was identified before."""
-    logins = evidence.login_ids(run)
+    logins = evidence.login_ids(run, limit.config.login_ids)
     first_login: dict[tuple[int, str], evidence.SentLink] = {}
     for link in evidence.links(run, "event = '$identify' AND outcome != 'refused_illegal'"):
         source = link.team_id, link.source

@@ -11,7 +11,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Aliases refused because they would merge a login away into an anonymous id."""
-    logins = evidence.login_ids(run)
+    logins = evidence.login_ids(run, limit.config.login_ids)
     for link in evidence.links(run, "event = '$create_alias' AND outcome = 'refused_identified'"):
         is_login = (link.team_id, link.source) in logins
         if not is_login or (link.team_id, link.target) in logins:

@@ -14,7 +14,7 @@ MANY = 5
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons that people logged in to under several ids."""
-    logins = evidence.login_ids(run)
+    logins = evidence.login_ids(run, limit.config.login_ids)
     by_person: dict[int, list[evidence.KnownId]] = {}
     for one in evidence.ids(run, "d.person IN (SELECT person FROM persons WHERE id_count > 1)"):
         if one.person is not None and (one.team_id, one.distinct_id) in logins:

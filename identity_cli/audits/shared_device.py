@@ -14,7 +14,7 @@ MANY = 20
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Devices with several login ids; where each has a person of its own, that is only worth knowing."""
-    logins = evidence.login_ids(run)
+    logins = evidence.login_ids(run, limit.config.login_ids)
     for device in evidence.shared(run, "device"):
         who = [(one, seq) for one, seq in device.partners if (device.team_id, one) in logins]
         if len(who) < limit.number:

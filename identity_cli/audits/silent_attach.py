@@ -10,7 +10,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links attached to somebody identified, whose own id was new: two are one person from there on."""
-    logins = evidence.login_ids(run)
+    logins = evidence.login_ids(run, limit.config.login_ids)
     for link in evidence.links(run, "outcome = 'attached' AND source_identified AND source_person NOTNULL"):
         if (link.team_id, link.target) not in logins:
             continue

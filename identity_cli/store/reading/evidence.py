@@ -1,10 +1,11 @@
 """What audits ask of a run: links with their senders, ids with their persons, in one pass each."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from identity_cli.store.reading.opened import OpenedRun
 from identity_cli.tables.id_columns import IndexPart, hash_of
@@ -67,10 +68,18 @@ def links(run: OpenedRun, where: str = "1") -> Iterator[SentLink]:
     return map(SentLink._make, run.database.execute(query))
 
 
-def login_ids(run: OpenedRun) -> set[tuple[int, str]]:
-    """The ids that somebody logged in with: those that an `$identify` names as its own, with their teams."""
+def login_ids(run: OpenedRun, patterns: Iterable[re.Pattern[str]] = ()) -> set[tuple[int, str]]:
+    """The ids that somebody logged in with: those that an `$identify` names as its own, with their teams.
+
+    patterns: of ids that are known to be such, wherever they stand.
+    """
     query = "SELECT DISTINCT team_id, target_distinct_id FROM links WHERE event = '$identify'"
-    return set(run.database.execute(query))
+    found = set(run.database.execute(query))
+    wanted = [*patterns]
+    if wanted:
+        every = run.database.execute("SELECT team_id, distinct_id FROM distinct_ids")
+        found.update(one for one in every if any(pattern.search(one[1]) for pattern in wanted))
+    return found
 
 
 def ids(run: OpenedRun, where: str = "1", order: str = "d.rowid") -> Iterator[KnownId]:
@@ -94,12 +103,11 @@ def persons_larger_than(run: OpenedRun, id_count: int) -> Iterator[tuple[int, in
     return iter(run.database.execute(query, (id_count,)))
 
 
-def properties(run: OpenedRun) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Of everybody who stands and has any: number, how many events, and properties."""
-    query = """SELECT person, event_count, properties FROM persons
-        WHERE survivor IS NULL AND properties != '{}' ORDER BY person"""
-    for person, events, text in run.database.execute(query):
-        yield person, events, json.loads(text)
+def values_of(run: OpenedRun, name: str) -> Iterator[tuple[int, int, str]]:
+    """Of everybody who stands and has that property, as text or a whole number: number, events, value."""
+    query = """SELECT person, event_count, CAST(one.value AS TEXT) FROM persons, json_each(properties) one
+        WHERE survivor IS NULL AND one.key = ? AND one.type IN ('text', 'integer') ORDER BY person"""
+    return iter(run.database.execute(query, (name,)))
 
 
 class Shared(NamedTuple):
