@@ -138,6 +138,7 @@ def test_several_files_are_told_apart_at_the_joints(run_of: RunOf, tmp_path: Pat
         )
     run = run_of([tmp_path / "a.ndjson", tmp_path / "b.ndjson"])
     assert [joint.where for joint in story_of(run, "u").joints] == ["b:1"]
+    assert [tick.where for tick in story_of(run, "u").ticks] == ["a:1", "b:1"]
 
 
 EMPTY: dict[str, Any] = {"distinct_id": "u", "event": "e"}

@@ -47,18 +47,18 @@ class Ticks:
         except (IdcliError, OSError) as error:
             self.missing = str(error)
 
-    def of(self, team_id: int, rows: Iterable[IdRow]) -> list[Tick]:
-        """The events of a story's ids, in order; of those that would stand too close, the first."""
+    def of(self, team_id: int, rows: Iterable[IdRow], where: Callable[[int], str]) -> list[Tick]:
+        """The events of a story's ids, in order; of those that would stand too close, the first.
+
+        where: the address of the event of a seq.
+        """
         if self.missing is not None:
             seen = [*_from_rows(rows)]
         else:
             of_team = self._seen[team_id]
             seen = sorted(one for row in rows for one in of_team[row.distinct_id])
         held = self._run.moments(one.seq for one in seen)
-        return [
-            Tick(*first, f":{self._run.origin(first.seq).line}", first.seq in held, count)
-            for first, count in _thinned(seen)
-        ]
+        return [Tick(*first, where(first.seq), first.seq in held, count) for first, count in _thinned(seen)]
 
 
 def _seen(

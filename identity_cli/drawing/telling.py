@@ -88,7 +88,7 @@ class _Teller:
     def finished(self, draft: _Draft, ticks: Ticks) -> Story:
         """The story with its events, and with what findings say of them."""
         story = draft.story
-        story.ticks = ticks.of(draft.person.team_id, draft.rows)
+        story.ticks = ticks.of(draft.person.team_id, draft.rows, self._where)
         seqs = (*(joint.seq for joint in story.joints), *(tick.seq for tick in story.ticks))
         words = self._finding_words
         story.finding_words = {seq: words[seq] for seq in seqs if seq in words}
@@ -97,12 +97,15 @@ class _Teller:
     def _joint(self, link: LinkRow) -> Joint:
         return Joint(
             *(link.seq, link.event, link.time),
-            short_address(self._run, link.seq, is_one_file=self._is_one_file),
+            self._where(link.seq),
             *(link.source_distinct_id, link.target_distinct_id, link.outcome),
             link.source_person,
             link.person if link.target_person is None else link.target_person,
             self._finding_words.get(link.seq, ""),
         )
+
+    def _where(self, seq: int) -> str:
+        return short_address(self._run, seq, is_one_file=self._is_one_file)
 
     def _strangers(self, person: PersonRow, own: set[str], links: Iterable[LinkRow]) -> list[IdRow]:
         """Ids of others that the person's links name."""
