@@ -201,12 +201,13 @@ class Found(TypedDict):
 class EventOfPerson(EventAddress):
     """An event of a person.
 
-    library: that sent it. then, person_id_then: whose it was when it came; null without a person.
+    library, version: what sent it. then, person_id_then: whose it was when it came; null without a person.
     """
 
     time: str | None
     event: str
     distinct_id: str
     library: str | None
+    version: str | None
     then: str | None
     person_id_then: str | None

@@ -21,8 +21,8 @@ Progress = Callable[[int], None]
 class PersonEvent:
     """One event of a person.
 
-    distinct_id: the one that it was sent under. library: what sent it, where the line names it; a run that
-    keeps its events does not know that. then: whose it was when it came, None for nobody's.
+    distinct_id: the one that it was sent under. library, version: what sent it, where the line names it.
+    then: whose it was when it came, None for nobody's.
     """
 
     seq: int
@@ -32,6 +32,7 @@ class PersonEvent:
     event: str
     distinct_id: str
     library: str | None
+    version: str | None
     then: Owner | None
 
 
@@ -103,7 +104,9 @@ class _Asked:
     def kept(self) -> Iterator[PersonEvent]:
         """The events that the run kept."""
         ids = (row.distinct_id for row in self._rows)
-        for seq, uuid, event, distinct_id, then, time in self._run.events_kept(self._row.team_id, ids):
+        for seq, uuid, event, distinct_id, then, time, library, version in self._run.events_kept(
+            self._row.team_id, ids
+        ):
             yield PersonEvent(
                 seq,
                 self._run.origin(seq),
@@ -111,7 +114,8 @@ class _Asked:
                 None if time is None else datetime.fromisoformat(time),
                 event,
                 distinct_id,
-                None,
+                library,
+                version,
                 self._owners.of(then),
             )
 
@@ -121,7 +125,7 @@ class _Asked:
 
         found = [*self._in_log(on_progress)]
         seqs = [seq for seq, _, _ in found]
-        moments, libraries = self._run.moments(seqs), self._libraries(found)
+        moments = self._run.moments(seqs)
         for seq, distinct_id, event in found:
             yield PersonEvent(
                 seq,
@@ -130,7 +134,8 @@ class _Asked:
                 time_of(event),
                 event.event,
                 distinct_id,
-                libraries[seq],
+                _text(event.properties.lib),
+                _text(event.properties.lib_version),
                 self._owners.of(self._timeline.owner_at(distinct_id, moments.get(seq, seq))),
             )
 
@@ -147,17 +152,10 @@ class _Asked:
             if counts_as == seq and (key := key_in(event, options)) in keys:
                 yield seq, key[1], event
 
-    def _libraries(self, found: list[tuple[int, str, Event]]) -> dict[int, str | None]:
-        """What sent each event; only PostHog's have that among what identity depends on."""
-        from identity_cli.counterfactual.raw_events import raw_events
-        from identity_cli.counterfactual.senders import sender_of
-        from identity_cli.dialects import POSTHOG
 
-        if all(source["dialect"].startswith(POSTHOG.name) for source in self._run.sources()):
-            told = {seq: event.properties.lib for seq, _, event in found}
-            return {seq: library if isinstance(library, str) else None for seq, library in told.items()}
-        raw = raw_events(self._run, (seq for seq, _, _ in found))
-        return {seq: sender_of(raw.get(seq, {})).library for seq, _, _ in found}
+def _text(value: Any) -> str | None:
+    """What a line names as a library or its version, where that is text."""
+    return value if isinstance(value, str) else None
 
 
 def _at(one: PersonEvent, bound: tuple[int, int] | tuple[datetime, datetime]) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SHOWN = 50
 NARROW = 70  # columns below which there is no room for years
 FIELDS = (
-    *("time", "event", "distinct_id", "library", "file", "line", "nth", "uuid"),
+    *("time", "event", "distinct_id", "library", "version", "file", "line", "nth", "uuid"),
     *("then", "person_id_then"),
 )
 
@@ -75,6 +75,7 @@ def _records(events: Iterable[PersonEvent]) -> Iterable["of_persons.EventOfPerso
             "event": one.event,
             "distinct_id": one.distinct_id,
             "library": one.library,
+            "version": one.version,
             **one.origin.place,
             "uuid": one.uuid,
             "then": None if one.then is None else one.then.known_as,
@@ -115,4 +116,4 @@ def _cells(one: PersonEvent) -> Iterable[Cell]:
     yield one.distinct_id
     yield "" if one.then is None else one.then.known_as
     yield str(one.origin)
-    yield one.library
+    yield " ".join(filter(None, (one.library, one.version)))

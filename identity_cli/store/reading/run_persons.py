@@ -194,9 +194,10 @@ class RunPersons(OpenedRun):
         return {one for (one,) in self._rows_about(query, parts)}
 
     def events_kept(self, team_id: int, distinct_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """Of these ids the events that a run kept, in order: seq, uuid, event, id, its person then, time."""
+        """The events of these ids that a run kept: seq, uuid, event, id, person then, time, lib, lib_version."""
         query = (
-            "SELECT seq, uuid, event, distinct_id, person_at_ingestion, time FROM main.attributed_events"
+            "SELECT seq, uuid, event, distinct_id, person_at_ingestion, time, lib, lib_version"
+            " FROM main.attributed_events"
             " WHERE team_id = ? AND distinct_id IN (SELECT value FROM json_each(?)) ORDER BY seq"
         )
         return iter(self.database.execute(query, (team_id, json.dumps([*distinct_ids]))))
