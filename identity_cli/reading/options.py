@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,12 @@ class ReplayOptions:
     @property
     def applied_rules(self) -> RuleSet:
         """The rules, with the blocked ids."""
-        return replace(rule_set(self.rules), blocked_ids=frozenset(self.blocked_ids))
+        return _rules_with(self.rules, self.blocked_ids)
+
+
+@lru_cache(maxsize=8)  # some ask for every event
+def _rules_with(name: str | None, blocked_ids: tuple[str, ...]) -> RuleSet:
+    return replace(rule_set(name), blocked_ids=frozenset(blocked_ids))
 
 
 def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
