@@ -194,7 +194,7 @@ class RunPersons(OpenedRun):
         return {one for (one,) in self._rows_about(query, parts)}
 
     def events_kept(self, team_id: int, distinct_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        """The events of these ids that a run kept: seq, uuid, event, id, person then, time, lib, lib_version."""
+        """The events of these ids that a run kept: seq, uuid, event, id, person then, time, lib, version."""
         query = (
             "SELECT seq, uuid, event, distinct_id, person_at_ingestion, time, lib, lib_version"
             " FROM main.attributed_events"
