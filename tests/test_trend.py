@@ -1,6 +1,7 @@
 """The figures of a run over time: unique users however many ids they have, and where the numbers jumped."""
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -12,6 +13,8 @@ from identity_cli.cli import idcli
 from identity_cli.errors import RunUnreadable, UnknownChoice
 from identity_cli.reading import periods
 from identity_cli.reports.over_time import Beginning
+from identity_cli.store.redaction import redacted_copy
+from identity_cli.tables.period_columns import id_hash
 
 WEB = {"$lib": "web", "$lib_version": "1.0"}
 
@@ -171,3 +174,14 @@ def test_csv_has_a_figure_a_column(run_of: Callable[..., Run]) -> None:
         "2023-05-01,,,1,1,1,0,0,0,0,0,0,,",
         "2023-05-02,,,2,2,1,0,0,0,0,0,0,,",
     ]
+
+
+def test_a_redacted_run_counts_the_same_and_knows_no_id(run_of: Callable[..., Run], tmp_path: Any) -> None:
+    run = run_of("\n".join(visits([2, 3])), buffer=0)
+    with redacted_copy(run.folder, b"key", lambda one: False) as (copy, _), Run(copy) as redacted:
+        assert trend(redacted) == trend(run)
+        (ids,) = redacted.database.execute("SELECT ids FROM periods").fetchone()
+        known = {id_hash(1, f"u{number}").to_bytes(8, sys.byteorder) for number in range(3)}
+        assert not any(one in ids for one in known)
+        assert "verdict" not in redacted.metadata
+        assert not [*redacted.id_index(), *redacted.landmarks()]

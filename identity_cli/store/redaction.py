@@ -19,6 +19,7 @@ from uuid import UUID
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.store import schema
+from identity_cli.tables.period_columns import id_hash, packed, unpacked
 
 HEX_DIGITS = 16
 """Of a pseudonym: among a million ids two alike would be one in ten million."""
@@ -42,8 +43,9 @@ _CHANGES = {"property_changes": ("changes",)}
 _UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
 """Of these a pseudonym of the same form: a client can be asked for its events by them."""
 _REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
-_EMPTIED = ("finding_persons", "findings")
-"""What was found is told in sentences that name ids; it is found again in the copy, by its pseudonyms."""
+_EMPTIED = ("finding_persons", "findings", "id_index", "landmarks")
+"""What was found is told in sentences that name ids; it is found again in the copy, by its pseudonyms. The
+others find lines of a log that does not go along, by hashes that anybody can try ids against."""
 REDACTED = "redacted"
 SAFE = frozenset(
     {
@@ -140,6 +142,7 @@ def redacted_columns() -> set[str]:
 
 
 def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
+    database.execute("PRAGMA secure_delete = ON")  # what is replaced would stay in the file, between its rows
     present = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     for index in ("distinct_ids_by_id", "persons_by_id"):  # in the midst of it they would not be unique
         database.execute(f"DROP INDEX {index}")
@@ -152,6 +155,7 @@ def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
         (_CHANGES, names.changes),
         (_REMOVED, lambda text: REDACTED),
     )
+    _redact_periods(database, names)
     for number, (columns, change) in enumerate(plans):
         database.create_function(f"redact{number}", 1, change, deterministic=True)
         for table, names_of in columns.items():
@@ -166,6 +170,18 @@ def _redact(database: sqlite3.Connection, names: Pseudonyms) -> None:
             database.execute(statement.strip())
 
 
+def _redact_periods(database: sqlite3.Connection, names: Pseudonyms) -> None:
+    """Counts per hour know ids by hashes, which have to be those of the pseudonyms."""
+    ids = database.execute("SELECT team_id, distinct_id FROM distinct_ids")
+    hashes = {id_hash(team_id, one): id_hash(team_id, names.distinct_id(one) or "") for team_id, one in ids}
+    for part, *columns in database.execute(
+        "SELECT part, hours, senders, ids, events FROM periods"
+    ).fetchall():
+        hours, senders, owns, events = zip(*unpacked(columns), strict=True)
+        row = packed((hours, senders, [hashes.get(own, 0) for own in owns], events))
+        database.execute("UPDATE periods SET ids = ? WHERE part = ?", (row[2], part))
+
+
 def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> None:
     """Ids among the options, and words of lines among the notices; and the mark that the log is another."""
     rows = dict(database.execute("SELECT key, value FROM run"))
@@ -177,4 +193,5 @@ def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> N
         notice["what"] = REDACTED
     for key, value in (("options", options), ("notices", notices)):
         database.execute("UPDATE run SET value = ? WHERE key = ?", (json.dumps(value), key))
+    database.execute("DELETE FROM run WHERE key = 'verdict'")  # it names the worst id
     database.execute("INSERT INTO run VALUES (?, 'true')", (REDACTED,))
