@@ -1232,10 +1232,9 @@ def test_help_imports_no_command(shop: Path) -> None:
         "identity_cli.cli",
         "identity_cli.cli.terminal",
         "identity_cli.cli.terminal.color",
-        "identity_cli.cli.terminal.completed",
         "identity_cli.cli.terminal.fitting",
         "identity_cli.cli.terminal.help_text",
-        "identity_cli.cli.terminal.options",
+        "identity_cli.cli.terminal.command",
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.terminal.options import HelpfulContext, color_option, help_option, option, print_help
+from identity_cli.cli.terminal.command import HelpfulContext, color_option, help_option, option, print_help
 from identity_cli.errors import ExitCode, IdcliError, UnknownCommand
 
 GROUPS = {

@@ -4,9 +4,11 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.terminal.options import Command, format_option, internal_option, with_run
+from identity_cli.cli.terminal.command import Command
+from identity_cli.cli.terminal.options import format_option, internal_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_document
+from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.reports.run_audit import RunAudit, run_audit
 from identity_cli.store.reading.run import Run
 

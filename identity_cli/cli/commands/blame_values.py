@@ -4,17 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import (
-    Command,
-    format_option,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_document, write_records
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import plural, value_text
 from identity_cli.counterfactual.property_blame import Blame, BlamedValue, blame
 from identity_cli.store.reading.run import Run

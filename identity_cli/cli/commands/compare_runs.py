@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import FOLDER
-from identity_cli.cli.terminal.options import Command, format_option, limit_option, opened
+from identity_cli.cli.terminal.options import format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
+from identity_cli.cli.terminal.run_arguments import opened
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.comparing.comparison import ChangeKind, Comparison, Member, PersonChange
 from identity_cli.comparing.run_differences import Diff, diff

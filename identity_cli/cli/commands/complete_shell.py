@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import Command
 from identity_cli.cli.terminal.text import print_error
 from identity_cli.errors import NotWrittenByUs, UnknownChoice
 from identity_cli.files.outputs import output_file

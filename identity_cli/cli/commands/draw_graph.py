@@ -8,18 +8,12 @@ from typing import NamedTuple
 import click
 
 from identity_cli.cli.terminal.audit_pages import known_codes
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.fitting import is_terminal
-from identity_cli.cli.terminal.options import (
-    Command,
-    option,
-    redactable,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import team_option
 from identity_cli.cli.terminal.page import Page
+from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import plural
 from identity_cli.cli.terminal.timeline_page import pictured_of, show_pictured, text_of
 from identity_cli.drawing.run_pictures import Pictured, drawings, one_drawing

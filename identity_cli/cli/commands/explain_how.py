@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import Command, format_option, option, team_option, with_ids, with_run
+from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.render import write_document
+from identity_cli.cli.terminal.run_arguments import with_ids, with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.reports.link_history import HistoryStep, How, how
 from identity_cli.store.reading.run import Run

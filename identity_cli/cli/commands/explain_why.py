@@ -4,17 +4,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.command import Replaying
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import (
-    Replaying,
-    format_option,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import plural
 from identity_cli.counterfactual.identified import why_identified
 from identity_cli.counterfactual.mentions import Shared

@@ -6,18 +6,11 @@ from typing import IO, Any, cast
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.fitting import is_terminal
-from identity_cli.cli.terminal.options import (
-    Command,
-    format_option,
-    guards_csv,
-    internal_option,
-    option,
-    redactable,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, guards_csv, internal_option
+from identity_cli.cli.terminal.run_arguments import redactable, with_log, with_run
 from identity_cli.cli.terminal.text import plural, print_error, visible_json, visible_lines
 from identity_cli.store.reading.exports import export_into
 from identity_cli.store.reading.run import Run

@@ -5,18 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.command import Replaying
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import (
-    Replaying,
-    format_option,
-    limit_option,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, limit_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_document
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.counterfactual.component import Place
 from identity_cli.counterfactual.culprit_search import Culprit, Culprits, culprits

@@ -4,9 +4,11 @@ from typing import Any
 
 import click
 
-from identity_cli.cli.terminal.options import Command, format_option, limit_option, with_run
+from identity_cli.cli.terminal.command import Command
+from identity_cli.cli.terminal.options import format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import write_records
+from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.text import number_text, plural, value_text
 from identity_cli.reports.owners import Owner
 from identity_cli.reports.sightings import Sighting, find

@@ -4,9 +4,10 @@ import click
 
 from identity_cli.audits import AUDITS
 from identity_cli.cli.terminal.audit_pages import explain
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.findings_page import STYLES
-from identity_cli.cli.terminal.options import Command, format_option
+from identity_cli.cli.terminal.options import format_option
 from identity_cli.cli.terminal.page import Cell, Column, Page
 from identity_cli.cli.terminal.render import write_records
 from identity_cli.errors import UnknownChoice

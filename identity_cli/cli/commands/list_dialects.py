@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import Command, format_option
+from identity_cli.cli.terminal.options import format_option
 from identity_cli.cli.terminal.page import Column, Page
 from identity_cli.cli.terminal.render import write_document
 from identity_cli.dialects import DIALECTS, generic

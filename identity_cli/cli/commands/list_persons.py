@@ -7,17 +7,12 @@ from typing import Any, NamedTuple
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import (
-    Command,
-    format_option,
-    internal_option,
-    limit_option,
-    option,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, internal_option, limit_option
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.render import write_records
+from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import condition_in

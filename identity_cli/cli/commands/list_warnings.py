@@ -7,20 +7,13 @@ import click
 
 from identity_cli.audits.severity import Severity
 from identity_cli.cli.terminal.audit_pages import explain, known_codes
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID, Known
 from identity_cli.cli.terminal.findings_page import show_in_full, show_report
-from identity_cli.cli.terminal.options import (
-    Command,
-    config_option,
-    format_option,
-    internal_option,
-    option,
-    redactable,
-    with_ids,
-    with_run,
-)
+from identity_cli.cli.terminal.options import config_option, format_option, internal_option
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import write_document, write_records
+from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.warning_groups import GROUPED, group_record, list_warnings, show_groups
 from identity_cli.errors import ExitCode, UnknownChoice
 from identity_cli.files.run_mark import is_run

@@ -2,8 +2,9 @@
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import FILE
-from identity_cli.cli.terminal.options import Command, option, redactable, with_run
+from identity_cli.cli.terminal.run_arguments import redactable, with_run
 from identity_cli.cli.terminal.text import print_error
 from identity_cli.files.outputs import output_file
 from identity_cli.store.packed_run import pack

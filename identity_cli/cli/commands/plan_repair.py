@@ -4,18 +4,12 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.command import Replaying, option
 from identity_cli.cli.terminal.completed import FILE
-from identity_cli.cli.terminal.options import (
-    Replaying,
-    format_option,
-    option,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.counterfactual.repair_plan import Action, Plan, read_ids, repair
 from identity_cli.events import Origin
 from identity_cli.store.reading.run import Run

@@ -6,8 +6,8 @@ from typing import Any
 import click
 
 from identity_cli.answers.registry import ANSWERS
+from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import Command
 from identity_cli.cli.terminal.page import Column, Page
 from identity_cli.errors import UnknownChoice
 from identity_cli.store import schema

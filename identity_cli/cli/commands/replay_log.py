@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from identity_cli.cli.terminal.command import Replaying, option
 from identity_cli.cli.terminal.completed import FILE, Known
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
-    Replaying,
     buffer_option,
     config_option,
     format_option,
     internal_choice,
-    option,
     run_option,
 )
 from identity_cli.cli.terminal.page import Page

@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID
-from identity_cli.cli.terminal.options import (
-    Command,
-    format_option,
-    limit_option,
-    option,
-    team_option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, limit_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, write_records
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.counterfactual.whose_events import PersonEvent, PersonEvents, person_events
 from identity_cli.store.reading.run import Run

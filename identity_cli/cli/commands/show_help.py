@@ -2,7 +2,7 @@
 
 import click
 
-from identity_cli.cli.terminal.options import Command, print_help
+from identity_cli.cli.terminal.command import Command, print_help
 from identity_cli.errors import UnknownCommand
 
 

@@ -6,19 +6,13 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.fitting import shortened
-from identity_cli.cli.terminal.options import (
-    Command,
-    format_option,
-    option,
-    redactable,
-    team_option,
-    with_ids,
-    with_run,
-)
+from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
 from identity_cli.cli.terminal.render import write_document
+from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.text import plural, time_text, value_text
 from identity_cli.events import Address, Origin
 from identity_cli.reports.person_report import PersonReport, person

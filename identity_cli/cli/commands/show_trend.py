@@ -6,10 +6,12 @@ from typing import Any
 import click
 
 from identity_cli.answers.of_runs import Trend as Answer
+from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import Command, format_option, internal_option, option, with_run
+from identity_cli.cli.terminal.options import format_option, internal_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
 from identity_cli.cli.terminal.render import write_document, write_records
+from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.sparkline import sparkline
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.reports.over_time import FIGURES, PERIODS, Beginning, Jump, Period, Trend, trend

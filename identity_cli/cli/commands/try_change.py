@@ -6,19 +6,12 @@ import click
 
 from identity_cli.cli.commands.compare_runs import figures, show_comparison
 from identity_cli.cli.commands.compare_runs import show as show_diff
+from identity_cli.cli.terminal.command import Replaying, option
 from identity_cli.cli.terminal.completed import FILE, ID, Known
-from identity_cli.cli.terminal.options import (
-    Replaying,
-    buffer_option,
-    format_option,
-    limit_option,
-    option,
-    with_ids,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.options import buffer_option, format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
 from identity_cli.cli.terminal.render import reading_progress, replaying_progress, write_document
+from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.comparing.run_differences import diff
 from identity_cli.counterfactual.changed_log import Change, Flip, WhatIf, whatif

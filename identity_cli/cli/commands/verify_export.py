@@ -6,16 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from identity_cli.cli.commands.compare_runs import figures, show_comparison
-from identity_cli.cli.terminal.options import (
-    Replaying,
-    format_option,
-    limit_option,
-    option,
-    with_log,
-    with_run,
-)
+from identity_cli.cli.terminal.command import Replaying, option
+from identity_cli.cli.terminal.options import format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
 from identity_cli.cli.terminal.render import export_progress, replaying_progress, write_document
+from identity_cli.cli.terminal.run_arguments import with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.comparing.partings import Parting
 from identity_cli.comparing.verification import (

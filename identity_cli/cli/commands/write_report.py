@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from identity_cli.cli.terminal.options import (
-    Command,
-    config_option,
-    opened,
-    option,
-    redact_options,
-    redacted,
-    run_option,
-    team_option,
-)
+from identity_cli.cli.terminal.command import Command, option
+from identity_cli.cli.terminal.options import config_option, run_option, team_option
+from identity_cli.cli.terminal.run_arguments import opened, redact_options, redacted
 from identity_cli.cli.terminal.text import print_error
 
 if TYPE_CHECKING:
