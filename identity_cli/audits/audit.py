@@ -13,7 +13,8 @@ from identity_cli.store.reading.run import Run
 class Suspicion:
     """What an audit found in one place; those of one cause become one finding.
 
-    message: one sentence in plain words. persons: their numbers. seqs: of the events that show it. events,
+    message: one sentence in plain words. persons: their numbers. seqs: of the events that show it. time: of
+    the first of them, where the journal does not have it. events,
     unique_users: see FindingRecord. lib, version: of the library that sent the first of them. cause: what
     else tells causes apart. seen: what is held against the threshold. severity: where it is not the audit's.
     commands: to show more, before the audit's own.
@@ -23,6 +24,7 @@ class Suspicion:
     distinct_ids: tuple[str, ...]
     seqs: tuple[int, ...]
     persons: tuple[int, ...] = ()
+    time: str | None = None
     events: int = 0
     unique_users: int = 0
     lib: str | None = None

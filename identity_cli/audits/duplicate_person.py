@@ -3,36 +3,34 @@
 import shlex
 from collections.abc import Iterable
 
+from identity_cli.audits import two_id_schemes
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
-from identity_cli.store.reading import evidence
+from identity_cli.audits.shared_properties import shared_properties
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
-    """Persons that share the value of a property of which a human has one."""
-    for name in limit.config.exclusive_properties:
-        by_value: dict[str, list[tuple[int, int]]] = {}
-        for person, events, value in evidence.values_of(run, name):
-            if value.strip():
-                by_value.setdefault(value.strip().lower(), []).append((person, events))
-        for value, persons in by_value.items():
-            if len(persons) < limit.number:
-                continue
-            own = evidence.creators(run, [person for person, _ in persons])
-            ids = tuple(distinct_id for _, distinct_id in own.values())
-            seq = max(one.seq for distinct_id in ids[:9] for one in evidence.named(run, distinct_id))
-            yield Suspicion(
-                message=f"{len(persons)} persons have the {name} {value}",
-                distinct_ids=ids,
-                persons=tuple(person for person, _ in persons),
-                seqs=(seq,),
-                events=sum(events for _, events in persons) - max(events for _, events in persons),
-                unique_users=len(persons) - 1,
-                seen=len(persons),
-                cause=f"{name} {value}",
-                commands=(f"idcli why {shlex.quote(ids[0])} {shlex.quote(ids[1])}",),
-            )
+    """Persons that share the value of a property of which a human has one, but for two schemes of ids."""
+    shared = [*shared_properties(run, limit.config.exclusive_properties, int(limit.number))]
+    schemes = two_id_schemes.schemes_among(shared)
+    for one in shared:
+        if one.kinds in schemes:
+            continue
+        later = one.ids[1:]
+        yield Suspicion(
+            message=f"{len(one.ids)} persons have the {one.name} {one.value}",
+            distinct_ids=tuple(known.distinct_id for known in (*later, one.ids[0])),
+            persons=tuple(known.person for known in one.ids if known.person is not None),
+            seqs=tuple(known.seq for known in later),
+            events=one.lost,
+            unique_users=len(later),
+            seen=len(one.ids),
+            cause=" ".join((one.name, *one.kinds)),
+            commands=(
+                f"idcli why {shlex.quote(one.ids[0].distinct_id)} {shlex.quote(later[0].distinct_id)}",
+            ),
+        )
 
 
 AUDIT = Audit(

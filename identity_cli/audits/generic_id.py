@@ -24,7 +24,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             message=f"the id {one.value} was used on {len(one.partners)} devices: it may not be of one human",
             distinct_ids=(one.value,),
             persons=tuple(found.person for found in known if found.person is not None),
-            seqs=tuple(sorted(seq for _, seq in one.partners if seq is not None)),
+            seqs=(known[0].seq, *sorted(seq for _, seq in one.partners if seq is not None)),
             events=known[0].events,
             seen=len(one.partners),
             severity=Severity.ERROR if len(one.partners) > MANY else None,

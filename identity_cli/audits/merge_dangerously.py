@@ -8,10 +8,17 @@ from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
+MANY = 5
+"""More of them, on more than one day, are an error: no repair by hand."""
+_DAY = len("2024-03-04")
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Every `$merge_dangerously` that joined somebody."""
-    for link in evidence.links(run, "event = '$merge_dangerously' AND outcome IN ('merged', 'attached')"):
+    links = [*evidence.links(run, "event = '$merge_dangerously' AND outcome IN ('merged', 'attached')")]
+    days = {str(link.time)[:_DAY] for link in links}
+    is_habit = len(links) > MANY and len(days) > 1
+    for link in links:
         yield Suspicion(
             message=f"$merge_dangerously joined {link.source} with {link.target}, whoever they were",
             distinct_ids=(link.target, link.source),
@@ -21,7 +28,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             events=link.target_events if link.source_identified else 0,
             lib=link.lib,
             version=link.version,
-            seen=1,
+            seen=len(links),
+            severity=Severity.ERROR if is_habit else None,
             commands=(f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",),
         )
 
@@ -34,7 +42,7 @@ AUDIT = Audit(
         "Events that merge persons whatever these are; meant for one repair by hand, and never "
         "reversed by the platform."
     ),
-    evidence="A link of `$merge_dangerously` with an outcome that joins.",
+    evidence="A link of `$merge_dangerously` that joins; more than 5 on more than one day are an error.",
     false_positives="A repair on purpose.",
     remedy="Keep it out of application code; ask what each of them joined, and part the strangers.",
     several="{count} merges went past the safeguard",

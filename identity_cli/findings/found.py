@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from identity_cli.audits import AUDITS
@@ -11,6 +12,7 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.config import DEFAULT, Config
 from identity_cli.findings.finding import Finding, Moment, Since
 from identity_cli.store.reading import evidence
+from identity_cli.store.reading.activity import activities_of
 from identity_cli.store.reading.run import Run
 
 T = TypeVar("T")
@@ -27,7 +29,7 @@ def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
 
 def _dated(finding: Finding, times: Mapping[int, str]) -> Finding:
     """With its times, which are looked up for all findings at once."""
-    first, last = (replace(one, time=times.get(one.seq)) for one in (finding.first, finding.last))
+    first, last = (replace(one, time=one.time or times.get(one.seq)) for one in (finding.first, finding.last))
     return replace(finding, first=first, last=last, since=replace(finding.since, moment=first))
 
 
@@ -36,17 +38,34 @@ def _findings(run: Run, audit: Audit, config: Config) -> Iterator[Finding]:
         return
     limit = Limit(config.thresholds.get(audit.code, audit.threshold or 0), config)
     by_cause: dict[tuple[str | None, ...], list[Suspicion]] = defaultdict(list)
-    for suspicion in audit.find(run, limit):
+    for suspicion in map(partial(_with_sender, run), audit.find(run, limit)):
         by_cause[suspicion.severity, suspicion.cause, suspicion.lib, suspicion.version].append(suspicion)
     for alike in by_cause.values():
         yield _finding(run, audit, limit, sorted(alike, key=lambda one: one.seqs))
+
+
+def _with_sender(run: Run, suspicion: Suspicion) -> Suspicion:
+    """The same with the library of its first event, as far as the run tells: of that, or of its id."""
+    if suspicion.lib is not None or suspicion.version is not None:
+        return suspicion
+    seq = suspicion.seqs[0]
+    sender = evidence.sender_of(run, seq)
+    for known in (
+        evidence.named(run, suspicion.distinct_ids[0]) if sender is None and suspicion.distinct_ids else ()
+    ):
+        active = activities_of(run).of(known.team_id, known.distinct_id)
+        sender = None if active is None else active.first
+    return suspicion if sender is None else replace(suspicion, lib=sender[0], version=sender[1])
 
 
 def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -> Finding:
     """One finding of all suspicions of one cause."""
     first = alike[0]
     ids = _several(one.distinct_ids for one in alike)
-    moments = [_moment(run, seq) for seq in (first.seqs[0], max(one.seqs[-1] for one in alike))]
+    moments = [
+        _moment(run, first.seqs[0], first.time),
+        _moment(run, max(one.seqs[-1] for one in alike)),
+    ]
     seen = max((one.seen for one in alike if one.seen is not None), default=None)
     return Finding(
         code=audit.code,
@@ -86,8 +105,8 @@ def _person_ids(run: Run, persons: Sequence[int]) -> tuple[str, ...]:
     return tuple(known[person][0] for person in persons if person in known)
 
 
-def _moment(run: Run, seq: int) -> Moment:
-    return Moment(seq, run.origin(seq), None)
+def _moment(run: Run, seq: int, time: str | None = None) -> Moment:
+    return Moment(seq, run.origin(seq), time)
 
 
 def _fingerprint(*parts: object) -> str:

@@ -15,7 +15,7 @@ import msgspec
 from xxhash import xxh3_64_intdigest
 
 from identity_cli.dialects.json_lines import contents_of
-from identity_cli.events import Event, SentId, time_of
+from identity_cli.events import Event, SentId, arrival_of, time_of
 from identity_cli.files.distinct_hashes import SpreadHashes
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
@@ -24,6 +24,10 @@ from identity_cli.values import javascript
 
 REPEATS = "repeats"
 """The key in the table `run`: how many events repeat an earlier one."""
+BURSTS = "repeat_bursts"
+"""The key of where many stand together: the first seq, how many of how many events, its arrival."""
+A_BURST = 20  # of a block's events
+MOST_BURSTS = 100
 HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
 
 
@@ -46,10 +50,14 @@ class RepeatCounter:
         self._events = 0
         self._seen: set[int] = set()
         self._on_disk: SpreadHashes | None = None
+        self._bursts: list[tuple[int, int, int, str | None]] = []
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found = hashes(block)
+        again = self._seen.intersection(found)  # but for those of what is on disk
+        if len(again) >= A_BURST and len(self._bursts) < MOST_BURSTS:
+            self._bursts.append(_burst(block, found, again))
         self._events += len(found)
         self._seen.update(found)
         if len(self._seen) >= HASHES_IN_MEMORY:
@@ -57,8 +65,8 @@ class RepeatCounter:
         return ()
 
     def rows(self) -> Iterable[Rows]:
-        """How many there were."""
-        return (of_run(REPEATS, self.count()),)
+        """How many there were, and where."""
+        return of_run(REPEATS, self.count()), of_run(BURSTS, self._bursts)
 
     def count(self) -> int:
         """How many events repeat an earlier one; ends the counting."""
@@ -75,6 +83,13 @@ class RepeatCounter:
             self._on_disk = SpreadHashes(self._scratch, HASHES_IN_MEMORY)
         self._on_disk.add(self._seen)
         self._seen = set()
+
+
+def _burst(block: Block, found: Sequence[int], again: set[int]) -> tuple[int, int, int, str | None]:
+    first = next(at for at, one in enumerate(found) if one in again)
+    arrived = arrival_of(block.events[first])
+    time = None if arrived is None else arrived.isoformat()
+    return block.first_seq + first, len(found), len(again), time
 
 
 class RepeatFilter:

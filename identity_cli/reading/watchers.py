@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from identity_cli.reading.addresses import Addresses
 from identity_cli.reading.arrivals import ArrivalWatch
 from identity_cli.reading.capture_checks import CaptureChecks
+from identity_cli.reading.clock_checks import ClockChecks
 from identity_cli.reading.devices_seen import DevicesSeen
 from identity_cli.reading.duplicates import RepeatCounter
+from identity_cli.reading.group_events import GroupEvents
 from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
 from identity_cli.reading.login_windows import LoginWindows
@@ -25,6 +28,9 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     DevicesSeen.asked,
     SharedValues.asked,
     LoginWindows.asked,
+    GroupEvents.asked,
+    ClockChecks.asked,
+    Addresses.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
 

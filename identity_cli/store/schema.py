@@ -50,8 +50,8 @@ CREATE TABLE periods (  -- how many events each id has in each hour, by sender, 
     part INTEGER PRIMARY KEY, hours BLOB NOT NULL, senders BLOB NOT NULL, ids BLOB NOT NULL,
     events BLOB NOT NULL
 );
-CREATE TABLE shared_values (  -- evidence: what devices and sessions share
-    kind TEXT NOT NULL,             -- device, session: ids of one; devices_of: devices of an id
+CREATE TABLE shared_values (  -- evidence: what devices, sessions and addresses share
+    kind TEXT NOT NULL,             -- device, session, address: ids of one; devices_of: devices of an id
     team_id INTEGER NOT NULL, value TEXT NOT NULL, partner TEXT NOT NULL,
     seq INTEGER                     -- the first event of both; NULL for the first partner
 );
@@ -60,6 +60,9 @@ CREATE TABLE login_windows (  -- evidence: logins with an anonymous id that anot
     seq INTEGER NOT NULL,           -- of the later login
     first_seq INTEGER NOT NULL,     -- of the events since the last pause, under the earlier ids
     events INTEGER NOT NULL         -- how many these are
+);
+CREATE TABLE group_events (  -- evidence: how often `$groupidentify` was sent for an id, and by which library
+    team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, events INTEGER NOT NULL, lib TEXT, lib_version TEXT
 );
 CREATE TABLE line_order (  -- of a log that was sorted first
     seq INTEGER PRIMARY KEY,

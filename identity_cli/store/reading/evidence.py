@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -166,6 +166,24 @@ def creators(run: OpenedRun, persons: Iterable[int]) -> dict[int, tuple[str, str
         query = f"SELECT person, person_id, creator_distinct_id FROM persons WHERE person IN ({marks})"
         found |= {number: (person_id, own) for number, person_id, own in run.database.execute(query, part)}
     return found
+
+
+def chief_ids(run: OpenedRun, persons: Sequence[int]) -> list[KnownId]:
+    """Of each of these persons the id with the most events, in the order in which the ids came."""
+    found = []
+    for person in persons:
+        found += [*islice(ids(run, f"d.person = {int(person)}", "d.event_count DESC, d.seq"), 1)]
+    return sorted(found, key=lambda one: one.seq)
+
+
+def sender_of(run: OpenedRun, seq: int) -> tuple[str | None, str | None] | None:
+    """Library and version of a link, or of an event that was warned of; None for any other."""
+    for table in ("links", "warnings"):
+        query = f"SELECT lib, lib_version FROM {table} WHERE seq = ? LIMIT 1"
+        row: tuple[str | None, str | None] | None = run.database.execute(query, (seq,)).fetchone()
+        if row is not None:
+            return row
+    return None
 
 
 _TIMES = {"links": "time", "warnings": "time", "property_changes": "time", "distinct_ids": "first_seen"}

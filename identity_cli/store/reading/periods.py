@@ -36,7 +36,6 @@ class NotedInHour(NamedTuple):
 
 def events_by_hour(run: Run) -> Iterator[EventsOfHour]:
     """The events of the run; of the persons that it shows. RunUnreadable if its columns are damaged."""
-    senders = {number: Sender(*sender) for number, *sender in run.database.execute("SELECT * FROM senders")}
     persons = {
         id_hash(team_id, distinct_id): person
         for team_id, distinct_id, person in run.database.execute(
@@ -44,13 +43,19 @@ def events_by_hour(run: Run) -> Iterator[EventsOfHour]:
         )
     }
     shows_all = run.shows_internal == "include"
+    for hour, sender, own, events in counts_by_hour(run):
+        if shows_all or own in persons:
+            yield EventsOfHour(hour, sender, persons.get(own), events)
+
+
+def counts_by_hour(run: Run) -> Iterator[tuple[int | None, Sender, int, int]]:
+    """Hour, sender, hash of the id, and how many events; of everybody. RunUnreadable as events_by_hour."""
+    senders = {number: Sender(*sender) for number, *sender in run.database.execute("SELECT * FROM senders")}
     parts = run.database.execute("SELECT hours, senders, ids, events FROM periods ORDER BY part")
     try:
         for columns in parts:
             for hour, sender, own, events in unpacked(columns):
-                if shows_all or own in persons:
-                    when = None if hour == UNDATED else hour
-                    yield EventsOfHour(when, senders[sender], persons.get(own), events)
+                yield None if hour == UNDATED else hour, senders[sender], own, events
     except (zlib.error, TypeError, ValueError, KeyError) as error:
         raise RunUnreadable(run.name, f"its periods are damaged: {error}") from None
 

@@ -273,7 +273,10 @@ _STRANGERS = frozenset(
 
 FAULTS: dict[str, Fault] = {
     "no_reset": Fault("missing_reset", _STRANGERS),
-    "placeholder": Fault("placeholder_person", frozenset({"placeholder_link", "session_on_two_persons"})),
+    "placeholder": Fault(
+        "placeholder_person",
+        frozenset({"placeholder_link", "session_on_two_persons", "generic_id", "property_flips_back"}),
+    ),
     "lost_anonymous_id": Fault("session_on_two_persons"),
     "fresh_id": Fault("id_per_load", frozenset({"session_on_two_persons"})),
     "kiosk": Fault("shared_device", _STRANGERS, kiosk),

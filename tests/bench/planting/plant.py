@@ -27,7 +27,7 @@ PEOPLE_PER_MILLION = 122_000  # about eight events each
 class Truth:
     """What is true of one fault: where it begins, and whom it concerns.
 
-    line, time: of the first event that shows it. lib, version: of whoever has the fault.
+    line, time: of the first event that shows it, and of its arrival. lib, version: of whoever has the fault.
     """
 
     fault: str
@@ -43,7 +43,7 @@ class Truth:
         """Take the next event that shows it; version: of the release that does it, where one does."""
         about = event["properties"]
         if not self.events:
-            self.line, self.time, self.lib = line, event["timestamp"], about["$lib"]
+            self.line, self.time, self.lib = line, event["now"], about["$lib"]
             self.version = version or about["$lib_version"]
         self.events += 1
         self.lines.append(line)

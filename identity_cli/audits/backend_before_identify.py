@@ -1,0 +1,71 @@
+"""A backend that was there before the browser."""
+
+import shlex
+from collections.abc import Iterable
+from datetime import datetime
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.run import Run
+
+A_HABIT = 10
+"""So many of them are no chance any more."""
+AN_HOUR = 3_600
+"""From then on the login was not what the backend's event was about."""
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """First logins of ids that another library had made a person of before."""
+    known = {(one.team_id, one.distinct_id): one for one in evidence.ids(run, "d.first_seen NOTNULL")}
+    activities = activities_of(run)
+    found = []
+    met = set()
+    for link in evidence.links(run, "event = '$identify'"):
+        key = link.team_id, link.target
+        if key in met:
+            continue
+        met.add(key)
+        one = known.get(key)
+        if link.target_person is None or one is None or one.first_seen is None or link.time is None:
+            continue
+        sent = activities.of(link.team_id, link.target)
+        early = (datetime.fromisoformat(link.time) - datetime.fromisoformat(one.first_seen)).total_seconds()
+        is_other = sent is not None and sent.first.lib != link.lib
+        if sent is not None and is_other and limit.number <= early < AN_HOUR and one.seq < link.seq:
+            found.append((link, one, early, sent.first))
+    for link, one, early, sender in found:
+        refused = link.outcome == "refused_identified"
+        yield Suspicion(
+            message=(
+                f"{sender.lib or 'another library'} sent the first event of {link.target}"
+                f" {early:,.0f} s before its $identify"
+            ),
+            distinct_ids=(link.target, link.source),
+            persons=link.persons_now,
+            seqs=(one.seq, link.seq),
+            events=1,
+            unique_users=int(refused),
+            lib=sender.lib,
+            version=sender.lib_version,
+            seen=early,
+            severity=Severity.WARNING if len(found) >= A_HABIT else None,
+            commands=(f"idcli why {shlex.quote(link.target)} {shlex.quote(link.source)}",),
+        )
+
+
+AUDIT = Audit(
+    code="backend_before_identify",
+    severity=Severity.INFO,
+    title="backend events before the login",
+    looks_for="An id that one library made a person of before another identified it, and missed the buffer.",
+    evidence="The first event of the id, and its first `$identify`; a warning from 10 ids on.",
+    false_positives="Customers whom the backend knows from elsewhere, long before they log in.",
+    remedy="Send the backend's event after the login, or with profiles off, so that no person waits for it.",
+    several="{count} ids had events of a backend before their login",
+    threshold=60,
+    confidence=0.6,
+    source="the platform's buffer waits 60 s for the login",
+    find=find,
+)

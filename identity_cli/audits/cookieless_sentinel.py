@@ -1,0 +1,55 @@
+"""The id of everybody without cookies, used for one."""
+
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+SENTINEL = "$posthog_cookieless"
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """Links that name the constant, and its events where nothing links it."""
+    links = [*evidence.links(run, f"'{SENTINEL}' IN (source_distinct_id, target_distinct_id)")]
+    for link in links:
+        yield Suspicion(
+            message=f"{link.target} was linked with {SENTINEL}, which all visitors without cookies send",
+            distinct_ids=(SENTINEL, link.target),
+            persons=link.persons_now,
+            seqs=(link.seq,),
+            events=link.target_events,
+            unique_users=-1 if link.outcome in ("attached", "merged") and link.source_identified else 0,
+            lib=link.lib,
+            version=link.version,
+            seen=len(links),
+            commands=(f"idcli culprits '{SENTINEL}'",),
+        )
+    for one in evidence.named(run, SENTINEL) if not links else ():
+        yield Suspicion(
+            message=f"{one.events:,} events count for {SENTINEL}, which all visitors without cookies send",
+            distinct_ids=(SENTINEL,),
+            persons=() if one.person is None else (one.person,),
+            seqs=(one.seq,),
+            events=one.events,
+            seen=one.events,
+            severity=Severity.WARNING,
+            commands=(f"idcli person '{SENTINEL}'",),
+        )
+
+
+AUDIT = Audit(
+    code="cookieless_sentinel",
+    severity=Severity.ERROR,
+    title="the id of everybody without cookies",
+    looks_for=f"The constant `{SENTINEL}` taken for an id: in a link it makes one person of all who log in.",
+    evidence="Links that name it, or a person that has it.",
+    false_positives="None: it is nobody's id.",
+    remedy="Do not identify while the distinct id is this constant; reset() would not help.",
+    several="{count} logins were linked with the id of everybody without cookies",
+    threshold=1,
+    confidence=0.98,
+    source="the library sends this constant wherever it may keep nothing",
+    find=find,
+)

@@ -1,0 +1,53 @@
+"""Ids that never had an event."""
+
+import shlex
+from collections.abc import Iterable
+
+from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.severity import Severity
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+
+def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
+    """Persons with many ids that only links name."""
+    silent = {
+        (one.team_id, one.distinct_id): one
+        for one in evidence.ids(run, "d.event_count = 0 AND d.person NOTNULL")
+    }
+    by_person: dict[int, list[evidence.SentLink]] = {}
+    for link in evidence.links(run, "outcome IN ('attached', 'created', 'merged')"):
+        one = silent.get((link.team_id, link.source))
+        if one is not None and one.person is not None:
+            by_person.setdefault(one.person, []).append(link)
+    for person, links in by_person.items():
+        names = dict.fromkeys(link.source for link in links)
+        if len(names) < limit.number:
+            continue
+        own = links[0].target
+        yield Suspicion(
+            message=f"{len(names)} ids of {own} never had an event: something made them up for the link",
+            distinct_ids=(own, *names),
+            persons=(person,),
+            seqs=(links[0].seq, links[-1].seq),
+            lib=links[0].lib,
+            version=links[0].version,
+            seen=len(names),
+            commands=(f"idcli person {shlex.quote(own)}",),
+        )
+
+
+AUDIT = Audit(
+    code="ids_without_events",
+    severity=Severity.WARNING,
+    title="ids that never had an event",
+    looks_for="A person with several ids that links named, and under which nothing was ever sent.",
+    evidence="The ids of the person that have no event of their own.",
+    false_positives="A log that begins after the visits, or has only a part of the libraries.",
+    remedy="Send the anonymous id that the browser has, or none: a made-up one links nothing.",
+    several="{count} persons have ids that never had an event",
+    threshold=5,
+    confidence=0.9,
+    source="our own: a browser or two may be missing from a log, five hardly",
+    find=find,
+)

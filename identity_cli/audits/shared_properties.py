@@ -1,0 +1,55 @@
+"""Persons that have the same e-mail, phone or number: what two audits look at."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from identity_cli.store.reading import evidence
+from identity_cli.store.reading.run import Run
+
+_KINDS = {
+    "e-mail": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
+    "number": re.compile(r"\d+"),
+    "UUID": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE),
+}
+
+
+class SharedProperty(NamedTuple):
+    """A value that persons share; ids: one of each, in the order in which these came. events: of each."""
+
+    name: str
+    value: str
+    ids: Sequence[evidence.KnownId]
+    events: Sequence[int]
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of its ids, each kind once."""
+        return tuple(sorted({kind_of(one.distinct_id) for one in self.ids}))
+
+    @property
+    def lost(self) -> int:
+        """Events of all persons but the largest."""
+        return sum(self.events) - max(self.events)
+
+
+def kind_of(distinct_id: str) -> str:
+    """What an id looks like: an e-mail, a number, a UUID, or what a word before its number says."""
+    for kind, pattern in _KINDS.items():
+        if pattern.fullmatch(distinct_id.strip()):
+            return kind
+    word = re.match(r"\s*([^\W\d_]+)[-_:.|]", distinct_id)
+    return f"{word[1].lower()}-" if word else "text"
+
+
+def shared_properties(run: Run, names: Sequence[str], fewest: int) -> Iterator[SharedProperty]:
+    """Values that so many persons share, blanks and case aside."""
+    by_value: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for name in names:
+        for person, events, value in evidence.values_of(run, name):
+            if value.strip():
+                by_value.setdefault((name, value.strip().casefold()), []).append((person, events))
+    for (name, value), persons in by_value.items():
+        if len(persons) >= fewest:
+            own = evidence.chief_ids(run, [person for person, _ in persons])
+            yield SharedProperty(name, value, own, [events for _, events in persons])

@@ -1,0 +1,64 @@
+"""Which ids sent from an address: evidence for robots, whose every page is a new visitor."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import own_ids
+from identity_cli.reading.reader import Block
+from identity_cli.reading.shared_values import MOST_PARTNERS, TABLE
+from identity_cli.reading.watcher import Watching
+from identity_cli.rules.base import RuleSet
+
+ADDRESS = "$ip"
+MOST_ADDRESSES = 1 << 16
+"""Then all are forgotten, and counted anew."""
+Key = tuple[int, str]
+
+
+class Addresses:
+    """Tells of each address its ids, from the second on with the event that shows it."""
+
+    needs = (ADDRESS,)
+
+    @classmethod
+    def asked(cls, watching: Watching) -> Self | None:
+        """Unless evidence is not wanted."""
+        return cls(watching.rules, watching.team_id) if watching.evidence else None
+
+    def __init__(self, rules: RuleSet, team_id: int) -> None:
+        """team_id: of events without one."""
+        self._rules = rules
+        self._team_id = team_id
+        self._first: dict[Key, str] = {}
+        self._ids: dict[Key, set[str]] = {}
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        """Take the next events."""
+        found: list[tuple[Any, ...]] = []
+        for seq, event, own in zip(block.seqs, block.events, own_ids(block.events, self._rules), strict=True):
+            names = type(event.properties).copied_names  # type: ignore[attr-defined]  # of every record
+            if ADDRESS not in names or not own:
+                continue
+            address = getattr(event.properties, f"copied_{names.index(ADDRESS)}")
+            if type(address) is str:
+                team = self._team_id if event.team_id is None else event.team_id
+                if self._first.setdefault((team, address), own) != own:
+                    self._add((team, address), own, seq, found)
+        if len(self._first) > MOST_ADDRESSES:
+            self._first.clear()
+            self._ids.clear()
+        return (Rows(TABLE, found),) if found else ()
+
+    def rows(self) -> Iterable[Rows]:
+        """All have been told."""
+        return ()
+
+    def _add(self, key: Key, own: str, seq: int, found: list[tuple[Any, ...]]) -> None:
+        ids = self._ids.setdefault(key, set())
+        if own in ids or len(ids) >= MOST_PARTNERS:
+            return
+        if not ids:
+            found.append(("address", *key, self._first[key], None))
+        ids.add(own)
+        found.append(("address", *key, own, seq))

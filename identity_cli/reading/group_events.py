@@ -1,0 +1,48 @@
+"""Which ids `$groupidentify` was sent for, and how often: evidence for persons that are groups."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from identity_cli.events import GROUP_IDENTIFY
+from identity_cli.reading.log_items import Rows
+from identity_cli.reading.own_ids import own_ids
+from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import Watching
+from identity_cli.rules.base import RuleSet
+
+TABLE = "group_events"
+MOST_IDS = 1 << 16
+"""Those that come after so many are not told: by then it is plain enough."""
+
+
+class GroupEvents:
+    """Counts them by id."""
+
+    needs = ()
+
+    @classmethod
+    def asked(cls, watching: Watching) -> Self | None:
+        """Unless evidence is not wanted."""
+        return cls(watching.rules, watching.team_id) if watching.evidence else None
+
+    def __init__(self, rules: RuleSet, team_id: int) -> None:
+        """team_id: of events without one."""
+        self._rules = rules
+        self._team_id = team_id
+        self._found: dict[tuple[int, str], tuple[int, Any, Any]] = {}
+
+    def see(self, block: Block) -> Iterable[Rows]:
+        """Take the next events."""
+        events = [event for event in block.events if event.event == GROUP_IDENTIFY]
+        for event, own in zip(events, own_ids(events, self._rules), strict=True):
+            key = self._team_id if event.team_id is None else event.team_id, own
+            about = event.properties
+            count, lib, version = self._found.get(key, (0, about.lib, about.lib_version))
+            if count or len(self._found) < MOST_IDS:
+                self._found[key] = count + 1, lib, version
+        return ()
+
+    def rows(self) -> Iterable[Rows]:
+        """All of them."""
+        found = [(*key, *told) for key, told in self._found.items()]
+        return (Rows(TABLE, found),) if found else ()

@@ -1,0 +1,57 @@
+"""What each id did, by the hours and senders that a run counts: how many events, and who sent the first."""
+
+from datetime import datetime
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from identity_cli.store.reading.periods import Sender, counts_by_hour
+from identity_cli.store.reading.run import Run
+from identity_cli.tables.period_columns import beginning_of, id_hash
+
+
+class Activity(NamedTuple):
+    """Of one id: its first and its last hour, counted as in period_columns, and who sent its events then."""
+
+    events: int
+    first_hour: int
+    first: Sender
+    last_hour: int
+    last: Sender
+
+    @property
+    def begins(self) -> datetime:
+        """The hour in which it was first there."""
+        return beginning_of(self.first_hour)
+
+
+class Activities:
+    """Of all ids of a run; those without a time are missing."""
+
+    def __init__(self, run: Run) -> None:
+        self._of: dict[int, Activity] = {}
+        for hour, sender, own, events in counts_by_hour(run):
+            if hour is not None:
+                self._add(own, Activity(events, hour, sender, hour, sender))
+
+    def _add(self, own: int, new: Activity) -> None:
+        old = self._of.get(own)
+        if old is not None:
+            early = min(old, new, key=lambda one: one.first_hour)
+            late = max(new, old, key=lambda one: one.last_hour)
+            events = old.events + new.events
+            new = Activity(events, early.first_hour, early.first, late.last_hour, late.last)
+        self._of[own] = new
+
+    def of(self, team_id: int, distinct_id: str) -> Activity | None:
+        """Of that id; None if it had no event, or none with a time."""
+        return self._of.get(id_hash(team_id, distinct_id))
+
+
+_KNOWN: WeakKeyDictionary[Run, Activities] = WeakKeyDictionary()
+
+
+def activities_of(run: Run) -> Activities:
+    """The same, added up once for each run."""
+    if run not in _KNOWN:
+        _KNOWN[run] = Activities(run)
+    return _KNOWN[run]

@@ -1,0 +1,173 @@
+"""What audits ask of a run beside links and ids: what events wrote, and what sessions and addresses share."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from identity_cli.store.reading.evidence import KnownId, ids
+from identity_cli.store.reading.opened import OpenedRun
+
+
+class Write(NamedTuple):
+    """What an event set on a person; person: its number in the end."""
+
+    seq: int
+    person: int
+    event: str
+    key: str
+    value: Any
+
+
+def property_writes(run: OpenedRun, keys: Iterable[str]) -> Iterator[Write]:
+    """Writes of properties of these names, in order; what was removed is left out."""
+    wanted = frozenset(keys)
+    texts = [json.dumps(key) for key in sorted(wanted)]
+    query = f"""SELECT c.seq, coalesce(p.survivor, p.person), c.event, c.changes
+        FROM property_changes c JOIN persons p ON p.person = c.person
+        WHERE {" OR ".join("instr(c.changes, ?)" for _ in texts)} ORDER BY c.rowid"""
+    for seq, person, event, changes in run.database.execute(query, texts):
+        for operation, key, value, *_ in json.loads(changes):
+            if key in wanted and operation != "unset":
+                yield Write(seq, person, event, key, value)
+
+
+def dropped_by(run: OpenedRun, seq: int) -> dict[str, Any]:
+    """The source's values that a merge lost."""
+    found: dict[str, Any] = {}
+    for (text,) in run.database.execute(
+        "SELECT dropped FROM links WHERE seq = ? AND dropped NOTNULL", (seq,)
+    ):
+        found |= json.loads(text)
+    return found
+
+
+def identified_persons(run: OpenedRun) -> set[int]:
+    """The numbers of those who stand and are identified."""
+    query = "SELECT person FROM persons WHERE survivor IS NULL AND identified_seq NOTNULL"
+    return {person for (person,) in run.database.execute(query)}
+
+
+def alike(run: OpenedRun, plain: Callable[[str], str]) -> Iterator[list[KnownId]]:
+    """Ids of a team that come to the same, in the order in which they came; only those that have company."""
+    first: dict[tuple[int, str], KnownId] = {}
+    more: dict[tuple[int, str], list[KnownId]] = {}
+    for one in ids(run):
+        key = one.team_id, plain(one.distinct_id)
+        if key in first:
+            more.setdefault(key, [first[key]]).append(one)
+        else:
+            first[key] = one
+    yield from more.values()
+
+
+class TornSession(NamedTuple):
+    """A session whose ids are of several persons; before, after: the first id, and the first of another.
+
+    was_identified: whether the first id's person is. seq: the first event as another. events: of before.
+    """
+
+    team_id: int
+    before: str
+    after: str
+    was_identified: bool
+    persons: tuple[int, ...]
+    seq: int
+    events: int
+
+
+def torn_sessions(run: OpenedRun) -> Iterator[TornSession]:
+    """All of them, in order of their names."""
+    query = """SELECT s.team_id, s.value, s.partner, min(s.seq), d.person, d.event_count,
+            p.identified_seq NOTNULL
+        FROM shared_values s
+        JOIN distinct_ids d ON d.distinct_id = s.partner AND d.team_id = s.team_id
+        JOIN persons p ON p.person = d.person
+        WHERE s.kind = 'session' GROUP BY s.team_id, s.value, s.partner
+        ORDER BY s.team_id, s.value, min(s.rowid)"""
+    for (team_id, _), group in groupby(run.database.execute(query), itemgetter(0, 1)):
+        (_, _, before, _, first, events, is_identified), *rest = group
+        other = next((row for row in rest if row[4] != first and row[3] is not None), None)
+        if other is not None:
+            persons = first, other[4]
+            yield TornSession(team_id, before, other[2], bool(is_identified), persons, other[3], events)
+
+
+class Address(NamedTuple):
+    """An address, and the ids that sent from it: how many, those with one event, some of these."""
+
+    team_id: int
+    address: str
+    ids: int
+    single: int
+    examples: tuple[str, ...]
+    seq: int
+    last_seq: int
+
+
+def addresses(run: OpenedRun, fewest: int) -> Iterator[Address]:
+    """Those from which so many ids sent."""
+    query = """SELECT s.team_id, s.value, d.distinct_id, d.event_count, min(s.seq)
+        FROM shared_values s
+        JOIN distinct_ids d ON d.distinct_id = s.partner AND d.team_id = s.team_id
+        WHERE s.kind = 'address' AND (s.team_id, s.value) IN (
+            SELECT team_id, value FROM shared_values WHERE kind = 'address'
+            GROUP BY 1, 2 HAVING count(*) >= ?)
+        GROUP BY s.team_id, s.value, s.partner ORDER BY s.team_id, s.value, min(s.rowid)"""
+    for (team_id, address), group in groupby(run.database.execute(query, (fewest,)), itemgetter(0, 1)):
+        rows = list(group)
+        single = [own for _, _, own, events, _ in rows if events == 1]
+        seqs = [seq for *_, seq in rows if seq is not None]
+        if len(rows) >= fewest:
+            yield Address(team_id, address, len(rows), len(single), tuple(single[:20]), seqs[0], seqs[-1])
+
+
+class GroupId(NamedTuple):
+    """An id all of whose events are `$groupidentify`, and who sent the first."""
+
+    known: KnownId
+    lib: str | None
+    version: str | None
+
+
+def groups_only(run: OpenedRun) -> Iterator[GroupId]:
+    """Those whose person has no other id."""
+    query = """SELECT d.team_id, d.distinct_id, d.person, d.event_count, d.seq, d.first_seen, d.last_seen,
+            g.lib, g.lib_version
+        FROM group_events g JOIN distinct_ids d ON d.distinct_id = g.distinct_id AND d.team_id = g.team_id
+        JOIN persons p ON p.person = d.person
+        WHERE d.event_count = g.events AND p.id_count = 1 ORDER BY d.seq"""
+    for *known, lib, version in run.database.execute(query):
+        yield GroupId(KnownId._make(known), lib, version)
+
+
+class Repeats(NamedTuple):
+    """Of consecutive events, how many repeat earlier ones, the first of these, and when it arrived."""
+
+    first_seq: int
+    events: int
+    repeats: int
+    time: str | None
+
+
+def repeats(run: OpenedRun) -> list[Repeats]:
+    """Where many repeats stand together."""
+    return [Repeats(*row) for row in run.metadata.get("repeat_bursts", ())]
+
+
+class Clock(NamedTuple):
+    """Events of one sender with a wrong time; seconds: how wrong at most. time: when the first arrived."""
+
+    kind: str
+    lib: str | None
+    version: str | None
+    events: int
+    seconds: float
+    first_seq: int
+    time: str | None
+
+
+def clocks(run: OpenedRun) -> list[Clock]:
+    """By sender and kind, in order of their first events."""
+    return [Clock(*row) for row in run.metadata.get("clocks", ())]
