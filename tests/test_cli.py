@@ -878,8 +878,9 @@ def test_a_damaged_run_is_told_so(shop: Path, cli: Invoke, tmp_path: Path, comma
     asked = command.replace("damaged", str(damaged)).split()
     if asked[0] != "diff":
         asked += ["--run", str(damaged)]
-    told = cli(*asked, code=2).stderr  # of the folder, or of the file where its schema is hit too
-    assert str(damaged) in told and "cannot be read: database disk image is malformed." in told
+    told = cli(*asked, code=2).stderr  # of the file, where its schema is hit too
+    reason = "cannot be read: database disk image is malformed. Replay the log again."
+    assert re.fullmatch(rf"idcli: {re.escape(str(damaged))}(/run\.db)? {reason}\n", told)
 
 
 FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []

@@ -1,5 +1,6 @@
 """A login that was put on a person already identified, of which nothing warns."""
 
+import shlex
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
@@ -24,6 +25,10 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             lib=link.lib,
             version=link.version,
             seen=1,
+            commands=(
+                f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",
+                f"idcli repair {shlex.quote(link.target)}",
+            ),
         )
 
 
@@ -33,7 +38,7 @@ AUDIT = Audit(
     title="a new login id on an identified person",
     looks_for=(
         "An `$identify` whose own id nobody had yet, and whose anonymous id belongs to a person "
-        "who is identified:"
+        "who is identified: "
         "the platform refuses only where both ids have a person, so the new login joins that "
         "person in silence."
     ),
