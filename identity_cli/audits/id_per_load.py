@@ -13,14 +13,17 @@ from identity_cli.store.reading.run import Run
 
 FEWEST_IDS = 50
 """Of a version: fewer tell nothing."""
+ALONE = 0.8
+"""The share of a library's only version: on a public site most visitors may leave at once."""
 TIMES_OTHERS = 1.5
 """How much larger the share is than that of the library's other versions, where it has any."""
 
 
 class _Share(NamedTuple):
-    """Ids that a version brought, and those with one event alone."""
+    """Ids that a version brought, the seq of the first, and those with one event alone."""
 
     ids: int
+    first_seq: int
     single: list[evidence.KnownId]
 
     @property
@@ -34,7 +37,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     for sender, share in shares.items():
         rest = [one for other, one in shares.items() if other.lib == sender.lib and other != sender]
         usual = sum(len(one.single) for one in rest) / max(1, sum(one.ids for one in rest))
-        if share.ids < FEWEST_IDS or share.of_ids < limit.number or share.of_ids < TIMES_OTHERS * usual:
+        least = limit.number if rest else max(limit.number, ALONE)
+        if share.ids < FEWEST_IDS or share.of_ids < max(least, TIMES_OTHERS * usual):
             continue
         yield Suspicion(
             message=(
@@ -43,12 +47,13 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             ),
             distinct_ids=tuple(one.distinct_id for one in share.single[:20]),
             persons=tuple(one.person for one in share.single[:20] if one.person is not None),
-            seqs=(share.single[0].seq, share.single[-1].seq),
+            seqs=(share.first_seq, share.single[-1].seq),
             events=len(share.single),
             unique_users=int(len(share.single) - usual * share.ids),
             lib=sender.lib,
             version=sender.lib_version,
             seen=round(share.of_ids, 3),
+            severity=None if rest else Severity.WARNING,
             commands=("idcli trend --lib",),
         )
 
@@ -60,14 +65,16 @@ def _named(sender: Sender) -> str:
 def _shares(run: Run) -> Iterator[tuple[Sender, _Share]]:
     activities = activities_of(run)
     counts: dict[Sender, int] = defaultdict(int)
+    first: dict[Sender, int] = {}
     single: dict[Sender, list[evidence.KnownId]] = defaultdict(list)
     for one in evidence.ids(run, "d.event_count > 0"):
         active = activities.of(one.team_id, one.distinct_id)
         if active is not None:
             counts[active.first] += 1
+            first[active.first] = min(one.seq, first.get(active.first, one.seq))
             if one.events == 1:
                 single[active.first].append(one)
-    return ((sender, _Share(counts[sender], ids)) for sender, ids in single.items())
+    return ((sender, _Share(counts[sender], first[sender], ids)) for sender, ids in single.items())
 
 
 AUDIT = Audit(
@@ -79,7 +86,7 @@ AUDIT = Audit(
     false_positives="Campaigns and robots that look at one page; a log of an hour.",
     remedy="Look how that release keeps the id: a cookie that cannot be set, or one made on the server.",
     several="{count} versions make a fresh id for every page",
-    threshold=0.8,
+    threshold=0.5,
     confidence=0.8,
     source="our own: on sites a third of visitors leave after a page; peers look from 30 % of single ids on",
     find=find,

@@ -30,7 +30,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         )
     if not bursts:
         seqs = tuple(one.first_seq for one in traces.repeats(run))[:1] or (1,)
-        share = total / run.metadata["events"]
+        share = total / max(1, run.metadata["events"])
         yield Suspicion(
             message=f"{total:,} events repeat earlier ones, {share:.2%} of all",
             distinct_ids=(),

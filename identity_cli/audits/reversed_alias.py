@@ -13,8 +13,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Aliases refused because they would merge a login away into an anonymous id."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     for link in evidence.links(run, "event = '$create_alias' AND outcome = 'refused_identified'"):
-        is_login = (link.team_id, link.source) in logins
-        if not is_login or (link.team_id, link.target) in logins:
+        if (link.team_id, link.target) in logins:
             continue
         yield Suspicion(
             message=(

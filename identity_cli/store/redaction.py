@@ -35,6 +35,7 @@ _IDS = {
     "attributed_events": ("distinct_id",),
     "shared_values": ("value", "partner"),
     "login_windows": ("anonymous_id", "before", "after"),
+    "group_events": ("distinct_id",),
 }
 _PERSON_IDS = {"persons": ("person_id",)}
 _VALUES = {"persons": ("properties",), "links": ("dropped",)}
@@ -55,7 +56,12 @@ SAFE = frozenset(
         *("warnings.lib", "warnings.lib_version", "rejected.reason", "dropped.reason"),
         *("refused_at_door.reason", "touching_nobody.event", "touching_nobody.reason"),
         *("attributed_events.event", "attributed_events.note"),
-        *("attributed_events.lib", "attributed_events.lib_version"),
+        *(
+            "attributed_events.lib",
+            "attributed_events.lib_version",
+            "group_events.lib",
+            "group_events.lib_version",
+        ),
     }
 )
 """Columns of text that stay, beside times: names of events, libraries and files, and words of our own."""

@@ -93,7 +93,7 @@ class Run(RunTables):
         if ends[0] is None:
             query = "SELECT min(first_seen), max(last_seen) FROM main.distinct_ids"
             ends = self.database.execute(query).fetchone()
-        if ends[0] is None:
+        if None in ends:
             return None
         return date.fromisoformat(ends[0][:10]), date.fromisoformat(ends[1][:10])
 
