@@ -44,7 +44,7 @@ def _periods(run: Run, found: Sequence[Finding]) -> tuple[Sequence[Period], str]
     days = run.days()
     length = 0 if days is None else (days[1] - days[0]).days + 1
     by = "hour" if length <= MOST_HOURLY else "day" if length <= MOST_BINS else "week"
-    begun = [Beginning(one.code, one.since.moment.time) for one in found]
+    begun = [Beginning(one.code, one.since.moment.time) for one in found if one.severity != "info"]
     return trend(run, by, findings=begun).periods[-MOST_BINS:], by
 
 

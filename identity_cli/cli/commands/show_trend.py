@@ -55,7 +55,11 @@ def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) ->
     By the time of each event, in UTC. A period is marked where a figure is far above what was usual just
     before it: the median of the last 24 hours, 7 days or 4 weeks.
     """
-    begun = [Beginning(one["code"], one["since"]["time"]) for one in kept_findings(run)]
+    begun = [  # what is only worth knowing marks no period
+        Beginning(one["code"], one["since"]["time"])
+        for one in kept_findings(run)
+        if one["severity"] != "info"
+    ]
     found = trend(run, by, by_library=by_library, findings=begun)
     if output == "table":
         _show(Page(), found, by_library, show_all)
