@@ -883,6 +883,16 @@ def test_a_damaged_run_is_told_so(shop: Path, cli: Invoke, tmp_path: Path, comma
     assert re.fullmatch(rf"idcli: {re.escape(str(damaged))}(/run\.db)? {reason}\n", told)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_named_with_what_to_do(shop: Path) -> None:
+    """Of standard output too, which has no name of its own."""
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "identity_cli", "persons"]
+        told = subprocess.run(command, cwd=shop, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    reason = "cannot be written: No space left on device. Free some there, or write to another disk."
+    assert (told.returncode, told.stderr) == (2, f"idcli: standard output {reason}\n")
+
+
 FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []
 
 

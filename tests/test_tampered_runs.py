@@ -169,6 +169,16 @@ def odd_runs(run: Path, good: Path, chance: Random) -> Iterator[str]:
         yield f"{statement}, {cell!r}"
 
 
+@pytest.mark.parametrize("table", ["persons", "distinct_ids", "links", "property_changes", "warnings"])
+@pytest.mark.parametrize("rows", ["1", "rowid = (SELECT max(rowid) FROM {table})"], ids=["all", "the last"])
+def test_a_table_that_lost_its_end_is_told_when_the_run_is_opened(run: Path, table: str, rows: str) -> None:
+    with closing(sqlite3.connect(run / "run.db")) as database, database:
+        database.execute("PRAGMA foreign_keys = off")
+        database.execute(f"DELETE FROM {table} WHERE {rows.format(table=table)}")
+    with pytest.raises(RunUnreadable, match=f"its {table} is not what a replay writes"):
+        Run(run)
+
+
 def test_odd_values_in_some_columns(run: Path, good: Path) -> None:
     chance = Random(5)
     for changed in islice(odd_runs(run, good, chance), 80):

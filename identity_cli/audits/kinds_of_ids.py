@@ -10,7 +10,13 @@ _WORDS = frozenset(
     }
 )
 """The platform's own list of ids unfit for linking, and what other platforms add to it."""
+_MADE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NOTHING = re.compile(r"[\s0-]*|-1")
+
+
+def is_made_by_a_library(distinct_id: str) -> bool:
+    """Whether it is a UUID, as libraries give a visitor whom nobody knows."""
+    return _MADE.fullmatch(distinct_id) is not None
 
 
 def is_placeholder(distinct_id: str) -> bool:

@@ -4,30 +4,39 @@ import shlex
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import is_made_by_a_library
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
+ACCEPTED = "'merged', 'attached'"
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
-    """Aliases refused because they would merge a login away into an anonymous id."""
+    """Aliases that would merge a login away into an anonymous id; refused, unless it never logged in."""
     logins = evidence.login_ids(run, limit.config.login_ids)
-    for link in evidence.links(run, "event = '$create_alias' AND outcome = 'refused_identified'"):
-        if (link.team_id, link.target) in logins:
+    asked = f"event = '$create_alias' AND outcome IN ('refused_identified', {ACCEPTED})"
+    for link in evidence.links(run, asked):
+        is_refused = link.outcome == "refused_identified"
+        looks_so = is_made_by_a_library(link.target) and not is_made_by_a_library(link.source)
+        if (link.team_id, link.target) in logins or not (is_refused or looks_so):
             continue
         yield Suspicion(
             message=(
                 f"the alias would merge the login {link.source} into {link.target}, which nobody logged in "
                 "with"
+                if is_refused
+                else f"the alias merged {link.source} into {link.target}, an id that a library made up"
             ),
             distinct_ids=(link.source, link.target),
             persons=link.persons_now,
             seqs=(link.seq,),
-            events=link.target_events,
-            unique_users=1,
+            events=link.target_events if is_refused else 0,
+            unique_users=int(is_refused),
             lib=link.lib,
             version=link.version,
             seen=1,
+            severity=None if is_refused else Severity.WARNING,
             commands=(f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",),
         )
 
@@ -40,8 +49,11 @@ AUDIT = Audit(
         "A `$create_alias` that names a login id as the one to be merged away, into an id that "
         "nobody logged in with."
     ),
-    evidence="The outcome is `refused_identified`; the alias is a login id, and the own id is none.",
-    false_positives="Hardly any: in this direction it can only be refused.",
+    evidence=(
+        "The outcome is `refused_identified`, and nobody logged in with the own id; or the own id is a UUID,"
+        " as libraries make them, and the alias is none."
+    ),
+    false_positives="Refused, hardly any. Accepted, an account whose own ids are UUIDs.",
     remedy=(
         "Swap the two: the login is the distinct_id, the anonymous id the alias. Both ids are "
         "apart for good until then."

@@ -4,6 +4,7 @@ Commands are imported when they are called for, each from a module of its name, 
 help and the quick ones start fast. Data goes to standard output, all else to standard error.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -145,7 +146,15 @@ def _errors_told() -> Iterator[None]:
     except OSError as error:
         if error.strerror is None:
             raise
-        fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror, ExitCode.FAILED)
+        fail(_told(error), ExitCode.FAILED)
+
+
+def _told(error: OSError) -> str:
+    """What the system refused, of which file, and where there is no room, what to do about that."""
+    where = error.filename or "standard output"  # nothing else is written to without a name
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return f"{where}: {error.strerror}" if error.filename else str(error.strerror)
+    return f"{where} cannot be written: {error.strerror}. Free some there, or write to another disk."
 
 
 def _visible(text: str) -> str:

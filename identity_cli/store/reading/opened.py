@@ -63,7 +63,7 @@ class OpenedRun:
             known = schema.SCHEMA_VERSION
             raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
         try:
-            strange = schema.strange_table(self.database)
+            strange = schema.strange_table(self.database) or schema.shortened_table(self.database)
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
             raise RunUnreadable(path, str(error)) from None
         if strange is not None:
