@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +90,8 @@ class ReplayOptions:
     @property
     def applied_rules(self) -> RuleSet:
         """The rules, with the blocked ids."""
-        return _rules_with(self.rules, self.blocked_ids)
-
-
-@lru_cache(maxsize=8)  # some ask for every event
-def _rules_with(name: str | None, blocked_ids: tuple[str, ...]) -> RuleSet:
-    return replace(rule_set(name), blocked_ids=frozenset(blocked_ids))
+        rules = rule_set(self.rules)  # mostly as they are: some ask for every event
+        return replace(rules, blocked_ids=frozenset(self.blocked_ids)) if self.blocked_ids else rules
 
 
 def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
