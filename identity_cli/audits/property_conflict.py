@@ -11,9 +11,9 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Merges on which a value of an exclusive property lost against another."""
+    dropped = traces.dropped_values(run)
     for link in evidence.links(run, "outcome = 'merged' AND dropped NOTNULL AND dropped != '{}'"):
-        dropped = traces.dropped_by(run, link.seq)
-        names = [name for name in limit.config.exclusive_properties if name in dropped]
+        names = [name for name in limit.config.exclusive_properties if name in dropped[link.seq]]
         if len(names) < limit.number:
             continue
         yield Suspicion(

@@ -16,6 +16,8 @@ from identity_cli.store.reading.activity import activities_of
 from identity_cli.store.reading.run import Run
 
 T = TypeVar("T")
+Sender = tuple[str | None, str | None]
+"""A library and its version."""
 MOST_IDS = 20
 """That a finding of many names; all of them are in its evidence's count."""
 
@@ -38,18 +40,24 @@ def _findings(run: Run, audit: Audit, config: Config) -> Iterator[Finding]:
         return
     limit = Limit(config.thresholds.get(audit.code, audit.threshold or 0), config)
     by_cause: dict[tuple[str | None, ...], list[Suspicion]] = defaultdict(list)
-    for suspicion in map(partial(_with_sender, run), audit.find(run, limit)):
+    found = [*audit.find(run, limit)]
+    senders = evidence.senders_of(run, [one.seqs[0] for one in found if _is_nobodys(one)])
+    for suspicion in map(partial(_with_sender, run, senders), found):
         by_cause[suspicion.severity, suspicion.cause, suspicion.lib, suspicion.version].append(suspicion)
     for alike in by_cause.values():
         yield _finding(run, audit, limit, sorted(alike, key=lambda one: one.seqs))
 
 
-def _with_sender(run: Run, suspicion: Suspicion) -> Suspicion:
+def _is_nobodys(suspicion: Suspicion) -> bool:
+    """Whether the audit did not tell which library sent it."""
+    return suspicion.lib is None and suspicion.version is None
+
+
+def _with_sender(run: Run, senders: Mapping[int, Sender], suspicion: Suspicion) -> Suspicion:
     """The same with the library of its first event, as far as the run tells: of that, or of its id."""
-    if suspicion.lib is not None or suspicion.version is not None:
+    if not _is_nobodys(suspicion):
         return suspicion
-    seq = suspicion.seqs[0]
-    sender = evidence.sender_of(run, seq)
+    sender: Sender | None = senders.get(suspicion.seqs[0])
     for known in (
         evidence.named(run, suspicion.distinct_ids[0]) if sender is None and suspicion.distinct_ids else ()
     ):

@@ -176,14 +176,15 @@ def chief_ids(run: OpenedRun, persons: Sequence[int]) -> list[KnownId]:
     return sorted(found, key=lambda one: one.seq)
 
 
-def sender_of(run: OpenedRun, seq: int) -> tuple[str | None, str | None] | None:
-    """Library and version of a link, or of an event that was warned of; None for any other."""
+def senders_of(run: OpenedRun, seqs: Iterable[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Library and version of links, and of events that were warned of, of these seqs; one pass for all."""
+    wanted = json.dumps(sorted(set(seqs)))
+    found: dict[int, tuple[str | None, str | None]] = {}
     for table in ("links", "warnings"):
-        query = f"SELECT lib, lib_version FROM {table} WHERE seq = ? LIMIT 1"
-        row: tuple[str | None, str | None] | None = run.database.execute(query, (seq,)).fetchone()
-        if row is not None:
-            return row
-    return None
+        query = f"SELECT seq, lib, lib_version FROM {table} WHERE seq IN (SELECT value FROM json_each(?))"
+        for seq, lib, version in run.database.execute(query, (wanted,)):
+            found.setdefault(seq, (lib, version))
+    return found
 
 
 _TIMES = {"links": "time", "warnings": "time", "property_changes": "time", "distinct_ids": "first_seen"}

@@ -33,14 +33,10 @@ def property_writes(run: OpenedRun, keys: Iterable[str]) -> Iterator[Write]:
                 yield Write(seq, person, event, key, value)
 
 
-def dropped_by(run: OpenedRun, seq: int) -> dict[str, Any]:
-    """The source's values that a merge lost."""
-    found: dict[str, Any] = {}
-    for (text,) in run.database.execute(
-        "SELECT dropped FROM links WHERE seq = ? AND dropped NOTNULL", (seq,)
-    ):
-        found |= json.loads(text)
-    return found
+def dropped_values(run: OpenedRun) -> dict[int, dict[str, Any]]:
+    """By the seq of a merge, the source's values that it lost; of merges that lost any."""
+    query = "SELECT seq, dropped FROM links WHERE dropped NOTNULL AND dropped != '{}'"
+    return {seq: json.loads(text) for seq, text in run.database.execute(query)}
 
 
 def identified_persons(run: OpenedRun) -> set[int]:
