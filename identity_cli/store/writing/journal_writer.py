@@ -31,6 +31,7 @@ class JournalWriter:
 
     def __init__(self, folder: Path, *, with_events: bool) -> None:
         self.database = _new_database(folder / DATABASE, with_events)
+        self._values = _values_by_table(self.database)
         self.links = Spool(folder)
         self.warnings = Spool(folder)
         self.names = PersonNames()
@@ -109,8 +110,8 @@ class JournalWriter:
             spool.flush()
 
     def insert(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
-        """Insert rows, with as many values as _VALUES says for the table."""
-        self.database.executemany(f"INSERT INTO {table} VALUES ({_VALUES[table]})", rows)
+        """Insert rows, with a value for each column of the table, or as _VALUES has it."""
+        self.database.executemany(f"INSERT INTO {table} VALUES ({self._values[table]})", rows)
 
     def _insert_columns(self, table: str, columns: Columns) -> None:
         """Insert many rows, given as columns."""
@@ -118,7 +119,7 @@ class JournalWriter:
         values: list[Any] = [None] * (width * count)
         for index, column in enumerate(columns):
             values[index::width] = column
-        several = f"INSERT INTO {table} VALUES {','.join([f'({_VALUES[table]})'] * ROWS_AT_ONCE)}"
+        several = f"INSERT INTO {table} VALUES {','.join([f'({self._values[table]})'] * ROWS_AT_ONCE)}"
         size = width * ROWS_AT_ONCE
         rest = len(values) - len(values) % size
         self.database.executemany(several, (values[start : start + size] for start in range(0, rest, size)))
@@ -127,32 +128,20 @@ class JournalWriter:
 
 # What is mostly NULL is not handed over as None, for which sqlite3 looks up an adapter each time.
 _VALUES = {
-    "run": "?,?",
     "sources": "NULL,?,?,?,?,?,?",
-    "batches": "?,?,?",
-    "landmarks": "?,?,?,?,?",
-    "id_index": "?,?,?,?,?,?",
-    "senders": "?,?,?",
-    "periods": "?,?,?,?,?",
-    "shared_values": "?,?,?,?,?",
-    "login_windows": "?,?,?,?,?,?,?",
-    "group_events": "?,?,?,?,?",
-    "line_order": "?,?",
-    "refused_at_door": "?,?",
-    "passing_ids": "?,?",
     "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
-    "distinct_ids": "?,?,?,?,?,?,?,?,?",
-    "links": "?,?,?,?,?,?,?,?,?,?,?,?,?,?,?",
-    "property_changes": "?,?,?,?,?",
-    "warnings": "?,?,?,?,?,?,?,?,?,?",
-    "findings": "?,?,?,?",
-    "finding_persons": "?,?",
-    "held": "?,?,?,?,?,?,?",
-    "dropped": "?,?,?,?",
-    "touching_nobody": "?,?,?",
-    "rejected": "?,?,?,?",
-    "attributed_events": "?,?,?,?,?,?,?,?,?,?",
 }
+"""Of tables whose rows are given in another form than they are kept in."""
+
+
+def _values_by_table(database: sqlite3.Connection) -> dict[str, str]:
+    """The placeholders of a row of each table: one for each of its columns, but for those of _VALUES."""
+    tables = "SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master"
+    counted = database.execute(
+        f"SELECT t.name, count(*) FROM ({tables}) t, pragma_table_info(t.name)"
+        " WHERE t.type = 'table' GROUP BY t.name"
+    )
+    return {table: ",".join("?" * columns) for table, columns in counted} | _VALUES
 
 
 def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
