@@ -120,7 +120,8 @@ def test_today_capture_warns_of_the_cut() -> None:
         "distinctIdLength": 203,
         "maxLength": 200,
     }
-    assert all(resolve([event(LONG + "abc")], rules).warnings == [] for rules in OURS if rules != "current")
+    before = OURS[: OURS.index("current")]
+    assert all(resolve([event(LONG + "abc")], rules).warnings == [] for rules in before)
 
 
 @pytest.mark.parametrize("mark", [{"options": {}}, {"_path": "/i/v1/analytics/events"}], ids=repr)

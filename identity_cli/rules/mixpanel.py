@@ -71,3 +71,5 @@ ORIGINAL = RuleSet(
         **{(Outcome.REFUSED_FULL, kind): "errManyIDs" for kind in _LINKS},
     },
 )
+
+RULE_SETS = (SIMPLIFIED, ORIGINAL)

@@ -195,3 +195,6 @@ CURRENT = RuleSet(
     warns_with_uuid=True,
     warns_with_person_ids=True,
 )
+
+CODE = (DECEMBER_2022, SEPTEMBER_2023, OCTOBER_2024, OCTOBER_2025, CURRENT)
+"""States of the platform's code, oldest first; the guide, which is none, shares their time."""
