@@ -60,6 +60,15 @@ def test_every_format_has_every_kind_of_column(form: TableFormat) -> None:
     assert file.tell() > 0
 
 
+@pytest.mark.parametrize("form", [one for one in TABLE_FORMATS.values() if one.is_text and not one.is_json])
+def test_no_text_is_a_formula_to_a_spreadsheet_unless_programs_ask(form: TableFormat) -> None:
+    table = Table("t", (("n", ColumnKind.NUMBER), ("text", ColumnKind.TEXT)))
+    for one, is_guarded in ((form, True), (form.for_programs(), False)):
+        file = io.BytesIO()
+        write_table(file, table, [(7, "=1+1")], one)
+        assert (b"'=1+1" in file.getvalue()) == is_guarded
+
+
 @pytest.mark.parametrize("form", TABLE_FORMATS.values(), ids=list(TABLE_FORMATS))
 def test_a_table_may_be_empty(form: TableFormat) -> None:
     file = io.BytesIO()

@@ -16,8 +16,6 @@ _LOOKS: LooksOf = {
     ColumnKind.LIST: cells.csv_jsons,
     ColumnKind.JSON: cells.csv_jsons,
 }
-
-
 _UNGUARDED: LooksOf = {**_LOOKS, ColumnKind.TEXT: cells.csv_texts_unguarded}
 
 
@@ -38,6 +36,4 @@ class CsvWriter:
         """Nothing stands behind the last line."""
 
 
-CSV = TableFormat("csv", CsvWriter)
-UNGUARDED_CSV = TableFormat("csv", partial(CsvWriter, looks=_UNGUARDED))
-"""For programs, which take no cell for a formula: text as the log has it."""
+CSV = TableFormat("csv", CsvWriter, unguarded=partial(CsvWriter, looks=_UNGUARDED))

@@ -105,4 +105,4 @@ def _quoted(texts: Sequence[str]) -> list[str]:
     return ['"' + printable(text).replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts]
 
 
-DOT = GraphFormat("dot", DotWriter)
+DOT = GraphFormat("dot", DotWriter, (".gv",))

@@ -126,10 +126,14 @@ class GraphWriter(Protocol):
 
 
 class GraphFormat(NamedTuple):
-    """A format of graphs: its name, which is also the end of its files' names, and what writes it."""
+    """A format of graphs: its name, which is also the end of its files' names, and what writes it.
+
+    suffixes: other ends that names of such files have.
+    """
 
     name: str
     writer: Callable[[Path], GraphWriter]
+    suffixes: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:

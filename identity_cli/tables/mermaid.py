@@ -110,4 +110,4 @@ def _text(text: str, room: int = LONGEST_LABEL) -> str:
     return "".join(f"#{ord(char)};" if char in _MARKUP else char for char in shown(text, room))
 
 
-MERMAID = GraphFormat("mermaid", MermaidWriter)
+MERMAID = GraphFormat("mermaid", MermaidWriter, (".mmd",))

@@ -65,11 +65,14 @@ class TableWriter(Protocol):
 class TableFormat(NamedTuple):
     """A format of tables: its name, which is also the end of its files' names, and what writes it.
 
-    is_json: text that says the same with escapes. check: raises ExtraMissing where it cannot be written here.
+    unguarded: the same for programs, where the format guards text against spreadsheets that would take it
+    for a formula. is_json: text that says the same with escapes. check: raises ExtraMissing where it cannot
+    be written here.
     """
 
     name: str
     writer: Callable[[Table, IO[bytes]], TableWriter]
+    unguarded: Callable[[Table, IO[bytes]], TableWriter] | None = None
     is_text: bool = True
     is_json: bool = False
     check: Callable[[], None] = lambda: None
@@ -77,6 +80,10 @@ class TableFormat(NamedTuple):
     def file_of(self, table: Table) -> str:
         """What a file of that table is called."""
         return f"{table.name}.{self.name}"
+
+    def for_programs(self) -> "TableFormat":
+        """The same without a guard: text as the log has it."""
+        return self if self.unguarded is None else self._replace(writer=self.unguarded)
 
 
 def batches(items: Iterable[Item], at_once: int | None = None) -> Iterator[list[Item]]:

@@ -26,7 +26,11 @@ MOST_OF_FINDINGS = 12
 """Persons drawn of findings, the worst first."""
 PICTURES = ("term", "svg", "html", "png")
 FORMATS = (*PICTURES, *GRAPH_FORMATS)
-SUFFIXES = {".mmd": "mermaid", ".gv": "dot", ".htm": "html", ".txt": "term"}
+SUFFIXES = {
+    ".htm": "html",
+    ".txt": "term",
+    **{suffix: form.name for form in GRAPH_FORMATS.values() for suffix in form.suffixes},
+}
 """Ends of file names that are no format's own name."""
 
 

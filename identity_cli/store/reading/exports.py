@@ -7,7 +7,6 @@ from typing import IO
 from identity_cli.errors import UnknownChoice
 from identity_cli.files.outputs import output_file
 from identity_cli.store.reading.run import Run
-from identity_cli.tables.csv_format import CSV, UNGUARDED_CSV
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.run_tables import REJECTED, TABLES
 from identity_cli.tables.table import write_table
@@ -37,8 +36,8 @@ def export_into(file: IO[bytes], run: Run, table: str, table_format: str, *, csv
     if table == REJECTED.name and table_format in _VERBATIM:
         file.writelines(_VERBATIM[table_format](run.rejected_lines()))
     else:
-        form = TABLE_FORMATS[table_format] if csv_guard or table_format != CSV.name else UNGUARDED_CSV
-        write_table(file, TABLES[table], run.records(table), form)
+        form = TABLE_FORMATS[table_format]
+        write_table(file, TABLES[table], run.records(table), form if csv_guard else form.for_programs())
 
 
 def _check(what: str, name: str, known: Collection[str]) -> None:
