@@ -60,7 +60,26 @@ def pairs(count: int) -> list[Event]:
 
 
 BACKEND, LOGIN = by("node", event("ada")), by("web", login("ada", "a"))
+TWO_ACCOUNTS = [login("ada", "a"), login("bob", "b"), event("ada", "$merge_dangerously", alias="bob")]
 TRIGGERS: dict[str, list[Event]] = {
+    "silent_attach": [event("a"), login("ada", "a"), login("bob", "a")],
+    "several_login_ids": TWO_ACCOUNTS,
+    "refused_merge": [login("ada", "a"), event("bob"), login("bob", "a")],
+    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "bob", login("bob", "a"))],
+    "missing_reset": [event("a"), login("ada", "a"), login("bob", "a")],
+    "contaminated_window": [
+        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob"))),
+        *(at(40, event("ada")), at(41, event("a")), at(42, login("bob", "a"))),
+    ],
+    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(6)],
+    "placeholder_person": [event("undefined"), event("undefined")],
+    "mega_person": [login("ada", f"a{number}") for number in range(51)],
+    "merge_dangerously": TWO_ACCOUNTS,
+    "reversed_alias": [login("ada", "a"), event("visitor"), event("visitor", "$create_alias", alias="ada")],
+    "duplicate_person": [
+        event("ada", "$set", **{"$set": {"email": "ada@example.org"}}),
+        event("10482", "$set", **{"$set": {"email": " ADA@example.org"}}),
+    ],
     "session_on_two_persons": [in_session(event("a")), in_session(event("ada"))],
     "property_conflict": merged("ada@example.org", "bob@example.org"),
     "property_flips_back": [mail("ada", "ada@x.org"), mail("ada", "bob@x.org"), mail("ada", "ada@x.org")],
@@ -82,6 +101,26 @@ TRIGGERS: dict[str, list[Event]] = {
     "two_id_schemes": pairs(5),
 }
 NEAR_MISSES: dict[str, list[Event]] = {
+    "silent_attach": [event("a"), login("ada", "a"), login("ada", "b")],
+    "several_login_ids": [login("ada", "a"), login("ada", "b"), login("bob", "c")],
+    "refused_merge": [login("ada", "a"), event("b"), login("ada", "b")],
+    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "x", event("x"))],
+    "missing_reset": [event("a"), login("ada", "a"), login("ada", "a"), event("b"), login("bob", "b")],
+    "contaminated_window": [
+        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob")), at(1, event("ada"))),
+        at(42, login("bob", "a")),
+    ],
+    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(5)],
+    "placeholder_person": [event("undefined-7"), event("nullable")],
+    "mega_person": [login("ada", f"a{number}") for number in range(49)],
+    "merge_dangerously": [event("ada", "$merge_dangerously", alias="ada")],
+    "reversed_alias": [login("ada", "a"), event("ada", "$create_alias", alias="crm-1")],
+    "duplicate_person": [
+        event("ada", "$set", **{"$set": {"email": "ada@example.org"}}),
+        event("bob", "$set", **{"$set": {"email": "bob@example.org"}}),
+        event("cem", "$set", **{"$set": {"email": ""}}),
+        event("doro", "$set", **{"$set": {"email": ""}}),
+    ],
     "session_on_two_persons": [login("ada", "a"), in_session(event("ada")), in_session(event("b"))],
     "property_conflict": merged("ada@example.org", "ada@example.org"),
     "property_flips_back": [mail("ada", "ada@x.org"), mail("ada", "bob@x.org"), mail("ada", "bob@x.org")],

@@ -209,6 +209,8 @@ EXAMPLES: dict[str, list[Line]] = {
     "call-rows": [*call_rows()],
     "openpanel": [*openpanel()],
 }
+NAMELESS = {"amplitude", "snowplow", "mixpanel", "ga4", "call-rows", "openpanel"}
+"""Dialects whose lines name no library here."""
 
 
 def lines_of(dialect: str) -> list[bytes]:

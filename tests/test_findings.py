@@ -4,60 +4,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import audit_logs
 import pytest
-from audit_logs import Event, at, event, login, on
+from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event
 
 from identity_cli import Run, replay
 from identity_cli.audits import AUDITS
 from identity_cli.findings.found import findings_of
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"
-TWO_ACCOUNTS = [login("ada", "a"), login("bob", "b"), event("ada", "$merge_dangerously", alias="bob")]
-TRIGGERS: dict[str, list[Event]] = {
-    "silent_attach": [event("a"), login("ada", "a"), login("bob", "a")],
-    "several_login_ids": TWO_ACCOUNTS,
-    "refused_merge": [login("ada", "a"), event("bob"), login("bob", "a")],
-    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "bob", login("bob", "a"))],
-    "missing_reset": [event("a"), login("ada", "a"), login("bob", "a")],
-    "contaminated_window": [
-        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob"))),
-        *(at(40, event("ada")), at(41, event("a")), at(42, login("bob", "a"))),
-    ],
-    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(6)],
-    "placeholder_person": [event("undefined"), event("undefined")],
-    "mega_person": [login("ada", f"a{number}") for number in range(51)],
-    "merge_dangerously": TWO_ACCOUNTS,
-    "reversed_alias": [login("ada", "a"), event("visitor"), event("visitor", "$create_alias", alias="ada")],
-    "duplicate_person": [
-        event("ada", "$set", **{"$set": {"email": "ada@example.org"}}),
-        event("10482", "$set", **{"$set": {"email": " ADA@example.org"}}),
-    ],
-}
-NEAR_MISSES: dict[str, list[Event]] = {
-    "silent_attach": [event("a"), login("ada", "a"), login("ada", "b")],
-    "several_login_ids": [login("ada", "a"), login("ada", "b"), login("bob", "c")],
-    "refused_merge": [login("ada", "a"), event("b"), login("ada", "b")],
-    "shared_device": [event("a"), on("d", "ada", login("ada", "a")), on("d", "x", event("x"))],
-    "missing_reset": [event("a"), login("ada", "a"), login("ada", "a"), event("b"), login("bob", "b")],
-    "contaminated_window": [
-        *(at(0, event("a")), at(0, login("ada", "a")), at(0, event("bob")), at(1, event("ada"))),
-        at(42, login("bob", "a")),
-    ],
-    "generic_id": [on(f"d{number}", "acme", event("acme")) for number in range(5)],
-    "placeholder_person": [event("undefined-7"), event("nullable")],
-    "mega_person": [login("ada", f"a{number}") for number in range(49)],
-    "merge_dangerously": [event("ada", "$merge_dangerously", alias="ada")],
-    "reversed_alias": [login("ada", "a"), event("ada", "$create_alias", alias="crm-1")],
-    "duplicate_person": [
-        event("ada", "$set", **{"$set": {"email": "ada@example.org"}}),
-        event("bob", "$set", **{"$set": {"email": "bob@example.org"}}),
-        event("cem", "$set", **{"$set": {"email": ""}}),
-        event("doro", "$set", **{"$set": {"email": ""}}),
-    ],
-}
-TRIGGERS |= audit_logs.TRIGGERS
-NEAR_MISSES |= audit_logs.NEAR_MISSES
 
 
 @pytest.fixture
@@ -73,12 +27,12 @@ def codes_in(tmp_path: Path) -> Callable[..., set[str]]:
 
 @pytest.mark.parametrize("code", [audit.code for audit in AUDITS])
 def test_an_audit_finds_what_it_is_for(codes_in: Callable[..., set[str]], code: str) -> None:
-    assert code in codes_in(TRIGGERS[code], audit_logs.RULES.get(code, "guide"))
+    assert code in codes_in(TRIGGERS[code], RULES.get(code, "guide"))
 
 
 @pytest.mark.parametrize("code", [audit.code for audit in AUDITS])
 def test_an_audit_is_silent_where_it_only_looks_so(codes_in: Callable[..., set[str]], code: str) -> None:
-    assert code not in codes_in(NEAR_MISSES[code], audit_logs.RULES.get(code, "guide"))
+    assert code not in codes_in(NEAR_MISSES[code], RULES.get(code, "guide"))
 
 
 @pytest.fixture(scope="module")

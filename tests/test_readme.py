@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from identity_cli.cli import COMMANDS
+from identity_cli.dialects import DIALECTS
 from identity_cli.findings.settings import read_settings
 from identity_cli.rules import POSTHOG, VENDORS
 from identity_cli.rules.dating import AUTO
@@ -76,6 +78,22 @@ def test_the_readme_names_every_rule_set_and_no_other() -> None:
     rows = README.read_text(encoding="utf-8").partition("| `--rules` |")[2].partition("\n\n")[0]
     named = [*(rules.name for rules in POSTHOG), AUTO, *(rules.name for rules in VENDORS)]
     assert re.findall(r"^\| `([^`]+)`", rows, re.MULTILINE) == named
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param([f"`{name}`" for name in (*DIALECTS, "generic")], id="dialects"),
+        pytest.param(
+            [f"`idcli {name}" for name in COMMANDS if name not in ("replay", "help")], id="commands"
+        ),
+    ],
+)
+def test_the_readme_has_each_in_a_table(kind: list[str]) -> None:
+    cells = [
+        row.split(" | ")[0] for row in README.read_text(encoding="utf-8").splitlines() if row.startswith("| ")
+    ]
+    assert [name for name in kind if not any(name in cell for cell in cells)] == []
 
 
 # In a build

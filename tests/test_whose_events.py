@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from dialect_examples import EXAMPLES, lines_of
+from dialect_examples import EXAMPLES, NAMELESS, lines_of
 
 from identity_cli import Run, person_events, replay
 from identity_cli.cli import idcli
@@ -66,10 +66,6 @@ def test_every_event_of_every_dialect_is_somebody_s_and_has_its_library(name: st
         found = person_events(done, person.person_id).events
         assert len(found) == person.event_count
         assert name in NAMELESS or all(one.library for one in found)
-
-
-NAMELESS = {"amplitude", "snowplow", "mixpanel", "ga4", "call-rows", "openpanel"}
-"""Dialects whose lines name no library here."""
 
 
 def test_repeats_that_were_skipped_are_nobody_s_events(run_of: Callable[..., Run]) -> None:
