@@ -40,18 +40,18 @@ GROUPS = {
         "blame": ("blame_values", "Tell which event wrote a person's properties."),
     },
     "Try": {
-        "whatif": ("try_change", "Replay with a change, and tell what it changes."),
+        "whatif": ("try_change", "Replay with a change, and show what it changes."),
     },
     "Mend": {
-        "culprits": ("find_culprits", "Rank the events that made one person of several."),
-        "repair": ("plan_repair", "Plan how to part a person that is several."),
+        "culprits": ("find_culprits", "Rank the events that over-merged a person."),
+        "repair": ("plan_repair", "Plan how to split an over-merged person."),
     },
     "Check": {
-        "verify": ("verify_export", "Hold a run against the platform's own answer."),
+        "verify": ("verify_export", "Compare a run with the platform's exports."),
         "diff": ("compare_runs", "Compare two runs, person by person."),
     },
     "Know": {
-        "audit": ("audit_run", "Sum up a run as a whole: consolidation, kinds of ids, what was linked."),
+        "audit": ("audit_run", "Sum up a run: ids per person, kinds of ids, what was linked."),
         "audits": ("list_audits", "List the audits, or explain one."),
         "dialects": ("list_dialects", "List the input formats, and what each means to persons."),
         "schema": ("print_schema", "Print the JSON Schema of an answer."),

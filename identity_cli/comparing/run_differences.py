@@ -34,7 +34,10 @@ class Diff(InNotebook):
 
 
 def diff(old: Run, new: Run) -> Diff:
-    """Compare two runs."""
+    """How the second run differs from the first, person by person; a person is the set of its ids.
+
+    The runs may be of different logs: ids that only one of them has say nothing of who is together.
+    """
     comparison = compare(partial(_members, old, new))
     before, after = dict(old.states()), dict(new.states())
     other = [

@@ -80,7 +80,12 @@ def _paths(given: Paths) -> list[str]:
 
 
 def verify(run: Run, persons: Paths = (), events: Paths = ()) -> Verification:
-    """Hold a run against exports: one or several files of persons, or of events that carry person_id."""
+    """Compare a run with the platform's exports.
+
+    persons: one or several files of persons with their distinct ids; events: of events that carry their
+    person_id. Give one of the two: NoExport for both or neither, NoAnswer where a file has not the columns
+    for it, LogUnreadable where it cannot be read.
+    """
     return verification(run, answer_of(run, persons, events))
 
 

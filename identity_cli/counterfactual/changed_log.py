@@ -88,7 +88,12 @@ class Found:
 
 
 def whatif(run: Run, change: Change, on_progress: Progress | None = None) -> WhatIf:
-    """Replay what a change can affect, with it and without, and compare; UnknownId, NoSuchEvent."""
+    """Replay what a change can affect, with it and without, and compare the two.
+
+    on_progress: told the bytes of the log read so far. UnknownId for a blocked id that the log does not
+    have; NoSuchEvent, AmbiguousEvent or EventNotMet for an event; LogGone or LogChanged where the log is
+    not what was replayed.
+    """
     found = [find_event(run, named, on_progress) for named in (*change.without, *change.resets)]
     keys = [key for one in found for key in (one.own, one.other) if key is not None]
     keys += [key for one in change.blocked_ids for key in _keys_of(run, one)]

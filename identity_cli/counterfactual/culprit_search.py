@@ -60,7 +60,11 @@ class Culprits(InNotebook):
 def culprits(
     run: Run, wanted: str, team_id: int | None = None, on_progress: Progress | None = None
 ) -> Culprits:
-    """Rank the events that made an over-merged person, the worst first."""
+    """Rank the events that over-merged a person, the worst first; each effect is measured by a replay.
+
+    wanted: any of its distinct ids, or its person id. on_progress: told the bytes of the log read so far.
+    Errors of Run.find_person; LogGone or LogChanged where the log is not what was replayed.
+    """
     row = run.find_person(wanted, team_id)
     key = row.team_id, row.creator_distinct_id
     scope = scope_of(run, [key], on_progress)

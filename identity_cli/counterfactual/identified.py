@@ -43,7 +43,11 @@ class Identified(InNotebook):
 def why_identified(
     run: Run, wanted: str, team_id: int | None = None, on_progress: Progress | None = None
 ) -> Identified:
-    """Explain why the person of a distinct id or person id is identified, or is not."""
+    """Explain why the person of a distinct id or person id is identified, or is not.
+
+    An id that never had a person gets an answer too; else errors of Run.find_person. on_progress: told the
+    bytes of the log read so far. Without the log the journal answers, see without_log.
+    """
     try:
         person = run.find_person(wanted, team_id)
     except IdWithoutPerson as error:

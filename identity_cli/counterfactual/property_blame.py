@@ -61,9 +61,10 @@ def blame(
     team_id: int | None = None,
     on_progress: Progress | None = None,
 ) -> Blame:
-    """Who wrote each current value of a person, or all that happened to one property; UnknownProperty.
+    """Which event wrote each current value of a person, or all that happened to the property `key`.
 
-    A property's history also reads the log, for what came too late or stands on events alone.
+    A property's history also reads the log, for what came too late or stands on events alone; on_progress:
+    told the bytes read so far. Errors of Run.find_person; UnknownProperty for one that it never had.
     """
     if key is None:
         return _current(run, wanted, team_id)

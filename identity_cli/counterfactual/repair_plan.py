@@ -71,7 +71,11 @@ class Plan(InNotebook):
 def repair(
     run: Run, wanted: str | Iterable[str], team_id: int | None = None, on_progress: Progress | None = None
 ) -> Plan:
-    """Plan how to part the login ids of one or several persons; every effect in it is measured by replay."""
+    """Plan how to split over-merged persons by their login ids; every effect in it is measured by a replay.
+
+    wanted: a distinct id or person id, or several. on_progress: told the bytes of the log read so far.
+    Errors of Run.find_person; LogGone or LogChanged where the log is not what was replayed.
+    """
     rows = [run.find_person(one, team_id) for one in ([wanted] if isinstance(wanted, str) else wanted)]
     keys = list(dict.fromkeys((row.team_id, row.creator_distinct_id) for row in rows))
     scope = scope_of(run, keys, on_progress)

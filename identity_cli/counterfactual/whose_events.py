@@ -58,7 +58,8 @@ def person_events(
 
     of: only those of one of its logins, that is sent under this id, or under no other login's while the
     person went by it. since, until: a line or a time, of a day its beginning and its end; both count in.
-    NotOfThatPerson, BadMoment, LogGone, LogChanged.
+    on_progress: told the bytes of the log read so far. Errors of Run.find_person; NotOfThatPerson, BadMoment,
+    LogGone, LogChanged.
     """
     row = run.find_person(wanted, team_id)
     bounds = _bound(run, since, "--since"), _bound(run, until, "--until")

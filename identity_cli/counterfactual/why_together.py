@@ -86,7 +86,11 @@ class Why(InNotebook):
 
 
 def why(run: Run, one: str, two: str, team_id: int | None = None, on_progress: Progress | None = None) -> Why:
-    """Explain why two distinct ids are one person, or are not; from the journal alone if the log is gone."""
+    """Explain why two distinct ids are one person, or are not.
+
+    on_progress: told the bytes of the log read so far. Errors of Run.find_person for either id; where the
+    log is gone or another, the journal alone answers, see Why.without_log.
+    """
     first, second = _rows(run, one, two, team_id)
     team = next((row.team_id for row in (first, second) if row is not None), team_id)
     keys = (_key(run, team, one, first), _key(run, team, two, second))

@@ -18,7 +18,10 @@ class Picture(NamedTuple):
 
 
 def draw(run: Run, *wanted: str, team_id: int | None = None) -> Picture:
-    """The timelines of persons, by any of their ids; of the whole run its shapes, the rare ones first."""
+    """Draw persons as timelines, each by any of its ids; without ids the run as the shapes of its persons.
+
+    A notebook shows the picture; its `svg` is text. Errors of Run.find_person.
+    """
     words = finding_words(run, findings_of(run))
     if not wanted:
         return Picture(one_drawing(of_everybody(run, words)))

@@ -70,8 +70,10 @@ def replay(
     """Replay a log into a run folder and open it.
 
     log: a path, several paths, or one or several events as JSON objects (dicts). rules: if none are named,
-    those of the log's own vendor. buffer: seconds, 0 for none. options: the other fields of ReplayOptions.
-    IdcliError if it cannot be done.
+    those of the log's own vendor. buffer: seconds of the log's time that backend events of unknown ids wait,
+    0 for none. options: the other fields of ReplayOptions. An earlier run in the folder is replaced.
+    UnknownChoice or BadOption for options, LogUnreadable or NothingToReplay for a log, FolderNotARun where
+    something else is in the folder; each of them is an IdcliError.
     """
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
     items = iter([log] if isinstance(log, str | Path | dict) else log)

@@ -36,8 +36,8 @@ def person_as_of(run: Run, wanted: str, moment: str, team_id: int | None = None)
     """The person of an id after a line (LINE, FILE:LINE, FILE:LINE#NTH), at an ISO time or the end of a day.
 
     After the last line, what waits in the buffer still waits: only the end of the log releases it. At a
-    time, the facts count that stand before the first whose own event was later. BadMoment; NotYetSeen if
-    the id was not there yet.
+    time, the facts count that stand before the first whose own event was later. Errors of Run.find_person;
+    BadMoment; NotYetSeen if the id was not there yet.
     """
     person = run.find_person(wanted, team_id)
     timeline = Timeline(run, person.person)

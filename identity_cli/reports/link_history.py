@@ -64,7 +64,10 @@ class _Part:
 
 
 def how(run: Run, wanted: str, team_id: int | None = None) -> How:
-    """The history of the person of a distinct id or person id."""
+    """How the person of a distinct id or person id came to be, as steps in their order.
+
+    Those of a person merged in stand before its merge, one deeper. Errors of Run.find_person.
+    """
     person = run.find_person(wanted, team_id)
     timeline = Timeline(run, person.person)
     makers = run.makers_of(timeline.parts)

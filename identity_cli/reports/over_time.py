@@ -107,9 +107,10 @@ class Beginning(NamedTuple):
 def trend(
     run: Run, by: str = "day", *, by_library: bool = False, findings: Iterable[Beginning] = ()
 ) -> Trend:
-    """The figures of a run per period; by: one of PERIODS, UnknownChoice for another.
+    """The figures of a run per hour, day or week of the events' own time, in UTC.
 
-    by_library: apart for each library and version. findings: of the run, to be named where they began.
+    by: one of PERIODS, UnknownChoice for another. by_library: apart for each library and
+    version. findings: of the run, to be named where they began.
     """
     if by not in PERIODS:
         raise UnknownChoice("period", by, PERIODS)

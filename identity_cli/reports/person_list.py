@@ -34,7 +34,8 @@ def persons(
     conditions such as "seats>10"; a text also stands for the value that it is as JSON. ever: conditions hold
     for what a property once was, too. sort: what comes first, a key of PERSON_ORDERS, else a property, from
     low to high; UnknownChoice where nobody has it. findings: only persons that findings of these codes are
-    about, where there are none all that is no mere remark.
+    about; of no codes, all that findings are about but for those of severity info. BadCondition for one that
+    cannot be read.
     """
     if sort not in PERSON_ORDERS and not run.has_property(sort):
         raise UnknownChoice("order or property of persons", sort, PERSON_ORDERS)

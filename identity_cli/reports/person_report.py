@@ -69,7 +69,10 @@ class PersonReport(Row):
 
 
 def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
-    """Everything about the person of a distinct id or person id; UnknownId, AmbiguousId as find_person."""
+    """Everything about the person of a distinct id or person id, as of the end of the log.
+
+    Errors of Run.find_person.
+    """
     found = run.find_person(wanted, team_id)
     timeline = Timeline(run, found.person)
     return PersonReport(

@@ -159,7 +159,7 @@ class Summary(NamedTuple):
 
 
 def summary(run: Run) -> Summary:
-    """Add up a run."""
+    """The figures of a run: events, persons, links, warnings, whether its books balance, and the verdict."""
     about = run.metadata
     return Summary(
         run.sources(),

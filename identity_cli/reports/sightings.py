@@ -35,7 +35,11 @@ class Sighting:
 
 
 def find(run: Run, text: str) -> list[Sighting]:
-    """Every id, person id and value, now or ever, that holds a text: exact ones first, then by place."""
+    """Every distinct id, person id and property value, now or ever, that contains a text.
+
+    Exact ones first, then those that begin so, contain it, or have it in another case; of each distinct ids
+    before person ids and values. An empty list where nothing does.
+    """
     found = [
         *_without_repeats(chain(ids_with(run, text), person_ids_with(run, text), values_with(run, text)))
     ]

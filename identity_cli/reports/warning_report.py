@@ -27,7 +27,11 @@ class WarningGroup(NamedTuple):
 
 
 def warnings(run: Run, warning_type: str | None = None, distinct_id: str | None = None) -> list[WarningGroup]:
-    """The warnings of a run by type, the most frequent first; perhaps of one type, or that name one id."""
+    """The ingestion warnings of a run by type, the most frequent first.
+
+    warning_type, distinct_id: only those of that type, only those that name that id; an empty list where
+    there are none.
+    """
     return _groups(run, run.warnings(warning_type, distinct_id))
 
 

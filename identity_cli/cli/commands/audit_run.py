@@ -23,10 +23,10 @@ NAMES = {"person": "persons", "email": "e-mails, and persons without", "device":
 @with_run
 @internal_option
 def command(run: Run, output: str) -> None:
-    """Sum up a run as a whole: consolidation, kinds of ids, what was linked.
+    """Sum up a run: ids per person, kinds of ids, what was linked.
 
-    How many ids share a person, ids per person, what ids look like and which kinds were linked, the ids of
-    most links, and unique users by person, by e-mail and by device.
+    How many ids share a person, how many ids a person has, what ids look like and which kinds of them were
+    linked, the ids with the most links, and unique users counted by person, by e-mail address and by device.
     """
     found = run_audit(run)
     if output == "json":

@@ -65,9 +65,9 @@ def command(
 ) -> None:
     """Draw who became whom, and why.
 
-    Of each ID its person as a timeline: a lane for each distinct id, filled by whose it was at that
-    moment, from left to right in order of arrival. Without ID the whole run: every shape that persons
-    have once, the rare ones first, with how many are so.
+    With IDs: a timeline of each one's person, with a lane for each distinct id. A lane is filled by the
+    person that had the id at that moment, from left to right in order of arrival. Without IDs: the whole
+    run, as each shape that a person can have and how many have it, the rare ones first.
 
     svg, html and png are pictures (png: pip install 'idcli[png]'); dot, mermaid, graphml, json (node-link)
     and csv (edges) are the graph of persons, distinct ids and links, for other programs.

@@ -1,4 +1,4 @@
-"""`idcli culprits`: which events made one person of several."""
+"""`idcli culprits`: which events over-merged a person."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -33,10 +33,10 @@ ALSO_SHOWN = 5  # events of a set, beside the first
 @with_log
 @with_ids("wanted")
 def command(run: Run, wanted: str, team_id: int | None, limit: int, output: str) -> None:
-    """Rank the events that made one person of several.
+    """Rank the events that over-merged a person.
 
-    Which events, left out, part the most login ids and move the most events, for the fewest
-    left out; each is measured by a replay.
+    Tries which events, left out, take ids off the person. First come those that separate the most login ids
+    and move the most events, with the fewest events left out. Each effect is measured by a replay.
     """
     with reading_progress(run) as progress:
         found = culprits(run, wanted, team_id, on_progress=progress)

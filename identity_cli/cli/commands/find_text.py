@@ -29,9 +29,9 @@ FIELDS = (
 def command(run: Run, text: str, limit: int, output: str) -> None:
     """Find any id, e-mail address, name or value, now or ever.
 
-    Exact ones first, then what begins so, holds it, or is spelled in another case. Each with the
-    line that brought it, the person that had it then and the one that this is today: what a merge
-    or a later event overwrote is found too.
+    First what is exactly TEXT, then what begins with it, contains it, or has it in another case. Each
+    with the line that brought it, the person that had it then, and who that is today. What a merge or a
+    later event overwrote is found too.
     """
     found = find(run, text)
     if output != "table":

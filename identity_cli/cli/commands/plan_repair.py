@@ -40,11 +40,11 @@ TITLES = {
 @with_log
 @with_ids("wanted")
 def command(run: Run, wanted: str | None, findings: str | None, team_id: int | None, output: str) -> None:
-    """Plan how to part a person that is several.
+    """Plan how to split an over-merged person.
 
-    Which links to leave out of a re-import, which ids to split off on the platform, which
-    code to fix; each with its reason, and its effect as measured by replay. Review the plan
-    as JSON, prove it with whatif --plan, apply it with replay --apply or export log --plan.
+    Which links to leave out of a re-import, which ids to split off on the platform, and which code to fix:
+    each with its reason, and with its effect as measured by a replay. Save the plan with --format json and
+    review it, test it with whatif --plan, then apply it with replay --apply or export log --plan.
     """
     if (wanted is None) == (findings is None):
         raise click.UsageError("give ID or --from FILE.")

@@ -70,12 +70,12 @@ def command(
     limit: int,
     output: str,
 ) -> None:
-    """Replay with a change, and tell what it changes.
+    """Replay with a change, and show what it changes.
 
-    Which persons split or join, which ids and events move, which later links come out
-    otherwise, which properties differ, and the unique users before and after. Only events
-    that the change can affect are replayed. --without, --block-id and --reset-before can be
-    given several times.
+    Which persons split or merge, which ids and events move to another person, which links have another
+    outcome, which properties differ, and how many unique users there are before and after. Only events
+    that the change can affect are replayed. --without, --block-id and --reset-before can be given several
+    times.
     """
     planned, ids = ((), ()) if plan is None else _planned(run, plan)
     events = Change((*without, *planned), (*blocked, *ids), resets)
@@ -152,7 +152,7 @@ def show(page: Page, found: WhatIf, limit: int) -> None:
     page.line()
     show_comparison(page, found.comparison, limit)
     if found.flips:
-        page.heading("Links that come out otherwise", number_text(len(found.flips)))
+        page.heading("Links whose outcome changes", number_text(len(found.flips)))
         of_links = (
             origin_column(),
             id_column("other id"),

@@ -39,7 +39,7 @@ NAMED = 3  # ids of one change
 @option("--persons", metavar="EXPORT", multiple=True, help="Persons and their ids: a batch export, a CSV.")
 @option("--events", metavar="EXPORT", multiple=True, help="Events that carry their person_id.")
 @option("--suggest", is_flag=True, help="Try every rule set and buffer, and rank them by agreement.")
-@limit_option("Partings shown.")
+@limit_option("Differences shown.")
 @format_option("table", "json")
 @with_run
 @with_log
@@ -53,10 +53,10 @@ def command(
     limit: int,
     output: str,
 ) -> None:
-    """Hold a run against the platform's own answer.
+    """Compare a run with the platform's exports.
 
-    Says how far they agree, which ids are at fault, the first line where they part and the
-    likely reason. Exit code 1 when they differ.
+    Shows how far the two agree, which ids are on different persons, the first line where they
+    differ, and the likely reason. Exit code 1 when they differ.
     """
     with export_progress(persons or events) as progress:
         answer = answer_of(run, persons, events, progress)

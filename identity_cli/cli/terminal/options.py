@@ -108,7 +108,9 @@ def internal_choice(text: str) -> Callable[[Function], Function]:
 def internal_option(command: Callable[..., None]) -> Callable[..., None]:
     """--internal, for a command that is given the run first: it then sees only what was asked for."""
 
-    @internal_choice("With internal users, without them, or them alone; for runs of replay --internal-users.")
+    @internal_choice(
+        "Include internal users, exclude them, or show only them; for runs of replay --internal-users."
+    )
     @functools.wraps(command)
     def with_some_shown(run: Any, *, internal: str, **arguments: Any) -> None:
         run.show_internal(internal)

@@ -52,12 +52,12 @@ def redact_options(command: Callable[..., None]) -> Callable[..., None]:
     key = option(
         "--redact-key",
         metavar="FILE",
-        help="The same pseudonyms as of others with this secret; without it they hold for this once.",
+        help="A secret, by which pseudonyms are the same each time; without it they differ each time.",
     )
     flag = option(
         "--redact",
         is_flag=True,
-        help="With pseudonyms for ids and for all that is known of persons, to be shown to others.",
+        help="Replace ids and all that is known of persons by pseudonyms, to show it to others.",
     )
     return flag(key(command))
 

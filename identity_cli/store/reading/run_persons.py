@@ -53,7 +53,8 @@ class RunPersons(OpenedRun):
     def find_person(self, wanted: str, team_id: int | None = None) -> PersonRow:
         """The person of a distinct id or person id, today's if it was merged away.
 
-        UnknownId with the nearest ids, AmbiguousId when several teams have it.
+        team_id: whose the id is; needed where several teams have it. UnknownId with the nearest ids,
+        IdWithoutPerson, AmbiguousId where several teams have it, IdOfAnotherTeam.
         """
         wanted = as_stored(wanted)
         numbers = self._persons_by_any_id(wanted, team_id)
