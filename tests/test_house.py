@@ -37,8 +37,12 @@ def charter(folder: str) -> str:
     return " ".join(first.split())
 
 
-def test_every_file_that_a_recipe_names_is_there() -> None:
-    text = README.read_text(encoding="utf-8")
-    for name in re.findall(r"`((?:tests/)?[a-z_]+(?:/[a-z_]+)*\.py)`", text):
+def test_every_file_that_a_recipe_names_is_there_with_its_registry() -> None:
+    _, *named = re.split(r"`((?:tests/)?[a-z_]+(?:/[a-z_]+)*\.py)`", README.read_text(encoding="utf-8"))
+    for name, said in zip(named[::2], named[1::2], strict=True):
         places = [PACKAGE / name, PACKAGE.parent / name, PACKAGE.parent / "tests" / name]
-        assert any(place.is_file() for place in places), name
+        file = next((place for place in places if place.is_file()), None)
+        assert file is not None, name
+        of_step = re.split(r"^\d\. ", said, maxsplit=1, flags=re.MULTILINE)[0]
+        for registry in re.findall(r"(?:in|\() ?`([A-Z_]+)`", of_step):
+            assert f"\n{registry}" in file.read_text(encoding="utf-8"), f"{registry} in {name}"

@@ -1,1 +1,4 @@
-"""One run on disk: its folder, and the schema of its database. The only SQL is here and below."""
+"""One run on disk: its folder, and the schema of its database.
+
+SQL is here and below; audits give conditions in it to what they ask.
+"""
