@@ -16,6 +16,7 @@ from outcomes import events_of, left_by
 from patience import within
 
 from identity_cli import replay
+from identity_cli.findings.found import findings_of
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.writing.journal_writer import JournalWriter
@@ -227,3 +228,25 @@ def assert_one_person(resolver: PersonResolver, merges: int) -> None:
     assert {seen.person for seen in left.ids.values()} == {person.number for person in left.standing}
     assert len(left.standing) == 1
     assert len(left.persons) >= merges
+
+
+def sent(name: str, own: str, **properties: Any) -> str:
+    return json.dumps({"event": name, "distinct_id": own, "properties": properties})
+
+
+AUDITED: dict[str, Callable[[int], str]] = {
+    "a property that flips": lambda number: sent("$set", "u", **{"$set": {"email": f"x{number % 2}@y.z"}}),
+    "one address for all": lambda number: sent("$set", f"u{number}", **{"$set": {"email": "x@y.z"}}),
+    "logins on one device": lambda number: sent(
+        "$identify", f"u{number}", **{"$anon_distinct_id": "a", "$device_id": "d", "$session_id": "s"}
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", AUDITED)
+def test_audits_of_50_000_alike(tmp_path: Path, what: str) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text("\n".join(map(AUDITED[what], range(50_000))))
+    with within(60):
+        assert findings_of(replay(log, tmp_path / "run", table_formats=(), graph_formats=()))

@@ -1,7 +1,7 @@
 """A property of which a human has one, and that goes back and forth."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
@@ -18,7 +18,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         if value and (not known or known[-1][0] != value):
             known.append((value, change.seq))
     for (person, name), taken in values.items():
-        back = [seq for at, (value, seq) in enumerate(taken) if value in {one for one, _ in taken[:at]}]
+        back = [*_taken_again(taken)]
         if len(back) < limit.number:
             continue
         own = evidence.creators(run, [person])[person][1]
@@ -32,6 +32,15 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             cause=name,
             commands=(f"idcli blame {shlex.quote(own)} {shlex.quote(name)}",),
         )
+
+
+def _taken_again(taken: Iterable[tuple[str, int]]) -> Iterator[int]:
+    """Where a value is one that was there before."""
+    known: set[str] = set()
+    for value, seq in taken:
+        if value in known:
+            yield seq
+        known.add(value)
 
 
 AUDIT = Audit(
