@@ -893,6 +893,15 @@ def test_a_full_disk_is_named_with_what_to_do(shop: Path) -> None:
     assert (told.returncode, told.stderr) == (2, f"idcli: standard output {reason}\n")
 
 
+def test_a_limit_on_the_size_of_files_is_named_with_what_to_do(shop: Path, tmp_path: Path) -> None:
+    out = tmp_path / "graph.svg"
+    command = f"ulimit -f 1; {sys.executable} -m identity_cli graph user_nils --format svg -o {out}"
+    told = subprocess.run(["bash", "-c", command], cwd=shop, capture_output=True, text=True, check=False)
+    reason = "cannot be written: File too large. Free some there, or write to another disk."
+    assert (told.returncode, told.stderr) == (2, f"idcli: {out} {reason}\n")
+    assert [*tmp_path.iterdir()] == []
+
+
 FULL = [">/dev/full", "2>/dev/full"] if Path("/dev/full").exists() else []
 
 

@@ -53,7 +53,7 @@ MAY_IMPORT = {
         "words answers files dialects rules reading tables store store/reading replaying reports"
         " comparing counterfactual drawing cli/terminal pages audits findings"
     ),
-    "cli": "words cli/terminal root",
+    "cli": "words files cli/terminal root",
     "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli pages"),
 }
 ORDER = list(MAY_IMPORT)

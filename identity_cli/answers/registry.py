@@ -5,14 +5,13 @@ from typing import Any
 from identity_cli.answers.common import WarningRecord
 from identity_cli.answers.of_comparisons import Diff, Verification
 from identity_cli.answers.of_counterfactuals import Culprits, RepairPlan, WhatIf, Why, WhyIdentified
+from identity_cli.answers.of_figures import RunAudit, Trend
 from identity_cli.answers.of_findings import AuditRecord
 from identity_cli.answers.of_persons import Blame, EventOfPerson, Found, How, Person, PersonAsOf
 from identity_cli.answers.of_runs import (
     Dialects,
     PersonRecord,
-    RunAudit,
     RunSummary,
-    Trend,
     Warnings,
     WarningTypes,
 )

@@ -4,7 +4,6 @@ Commands are imported when they are called for, each from a module of its name, 
 help and the quick ones start fast. Data goes to standard output, all else to standard error.
 """
 
-import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -151,8 +150,10 @@ def _errors_told() -> Iterator[None]:
 
 def _told(error: OSError) -> str:
     """What the system refused, of which file, and where there is no room, what to do about that."""
-    where = error.filename or "standard output"  # nothing else is written to without a name
-    if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    from identity_cli.files.places import is_full  # help needs nothing of it
+
+    where = error.filename or "standard output"  # files are written to by name, see files.outputs
+    if not is_full(error):
         return f"{where}: {error.strerror}" if error.filename else str(error.strerror)
     return f"{where} cannot be written: {error.strerror}. Free some there, or write to another disk."
 

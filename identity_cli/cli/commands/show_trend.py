@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from identity_cli.answers.of_runs import Trend as Answer
+from identity_cli.answers.of_figures import Trend as Answer
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, internal_option
