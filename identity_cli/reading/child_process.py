@@ -18,6 +18,7 @@ import msgspec
 from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
 from identity_cli.files.processes import leave_signals_to_parent
+from identity_cli.reading.flat_values import flattened, restored
 from identity_cli.reading.intake import Intake, Progress
 from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
 
@@ -94,7 +95,7 @@ class SecondProcess:
         if isinstance(received, LogRead):
             self._log_read = received
             return None
-        return msgspec.convert(received, self._types)
+        return msgspec.convert(restored(received), self._types)
 
 
 def _widen(pipe: int) -> None:
@@ -130,7 +131,8 @@ def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int
                 try:
                     message = encode(item)
                 except (OverflowError, RecursionError, UnicodeEncodeError):
-                    _send_pickled(msgspec.to_builtins(item, builtin_types=(bytes, datetime)), pipe)
+                    plain = msgspec.to_builtins(item, builtin_types=(bytes, datetime))
+                    _send_pickled(flattened(plain), pipe)
                 else:
                     _send(message, pipe)
             _send_pickled(items.log_read(), pipe)
