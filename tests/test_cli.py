@@ -897,8 +897,13 @@ def test_a_limit_on_the_size_of_files_is_named_with_what_to_do(shop: Path, tmp_p
     out = tmp_path / "graph.svg"
     command = f"ulimit -f 1; {sys.executable} -m identity_cli graph user_nils --format svg -o {out}"
     told = subprocess.run(["bash", "-c", command], cwd=shop, capture_output=True, text=True, check=False)
-    reason = "cannot be written: File too large. Free some there, or write to another disk."
-    assert (told.returncode, told.stderr) == (2, f"idcli: {out} {reason}\n")
+    reason = "cannot be written: File too large. There is room for "
+    assert told.returncode == 2
+    assert told.stderr.startswith(f"idcli: {out} {reason}")
+    limit = (
+        "No file may have more than 0.0 MB until `ulimit -f` is raised. Free some, or write to another disk."
+    )
+    assert told.stderr.endswith(f" MB in {tmp_path}. {limit}\n")
     assert [*tmp_path.iterdir()] == []
 
 

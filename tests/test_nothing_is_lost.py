@@ -423,6 +423,7 @@ def test_out_of_room_tells_where_and_how_much_there_is() -> None:
     assert failed.returncode == 2
     assert f"cannot write the run {Path('run').absolute()}" in failed.stderr
     assert f"MB in {Path.cwd()}" in failed.stderr
+    assert "No file may have more than 1.0 MB until `ulimit -f` is raised." in failed.stderr
     assert "Traceback" not in failed.stderr
     assert contents(Path("run")) == before
 

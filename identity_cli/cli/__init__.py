@@ -150,12 +150,14 @@ def _errors_told() -> Iterator[None]:
 
 def _told(error: OSError) -> str:
     """What the system refused, of which file, and where there is no room, what to do about that."""
-    from identity_cli.files.places import is_full  # help needs nothing of it
+    from identity_cli.files.room import is_full, room_beside  # help needs nothing of it
 
-    where = error.filename or "standard output"  # files are written to by name, see files.outputs
+    name = error.filename  # files are written to by name, see files.outputs
     if not is_full(error):
-        return f"{where}: {error.strerror}" if error.filename else str(error.strerror)
-    return f"{where} cannot be written: {error.strerror}. Free some there, or write to another disk."
+        return f"{name}: {error.strerror}" if name else str(error.strerror)
+    room = f"{room_beside(name)} Free some" if name else "Free some there"
+    what = f"{name or 'standard output'} cannot be written: {error.strerror}"
+    return f"{what}. {room}, or write to another disk."
 
 
 def _visible(text: str) -> str:

@@ -40,12 +40,12 @@ class OutputIsInput(IdcliError):
 
 
 class RunNotWritten(IdcliError):
-    """A run that the disk or its limits did not take; room: how much there is, and where."""
+    """A run that the disk or its limits did not take; room: a sentence on how much there is, and where."""
 
     def __init__(self, path: str, reason: str, room: str) -> None:
         super().__init__(
-            f"cannot write the run {path}: {reason}. Nothing was changed. There is room for {room}: "
-            "free some, or name a folder on another disk with --run (TMPDIR for what is sorted and tried)."
+            f"cannot write the run {path}: {reason}. Nothing was changed. {room} "
+            "Free some, or name a folder on another disk with --run (TMPDIR for what is sorted and tried)."
         )
 
 

@@ -5,7 +5,6 @@ ends. Where there is none (Windows, some network disks) nobody is kept out, and 
 counts as in use.
 """
 
-import errno
 import os
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from identity_cli.files.processes import undisturbed
+from identity_cli.files.room import is_full, room_in
 
 try:
     import fcntl
@@ -23,7 +23,6 @@ except ImportError:  # Windows
 STANDARD_INPUT = "-"
 _HERE = -100  # AT_FDCWD: paths are as the process sees them
 _EXCHANGE = 2  # RENAME_EXCHANGE
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -101,7 +100,8 @@ def scratch_folder() -> Iterator[Path]:
         except OSError as error:
             if not is_full(error) or error.filename:
                 raise
-            what = f"{error.strerror}; free some room there, or name another folder with TMPDIR"
+            room = room_in([folder])
+            what = f"{error.strerror}. {room} Free some, or name another folder with TMPDIR"
             raise OSError(error.errno, what, str(folder.parent)) from None
 
 
@@ -138,8 +138,3 @@ def _stats_in(folder: Path) -> Iterator[os.stat_result]:
         for path in folder.iterdir():
             with suppress(OSError):
                 yield path.stat()
-
-
-def is_full(error: OSError) -> bool:
-    """Whether a disk, a quota or a limit is what kept something from being written."""
-    return error.errno in _FULL

@@ -1,6 +1,6 @@
 """A nested value as a flat list and back: pickle goes less deep than a line may be nested.
 
-How deep it goes depends on the version of Python (some 400 levels on 3.12), and on none can it be told to go on.
+How deep that is depends on the version of Python (some 850 levels on 3.12), and on none can it be told.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ class _Container(NamedTuple):
 
 
 def flattened(value: Any) -> list[Any]:
-    """A value of lists, tuples, dicts and plain values, each container before its parts, the last part first."""
+    """A value of lists, tuples, dicts and plain values: each container before its parts, these backwards."""
     flat, waiting = [], [value]
     while waiting:
         one = waiting.pop()
@@ -38,7 +38,7 @@ def restored(flat: list[Any]) -> Any:
             first = len(done) - one.parts
             parts = done[first:]
             del done[first:]
-            done.append(dict(zip(parts[::2], parts[1::2], strict=True)) if one.kind is dict else one.kind(parts))
+            done.append(one.kind(zip(parts[::2], parts[1::2], strict=True) if one.kind is dict else parts))
         else:
             done.append(one)
     (value,) = done

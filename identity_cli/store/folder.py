@@ -8,7 +8,6 @@ command finds it, the next replay puts it back.
 
 import os
 import re
-import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,12 +21,12 @@ from identity_cli.files.places import (
     exchanged,
     first_inside,
     in_use,
-    is_full,
     is_in_use,
     remove,
     removed_afterwards,
 )
 from identity_cli.files.processes import undisturbed
+from identity_cli.files.room import is_full, room_in
 from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.store.ours import check_replaceable, is_leaving, is_whole_run
 
@@ -156,8 +155,5 @@ def _remove_abandoned(place: Path) -> None:
 
 
 def _room(place: Path) -> str:
-    """How much there is for a run, in words, and where else SQLite takes some."""
-    rooms: dict[int, str] = {}
-    for folder in (place.parent, Path(tempfile.gettempdir())):
-        rooms.setdefault(folder.stat().st_dev, f"{shutil.disk_usage(folder).free / 1e6:,.0f} MB in {folder}")
-    return " and ".join(rooms.values())
+    """How much there is for a run, and where else SQLite takes some."""
+    return room_in([place.parent, Path(tempfile.gettempdir())])
