@@ -18,7 +18,7 @@ def report_to_keep(folder: Path, config: Config) -> LogReport:
 
     Nothing is suppressed: what a replay writes does not depend on the day.
     """
-    with Run(folder) as run:
+    with Run(folder, is_finished=False) as run:
         return log_report(run, Settings(config=config))
 
 

@@ -19,7 +19,7 @@ from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import LineRejected, MixedVendors, NothingToReplay
 from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import EventAttributed, EventDropped, EventRejected, EventTouchedNobody, Fact
-from identity_cli.files.run_mark import is_run
+from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource, PassedOver, Source
 from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
 from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
@@ -49,6 +49,7 @@ from identity_cli.store.folder import new_run
 from identity_cli.store.ours import sizes_beside
 from identity_cli.store.reading import queries
 from identity_cli.store.reading.run import Run
+from identity_cli.store.seal import seal
 from identity_cli.store.writing.internal_marks import mark_internal
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.store.writing.rejected_lines import RejectedLines
@@ -124,6 +125,7 @@ def _replayed(
             events, passed_over = _Replay(begun, folder, journal, settled, on_progress).write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
             raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
+        seal(folder / DATABASE)
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished

@@ -19,6 +19,7 @@ from uuid import UUID
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.store import schema
+from identity_cli.store.seal import seal
 from identity_cli.tables.period_columns import id_hash, packed, unpacked
 
 HEX_DIGITS = 16
@@ -82,6 +83,7 @@ def redacted_copy(
         shutil.copyfile(folder / DATABASE, copy / DATABASE)
         with closing(sqlite3.connect(copy / DATABASE)) as database, database:
             _redact(database, names)
+        seal(copy / DATABASE)
         yield copy, names
 
 

@@ -15,7 +15,6 @@ where the lines of a file and the events of an id stand; which library sent a
 link, a warning or an event.
 """
 
-import json
 import sqlite3
 
 from identity_cli.store.views import EVENTS_VIEW, VIEWS
@@ -186,31 +185,6 @@ CREATE INDEX sources_by_first_seq ON sources (first_seq);
 def script(*, with_events: bool = False) -> str:
     """What makes the tables and views of a run."""
     return SCHEMA + VIEWS + (EVENTS_TABLE + EVENTS_VIEW if with_events else "")
-
-
-LAST_ROWS = "last_rows"
-"""The key in the table `run`: of each table below the number of its last row, see last_rows."""
-_COUNTED = (
-    *("persons", "distinct_ids", "links", "property_changes", "warnings"),
-    *("held", "dropped", "touching_nobody", "rejected", "sources", "batches"),
-)
-
-
-def last_rows(database: sqlite3.Connection) -> list[int | None]:
-    """The numbers of the last rows of tables that are written once: told in microseconds, however many."""
-    columns = ", ".join(f"(SELECT max(rowid) FROM main.{table})" for table in _COUNTED)
-    return list(database.execute(f"SELECT {columns}").fetchone())
-
-
-def shortened_table(database: sqlite3.Connection) -> str | None:
-    """A table that does not end as it was written, or has lost what tells; None if all do."""
-    noted = database.execute("SELECT value FROM main.run WHERE key = ?", (LAST_ROWS,)).fetchone()
-    try:
-        expected = json.loads(noted[0])
-        found = zip(_COUNTED, expected, last_rows(database), strict=True)
-        return next((table for table, one, other in found if one != other), None)
-    except (TypeError, ValueError):
-        return "run"
 
 
 def strange_table(database: sqlite3.Connection) -> str | None:

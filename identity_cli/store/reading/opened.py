@@ -19,6 +19,7 @@ from identity_cli.events import Origin
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.origins import Origins
 from identity_cli.store import schema
+from identity_cli.store.seal import is_sealed
 
 if TYPE_CHECKING:
     from array import array
@@ -31,9 +32,13 @@ _FEW = 100
 class OpenedRun:
     """The run of a folder, or of a packed one."""
 
-    def __init__(self, folder: "str | Path") -> None:
-        """Open the run in that folder or file; NoRun or RunUnreadable if there is none to read."""
+    def __init__(self, folder: "str | Path", *, is_finished: bool = True) -> None:
+        """Open the run in that folder or file; NoRun or RunUnreadable if there is none to read.
+
+        is_finished: False while it is still written, by whoever asks.
+        """
         self.name = str(folder)
+        self._is_finished = is_finished
         self._moved: dict[str, str] = {}  # see read_log_at
         self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
@@ -63,11 +68,14 @@ class OpenedRun:
             known = schema.SCHEMA_VERSION
             raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
         try:
-            strange = schema.strange_table(self.database) or schema.shortened_table(self.database)
+            strange = schema.strange_table(self.database)
+            is_as_written = not self._is_finished or is_sealed(path, self.database)
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
             raise RunUnreadable(path, str(error)) from None
         if strange is not None:
             raise RunUnreadable(path, f"its {strange} is not what a replay writes")
+        if not is_as_written:
+            raise RunUnreadable(path, "something has written into it since its replay")
 
     def read_log_at(self, place: str) -> None:
         """From now on take the log to be there, where it was moved; a folder for the one that it was in.

@@ -68,7 +68,7 @@ class JournalWriter:
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the run's own data and the indexes; the database stays open to be read."""
-        for key, value in (metadata | {schema.LAST_ROWS: schema.last_rows(self.database)}).items():
+        for key, value in metadata.items():
             self.note(key, value)
         self.database.execute("PRAGMA cache_size=-16384")  # what the indexes' sorting may take
         for statement in schema.INDEXES.split(";"):

@@ -1,0 +1,34 @@
+"""Whether anything wrote into the database of a run after its replay.
+
+SQLite counts in a database's header each time that something was written into it. The last thing that
+a replay writes is what this count is by then.
+"""
+
+import json
+import os
+import sqlite3
+from contextlib import closing
+
+SEAL = "writes"
+"""The key of it in the table `run`."""
+_COUNTER = slice(24, 28)  # the "file change counter" of SQLite's file format
+
+
+def seal(path: str | os.PathLike[str]) -> None:
+    """Note how often the database was written, with this."""
+    count = writes_of(path) + 1
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("PRAGMA journal_mode=OFF")  # or a kill leaves a journal that nobody knows
+        database.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (SEAL, json.dumps(count)))
+
+
+def is_sealed(path: str | os.PathLike[str], database: sqlite3.Connection) -> bool:
+    """Whether it is as it was when it was sealed, but for what does not go through SQLite."""
+    noted = database.execute("SELECT value FROM main.run WHERE key = ?", (SEAL,)).fetchone()
+    return noted is not None and noted[0] == str(writes_of(path))
+
+
+def writes_of(path: str | os.PathLike[str]) -> int:
+    """How often SQLite wrote into the file, as far as it counts: to 32 bits."""
+    with open(path, "rb", buffering=0) as file:
+        return int.from_bytes(file.read(_COUNTER.stop)[_COUNTER])
