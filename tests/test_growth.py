@@ -6,7 +6,7 @@ Nothing is measured here; what is not linear does not end within the time allowe
 import gc
 import json
 from collections.abc import Callable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from lanes import first_quick
 from outcomes import events_of, left_by
 from patience import within
 
-from identity_cli import replay
+from identity_cli import blame, replay, why
 from identity_cli.findings.found import findings_of
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
@@ -205,6 +205,34 @@ def test_one_person_of_1_000_000_ids() -> None:
         resolver = resolved(map(IDENTIFY.format, range(1_000_000)))
     left = left_by(resolver)
     assert (len(left.persons), len(left.ids)) == (1, 1_000_001)
+
+
+def refusals(count: int) -> Iterator[str]:
+    """Two users, and as many events that would join them."""
+    yield from (IDENTIFY.format(1), IDENTIFY.format(2).replace("ada", "bob"))
+    yield from repeat(IDENTIFY.format(0).replace('"ada"', '"bob"').replace("id-0", "ada"), count)
+
+
+def writes_and_merges(count: int) -> Iterator[str]:
+    """A person of as many properties as merges."""
+    yield from chain.from_iterable((seen(n).replace("k", f"k{n}_"), IDENTIFY.format(n)) for n in range(count))
+
+
+@pytest.mark.slow
+def test_answers_about_many_refusals_and_many_merges_grow_with_these(tmp_path: Path) -> None:
+    """20,000 refusals took `why` an hour, and 10,000 merges `blame` more than the machine's memory."""
+    log = tmp_path / "log.ndjson"
+    log.write_text("\n".join(refusals(20_000)))
+    run = replay(log, run=tmp_path / "run")
+    with within(60):
+        answer = why(run, "ada", "bob")
+    assert not answer.are_one
+    assert len(answer.reasons) == 20_000
+    log.write_text("\n".join(writes_and_merges(10_000)))
+    run = replay(log, run=tmp_path / "run")
+    with within(60):
+        told = blame(run, "ada")
+    assert len(told.entries) == 10_000
 
 
 def resolved(lines: Iterator[str], rules: str = "guide") -> PersonResolver:
