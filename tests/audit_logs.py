@@ -59,6 +59,11 @@ def pairs(count: int) -> list[Event]:
     return [mail(own, one) for at, one in enumerate(addresses) for own in (f"cust_{at}", one)]
 
 
+def race(first: int, second: int) -> list[Event]:
+    """Two logins with one anonymous id: the second, whom the backend knows, is refused for being that."""
+    return [at(0, event("bob")), at(first, login("ada", "a")), at(second, login("bob", "a"))]
+
+
 BACKEND, LOGIN = by("node", event("ada")), by("web", login("ada", "a"))
 TWO_ACCOUNTS = [login("ada", "a"), login("bob", "b"), event("ada", "$merge_dangerously", alias="bob")]
 TRIGGERS: dict[str, list[Event]] = {
@@ -98,6 +103,7 @@ TRIGGERS: dict[str, list[Event]] = {
     "clock_trouble": [arrived(1, {**event("ada"), "timestamp": "2031-01-01T00:00:00Z"})],
     "out_of_order": [arrived(9, event("ada")), arrived(1, event("bob"))],
     "dates_outside_rules": [at(1, event("ada"))],
+    "order_sensitive": race(1, 1),
     "two_id_schemes": pairs(5),
 }
 NEAR_MISSES: dict[str, list[Event]] = {
@@ -141,6 +147,7 @@ NEAR_MISSES: dict[str, list[Event]] = {
     "clock_trouble": [arrived(1, at(5, event("ada")))],
     "out_of_order": [arrived(1, event("ada")), arrived(1, event("bob"))],
     "dates_outside_rules": [{**event("ada"), "timestamp": "2023-10-01T00:00:00Z"}],
+    "order_sensitive": race(1, 2),
     "two_id_schemes": pairs(4),
 }
 RULES = {"dates_outside_rules": "2023-09"}

@@ -23,6 +23,7 @@ from identity_cli.audits import (
     misplaced_key,
     missing_reset,
     never_identifies,
+    order_sensitive,
     out_of_order,
     placeholder_person,
     property_conflict,
@@ -68,6 +69,7 @@ AUDITS: tuple[Audit, ...] = (
     hot_id.AUDIT,
     repeated_events.AUDIT,
     clock_trouble.AUDIT,
+    order_sensitive.AUDIT,
     out_of_order.AUDIT,
     dates_outside_rules.AUDIT,
 )

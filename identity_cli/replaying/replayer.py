@@ -43,6 +43,7 @@ from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.watcher import Watcher, Watching
 from identity_cli.reading.watchers import watchers_of
 from identity_cli.replaying.finishing import Finishing
+from identity_cli.replaying.order_trials import order_trials
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.folder import new_run
@@ -225,6 +226,9 @@ class _Replay:
 
     def _note_findings(self, config: Config) -> None:
         """Keep what audits find, now that the run can be asked."""
+        if self._options.evidence:
+            with Run(self._folder) as run:
+                self._journal.note("order_trials", order_trials(run, self._rules))
         report = report_to_keep(self._folder, config)
         self._journal.add(rows_of(report))
         self._journal.note("verdict", report.verdict)

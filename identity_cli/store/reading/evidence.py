@@ -68,6 +68,16 @@ def links(run: OpenedRun, where: str = "1") -> Iterator[SentLink]:
     return map(SentLink._make, run.database.execute(query))
 
 
+def links_at(run: OpenedRun, seqs: Iterable[int]) -> dict[int, SentLink]:
+    """Links by their seqs; of several of one event the last."""
+    wanted = sorted(set(seqs))
+    found: dict[int, SentLink] = {}
+    for start in range(0, len(wanted), MANY):
+        part = ",".join(map(str, wanted[start : start + MANY]))
+        found |= {link.seq: link for link in links(run, f"l.seq IN ({part})")}
+    return found
+
+
 def login_ids(run: OpenedRun, patterns: Iterable[re.Pattern[str]] = ()) -> set[tuple[int, str]]:
     """The ids that somebody logged in with: those that an `$identify` names as its own, with their teams.
 

@@ -167,3 +167,28 @@ class Clock(NamedTuple):
 def clocks(run: OpenedRun) -> list[Clock]:
     """By sender and kind, in order of their first events."""
     return [Clock(*row) for row in run.metadata.get("clocks", ())]
+
+
+class OrderTrial(NamedTuple):
+    """Two links whose other order joins or parts others, see replaying/order_trials.py."""
+
+    seq: int
+    later_seq: int
+    seconds: float
+    outcomes: list[str]
+    persons: int
+    persons_swapped: int
+
+
+class OrderTrials(NamedTuple):
+    """Of a run; tried: how many pairs of links were. left_out: how many more there are."""
+
+    found: list[OrderTrial]
+    tried: int
+    left_out: int
+
+
+def order_trials(run: OpenedRun) -> OrderTrials:
+    """What a replay tried."""
+    found, tried, left_out = run.metadata.get("order_trials", ((), 0, 0))
+    return OrderTrials([OrderTrial(*one) for one in found], tried, left_out)
