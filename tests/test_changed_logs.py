@@ -14,8 +14,8 @@ from nasty_logs import GOOD_IDS, nasty_log
 from test_whatif import neutral
 
 from identity_cli import Change, Run, replay, verify, whatif
-from identity_cli.counterfactual.component import log_without
 from identity_cli.errors import NotYetSeen
+from identity_cli.replaying.shortened_log import log_without
 from identity_cli.reports.as_of import person_as_of
 
 Event = dict[str, Any]

@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import sqlite3
 import zlib
-from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 from lanes import first_quick
 from nasty_logs import nasty_log
+from tampering import change
 
 from identity_cli import Run, replay
 from identity_cli.counterfactual import raw_events
@@ -117,9 +116,7 @@ def test_a_changed_log_is_noticed(tmp_path: Path, changed: str) -> None:
 def test_with_a_damaged_index_the_log_is_read_whole(tmp_path: Path, column: str, packed: Any) -> None:
     run = replayed(tmp_path, [event("a", 0), event("u", 1)])
     table, name = column.split(".")
-    with closing(sqlite3.connect(run.folder / "run.db")) as database:
-        database.execute(f"UPDATE {table} SET {name} = ?", (packed,))
-        database.commit()
+    change(run.folder, f"UPDATE {table} SET {name} = ?", cell=packed)
     found = events_naming(Run(run.folder), {"a"})
     assert [seq for seq, event, *_ in found if event.distinct_id == "a"] == [1]
 

@@ -10,11 +10,11 @@ from test_whatif import neutral, run_of
 
 from identity_cli import Run, culprits, diff, repair, replay
 from identity_cli.cli import idcli
-from identity_cli.counterfactual.component import log_without
 from identity_cli.counterfactual.culprit_search import MEASURED, Culprit
 from identity_cli.counterfactual.plan import read_plan
 from identity_cli.counterfactual.repair_plan import read_ids
 from identity_cli.errors import BadPlan
+from identity_cli.replaying.shortened_log import log_without
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

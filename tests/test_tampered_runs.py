@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from nasty_logs import nasty_log
 from patience import within
+from tampering import change
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
@@ -71,20 +72,6 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def run(good: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(good, tmp_path / "run"))
-
-
-def change(run: Path, *statements: str, cell: object = None) -> None:
-    """Change a run as somebody does who hides it: SQLite's count of writes is put back."""
-    path = run / "run.db"
-    head = path.read_bytes()[:100]
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        for statement in statements:
-            database.execute(statement, (cell,) * statement.count("?"))
-    with open(path, "r+b") as file:
-        file.seek(24)
-        file.write(head[24:28])
-        file.seek(92)  # the count that the header's figures are of
-        file.write(head[24:28])
 
 
 def ask(question: str, run: Path, changed: str = "") -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from tampering import change
 
 from identity_cli import Run, trend
 from identity_cli.cli import idcli
@@ -137,11 +138,8 @@ def test_a_run_that_shows_no_internal_users_counts_none(run_of: Callable[..., Ru
 
 
 def test_damaged_columns_are_told_as_such(run_of: Callable[..., Run]) -> None:
-    import sqlite3
-
     run = run_of(visits([1])[0])
-    with sqlite3.connect(run.folder / "run.db") as database:
-        database.execute("UPDATE periods SET ids = x'00'")
+    change(run.folder, "UPDATE periods SET ids = x'00'")
     with pytest.raises(RunUnreadable, match="periods are damaged"):
         trend(Run(run.folder))
 

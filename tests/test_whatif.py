@@ -14,8 +14,9 @@ from identity_cli import Run, replay, whatif
 from identity_cli.cli import idcli
 from identity_cli.comparing.comparison import ChangeKind
 from identity_cli.counterfactual.changed_log import Change
-from identity_cli.counterfactual.component import Resolution, scope_of
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.edits import Edits
+from identity_cli.counterfactual.resolution import Resolution
 from identity_cli.errors import LogChanged, LogGone, NoSuchEvent
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"

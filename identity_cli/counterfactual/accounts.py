@@ -2,7 +2,7 @@
 
 import re
 
-from identity_cli.counterfactual.component import Scope
+from identity_cli.counterfactual.resolution import Scope
 from identity_cli.pieces.edges import Key
 from identity_cli.values.javascript import text as as_text
 

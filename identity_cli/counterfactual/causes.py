@@ -12,8 +12,8 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from identity_cli.counterfactual.component import Scope
 from identity_cli.counterfactual.raw_events import Raw, properties_of, raw_events
+from identity_cli.counterfactual.resolution import Scope
 from identity_cli.counterfactual.senders import Sender, sender_of
 from identity_cli.counterfactual.words import is_login
 from identity_cli.events import CREATE_ALIAS, MERGE_DANGEROUSLY

@@ -10,8 +10,9 @@ from typing import Any
 
 from identity_cli.answering import InNotebook
 from identity_cli.comparing.comparison import Comparison, Member, compare
-from identity_cli.counterfactual.component import Resolution, Scope, key_of, scope_of
+from identity_cli.counterfactual.component import key_of, scope_of
 from identity_cli.counterfactual.edits import Edits
+from identity_cli.counterfactual.resolution import Resolution, Scope
 from identity_cli.errors import AmbiguousEvent, EventNotMet, NoSuchEvent, UnknownId
 from identity_cli.events import Origin
 from identity_cli.facts import Linked

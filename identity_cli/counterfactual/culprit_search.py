@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from identity_cli.answering import InNotebook
-from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
+from identity_cli.counterfactual.resolution import Place, Resolution, Scope
 from identity_cli.counterfactual.separators import parting_set, set_with
 from identity_cli.counterfactual.trials import Gone, Trials
 from identity_cli.counterfactual.words import is_login

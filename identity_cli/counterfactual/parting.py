@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from identity_cli.counterfactual.causes import Cause, Causes, Link
-from identity_cli.counterfactual.component import Resolution, Scope
 from identity_cli.counterfactual.culprit_search import Culprit, ranked
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
+from identity_cli.counterfactual.resolution import Resolution, Scope
 from identity_cli.counterfactual.separators import needed
 from identity_cli.counterfactual.trials import Gone, Trials
 from identity_cli.pieces.edges import Key

@@ -8,7 +8,8 @@ from itertools import product
 from typing import Any, cast
 
 from identity_cli.counterfactual.accounts import account_first
-from identity_cli.counterfactual.component import ArrivedEvent, Scope, linking_event
+from identity_cli.counterfactual.component import linking_event
+from identity_cli.counterfactual.resolution import ArrivedEvent, Scope
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, Origin, arrival_of

@@ -9,11 +9,12 @@ from typing import Any
 
 from identity_cli.answering import InNotebook
 from identity_cli.counterfactual.causes import Cause
-from identity_cli.counterfactual.component import Scope, scope_of
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.culprit_search import login_ids
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.counterfactual.parting import Cut, Parting, parting
 from identity_cli.counterfactual.plan import earlier_actions, sources_of
+from identity_cli.counterfactual.resolution import Scope
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdsUnreadable
 from identity_cli.pieces.edges import Key

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import combinations
 
-from identity_cli.counterfactual.component import Resolution, Scope
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
+from identity_cli.counterfactual.resolution import Resolution, Scope
 from identity_cli.facts import Linked
 from identity_cli.outcomes import JOINS, Outcome
 from identity_cli.pieces.edges import Key

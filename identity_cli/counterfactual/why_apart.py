@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from identity_cli.counterfactual.component import Scope
 from identity_cli.counterfactual.mentions import InVain, Shared, mentions
 from identity_cli.counterfactual.remedies import Instead, Remedies, illegal_ids
+from identity_cli.counterfactual.resolution import Scope
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
 from identity_cli.outcomes import Outcome
 from identity_cli.pieces.edges import Key

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from identity_cli.answering import InNotebook
-from identity_cli.counterfactual.component import Place, Resolution, Scope, scope_of
+from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.mentions import Shared
 from identity_cli.counterfactual.remedies import Instead
+from identity_cli.counterfactual.resolution import Place, Resolution, Scope
 from identity_cli.counterfactual.separators import are_smallest, separators
 from identity_cli.counterfactual.trials import WORK, Trials
 from identity_cli.counterfactual.ways import way_between

@@ -12,8 +12,8 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, number_column, or
 from identity_cli.cli.terminal.render import reading_progress, write_document
 from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural
-from identity_cli.counterfactual.component import Place
 from identity_cli.counterfactual.culprit_search import Culprit, Culprits, culprits
+from identity_cli.counterfactual.resolution import Place
 from identity_cli.store.reading.run import Run
 
 if TYPE_CHECKING:
