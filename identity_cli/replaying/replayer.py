@@ -227,7 +227,7 @@ class _Replay:
     def _note_findings(self, config: Config) -> None:
         """Keep what audits find, now that the run can be asked."""
         if self._options.evidence:
-            with Run(self._folder) as run:
+            with Run(self._folder, is_finished=False) as run:
                 self._journal.note("order_trials", order_trials(run, self._rules))
         report = report_to_keep(self._folder, config)
         self._journal.add(rows_of(report))
