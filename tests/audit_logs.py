@@ -139,7 +139,7 @@ NEAR_MISSES: dict[str, list[Event]] = {
     ],
     "id_per_load": [by("web", event(f"a{number}")) for number in range(50)] * 2,
     "group_persons": [event("ada", "$groupidentify"), event("ada"), event("$company_2", "$groupidentify")],
-    "never_identifies": [*windows(50), by("webview", login("w1", "w0"))],
+    "never_identifies": [*windows(50), *windows(50), by("webview", login("w1", "w0"))],
     "cookieless_sentinel": [login("ada", "cookieless")],
     "bot_persons": robots(100, "192.0.2.{}"),
     "hot_id": [event("job")] * 9_999,

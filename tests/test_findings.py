@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event
+from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, by, event, login, mail
 
 from identity_cli import Run, replay
 from identity_cli.audits import AUDITS
@@ -65,3 +65,33 @@ def test_findings_have_the_same_fingerprints_wherever_the_run_is(sample: Run, tm
     assert [one.record for one in findings_of(sample)] == [one.record for one in findings_of(again)]
     prints = [one.fingerprint for one in findings_of(sample)]
     assert len(set(prints)) == len(prints)
+
+
+def tenant(distinct_id: str, name: str) -> Event:
+    return event(distinct_id, "$set", **{"$set": {"last_tenant": name}})
+
+
+def test_an_id_whose_tenants_take_turns_is_nobodys(codes_in: Callable[..., set[str]]) -> None:
+    strangers = [tenant("job", name) for name in ("one", "two", "three", "one")]
+    assert "generic_id" in codes_in(strangers)
+    assert "generic_id" not in codes_in(strangers[:3]), "somebody who moves on, and never back"
+    assert "generic_id" not in codes_in([login("job", "a"), *strangers]), "of linked ids other audits tell"
+    assert "generic_id" in codes_in([mail("job", f"u{number}@x.org") for number in range(3)])
+    assert "generic_id" not in codes_in([mail("ada", f"u{number}@x.org") for number in range(2)])
+
+
+def test_one_event_an_id_is_worth_knowing_where_somebody_logs_in(codes_in: Callable[..., set[str]]) -> None:
+    windows = [by("web", event(f"w{number}")) for number in range(5)]
+    logged_in = by("web", login("ada", "a"))
+    assert "never_identifies" in codes_in([*windows, logged_in])
+    assert "never_identifies" not in codes_in(windows)
+    assert "never_identifies" not in codes_in([*windows[:4], logged_in])
+
+
+def test_who_was_known_by_no_other_login_is_no_stranger(codes_in: Callable[..., set[str]]) -> None:
+    """A phone joins a laptop by an alias, which identifies the person, then the user logs in there."""
+    joined = [event("phone"), event("laptop"), event("laptop", "$create_alias", alias="phone")]
+    assert "silent_attach" not in codes_in([*joined, login("ada", "laptop")])
+    assert "silent_attach" in codes_in([*joined, login("ada", "laptop"), login("bob", "laptop")])
+    backend = [event("a"), event("ada", "$create_alias", alias="a")]
+    assert "silent_attach" in codes_in([*backend, login("bob", "a")])

@@ -14,9 +14,10 @@ class Suspicion:
     """What an audit found in one place; those of one cause become one finding.
 
     message: one sentence in plain words. persons: their numbers. seqs: of the events that show it. time: of
-    the first of them, where the journal does not have it. events,
-    unique_users: see FindingRecord. lib, version: of the library that sent the first of them. cause: what
-    else tells causes apart. seen: what is held against the threshold. severity: where it is not the audit's.
+    the first of them, where the journal does not have it. events, unique_users: see FindingRecord. lib,
+    version: of the library that sent the first of them. cause: what else tells causes apart. seen: what is
+    held against the threshold, or against `limit` where that is another. severity: where it is not the
+    audit's.
     commands: to show more, before the audit's own.
     """
 
@@ -31,6 +32,7 @@ class Suspicion:
     version: str | None = None
     cause: str = ""
     seen: float | None = None
+    limit: float | None = None
     severity: Severity | None = None
     confidence: float | None = None
     evidence: dict[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from datetime import date
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.rules import RULE_SETS
+from identity_cli.rules.base import RuleSet
 from identity_cli.rules.dating import called_for, stands_for_all
 from identity_cli.store.reading.run import Run
 
@@ -16,14 +17,20 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     rules = RULE_SETS.get(run.metadata["rule_set"])
     if days is None or rules is None or stands_for_all(rules, *days):
         return
-    fitting = ", ".join(one.name for one in called_for(*days))
     yield Suspicion(
-        message=f"the log is of {_span(*days)}, not of the time of {rules.name}: it calls for {fitting}",
+        message=f"the log is of {_span(*days)}, not of the time of {rules.name}: {_advice(rules, *days)}",
         distinct_ids=(),
         seqs=(1,),
         seen=1,
         commands=("idcli replay --rules auto",),
     )
+
+
+def _advice(rules: RuleSet, first: date, last: date) -> str:
+    fitting = [one.name for one in called_for(first, last)]
+    if fitting == [rules.name]:
+        return "no rule set is of that time, and none is nearer"
+    return f"it calls for {', '.join(fitting)}"
 
 
 def _span(first: date, last: date) -> str:

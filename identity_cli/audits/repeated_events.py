@@ -31,8 +31,9 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     if not bursts:
         seqs = tuple(one.first_seq for one in traces.repeats(run))[:1] or (1,)
         share = total / max(1, run.metadata["events"])
+        said = "1 event repeats an earlier one" if total == 1 else f"{total:,} events repeat earlier ones"
         yield Suspicion(
-            message=f"{total:,} events repeat earlier ones, {share:.2%} of all",
+            message=f"{said}, {share:.2%} of all",
             distinct_ids=(),
             seqs=seqs,
             events=total,

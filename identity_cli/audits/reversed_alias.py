@@ -36,7 +36,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             lib=link.lib,
             version=link.version,
             seen=1,
-            severity=None if is_refused else Severity.WARNING,
+            severity=None if is_refused else Severity.INFO,
+            confidence=None if is_refused else 0.4,
             commands=(f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",),
         )
 
@@ -53,7 +54,10 @@ AUDIT = Audit(
         "The outcome is `refused_identified`, and nobody logged in with the own id; or the own id is a UUID,"
         " as libraries make them, and the alias is none."
     ),
-    false_positives="Refused, hardly any. Accepted, an account whose own ids are UUIDs.",
+    false_positives=(
+        "Refused, hardly any. Accepted it does no harm, and libraries of servers document it so; it is only "
+        "worth knowing, as the next one is refused if the id is somebody's by then."
+    ),
     remedy=(
         "Swap the two: the login is the distinct_id, the anonymous id the alias. Both ids are "
         "apart for good until then."

@@ -8,12 +8,22 @@ from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
+TOLD_APART = 3
+"""Of so many ids one is neither of the two that a link names."""
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links attached to somebody identified, whose own id was new: two are one person from there on."""
     logins = evidence.login_ids(run, limit.config.login_ids)
-    for link in evidence.links(run, "outcome = 'attached' AND source_identified AND source_person NOTNULL"):
-        if (link.team_id, link.target) not in logins:
+    owners: dict[int | None, set[str]] = {}
+    for link in evidence.links(run, "outcome IN ('created', 'attached', 'merged', 'same_person')"):
+        known = owners.setdefault(link.whose, set())
+        is_login = (link.team_id, link.target) in logins
+        is_silent = link.outcome == "attached" and link.source_identified and link.source_person is not None
+        is_somebodys = known - {link.target, link.source} or (link.team_id, link.source) in logins
+        if len(known) < TOLD_APART:
+            known.add(link.target)
+        if not (is_silent and is_login and is_somebodys):
             continue
         yield Suspicion(
             message=f"{link.target} was put on the person that {link.source} had, who was identified already",
@@ -42,7 +52,10 @@ AUDIT = Audit(
         "the platform refuses only where both ids have a person, so the new login joins that "
         "person in silence."
     ),
-    evidence="The link's outcome is `attached`, and the source's person was identified just before.",
+    evidence=(
+        "The link's outcome is `attached`, and the source's person was identified just before, as somebody "
+        "else: another id than the two has been linked to it as a user's, or the source is one."
+    ),
     false_positives="An account that changed its id or its e-mail: both logins are one human then.",
     remedy=(
         "Call reset() when somebody logs out, before the next one logs in; part them with the command below."

@@ -8,7 +8,7 @@ import msgspec
 from identity_cli.dialects.base import DecodeAll, Dialect, Mark, TouchesNobody, Wanted, Weight
 from identity_cli.dialects.devices import DeviceLinks, LatestUsers, Sighting
 from identity_cli.dialects.json_lines import id_from, name_from, object_of, read_times, scrubbed
-from identity_cli.dialects.record import WireEvent, event_type
+from identity_cli.dialects.record import WireEvent, event_type, properties_type
 from identity_cli.values.times import parse_time
 
 GUIDE = """Google Analytics 4: rows of its BigQuery export, one JSON object a line.
@@ -46,6 +46,7 @@ _row = msgspec.json.Decoder(Ga4Row).decode
 def decoder(wanted: Wanted) -> DecodeAll:
     """The decoder of one row a line."""
     record, devices = event_type(wanted.copied_names), DeviceLinks(wanted, _sighting)
+    new_properties = properties_type(record)
 
     def events(line: bytes) -> Sequence[WireEvent | TouchesNobody]:
         row = _row_of(line)
@@ -54,7 +55,8 @@ def decoder(wanted: Wanted) -> DecodeAll:
         if not user and not device:
             return (TouchesNobody(NO_CONSENT, name, None, parse_time(row.event_timestamp)),)
         properties = dict(_set(row.user_properties))
-        event = record(event=name, distinct_id=user or device, set=properties or None)
+        about = new_properties(device_id=device)
+        event = record(event=name, distinct_id=user or device, set=properties or None, properties=about)
         read_times(event, timestamp=row.event_timestamp)
         devices.link(event, user, device)
         return (event,)

@@ -75,6 +75,7 @@ def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -
         _moment(run, max(one.seqs[-1] for one in alike)),
     ]
     seen = max((one.seen for one in alike if one.seen is not None), default=None)
+    crossed = limit.number if first.limit is None else first.limit
     return Finding(
         code=audit.code,
         severity=first.severity or audit.severity,
@@ -88,7 +89,7 @@ def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -
         last=moments[1],
         since=Since(moments[0], first.lib, first.version),
         evidence={**first.evidence, "times": len(alike), "ids": len(ids)},
-        threshold=None if seen is None else {"limit": limit.number, "seen": seen, "source": audit.source},
+        threshold=None if seen is None else {"limit": crossed, "seen": seen, "source": audit.source},
         remedy=audit.remedy,
         commands=_several(one.commands for one in alike[:3]),
         fingerprint=_fingerprint(audit.code, first.cause, ids),

@@ -55,13 +55,22 @@ def verdict_of(findings: Sequence[Finding], warnings: int = 0) -> Verdict:
     grave = [one for one in findings if one.severity is Severity.ERROR]
     grave = grave or [one for one in findings if one.severity is Severity.WARNING]
     if not grave:
-        return Verdict(f"No audit found more than the {warnings:,} ingestion warnings." if warnings else FINE)
+        told = "one ingestion warning" if warnings == 1 else f"{warnings:,} ingestion warnings"
+        return Verdict(f"No audit found more than the {told}." if warnings else FINE)
     damage = damage_of(grave)
     parts = [*_hidden(damage.hidden), *_doubled(damage.doubled)]
     if not parts:
-        return Verdict(f"{grave[0].message[:1].upper()}{grave[0].message[1:]}", _command(grave[0]))
+        return Verdict(_sentence(grave[0]), _command(grave[0]))
     counted = [one for one in grave if (one.unique_users < 0 if damage.hidden else one.unique_users > 0)]
     return Verdict(", and ".join(parts), _command(min(counted, key=_breadth)))
+
+
+def _sentence(finding: Finding) -> str:
+    """Its message, beginning with a capital, unless an id stands there."""
+    message = finding.message
+    if message.startswith(finding.distinct_ids):
+        return message
+    return f"{message[:1].upper()}{message[1:]}"
 
 
 def _hidden(number: int) -> Sequence[str]:

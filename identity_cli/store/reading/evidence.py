@@ -99,6 +99,11 @@ def ids(run: OpenedRun, where: str = "1", order: str = "d.rowid") -> Iterator[Kn
     return map(KnownId._make, run.database.execute(query))
 
 
+def ids_of_person(run: OpenedRun, person: int) -> Iterator[KnownId]:
+    """The ids of a person, by its number."""
+    return ids(run, f"d.person = {person}")
+
+
 def named(run: OpenedRun, distinct_id: str) -> Iterator[KnownId]:
     """That id, in any team."""
     query = """SELECT team_id, distinct_id, person, event_count, seq, first_seen, last_seen

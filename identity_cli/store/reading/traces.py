@@ -1,7 +1,7 @@
 """What audits ask of a run beside links and ids: what events wrote, and what sessions and addresses share."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -23,13 +23,23 @@ class Write(NamedTuple):
 def property_writes(run: OpenedRun, keys: Iterable[str]) -> Iterator[Write]:
     """Writes of properties of these names, in order; what was removed is left out."""
     wanted = frozenset(keys)
-    texts = [json.dumps(key) for key in sorted(wanted)]
+    return _writes(run, [json.dumps(key) for key in sorted(wanted)], wanted.__contains__)
+
+
+def writes_about(run: OpenedRun, words: Iterable[str]) -> Iterator[Write]:
+    """The same, of properties in whose names one of these words stands, in small letters."""
+    known = [*words]
+    return _writes(run, known, lambda key: any(word in key for word in known))
+
+
+def _writes(run: OpenedRun, texts: Sequence[str], is_wanted: Callable[[str], bool]) -> Iterator[Write]:
+    """Of the changes in which one of the texts stands."""
     query = f"""SELECT c.seq, coalesce(p.survivor, p.person), c.event, c.changes
         FROM property_changes c JOIN persons p ON p.person = c.person
         WHERE {" OR ".join("instr(c.changes, ?)" for _ in texts)} ORDER BY c.rowid"""
     for seq, person, event, changes in run.database.execute(query, texts):
         for operation, key, value, *_ in json.loads(changes):
-            if key in wanted and operation != "unset":
+            if is_wanted(key) and operation != "unset":
                 yield Write(seq, person, event, key, value)
 
 
