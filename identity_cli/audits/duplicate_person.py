@@ -9,6 +9,9 @@ from identity_cli.audits.severity import Severity
 from identity_cli.audits.shared_properties import shared_properties
 from identity_cli.store.reading.run import Run
 
+A_HABIT = 3
+"""So many persons of one value are no second account: what made the later ones made the first as well."""
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons that share the value of a property of which a human has one, but for two schemes of ids."""
@@ -18,11 +21,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         if one.kinds in schemes:
             continue
         later = one.ids[1:]
+        ids = one.ids if len(one.ids) >= A_HABIT else later
         yield Suspicion(
             message=f"{len(one.ids)} persons have the {one.name} {one.value}",
-            distinct_ids=tuple(known.distinct_id for known in (*later, one.ids[0])),
+            distinct_ids=tuple(dict.fromkeys(known.distinct_id for known in (*ids, *one.ids))),
             persons=tuple(known.person for known in one.ids if known.person is not None),
-            seqs=tuple(known.seq for known in later),
+            seqs=tuple(known.seq for known in ids),
             events=one.lost,
             unique_users=len(later),
             seen=len(one.ids),

@@ -26,6 +26,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             seqs=(one.first_seq,),
             events=one.repeats,
             time=one.time,
+            lib=one.lib,
+            version=one.version,
             seen=round(one.repeats / one.events, 3),
         )
     if not bursts:

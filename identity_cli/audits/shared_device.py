@@ -27,7 +27,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             message=f"{len(who)} login ids were used on the device {device.value}: {named}",
             distinct_ids=tuple(name for name, _ in who),
             persons=persons,
-            seqs=tuple(sorted(seq for _, seq in who if seq is not None)),
+            seqs=tuple(sorted(seq for _, seq in who[1:] if seq is not None)),
             seen=len(who),
             severity=Severity.INFO if is_apart else Severity.ERROR if len(who) > MANY else None,
             cause="apart" if is_apart else "",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from identity_cli.audits.kinds_of_ids import is_placeholder
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -43,7 +44,7 @@ def kind_of(distinct_id: str) -> str:
 
 
 def shared_properties(run: Run, names: Sequence[str], fewest: int) -> Iterator[SharedProperty]:
-    """Values that so many persons share, blanks and case aside."""
+    """Values that so many persons share, blanks and case aside; what a placeholder has is nobody's."""
     by_value: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for name in names:
         for person, events, value in evidence.values_of(run, name):
@@ -52,4 +53,5 @@ def shared_properties(run: Run, names: Sequence[str], fewest: int) -> Iterator[S
     for (name, value), persons in by_value.items():
         if len(persons) >= fewest:
             own = evidence.chief_ids(run, [person for person, _ in persons])
-            yield SharedProperty(name, value, own, [events for _, events in persons])
+            if len(persons) - sum(is_placeholder(one.distinct_id) for one in own) >= fewest:
+                yield SharedProperty(name, value, own, [events for _, events in persons])

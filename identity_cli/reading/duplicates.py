@@ -25,12 +25,13 @@ from identity_cli.values import javascript
 REPEATS = "repeats"
 """The key in the table `run`: how many events repeat an earlier one."""
 BURSTS = "repeat_bursts"
-"""The key of where many stand together: the first seq, how many of how many events, its arrival."""
+"""The key of where many stand together: the first seq, how many of how many events, arrival and sender."""
 A_BURST = 20  # of a block's events
 MOST_BURSTS = 100
 HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
 
 
+Burst = tuple[int, int, int, str | None, *tuple[str | None, ...]]
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -50,7 +51,7 @@ class RepeatCounter:
         self._events = 0
         self._seen: set[int] = set()
         self._on_disk: SpreadHashes | None = None
-        self._bursts: list[tuple[int, int, int, str | None]] = []
+        self._bursts: list[Burst] = []
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
@@ -85,11 +86,13 @@ class RepeatCounter:
         self._seen = set()
 
 
-def _burst(block: Block, found: Sequence[int], again: set[int]) -> tuple[int, int, int, str | None]:
+def _burst(block: Block, found: Sequence[int], again: set[int]) -> Burst:
     first = next(at for at, one in enumerate(found) if one in again)
-    arrived = arrival_of(block.events[first])
+    event = block.events[first]
+    arrived, about = arrival_of(event), event.properties
     time = None if arrived is None else arrived.isoformat()
-    return block.first_seq + first, len(found), len(again), time
+    sender = (one if isinstance(one, str) else None for one in (about.lib, about.lib_version))
+    return block.first_seq + first, len(found), len(again), time, *sender
 
 
 class RepeatFilter:

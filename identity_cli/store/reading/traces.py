@@ -149,12 +149,14 @@ def groups_only(run: OpenedRun) -> Iterator[GroupId]:
 
 
 class Repeats(NamedTuple):
-    """Of consecutive events, how many repeat earlier ones, the first of these, and when it arrived."""
+    """Of consecutive events, how many repeat earlier ones, the first of these, its arrival and sender."""
 
     first_seq: int
     events: int
     repeats: int
     time: str | None
+    lib: str | None
+    version: str | None
 
 
 def repeats(run: OpenedRun) -> list[Repeats]:

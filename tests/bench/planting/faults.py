@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.bench.planting.shop import DAY, HOUR, Life, Shop, begin, planted
+from tests.bench.planting.shop import COOKIELESS, DAY, HOUR, Life, Shop, begin, planted
 
 Plant = Callable[[Shop, float], Iterator[Life]]
 
@@ -157,8 +157,9 @@ def variants(shop: Shop, moment: float) -> Iterator[Life]:
     def life(moment: float) -> Life:
         _, email = shop.new_account()
         yield from shop.login(moment, shop.new_device(), email, email)
-        for step in shop.login(moment + DAY / 2, shop.new_device(), f" {email.title()}", email):
-            yield planted("variants", step) if step[1]["event"] == "$identify" else step
+        typed = f" {email.title()}"
+        for step in shop.login(moment + DAY / 2, shop.new_device(), typed, email):
+            yield planted("variants", step) if step[1]["distinct_id"] == typed else step
 
     for number in range(3):
         yield life(moment + number * HOUR)
@@ -170,7 +171,7 @@ def sentinel(shop: Shop, moment: float) -> Iterator[Life]:
     def life(moment: float) -> Life:
         account, email = shop.new_account()
         device = shop.new_device()
-        device.anonymous_id = "$posthog_cookieless"
+        device.anonymous_id = COOKIELESS
         for step in shop.login(moment, device, account, email):
             yield planted("sentinel", step) if step[1]["event"] == "$identify" else step
 

@@ -18,6 +18,8 @@ Life = Iterator[Step]
 START = datetime(2024, 3, 4)
 HOUR, DAY = 3_600.0, 86_400.0
 MINUTE = 60.0
+COOKIELESS = "$posthog_cookieless"
+"""What pages send for everybody that may keep no cookie, whatever else they do wrong."""
 PAGES = ("/", "/tools", "/tools/rakes", "/seeds", "/seeds/beans", "/offers", "/cart", "/help", "/about")
 
 
@@ -135,7 +137,8 @@ class Shop:
         """A session of some pages."""
         begin(self, moment, device)
         for _ in range(pages or 1 + int(self.random.expovariate(0.35))):
-            if self.has_bug("fresh_id", device) and device.account is None:
+            is_kept = device.account is not None or device.anonymous_id == COOKIELESS
+            if self.has_bug("fresh_id", device) and not is_kept:
                 device.anonymous_id = self.uuid()
                 yield planted("fresh_id", self.sent(moment, device, "$pageview"))
             else:
