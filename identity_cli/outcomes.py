@@ -24,3 +24,8 @@ JOINS = frozenset({Outcome.CREATED, Outcome.ATTACHED, Outcome.MERGED})
 """By these two ids become one person that were not."""
 LOOKS_AT_NOBODY = frozenset({Outcome.SAME_ID, Outcome.REFUSED_ILLEGAL, Outcome.REFUSED_NO_EFFECT})
 """These touch no person of the other id, whoever it is."""
+
+
+def is_refused(outcome: str) -> bool:
+    """Whether the platform said no to the link, for whatever reason."""
+    return outcome.startswith("refused")

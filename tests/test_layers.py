@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store values",
-    "audits": "rules store/reading",
+    "audits": "words rules store/reading",
     "findings": "words answers audits tables store store/reading root",
     "replaying": (
         "words files dialects rules internal_users reading resolver tables store store/writing store/reading"

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.activity import activities_of
 from identity_cli.store.reading.run import Run
@@ -18,11 +20,11 @@ AN_HOUR = 3_600
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """First logins of ids that another library had made a person of before."""
-    known = {(one.team_id, one.distinct_id): one for one in evidence.ids(run, "d.first_seen NOTNULL")}
+    known = {(one.team_id, one.distinct_id): one for one in evidence.ids(run) if one.first_seen}
     activities = activities_of(run)
     found = []
     met = set()
-    for link in evidence.links(run, "event = '$identify'"):
+    for link in evidence.links(run, IDENTIFY):
         key = link.team_id, link.target
         if key in met:
             continue
@@ -36,7 +38,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         if sent is not None and is_other and limit.number <= early < AN_HOUR and one.seq < link.seq:
             found.append((link, one, early, sent.first))
     for link, one, early, sender in found:
-        refused = link.outcome == "refused_identified"
+        refused = link.outcome == Outcome.REFUSED_IDENTIFIED
         yield Suspicion(
             message=(
                 f"{sender.lib or 'another library'} sent the first event of {link.target}"

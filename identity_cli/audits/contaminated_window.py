@@ -5,16 +5,18 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
+from identity_cli.outcomes import is_refused
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """What was done on a device just before another login, under the id of the one before."""
-    links = {link.seq: link for link in evidence.links(run, "event = '$identify'")}
+    links = {link.seq: link for link in evidence.links(run, IDENTIFY)}
     for window in evidence.login_windows(run):
         link = links.get(window.seq)
-        if link is None or window.events < limit.number or not link.outcome.startswith("refused"):
+        if link is None or window.events < limit.number or not is_refused(link.outcome):
             continue
         yield Suspicion(
             message=(

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
 SENTINEL = "$posthog_cookieless"
+MOVED = (Outcome.ATTACHED, Outcome.MERGED)
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links that name the constant, and its events where nothing links it."""
-    links = [*evidence.links(run, f"'{SENTINEL}' IN (source_distinct_id, target_distinct_id)")]
+    links = [*evidence.links_naming(run, SENTINEL)]
     for link in links:
         yield Suspicion(
             message=f"{link.target} was linked with {SENTINEL}, which all visitors without cookies send",
@@ -20,7 +22,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             persons=link.persons_now,
             seqs=(link.seq,),
             events=link.target_events,
-            unique_users=-1 if link.outcome in ("attached", "merged") and link.source_identified else 0,
+            unique_users=-1 if link.outcome in MOVED and link.source_identified else 0,
             lib=link.lib,
             version=link.version,
             seen=len(links),

@@ -12,7 +12,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids of very many events."""
-    for one in evidence.ids(run, f"d.event_count >= {int(limit.number)}"):
+    for one in evidence.ids(run, at_least=int(limit.number)):
         active = activities_of(run).of(one.team_id, one.distinct_id)
         yield Suspicion(
             message=f"{one.distinct_id} has {one.events:,} events: it may be a program",

@@ -67,7 +67,7 @@ def _shares(run: Run) -> Iterator[tuple[Sender, _Share]]:
     counts: dict[Sender, int] = defaultdict(int)
     first: dict[Sender, int] = {}
     single: dict[Sender, list[evidence.KnownId]] = defaultdict(list)
-    for one in evidence.ids(run, "d.event_count > 0"):
+    for one in evidence.ids(run, at_least=1):
         active = activities.of(one.team_id, one.distinct_id)
         if active is not None:
             counts[active.first] += 1

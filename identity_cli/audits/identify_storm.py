@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -15,7 +16,9 @@ _MINUTE = len("2024-03-04T09:15")
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids that log in more often in a minute than anybody can."""
     by_login: dict[tuple[int, str], list[evidence.SentLink]] = {}
-    for link in evidence.links(run, "event = '$identify' AND l.time NOTNULL"):
+    for link in evidence.links(run, IDENTIFY):
+        if link.time is None:
+            continue
         by_login.setdefault((link.team_id, link.target), []).append(link)
     for (_, own), links in by_login.items():
         if len(links) < limit.number:

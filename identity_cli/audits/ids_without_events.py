@@ -5,18 +5,16 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.outcomes import JOINS
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons with many ids that only links name."""
-    silent = {
-        (one.team_id, one.distinct_id): one
-        for one in evidence.ids(run, "d.event_count = 0 AND d.person NOTNULL")
-    }
+    silent = {(one.team_id, one.distinct_id): one for one in evidence.ids_without_events(run)}
     by_person: dict[int, list[evidence.SentLink]] = {}
-    for link in evidence.links(run, "outcome IN ('attached', 'created', 'merged')"):
+    for link in evidence.links(run, outcomes=JOINS):
         one = silent.get((link.team_id, link.source))
         if one is not None and one.person is not None:
             by_person.setdefault(one.person, []).append(link)

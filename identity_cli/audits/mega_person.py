@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Iterable
-from itertools import islice
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
@@ -17,7 +16,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons with more ids than any human has."""
     for person, id_count, events in evidence.persons_larger_than(run, int(limit.number)):
         ((_, own),) = evidence.creators(run, [person]).values()
-        (first,) = islice(evidence.ids(run, f"d.person = {person}", "d.seq DESC"), 1)
+        first = next(evidence.ids_of_person(run, person))
         yield Suspicion(
             message=f"the person of {own} has {id_count:,} distinct ids",
             distinct_ids=(own,),

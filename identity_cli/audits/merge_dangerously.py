@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import MERGE_DANGEROUSLY
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -15,7 +17,7 @@ _DAY = len("2024-03-04")
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Every `$merge_dangerously` that joined somebody."""
-    links = [*evidence.links(run, "event = '$merge_dangerously' AND outcome IN ('merged', 'attached')")]
+    links = [*evidence.links(run, MERGE_DANGEROUSLY, (Outcome.MERGED, Outcome.ATTACHED))]
     days = {str(link.time)[:_DAY] for link in links}
     is_habit = len(links) > MANY and len(days) > 1
     for link in links:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -13,12 +15,14 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """An `$identify` that names an anonymous id with which another login was identified before."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     first_login: dict[tuple[int, str], evidence.SentLink] = {}
-    for link in evidence.links(run, "event = '$identify' AND outcome != 'refused_illegal'"):
+    for link in evidence.links(run, IDENTIFY):
+        if link.outcome == Outcome.REFUSED_ILLEGAL:
+            continue
         source = link.team_id, link.source
         before = first_login.setdefault(source, link)
-        if before.target == link.target or source in logins or link.outcome == "same_person":
+        if before.target == link.target or source in logins or link.outcome == Outcome.SAME_PERSON:
             continue
-        is_silent = link.outcome == "attached"
+        is_silent = link.outcome == Outcome.ATTACHED
         yield Suspicion(
             message=(
                 f"{link.target} logged in where {before.target} had, with the same anonymous id {link.source}"

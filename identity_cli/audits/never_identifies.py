@@ -23,7 +23,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     identified = traces.identified_persons(run)
     ids: dict[str, list[evidence.KnownId]] = {}
     known: Counter[str] = Counter()
-    for one in evidence.ids(run, "d.event_count > 0"):
+    for one in evidence.ids(run, at_least=1):
         active = activities.of(one.team_id, one.distinct_id)
         if active is not None and active.first.lib is not None:
             ids.setdefault(active.first.lib, []).append(one)

@@ -12,7 +12,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids that are words of a program and not of a human, and have events."""
-    for one in evidence.ids(run, "d.event_count > 0"):
+    for one in evidence.ids(run, at_least=1):
         if not is_placeholder(one.distinct_id):
             continue
         yield Suspicion(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence, traces
 from identity_cli.store.reading.run import Run
 
@@ -12,8 +13,8 @@ from identity_cli.store.reading.run import Run
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Merges on which a value of an exclusive property lost against another."""
     dropped = traces.dropped_values(run)
-    for link in evidence.links(run, "outcome = 'merged' AND dropped NOTNULL AND dropped != '{}'"):
-        names = [name for name in limit.config.exclusive_properties if name in dropped[link.seq]]
+    for link in evidence.links(run, outcomes=(Outcome.MERGED,)):
+        names = [name for name in limit.config.exclusive_properties if name in dropped.get(link.seq, ())]
         if len(names) < limit.number:
             continue
         yield Suspicion(

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -12,7 +13,7 @@ from identity_cli.store.reading.run import Run
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Refusals, one suspicion for each id that was named: several who name it share a device."""
     by_source: dict[tuple[int, str], list[evidence.SentLink]] = {}
-    for link in evidence.links(run, "outcome = 'refused_identified'"):
+    for link in evidence.links(run, outcomes=(Outcome.REFUSED_IDENTIFIED,)):
         by_source.setdefault((link.team_id, link.source), []).append(link)
     for (_, source), refused in by_source.items():
         first, targets = refused[0], list(dict.fromkeys(link.target for link in refused))

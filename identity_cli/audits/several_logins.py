@@ -16,7 +16,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons that people logged in to under several ids."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     by_person: dict[int, list[evidence.KnownId]] = {}
-    for one in evidence.ids(run, "d.person IN (SELECT person FROM persons WHERE id_count > 1)"):
+    for one in evidence.ids_in_company(run):
         if one.person is not None and (one.team_id, one.distinct_id) in logins:
             by_person.setdefault(one.person, []).append(one)
     for person, ids in by_person.items():

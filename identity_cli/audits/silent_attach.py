@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.outcomes import JOINS, Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -16,10 +17,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links attached to somebody identified, whose own id was new: two are one person from there on."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     owners: dict[int | None, set[str]] = {}
-    for link in evidence.links(run, "outcome IN ('created', 'attached', 'merged', 'same_person')"):
+    for link in evidence.links(run, outcomes=JOINS | {Outcome.SAME_PERSON}):
         known = owners.setdefault(link.whose, set())
         is_login = (link.team_id, link.target) in logins
-        is_silent = link.outcome == "attached" and link.source_identified and link.source_person is not None
+        is_silent = (
+            link.outcome == Outcome.ATTACHED and link.source_identified and link.source_person is not None
+        )
         is_somebodys = known - {link.target, link.source} or (link.team_id, link.source) in logins
         if len(known) < TOLD_APART:
             known.add(link.target)

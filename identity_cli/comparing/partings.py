@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from identity_cli.comparing.comparison import PersonChange
 from identity_cli.comparing.platform_export import Answer
 from identity_cli.events import Origin
-from identity_cli.outcomes import JOINS, Outcome
+from identity_cli.outcomes import JOINS, Outcome, is_refused
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 
@@ -159,7 +159,7 @@ def _refused_way(run: Run, persons: set[int]) -> list[LinkRow]:
 def _refused_neighbours(run: Run, person: int) -> Iterator[tuple[int, LinkRow]]:
     team_id = run.person(person).team_id
     for link in run.links_of(run.parts_of(person)):
-        if link.outcome.startswith("refused"):
+        if is_refused(link.outcome):
             for one in (link.source_distinct_id, link.target_distinct_id):
                 there = run.owner_of(team_id, one)
                 if there not in (None, person):

@@ -7,7 +7,7 @@ from identity_cli.counterfactual.mentions import InVain, Shared, mentions
 from identity_cli.counterfactual.remedies import Instead, Remedies, illegal_ids
 from identity_cli.counterfactual.resolution import Scope
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.outcomes import Outcome
+from identity_cli.outcomes import Outcome, is_refused
 from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
@@ -109,7 +109,7 @@ def _refused_between(run: Run, rows: Persons) -> Iterator[LinkRow]:
     for link in run.links_of(part for number in persons for part in run.parts_of(number)):
         ends = link.source_distinct_id, link.target_distinct_id
         crosses = any(ends[0] in a and ends[1] in b for a, b in (sides, sides[::-1]))
-        if link.outcome.startswith("refused") and crosses:
+        if is_refused(link.outcome) and crosses:
             yield link
 
 

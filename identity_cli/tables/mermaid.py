@@ -7,6 +7,7 @@ then whose the ids are, and what finds no room is counted in the picture.
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from identity_cli.outcomes import is_refused
 from identity_cli.tables.graph import (
     Edge,
     GraphFormat,
@@ -101,7 +102,7 @@ def _line(edge: Edge, names: dict[str, str]) -> str:
         return f"  {names[edge.source]} -.- {names[edge.target]}\n"
     mark = f" ! {edge.mark}" if edge.mark else ""
     label = _text(f"{edge.event} {edge.outcome} :{edge.line}{mark}", LONGEST_LABEL * 2)
-    arrow = "-.->" if edge.outcome.startswith("refused") else "==>" if edge.mark else "-->"
+    arrow = "-.->" if is_refused(edge.outcome) else "==>" if edge.mark else "-->"
     return f'  {names[edge.source]} {arrow}|"{label}"| {names[edge.target]}\n'
 
 

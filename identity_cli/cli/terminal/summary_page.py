@@ -16,7 +16,7 @@ from identity_cli.cli.terminal.summary_details import (
 )
 from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.dialects import whose_rules
-from identity_cli.outcomes import Outcome
+from identity_cli.outcomes import Outcome, is_refused
 from identity_cli.reports.run_summary import Order, Summary
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
@@ -82,8 +82,8 @@ _IN_SHORT = (
 
 def _links_in_short(figures: Summary) -> list[Cell]:
     outcomes = figures.outcomes
-    refused = sum(count for one, count in outcomes.items() if one.startswith("refused"))
-    parts = [f"{count:,} {one}" for one, count in outcomes.items() if not one.startswith("refused")]
+    refused = sum(count for one, count in outcomes.items() if is_refused(one))
+    parts = [f"{count:,} {one}" for one, count in outcomes.items() if not is_refused(one)]
     text = ", ".join([*parts, *([f"{refused:,} refused"] if refused else [])])
     if len(text) > LONGEST_OUTCOMES:
         merged = outcomes.get(Outcome.MERGED, 0)

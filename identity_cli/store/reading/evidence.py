@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import NamedTuple
 
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.opened import OpenedRun
 from identity_cli.tables.id_columns import IndexPart, hash_of
 from identity_cli.values.times import EPOCH
@@ -61,8 +62,28 @@ class KnownId(NamedTuple):
     last_seen: str | None
 
 
-def links(run: OpenedRun, where: str = "1") -> Iterator[SentLink]:
-    """Links in order; where: a condition on them, in SQL."""
+def links(
+    run: OpenedRun, event: str | None = None, outcomes: Iterable[Outcome] | None = None
+) -> Iterator[SentLink]:
+    """Links in order: all, or of that event, or with one of these outcomes."""
+    wanted = json.dumps(None if outcomes is None else sorted(outcomes))
+    where = """(:event ISNULL OR event = :event)
+        AND (:outcomes = 'null' OR outcome IN (SELECT value FROM json_each(:outcomes)))"""
+    return _links(run, where, {"event": event, "outcomes": wanted})
+
+
+def links_naming(run: OpenedRun, distinct_id: str) -> Iterator[SentLink]:
+    """Links of that id, in any team."""
+    return _links(run, ":id IN (source_distinct_id, target_distinct_id)", {"id": distinct_id})
+
+
+def links_at(run: OpenedRun, seqs: Iterable[int]) -> dict[int, SentLink]:
+    """Links by their seqs; of several of one event the last."""
+    where = "l.seq IN (SELECT value FROM json_each(:seqs))"
+    return {link.seq: link for link in _links(run, where, {"seqs": json.dumps(sorted(set(seqs)))})}
+
+
+def _links(run: OpenedRun, where: str, values: Mapping[str, object]) -> Iterator[SentLink]:
     now = "SELECT d.{0} FROM distinct_ids d WHERE d.distinct_id = l.{1} AND d.team_id = l.team_id"
     query = f"""
         SELECT l.seq, l.time, l.event, l.team_id, l.source_distinct_id, l.target_distinct_id, l.outcome,
@@ -70,17 +91,7 @@ def links(run: OpenedRun, where: str = "1") -> Iterator[SentLink]:
             ({now.format("person", "source_distinct_id")}), ({now.format("person", "target_distinct_id")}),
             coalesce(({now.format("event_count", "target_distinct_id")}), 0), l.lib, l.lib_version
         FROM links l LEFT JOIN persons p ON p.person = l.person WHERE {where} ORDER BY l.rowid"""
-    return map(SentLink._make, run.database.execute(query))
-
-
-def links_at(run: OpenedRun, seqs: Iterable[int]) -> dict[int, SentLink]:
-    """Links by their seqs; of several of one event the last."""
-    wanted = sorted(set(seqs))
-    found: dict[int, SentLink] = {}
-    for start in range(0, len(wanted), MANY):
-        part = ",".join(map(str, wanted[start : start + MANY]))
-        found |= {link.seq: link for link in links(run, f"l.seq IN ({part})")}
-    return found
+    return map(SentLink._make, run.database.execute(query, dict(values)))
 
 
 def login_ids(run: OpenedRun, patterns: Iterable[re.Pattern[str]] = ()) -> set[tuple[int, str]]:
@@ -97,16 +108,30 @@ def login_ids(run: OpenedRun, patterns: Iterable[re.Pattern[str]] = ()) -> set[t
     return found
 
 
-def ids(run: OpenedRun, where: str = "1", order: str = "d.rowid") -> Iterator[KnownId]:
-    """Distinct ids; where: a condition on `d`, in SQL."""
-    query = f"""SELECT d.team_id, d.distinct_id, d.person, d.event_count, d.seq, d.first_seen, d.last_seen
-        FROM distinct_ids d WHERE {where} ORDER BY {order}"""
-    return map(KnownId._make, run.database.execute(query))
+def ids(run: OpenedRun, at_least: int = 0) -> Iterator[KnownId]:
+    """Distinct ids in the order in which they are stored; at_least: of so many events."""
+    return _ids(run, "d.event_count >= ? ORDER BY d.rowid", at_least)
+
+
+def ids_without_events(run: OpenedRun) -> Iterator[KnownId]:
+    """Those that only links name, as far as they have a person."""
+    return _ids(run, "d.event_count = 0 AND d.person NOTNULL ORDER BY d.rowid")
+
+
+def ids_in_company(run: OpenedRun) -> Iterator[KnownId]:
+    """Those whose person has others too."""
+    return _ids(run, "d.person IN (SELECT person FROM persons WHERE id_count > 1) ORDER BY d.rowid")
 
 
 def ids_of_person(run: OpenedRun, person: int) -> Iterator[KnownId]:
-    """The ids of a person, by its number."""
-    return ids(run, f"d.person = {person}")
+    """The ids of a person, by its number, the last that was seen first."""
+    return _ids(run, "d.person = ? ORDER BY d.seq DESC", person)
+
+
+def _ids(run: OpenedRun, where: str, *values: int) -> Iterator[KnownId]:
+    query = f"""SELECT d.team_id, d.distinct_id, d.person, d.event_count, d.seq, d.first_seen, d.last_seen
+        FROM distinct_ids d WHERE {where}"""
+    return map(KnownId._make, run.database.execute(query, values))
 
 
 def named(run: OpenedRun, distinct_id: str) -> Iterator[KnownId]:
@@ -194,9 +219,9 @@ def chief_ids(run: OpenedRun, persons: Sequence[int]) -> list[KnownId]:
     One that a library made up only where there is no other: who is called how, it does not tell.
     """
     found = []
-    order = f"d.distinct_id GLOB '{_MADE_UP}', d.event_count DESC, d.seq"
+    where = f"d.person = ? ORDER BY d.distinct_id GLOB '{_MADE_UP}', d.event_count DESC, d.seq"
     for person in persons:
-        found += [*islice(ids(run, f"d.person = {int(person)}", order), 1)]
+        found += [*islice(_ids(run, where, person), 1)]
     return sorted(found, key=lambda one: one.seq)
 
 
