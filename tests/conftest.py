@@ -43,7 +43,7 @@ def run_of(tmp_path: Path) -> Callable[..., Run]:
             path = tmp_path / f"log{count}.ndjson"
             path.write_bytes(log.encode() if isinstance(log, str) else log)
             log = path
-        return replay(log, run=tmp_path / f"run{count}", **options)
+        return replay(log, run=tmp_path / f"run{count}", **{"may_be_empty": True, **options})
 
     return replay_log
 

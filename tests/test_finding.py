@@ -171,3 +171,13 @@ def test_csv_for_programs_has_no_apostrophe(run_of: Callable[..., Run], command:
     assert "'=1+1" in cli(done, *asked).stdout
     assert "'=1+1" not in cli(done, *asked, "--csv-guard", "off").stdout
     assert "=1+1" in cli(done, *asked, "--csv-guard", "off").stdout
+
+
+def test_persons_tell_how_many_findings_each_has(run: Run) -> None:
+    """As many as the page of each one lists."""
+    lines = cli(run, "persons", "--limit", "60").stdout.splitlines()
+    told = {words[0]: words[-2] for words in map(str.split, lines[1:])}
+    assert told["user_hanna"] == "4"
+    for login, number in told.items():
+        known = json.loads(cli(run, "person", login, "--format", "json").stdout)
+        assert len(known["findings"]) == (int(number) if number.isdecimal() else 0), login

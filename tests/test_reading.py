@@ -19,7 +19,7 @@ from outcomes import rows_of
 from patience import within
 
 from identity_cli import Run, replay
-from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs
+from identity_cli.errors import IdcliError, LineRejected, LogShrank, LogUnreadable, NoLogs, NothingToReplay
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.replayer import replay_log
@@ -303,7 +303,10 @@ def test_files_are_read_in_the_order_given(tmp_path: Path) -> None:
 def test_a_line_never_runs_on_into_the_next_file(tmp_path: Path) -> None:
     (tmp_path / "1").write_bytes(b'{"event": "e", ')
     (tmp_path / "2").write_bytes(b'"distinct_id": "ada"}')
-    assert replay([tmp_path / "1", tmp_path / "2"], run=tmp_path / "run").metadata["rejected"] == 2
+    assert (
+        replay([tmp_path / "1", tmp_path / "2"], run=tmp_path / "run", may_be_empty=True).metadata["rejected"]
+        == 2
+    )
 
 
 def test_a_folder_stands_for_its_files_by_name_without_hidden_ones(tmp_path: Path) -> None:
@@ -329,7 +332,10 @@ def test_standard_input(tmp_path: Path, compress: Callable[[bytes], bytes]) -> N
 def test_events_in_memory_are_a_log_too(tmp_path: Path) -> None:
     events = ({"event": "e", "distinct_id": str(number)} for number in range(500))
     assert replay(events, run=tmp_path / "run").count("persons") == 500
-    assert replay([], run=tmp_path / "empty").count("persons") == 0
+    with pytest.raises(NothingToReplay, match="not one line of the log is an event"):
+        replay([], run=tmp_path / "empty")
+    assert not (tmp_path / "empty").exists()
+    assert replay([], run=tmp_path / "empty", may_be_empty=True).count("persons") == 0
 
 
 def unreadable(tmp_path: Path) -> dict[str, Any]:

@@ -20,18 +20,29 @@ from identity_cli.cli.terminal.summary_page import show
 
 PROJECT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "widths"
+LOG, EXPORT = "sample_data/events.ndjson", "sample_data/persons_export.jsonl"
 SHOWN = {
-    "help": "--help",
-    "help-persons": "persons --help",
-    "persons": "persons --limit 5",
-    "person": "person user_nils",
-    "events": "events user_ivo --limit 4",
-    "find": "find olga",
-    "how": "how user_nils",
-    "no-command": "persns",
-    "no-id": "person user_hana",
-    "no-option": "persons --where plan",
+    "help": ["--help", *(f"{name} --help" for name in COMMANDS)],
+    "begin": [f"replay {LOG} --run again", "warnings", "person user_nils", "person user_nils --as-of 296"],
+    "look": [
+        *("find olga", "persons --limit 5", "events user_ivo --limit 4", "trend", "graph user_ivo", "graph"),
+        *("report user_ivo -o report.html", "pack -o run.zip"),
+    ],
+    "explain": ["how user_nils", "why user_olga user_nils", "why user_ana user_nils", "blame user_nils"],
+    "mend": ["whatif --block-id undefined", "culprits user_nils", "repair user_nils"],
+    "check": [f"verify --persons {EXPORT}", "diff idcli-run idcli-run"],
+    "know": [
+        *("audit", "audits", "audits mega_person", "dialects", "dialects segment", "help persons"),
+    ],
+    "errors": [
+        *("persns", "person user_hana", "persons --where plan", "persons --limit x", "person"),
+        *("replay nothing.ndjson", "replay sample_data/README.md", f"replay {LOG} --rules curent"),
+        *("warnings --type nonsense", "warnings --code nonsense", "persons --run nowhere", "export nonsense"),
+        *("whatif", "whatif --without sample_data/events.ndjson:9999", "why", "why user_ana nobody"),
+        *("dialects segmnt", "completion instal", "help warnigs", "verify", "graph user_ivo --format doc"),
+    ],
 }
+"""What each golden page holds: commands, one after the other."""
 WIDTHS = (60, 80, 120)
 
 
@@ -59,10 +70,15 @@ def test_golden_widths(
     monkeypatch.delenv("IDCLI_RUN", raising=False)
     terminal(columns)
     monkeypatch.setattr(text, "is_terminal", lambda stream: True)
-    output = (
-        CliRunner().invoke(idcli, SHOWN[name].split(), prog_name="idcli", terminal_width=columns - 2).output
-    )
-    assert max(map(width_of, output.splitlines())) <= columns
+    pages = []
+    for typed in SHOWN[name]:
+        result = CliRunner().invoke(idcli, typed.split(), prog_name="idcli", terminal_width=columns - 2)
+        assert isinstance(result.exception, SystemExit | None), typed
+        assert (result.exit_code == 2) == (name == "errors"), (typed, result.output)
+        for line in result.output.splitlines():
+            assert width_of(line) <= columns or is_one_word(line), (typed, line)
+        pages.append(f"$ idcli {typed}\n{result.output}")
+    output = "\n".join(pages)
     path = GOLDEN / f"{name}-{columns}.txt"
     if request.config.getoption("--update"):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +90,16 @@ def test_no_golden_file_of_a_width_is_left_over() -> None:
     assert {f"{name}-{columns}.txt" for name in SHOWN for columns in WIDTHS} == {
         path.name for path in GOLDEN.iterdir()
     }
+
+
+def is_one_word(line: str) -> bool:
+    """Whether a line is wide only as it is not to be broken: a command or a request to copy."""
+    return line.strip().startswith("idcli ") or len(line.split()) <= 2
+
+
+def test_golden_widths_leave_out_no_command() -> None:
+    typed = {line.split()[0] for lines in SHOWN.values() for line in lines}
+    assert typed >= COMMANDS.keys() - {"schema"}, "schema prints JSON alone"
 
 
 def test_words_stay_whole() -> None:

@@ -59,6 +59,7 @@ GROUPS = {
     },
 }
 """Of each group the commands: name to its module in `commands` and its first line of help."""
+CLICKS_LEAD = "Error: "
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
@@ -133,9 +134,8 @@ def _errors_told() -> Iterator[None]:
         yield
     except IdcliError as error:
         fail(str(error), ExitCode.FAILED)
-    except click.ClickException as error:  # which shows what was typed
-        error.message = _visible(error.message)  # type: ignore[misc]  # nothing else keeps its hints
-        raise
+    except click.UsageError as error:  # which shows what was typed
+        raise click.UsageError(_fitted(error.format_message()), error.ctx) from None
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -160,10 +160,11 @@ def _told(error: OSError) -> str:
     return f"{what}. {room}, or write to another disk."
 
 
-def _visible(text: str) -> str:
-    from identity_cli.cli.terminal.text import visible_lines  # help needs nothing of it
+def _fitted(text: str) -> str:
+    """What click says, behind its "Error: ", in the width of the terminal."""
+    from identity_cli.cli.terminal.text import fitted  # help needs nothing of it
 
-    return visible_lines(text)
+    return fitted(f"{CLICKS_LEAD}{text}").removeprefix(CLICKS_LEAD)
 
 
 def fail(message: str, code: int) -> NoReturn:

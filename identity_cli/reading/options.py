@@ -14,7 +14,9 @@ from identity_cli.rules import rule_set
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.dating import AUTO
 from identity_cli.tables.formats import TABLE_FORMATS
+from identity_cli.tables.graph import GraphFormat
 from identity_cli.tables.graph_formats import ALWAYS, GRAPH_FORMATS
+from identity_cli.tables.table import TableFormat
 
 LONGEST_BUFFER = 366 * 24 * 3600
 """Seconds; nobody waits longer, and dates end somewhere."""
@@ -38,7 +40,8 @@ class ReplayOptions:
     do not read large logs in a second one. every_link: see dialects.base.Wanted; only for whoever leaves
     out events afterwards. longest_line: bytes, of what is longer only the beginning is kept, as a rejected
     line. max_rejected: see rejections. may_be_empty: whether a log, or a file of it, may hold no event, and
-    no event a blocked id. IdcliError for what none of them can be.
+    no event a blocked id. csv_guard: whether an apostrophe in CSV files keeps spreadsheets from taking text
+    for a formula. IdcliError for what none of them can be.
     """
 
     rules: str | None = None
@@ -62,7 +65,8 @@ class ReplayOptions:
     every_link: bool = False
     longest_line: int = LONGEST_LINE
     max_rejected: str | None = None
-    may_be_empty: bool = True
+    may_be_empty: bool = False
+    csv_guard: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what means nothing, before anything is read or written."""
@@ -86,6 +90,18 @@ class ReplayOptions:
 
     def _put(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
+
+    @property
+    def written_tables(self) -> list[TableFormat]:
+        """The formats of tables, as they are to be written."""
+        formats = [TABLE_FORMATS[name] for name in self.table_formats]
+        return formats if self.csv_guard else [form.for_programs() for form in formats]
+
+    @property
+    def written_graphs(self) -> list[GraphFormat]:
+        """The same of the merge graph."""
+        formats = [GRAPH_FORMATS[name] for name in self.graph_formats]
+        return formats if self.csv_guard else [form.for_programs() for form in formats]
 
     @property
     def applied_rules(self) -> RuleSet:

@@ -96,7 +96,7 @@ class Finishing:
     def _write_files(self, origins: Origins, *also: Listener) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
         journal, whose = self._journal, self._resolver.whose
-        formats = (self._options.table_formats, self._options.graph_formats)
+        formats = (self._options.written_tables, self._options.written_graphs)
         with closing(RunFiles(self._folder, formats, journal.names, whose, origins)) as files:
             files.write_journal(journal.links, journal.warnings)
             self._tell_everybody(*also, files.write_people)

@@ -95,8 +95,8 @@ def replay_log(
 ) -> Run:
     """Replay a log into a run folder; it appears whole or not at all. config: of the audits.
 
-    NothingToReplay if the log has no event where files were passed over, a run is there, or it may not be
-    empty; InputInRunFolder if the log lies in the run folder.
+    NothingToReplay if the log has no event and may not be empty, a run is there, or files were passed over;
+    InputInRunFolder if the log lies in the run folder.
     Files of vendors whose rules differ are replayed under PostHog's, unless others are asked for: the
     default ones, or those of the log's dates.
     """
@@ -328,7 +328,7 @@ class _Replay:
             mark_internal(journal.database, self._internal_users, self._finishing.remarks)
         if self._options.with_events:
             records = queries.events(journal.database, origins)
-            write_events(self._folder, self._options.table_formats, records)
+            write_events(self._folder, self._options.written_tables, records)
 
 
 @contextmanager

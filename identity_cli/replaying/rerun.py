@@ -34,7 +34,7 @@ def options_of(run: Run) -> ReplayOptions:
     asked = run.metadata["options"]
     lists = {name: tuple(asked.get(name, ())) for name in ("mapping", "blocked_ids")}
     lists["left_out"] = tuple(map(_left_out, asked["left_out"]))
-    return ReplayOptions(**{**asked, **lists}, table_formats=(), graph_formats=())
+    return ReplayOptions(**{**asked, **lists}, table_formats=(), graph_formats=(), may_be_empty=True)
 
 
 def _left_out(stored: str | list[Any]) -> str | LeftOut:

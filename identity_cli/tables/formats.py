@@ -16,11 +16,10 @@ BUFFER_BYTES = 1 << 20
 class TableFiles:
     """One table in several formats, or in none."""
 
-    def __init__(self, table: Table, folder: Path, formats: Iterable[str]) -> None:
-        """formats: names of TABLE_FORMATS."""
+    def __init__(self, table: Table, folder: Path, formats: Iterable[TableFormat]) -> None:
         self._files: list[IO[bytes]] = []
         self._writers: list[TableWriter] = []
-        for form in map(TABLE_FORMATS.__getitem__, formats):
+        for form in formats:
             self._open(table, folder, form)
 
     def _open(self, table: Table, folder: Path, form: TableFormat) -> None:

@@ -128,12 +128,17 @@ class GraphWriter(Protocol):
 class GraphFormat(NamedTuple):
     """A format of graphs: its name, which is also the end of its files' names, and what writes it.
 
-    suffixes: other ends that names of such files have.
+    suffixes: other ends that names of such files have. unguarded: see TableFormat.
     """
 
     name: str
     writer: Callable[[Path], GraphWriter]
     suffixes: tuple[str, ...] = ()
+    unguarded: Callable[[Path], GraphWriter] | None = None
+
+    def for_programs(self) -> "GraphFormat":
+        """The same without a guard: text as the log has it."""
+        return self if self.unguarded is None else self._replace(writer=self.unguarded)
 
     @property
     def file(self) -> str:

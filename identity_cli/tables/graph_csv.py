@@ -1,6 +1,7 @@
 """The edges of the merge graph as CSV, with the headers that Gephi looks for."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from identity_cli.tables.cells import csv_text
@@ -12,15 +13,16 @@ _HEAD = "Source,Target,Type,Id,Label,kind,event,outcome,mark,file,line,nth\n"
 class EdgeListWriter(GraphFile):
     """A line for each edge; every distinct id is in one."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, guarded: bool = True) -> None:
         super().__init__(path, (_HEAD, "", ""))
+        self._text = partial(csv_text, guarded=guarded)
 
     def add_nodes(self, nodes: Sequence[Node]) -> None:
         """Nodes have no lines of their own."""
 
     def add_edges(self, edges: Sequence[Edge]) -> None:
         """Add edges."""
-        self.add_to_edges(",".join(map(csv_text, _cells(one))) + "\n" for one in edges)
+        self.add_to_edges(",".join(map(self._text, _cells(one))) + "\n" for one in edges)
 
 
 def _cells(one: Edge) -> list[str | None]:
@@ -35,4 +37,4 @@ def _cells(one: Edge) -> list[str | None]:
     return [*ends, *told, one.file, str(one.line), None if one.nth is None else str(one.nth)]
 
 
-EDGE_LIST = GraphFormat("csv", EdgeListWriter)
+EDGE_LIST = GraphFormat("csv", EdgeListWriter, unguarded=partial(EdgeListWriter, guarded=False))

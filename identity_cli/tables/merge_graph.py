@@ -15,6 +15,7 @@ from identity_cli.outcomes import LOOKS_AT_NOBODY
 from identity_cli.tables.graph import (
     BelongsTo,
     Edge,
+    GraphFormat,
     IdNode,
     LinkEdge,
     Node,
@@ -23,7 +24,6 @@ from identity_cli.tables.graph import (
     mark_of,
     person_name,
 )
-from identity_cli.tables.graph_formats import GRAPH_FORMATS
 from identity_cli.tables.people import People
 
 TeamAndId = tuple[int, str]
@@ -55,11 +55,11 @@ class MergeGraph:
     """The graph in several formats, told part by part: all links, all people, finish."""
 
     def __init__(
-        self, folder: Path, formats: Iterable[str], whose: Callable[[int, str], Whose | None]
+        self, folder: Path, formats: Iterable[GraphFormat], whose: Callable[[int, str], Whose | None]
     ) -> None:
-        """formats: names of GRAPH_FORMATS; whose: what a team's distinct id has come to."""
+        """whose: what a team's distinct id has come to."""
         self._whose = whose
-        self._writers = [form.writer(folder / form.file) for form in map(GRAPH_FORMATS.__getitem__, formats)]
+        self._writers = [form.writer(folder / form.file) for form in formats]
         self._keys = count()
         self._touched: set[int | None] = set()  # persons, by number
         self._named: set[TeamAndId] = set()  # by links that join nobody

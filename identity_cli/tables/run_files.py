@@ -11,10 +11,11 @@ from identity_cli.facts import Whose
 from identity_cli.origins import Origins
 from identity_cli.tables import run_tables
 from identity_cli.tables.formats import TableFiles
+from identity_cli.tables.graph import GraphFormat
 from identity_cli.tables.merge_graph import Links, MergeGraph
 from identity_cli.tables.people import Ids, People
 from identity_cli.tables.person_names import PersonNames
-from identity_cli.tables.table import Columns, Record, Table, batches
+from identity_cli.tables.table import Columns, Record, Table, TableFormat, batches
 
 
 class RunFiles:
@@ -23,7 +24,7 @@ class RunFiles:
     def __init__(
         self,
         folder: Path,
-        formats: tuple[Sequence[str], Sequence[str]],
+        formats: tuple[Sequence[TableFormat], Sequence[GraphFormat]],
         names: PersonNames,
         whose: Callable[[int, str], Whose | None],
         origins: Origins,
@@ -97,9 +98,9 @@ class RunFiles:
         return TableFiles(table, self._folder, self._formats)
 
 
-def write_events(folder: Path, table_formats: Sequence[str], records: Iterable[Record]) -> None:
+def write_events(folder: Path, formats: Sequence[TableFormat], records: Iterable[Record]) -> None:
     """Write the table of events."""
-    with closing(TableFiles(run_tables.EVENTS, folder, table_formats)) as files:
+    with closing(TableFiles(run_tables.EVENTS, folder, formats)) as files:
         for batch in batches(records):
             files.write([*zip(*batch, strict=True)])
         files.finish()

@@ -56,7 +56,7 @@ def _show(page: Page, found: RunAudit) -> None:
     rate = f"{found.consolidation_rate:.1%} consolidated"
     page.line((f"{found.distinct_ids:,} distinct ids on {found.persons:,} persons", "bold"), f": {rate}")
     sizes = ", ".join(f"{size:,} at {share} %" for share, size in found.percentiles.items())
-    page.line(f"Ids per person: {sizes}, at most {found.largest:,}")
+    page.paragraph(f"Ids per person: {sizes}, at most {found.largest:,}", indent=0)
     users = [f"{count:,} {NAMES[by]}" for by, count in found.unique_users.items() if count is not None]
     page.paragraph(f"Unique users: {'; '.join(users)}", indent=0)
     if found.kinds:

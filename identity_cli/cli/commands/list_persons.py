@@ -1,7 +1,7 @@
 """`idcli persons`: which persons there are."""
 
 import json
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import condition_in
 from identity_cli.reports.person_list import RECOGNISED_BY, persons, recognised
+from identity_cli.store.reading.kept_findings import findings_each
 from identity_cli.store.reading.rows import PersonRow
 from identity_cli.store.reading.run import PERSON_ORDERS, Run
 
@@ -85,7 +86,8 @@ def command(
 ) -> None:
     """List persons.
 
-    Each with an id to log in with, or the one it was made with, and what one knows it by. A CONDITION is
+    Each with an id to log in with, or the one it was made with, what one knows it by, and how many findings
+    are about it. A CONDITION is
     KEY=VALUE, KEY!=VALUE, KEY~PART, KEY>VALUE (or <, >=, <=), 'KEY exists' or 'KEY missing'. VALUE is
     text, or a number, true, false or null as in JSON.
     """
@@ -113,7 +115,8 @@ def command(
     tells = run.internal_users is not None and run.shows_internal == "include"
     internal = run.internal_reasons(one.person for one in shown) if tells else None
     rows = [_row(run, one, shown_by or RECOGNISED_BY) for one in shown]
-    _show(Page(), rows, rest, Extras(run.team_count() > 1, internal))
+    found_of = findings_each(run, [one.person for one in shown])
+    _show(Page(), rows, rest, Extras(run.team_count() > 1, internal, found_of))
 
 
 def _codes() -> list[str]:
@@ -152,10 +155,11 @@ def _record(run: Run, person: PersonRow, names: Sequence[str]) -> dict[str, Any]
 
 
 class Extras(NamedTuple):
-    """Columns that not every run needs: the team, and who is internal."""
+    """Columns that not every run needs, the team and who is internal; and findings about each person."""
 
     teams: bool
     internal: Container[int] | None
+    findings: Mapping[int, int]
 
 
 class Shown(NamedTuple):
@@ -181,6 +185,7 @@ def _show(page: Page, shown: list[Shown], rest: int, extras: Extras) -> None:
         *([Column("team", right=True)] if extras.teams else []),
         *([] if extras.internal is None else [Column("internal")]),
         Column("last seen", extra=True),
+        number_column("findings"),
         Column("person id", extra=True),
     ]
     page.table(columns, [_cells(one, extras) for one in shown], indent=0)
@@ -201,5 +206,6 @@ def _cells(one: Shown, extras: Extras) -> list[Any]:
         *([str(person.team_id)] if extras.teams else []),
         *([] if extras.internal is None else ["yes" if person.person in extras.internal else ""]),
         time_text(person.last_seen)[:16],
+        extras.findings.get(person.person, 0) or "",
         person.person_id,
     ]

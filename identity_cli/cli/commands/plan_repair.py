@@ -115,7 +115,14 @@ def _show_action(page: Page, one: Action) -> None:
 def _show_places(page: Page, places: list[str]) -> None:
     shown = places if len(places) <= PLACES_SHOWN + 1 else places[:PLACES_SHOWN]
     more = f" and {len(places) - len(shown):,} more; --format json has them" if shown is not places else ""
-    page.line("  ", (" and ".join(shown), "cyan"), more)
+    told = " and ".join(shown)
+    if len(told) + len(more) + 2 <= page.width:
+        page.line("  ", (told, "cyan"), more)
+        return
+    for place in shown:
+        page.line("  ", (place, "cyan"))
+    if more:
+        page.paragraph(more)
 
 
 def _sender(details: dict[str, Any]) -> str:

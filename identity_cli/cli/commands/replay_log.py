@@ -16,8 +16,10 @@ from identity_cli.cli.terminal.options import (
     buffer_option,
     config_option,
     format_option,
+    guards_csv,
     internal_choice,
     run_option,
+    with_csv_guard,
 )
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import ReplayProgress, write_document
@@ -83,14 +85,17 @@ def _dialects() -> Iterable[str]:
     show_default=True,
     help="The team of events that name none.",
 )
-@option(
-    "--tables",
-    "table_formats",
-    metavar="LIST",
-    type=Known([*TABLE_FORMATS, NONE], several=True),
-    default="csv",
-    show_default=True,
-    help=f"Which files to write beside run.db: {', '.join(TABLE_FORMATS)}, several with commas, or {NONE}.",
+@with_csv_guard(
+    option(
+        "--tables",
+        "table_formats",
+        metavar="LIST",
+        type=Known([*TABLE_FORMATS, NONE], several=True),
+        default="csv",
+        show_default=True,
+        help=f"Which files to write beside run.db: {', '.join(TABLE_FORMATS)}, several with commas, "
+        f"or {NONE}.",
+    )
 )
 @option(
     "--graphs",
@@ -231,7 +236,7 @@ def _replay(
     from identity_cli.reading.options import ReplayOptions
     from identity_cli.replaying.replayer import replay_log
 
-    asked = ReplayOptions(**options, may_be_empty=False)
+    asked = ReplayOptions(**options, csv_guard=guards_csv())
     _check_names(expand(logs))
     if STANDARD_INPUT in logs and is_terminal(sys.stdin) and not quiet:
         print_error("idcli: waiting for events on standard input; Ctrl-D ends them")

@@ -56,7 +56,7 @@ def _moment_text(found: PersonAsOf, moment: str) -> str:
 def _show(page: Page, run: Run, wanted: str, found: PersonAsOf, moment: str) -> None:
     state = ("identified", "green") if found.is_identified else ("anonymous", "yellow")
     page.line((f"As of {_moment_text(found, moment)}", "bold yellow"))
-    page.line((wanted, "bold"), " was person ", found.person_id, ", ", state)
+    page.sentence((wanted, "bold"), " was person ", found.person_id, ", ", state)
     page.line(f"made with {found.made_with}, {plural(len(found.distinct_ids), 'distinct id')}:")
     page.paragraph(", ".join(found.distinct_ids))
     if found.waiting:

@@ -9,6 +9,8 @@ from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport
 
 STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
+NARROW = 70
+"""Columns of a terminal, below which what a finding costs does not fit beside it."""
 SHOWN = 5
 """Findings told in short, two lines each; the other half of a screen has the rest."""
 
@@ -69,7 +71,11 @@ def _show_head(page: Page, finding: Finding) -> None:
     style = STYLES[finding.severity]
     columns = [Column("", style=style), Column("", style="bold"), origin_column(""), Column("")]
     cells: list[Cell] = [str(finding.severity), finding.code, str(finding.first.origin), _damage(finding)]
-    page.table(columns, [cells])
+    if page.is_terminal and page.width < NARROW:
+        page.table(columns[:-1], [cells[:-1]])
+        page.paragraph(_damage(finding), indent=4)
+    else:
+        page.table(columns, [cells])
 
 
 def _damage(finding: Finding) -> str:

@@ -13,6 +13,8 @@ DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
 INTERNAL = ("include", "exclude", "only")
 FORMATS = ("table", "json", "ndjson", "csv")
+WIDEST_METAVAR = 40
+"""Of choices that an option lists in its own line of help, in columns."""
 MOST = 2**53
 """Of anything that a command lists: more digits mean all."""
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -36,21 +38,25 @@ def run_option(text: str) -> Callable[[Function], Function]:
 def format_option(*formats: str) -> Callable[[Function], Function]:
     """--format, a table for people unless asked otherwise; and --csv-guard where it may be CSV."""
     choices = formats or FORMATS
+    said = "How to print it" if "table" in choices else "How to write it"
+    is_wide = len("|".join(choices)) > WIDEST_METAVAR
     form = option(
         "--format",
         "output",
         type=click.Choice(choices),
         default=choices[0],
         show_default=True,
-        help="How to print it." if "table" in choices else "How to write it.",
+        metavar="FORMAT" if is_wide else None,
+        help=f"{said}: {', '.join(choices)}." if is_wide else f"{said}.",
     )
-    return _with_csv_guard(form) if "csv" in choices else form
+    return with_csv_guard(form) if "csv" in choices else form
 
 
 CSV_GUARD = "identity_cli.csv_guard"
 
 
-def _with_csv_guard(form: Callable[[Function], Function]) -> Callable[[Function], Function]:
+def with_csv_guard(form: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """--csv-guard beside another option; see guards_csv."""
     guard = option(
         "--csv-guard",
         type=click.Choice(("on", "off")),

@@ -92,7 +92,12 @@ def time_text(moment: str | None) -> str:
 def print_error(text: str) -> None:
     """Say on standard error what went wrong or how it goes."""
     with suppress(OSError):  # full, or gone: then there is nobody to tell
-        print("\n".join(map(_fitted, visible_lines(text).split("\n"))), file=sys.stderr)
+        print(fitted(text), file=sys.stderr)
+
+
+def fitted(text: str) -> str:
+    """Lines for standard error, in the width of the terminal that it goes to."""
+    return "\n".join(map(_fitted, visible_lines(text).split("\n")))
 
 
 def _fitted(line: str) -> str:

@@ -24,6 +24,15 @@ def persons_found(run: OpenedRun, codes: Collection[str] | None = None) -> set[i
     }
 
 
+def findings_each(run: OpenedRun, persons: Collection[int]) -> dict[int, int]:
+    """How many findings are about each of these persons, by its number; only those that some are about."""
+    query = (
+        "SELECT person, count(DISTINCT finding) FROM finding_persons"
+        " WHERE person IN (SELECT value FROM json_each(?)) GROUP BY 1"
+    )
+    return dict(run.database.execute(query, (json.dumps([*persons]),)))
+
+
 def codes_found(run: OpenedRun) -> list[str]:
     """Of the findings that there are."""
     return [code for (code,) in run.database.execute("SELECT DISTINCT code FROM findings ORDER BY code")]
