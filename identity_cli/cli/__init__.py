@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from identity_cli import __version__
-from identity_cli.cli.terminal.command import HelpfulContext, color_option, help_option, option, print_help
+from identity_cli.cli.terminal.command import Helpful, color_option, option, print_help
 from identity_cli.errors import ExitCode, IdcliError, UnknownCommand
 
 GROUPS = {
@@ -63,10 +63,8 @@ CLICKS_LEAD = "Error: "
 COMMANDS = {name: entry for group in GROUPS.values() for name, entry in group.items()}
 
 
-class Commands(click.Group):
+class Commands(Helpful, click.Group):
     """The group: commands by name, imported on demand."""
-
-    context_class = HelpfulContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Every command, in the order in which one needs them."""
@@ -84,14 +82,10 @@ class Commands(click.Group):
             command.help = docstring_of(command.callback)
         return command
 
-    def get_help_option(self, ctx: click.Context) -> click.Option:
-        """Make the --help option."""
-        return help_option(ctx)
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands, then the options that all have."""
         self.format_commands(ctx, formatter)
-        click.Command.format_options(self, ctx, formatter)
+        Helpful.format_options(self, ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing any."""

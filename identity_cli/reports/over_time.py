@@ -4,7 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any, NamedTuple
 
 from identity_cli.answering import as_dict, as_frame, as_html
@@ -90,6 +89,8 @@ Key = tuple[int, Sender | None]
 
 @dataclass
 class _Tally:
+    """Of a period. Without a docstring it would be given its signature, with what takes long to import."""
+
     events: int = 0
     persons: set[int] = field(default_factory=set)
     new_persons: int = 0
@@ -199,7 +200,14 @@ def _jumps(period: Period, before: Sequence[Period]) -> Iterable[Jump]:
     if len(before) < 2:
         return
     for name, figure in FIGURES.items():
-        usual = max(median(map(figure, before)), float(figure(before[-1])))  # a plateau jumps once
+        usual = max(_median([*map(figure, before)]), float(figure(before[-1])))  # a plateau jumps once
         now = figure(period)
         if now > JUMP * usual and now - usual > LEAST_CHANGE * max(usual, 1.0) ** 0.5:
             yield Jump(name, usual, now)
+
+
+def _median(counts: Sequence[int]) -> float:
+    """The one in the middle; that of `statistics` takes long to import."""
+    ordered = sorted(counts)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

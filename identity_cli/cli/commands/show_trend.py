@@ -1,11 +1,10 @@
 """`idcli trend`: how the figures of a run went over time, and where they jumped."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from identity_cli.answers.of_figures import Trend as Answer
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, internal_option
@@ -17,6 +16,9 @@ from identity_cli.cli.terminal.text import number_text, plural
 from identity_cli.reports.over_time import FIGURES, PERIODS, Beginning, Jump, Period, Trend, trend
 from identity_cli.store.reading.kept_findings import kept_findings
 from identity_cli.store.reading.run import Run
+
+if TYPE_CHECKING:
+    from identity_cli.answers import of_figures
 
 FORMAT = 1
 SHOWN = 14
@@ -70,7 +72,7 @@ def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) ->
         write_records(COLUMNS, (record(one, by) for one in found.periods), output)
 
 
-def _document(found: Trend) -> Answer:
+def _document(found: Trend) -> "of_figures.Trend":
     periods: Any = [_record(one, found.by) for one in found.periods]
     return {"format": FORMAT, "by": found.by, "undated_events": found.undated, "periods": periods}
 

@@ -16,21 +16,49 @@ class HelpfulContext(click.Context):
         """Make what lays out help."""
         from identity_cli.cli.terminal.help_text import HelpText  # who asks for none needs nothing of it
 
-        return HelpText(width=self.terminal_width, max_width=self.max_content_width)
+        return HelpText(self.terminal_width, self.max_content_width)
 
 
-class Command(click.Command):
-    """A command of ours."""
+class Helpful(click.Command):
+    """What has a help of ours."""
 
     context_class = HelpfulContext
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """Make the --help option."""
+        return help_option(*ctx.help_option_names)
+
+    # click would tidy both texts first, which HelpText wraps, and look up translations of its
+    # headings: with what takes long to import.
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Say what it does."""
+        _write_indented(formatter, self.help)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List its options."""
+        told = [parameter.get_help_record(ctx) for parameter in self.get_params(ctx)]
+        with formatter.section("Options"):
+            formatter.write_dl([one for one in told if one is not None])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show an example."""
+        _write_indented(formatter, self.epilog)
+
+
+def _write_indented(formatter: click.HelpFormatter, text: str | None) -> None:
+    if text:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(text)
+
+
+class Command(Helpful):
+    """A command of ours."""
 
     def __init__(self, *declared: Any, **attributes: Any) -> None:
         super().__init__(*declared, **attributes)
         self.params.append(color_option(hidden=True))  # the help of `idcli` tells it once for all
-
-    def get_help_option(self, ctx: click.Context) -> click.Option:
-        """Make the --help option."""
-        return help_option(ctx)
 
 
 class Replaying(Command):
@@ -73,10 +101,11 @@ def _choose_color(ctx: click.Context, parameter: click.Parameter, asked: str | N
         ctx.color = {"auto": None, "always": True, "never": False}[asked]
 
 
-def help_option(ctx: click.Context) -> click.Option:
+@functools.cache
+def help_option(*names: str) -> click.Option:
     """--help. click's own looks up a translation of its text at every start, asked for or not."""
     return Option(
-        ctx.help_option_names,
+        names,
         is_flag=True,
         expose_value=False,
         is_eager=True,

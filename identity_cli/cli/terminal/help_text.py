@@ -6,14 +6,24 @@ from collections.abc import Iterable
 import click
 
 from identity_cli.cli.terminal.color import is_colored
-from identity_cli.cli.terminal.fitting import is_terminal, width_of, wrapped
+from identity_cli.cli.terminal.fitting import columns_of, is_terminal, width_of, wrapped
 
+COLUMNS = 80
+"""Where no terminal says how many it has."""
+NARROWEST = 50
 NARROW = 70
 """Columns below which what an option is called stands above what it does."""
 
 
 class HelpText(click.HelpFormatter):
-    """Lays out help; click's own breaks words at hyphens, options among them."""
+    """Lays out help; click's own breaks words at hyphens, options among them.
+
+    width: None for that of the terminal, at most max_width, which click asks with what takes long to import.
+    """
+
+    def __init__(self, width: int | None, max_width: int | None) -> None:
+        columns = columns_of(sys.stdout) or COLUMNS
+        super().__init__(width=width or max(min(columns, max_width or COLUMNS) - 2, NARROWEST))
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         """How a command is called."""
