@@ -12,10 +12,15 @@ class FindingEvent(Address):
 
 
 class FindingSince(FindingEvent):
-    """Where what was found began, and the library that sent it."""
+    """Where what was found began, and the library that sent it.
+
+    That is in the first release in which it is not rare. before: in how many of 1,000 events of the library's
+    earlier releases it was there, null where there are none.
+    """
 
     lib: str | None
     version: str | None
+    before: float | None
 
 
 class FindingThreshold(TypedDict):

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import SENTINEL
 from identity_cli.audits.severity import Severity
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
-SENTINEL = "$posthog_cookieless"
 MOVED = (Outcome.ATTACHED, Outcome.MERGED)
 
 

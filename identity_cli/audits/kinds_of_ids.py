@@ -10,6 +10,8 @@ _WORDS = frozenset(
     }
 )
 """The platform's own list of ids unfit for linking, and what other platforms add to it."""
+SENTINEL = "$posthog_cookieless"
+"""The constant that a library sends for everybody without cookies."""
 _MADE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NOTHING = re.compile(r"[\s0-]*|-1")
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import SENTINEL
 from identity_cli.audits.severity import Severity
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
@@ -21,6 +22,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         source = link.team_id, link.source
         before = first_login.setdefault(source, link)
         if before.target == link.target or source in logins or link.outcome == Outcome.SAME_PERSON:
+            continue
+        if link.source == SENTINEL:  # which no reset() changes; it has an audit of its own
             continue
         is_silent = link.outcome == Outcome.ATTACHED
         yield Suspicion(

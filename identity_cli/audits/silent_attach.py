@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import SENTINEL
 from identity_cli.audits.severity import Severity
 from identity_cli.outcomes import JOINS, Outcome
 from identity_cli.store.reading import evidence
@@ -38,6 +39,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             lib=link.lib,
             version=link.version,
             seen=1,
+            cause=SENTINEL if link.source == SENTINEL else "",
             commands=(
                 f"idcli why {shlex.quote(link.source)} {shlex.quote(link.target)}",
                 f"idcli repair {shlex.quote(link.target)}",

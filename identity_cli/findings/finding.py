@@ -25,16 +25,18 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Where it began: the first event that shows it, and the library that sent that."""
+    """Where it began: the first event that shows it, and the library that sent that; see FindingSince."""
 
     moment: Moment
     lib: str | None
     version: str | None
+    before: float | None = None
 
     @property
     def record(self) -> FindingSince:
         """The same in JSON."""
-        return {**self.moment.record, "lib": self.lib, "version": self.version}
+        before = None if self.before is None else round(self.before, 3)
+        return {**self.moment.record, "lib": self.lib, "version": self.version, "before": before}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

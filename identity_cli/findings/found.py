@@ -10,7 +10,9 @@ from typing import TypeVar
 from identity_cli.audits import AUDITS
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.config import DEFAULT, Config
+from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding, Moment, Since
+from identity_cli.findings.releases import Beginning, Releases
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.activity import activities_of
 from identity_cli.store.reading.run import Run
@@ -24,28 +26,34 @@ MOST_IDS = 20
 
 def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
     """What is wrong in a run, the worst first."""
-    found = [finding for audit in AUDITS for finding in _findings(run, audit, config)]
-    times = evidence.times_of(run, (moment.seq for one in found for moment in (one.first, one.last)))
+    releases = Releases(run)
+    found = [finding for audit in AUDITS for finding in _findings(run, audit, config, releases)]
+    moments = (moment.seq for one in found for moment in (one.first, one.last, one.since.moment))
+    times = evidence.times_of(run, moments)
     return sorted((_dated(one, times) for one in found), key=lambda finding: (finding.damage, finding.code))
 
 
 def _dated(finding: Finding, times: Mapping[int, str]) -> Finding:
     """With its times, which are looked up for all findings at once."""
-    first, last = (replace(one, time=one.time or times.get(one.seq)) for one in (finding.first, finding.last))
-    return replace(finding, first=first, last=last, since=replace(finding.since, moment=first))
+    first, last, began = (
+        replace(one, time=one.time or times.get(one.seq))
+        for one in (finding.first, finding.last, finding.since.moment)
+    )
+    return replace(finding, first=first, last=last, since=replace(finding.since, moment=began))
 
 
-def _findings(run: Run, audit: Audit, config: Config) -> Iterator[Finding]:
+def _findings(run: Run, audit: Audit, config: Config, releases: Releases) -> Iterator[Finding]:
     if config.codes is not None and audit.code not in config.codes:
         return
     limit = Limit(config.thresholds.get(audit.code, audit.threshold or 0), config)
-    by_cause: dict[tuple[str | None, ...], list[Suspicion]] = defaultdict(list)
+    by_cause: dict[tuple[Severity | None, str], list[Suspicion]] = defaultdict(list)
     found = [*audit.find(run, limit)]
     senders = evidence.senders_of(run, [one.seqs[0] for one in found if _is_nobodys(one)])
     for suspicion in map(partial(_with_sender, run, senders), found):
-        by_cause[suspicion.severity, suspicion.cause, suspicion.lib, suspicion.version].append(suspicion)
-    for alike in by_cause.values():
-        yield _finding(run, audit, limit, sorted(alike, key=lambda one: one.seqs))
+        by_cause[suspicion.severity, suspicion.cause].append(suspicion)
+    for same in by_cause.values():
+        for alike in releases.joined(same):
+            yield _finding(run, audit, limit, alike, releases.beginning(alike))
 
 
 def _is_nobodys(suspicion: Suspicion) -> bool:
@@ -66,9 +74,11 @@ def _with_sender(run: Run, senders: Mapping[int, Sender], suspicion: Suspicion) 
     return suspicion if sender is None else replace(suspicion, lib=sender[0], version=sender[1])
 
 
-def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -> Finding:
+def _finding(
+    run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion], beginning: Beginning
+) -> Finding:
     """One finding of all suspicions of one cause."""
-    first = alike[0]
+    first, began = alike[0], beginning.suspicion
     ids = _several(one.distinct_ids for one in alike)
     moments = [
         _moment(run, first.seqs[0], first.time),
@@ -87,7 +97,9 @@ def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -
         unique_users=sum(one.unique_users for one in alike),
         first=moments[0],
         last=moments[1],
-        since=Since(moments[0], first.lib, first.version),
+        since=Since(
+            _moment(run, began.seqs[0], began.time), began.lib, began.version, before=beginning.before
+        ),
         evidence={**first.evidence, "times": len(alike), "ids": len(ids)},
         threshold=None if seen is None else {"limit": crossed, "seen": seen, "source": audit.source},
         remedy=audit.remedy,
@@ -99,7 +111,8 @@ def _finding(run: Run, audit: Audit, limit: Limit, alike: Sequence[Suspicion]) -
 
 def _said_of_many(audit: Audit, alike: Sequence[Suspicion]) -> str:
     first = alike[0]
-    sender = " ".join(filter(None, (first.lib, first.version)))
+    versions = [*dict.fromkeys(one.version for one in alike if one.version is not None)]
+    sender = " ".join(filter(None, (first.lib, " to ".join(dict.fromkeys((*versions[:1], *versions[-1:]))))))
     said = audit.several.format(count=f"{len(alike):,}")
     return f"{said}{f', sent by {sender}' if sender else ''}. The first: {first.message}"
 

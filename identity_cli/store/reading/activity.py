@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from identity_cli.store.reading.periods import Sender, counts_by_hour
+from identity_cli.store.reading.periods import Sender, counts_by_hour, senders_of
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.period_columns import beginning_of, id_hash
 
@@ -25,11 +25,16 @@ class Activity(NamedTuple):
 
 
 class Activities:
-    """Of all ids of a run; those without a time are missing."""
+    """Of all ids of a run; those without a time are missing.
+
+    sent: how many events each library and version sent, in the order in which they came first.
+    """
 
     def __init__(self, run: Run) -> None:
         self._of: dict[int, Activity] = {}
+        self.sent = dict.fromkeys(senders_of(run).values(), 0)
         for hour, sender, own, events in counts_by_hour(run):
+            self.sent[sender] += events
             if hour is not None:
                 self._add(own, Activity(events, hour, sender, hour, sender))
 

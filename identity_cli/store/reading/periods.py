@@ -50,7 +50,7 @@ def events_by_hour(run: Run) -> Iterator[EventsOfHour]:
 
 def counts_by_hour(run: Run) -> Iterator[tuple[int | None, Sender, int, int]]:
     """Hour, sender, hash of the id, and how many events; of everybody. RunUnreadable as events_by_hour."""
-    senders = {number: Sender(*sender) for number, *sender in run.database.execute("SELECT * FROM senders")}
+    senders = senders_of(run)
     parts = run.database.execute("SELECT hours, senders, ids, events FROM periods ORDER BY part")
     try:
         for columns in parts:
@@ -58,6 +58,12 @@ def counts_by_hour(run: Run) -> Iterator[tuple[int | None, Sender, int, int]]:
                 yield None if hour == UNDATED else hour, senders[sender], own, events
     except (zlib.error, TypeError, ValueError, KeyError) as error:
         raise RunUnreadable(run.name, f"its periods are damaged: {error}") from None
+
+
+def senders_of(run: Run) -> dict[int, Sender]:
+    """Libraries and versions by their numbers, in the order in which they came first."""
+    rows = run.database.execute("SELECT sender, lib, lib_version FROM senders ORDER BY sender")
+    return {number: Sender(*sender) for number, *sender in rows}
 
 
 def links_by_hour(run: Run) -> Iterator[NotedInHour]:
