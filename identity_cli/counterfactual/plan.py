@@ -19,7 +19,7 @@ from identity_cli.files.raw_file import hash_of_start
 from identity_cli.files.sources import LineSource, PassedOver, Source
 from identity_cli.origins import Origins
 from identity_cli.reading.left_out import LeftOut
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.rerun import options_of, paths_of
 from identity_cli.store.reading.run import Run
 
 
@@ -46,6 +46,10 @@ class Plan(NamedTuple):
         members = _Members(files)
         names = {name: self._found(name, members) for name in dict.fromkeys(one.file for one in self.events)}
         return tuple(one._replace(file=names[one.file]) for one in self.events)
+
+    def located_in(self, run: Run) -> tuple[LeftOut, ...]:
+        """The same as a run spells the files of its log; LogGone, LogIsPipe too."""
+        return tuple(one._replace(file=run.path_of(one.file)) for one in self.located(paths_of(run)))
 
     def _found(self, name: str, members: "_Members") -> str:
         """Which of these files, or of what is in them, the plan means by a name."""

@@ -87,6 +87,16 @@ class NoInternalUsers(IdcliError):
         )
 
 
+class NoPartOfItsOwn(IdcliError):
+    """A part of a log that does not come alone to what it comes to in the whole."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the lines of these ids do not tell alone what they tell within the log: others show the time, "
+            "or share their lines. Pack the whole: --with-log, without an ID."
+        )
+
+
 class BooksDoNotBalance(IdcliError):
     """Sums of a run that must be equal and are not."""
 

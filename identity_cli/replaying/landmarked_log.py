@@ -19,7 +19,7 @@ class LandmarkedLog:
 
     def __init__(self, run: Run) -> None:
         """LogGone, LogIsPipe; one of OF_A_DAMAGED_INDEX."""
-        self._sources = run.sources()
+        self._sources, self._file_of = run.sources(), run.file_of
         self._marks = {number: Landmarks.unpacked(columns) for number, *columns in run.landmarks()}
         self._files = ExitStack()
         self._opened: dict[int, LandmarkedFile] = {}
@@ -40,8 +40,9 @@ class LandmarkedLog:
         """The lines of these numbers, from 1, of a source, from 0; LogChanged, OSError."""
         if source not in self._opened:
             path, size = self._sources[source]["path"], self._sources[source]["size"]
-            if (now := os.stat(path).st_size) != size:
+            file = self._file_of(path)
+            if (now := os.stat(file).st_size) != size:
                 raise LogChanged(path, size, now)
-            opened = LandmarkedFile(path, self._marks[source + 1])
+            opened = LandmarkedFile(file, self._marks[source + 1])
             self._opened[source] = self._files.enter_context(closing(opened))
         return self._opened[source].lines(first, last)

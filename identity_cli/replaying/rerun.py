@@ -66,16 +66,21 @@ def paths_of(run: Run) -> list[str]:
     files: list[str] = []
     members: set[str] = set()
     for source in run.sources():
-        path = source["path"]
+        path = run.file_of(source["path"])
         file = container_of(path)
         if not Path(file).exists():
-            raise LogGone(path)
+            raise LogGone(source["path"])
         check_rereadable(file)
         if not (members and files[-1] == file and path != file and path not in members):
             files.append(file)
             members = set()
         members.add(path)
     return files
+
+
+def log_files(run: Run) -> list[tuple[str, Path]]:
+    """The files of a run's log: what each is called there, and where it is; LogGone, LogIsPipe."""
+    return [(run.path_of(file), Path(file)) for file in paths_of(run)]
 
 
 def lines_of_log(
@@ -85,27 +90,27 @@ def lines_of_log(
 
     on_progress is told the bytes read so far.
     """
-    sizes = {source["path"]: source["size"] for source in run.sources()}
+    sizes = {run.file_of(source["path"]): source["size"] for source in run.sources()}
     done = 0
     for file in paths_of(run):
         size = Path(file).stat().st_size
         if size != sizes.get(file, size):
-            raise LogChanged(file, sizes[file], size)
+            raise LogChanged(run.path_of(file), sizes[file], size)
         for source in sources_at(file, longest_line=options_of(run).longest_line):
             if not isinstance(source, PassedOver) and source.path in sizes:
-                yield from _with_places(source)
+                yield from _with_places(source, run.path_of(source.path))
                 done += source.bytes_read
                 if on_progress is not None:
                     on_progress(done)
 
 
-def _with_places(source: LineSource) -> Iterator[tuple[Origin, bytes]]:
+def _with_places(source: LineSource, path: str) -> Iterator[tuple[Origin, bytes]]:
     """The lines of a source; where several begin on one line of a document, which of them each is."""
     for number, group in groupby(numbered_lines(source), itemgetter(0)):
         begun = list(islice(group, 2))
         is_alone = len(begun) == 1
         for nth, (_, line) in enumerate(chain(begun, group), 1):
-            yield Origin(source.path, number, None if is_alone else nth), line
+            yield Origin(path, number, None if is_alone else nth), line
 
 
 def check_source(before: dict[str, Any], after: dict[str, Any]) -> None:

@@ -82,7 +82,6 @@ class _Shown:
 def _write_log(run: Run, plan: str | None) -> None:
     from identity_cli.cli.terminal.render import reading_progress
     from identity_cli.counterfactual.plan import read_plan
-    from identity_cli.replaying.rerun import paths_of
     from identity_cli.replaying.shortened_log import ShortenedLog
 
     planned = None if plan is None else read_plan(plan)
@@ -93,7 +92,7 @@ def _write_log(run: Run, plan: str | None) -> None:
             f"idcli: the {whose} also blocks {blocked}, which no log can hold: replay --apply does it."
         )
     with reading_progress(run) as progress:
-        events = () if planned is None else planned.located(paths_of(run))
+        events = () if planned is None else planned.located_in(run)
         log = ShortenedLog(run, events, progress)
     if log.earlier:
         earlier = plural(log.earlier, "event")

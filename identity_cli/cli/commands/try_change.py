@@ -17,7 +17,7 @@ from identity_cli.comparing.run_differences import diff
 from identity_cli.counterfactual.changed_log import Change, Flip, WhatIf, whatif
 from identity_cli.counterfactual.plan import read_plan
 from identity_cli.reading.left_out import LeftOut
-from identity_cli.replaying.rerun import paths_of, replayed
+from identity_cli.replaying.rerun import replayed
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.reading.run import Run
 
@@ -98,7 +98,7 @@ def command(
 
 def _planned(run: Run, file: str) -> tuple[tuple[LeftOut, ...], tuple[str, ...]]:
     plan = read_plan(file)
-    return plan.located(paths_of(run)), plan.blocked_ids
+    return plan.located_in(run), plan.blocked_ids
 
 
 def _by_settings(run: Run, asked: dict[str, Any], limit: int, output: str) -> None:

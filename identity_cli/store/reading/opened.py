@@ -40,6 +40,7 @@ class OpenedRun:
         self.name = str(folder)
         self._is_finished = is_finished
         self._moved: dict[str, str] = {}  # see read_log_at
+        self._packed_log: dict[str, str] = {}  # see file_of
         self.shows_internal = "include"  # see show_internal
         self.seconds: float | None = None  # how long its replay took, where that was just now
         self._using = ExitStack()
@@ -52,9 +53,10 @@ class OpenedRun:
     def _open(self) -> None:
         place = self.name
         if os.path.isfile(place):  # noqa: PTH113 -- pathlib, see above
-            from identity_cli.store.packed_run import unpacked  # mostly it is a folder
+            from identity_cli.store.packed_run import log_in, unpacked  # mostly it is a folder
 
             place = self._using.enter_context(unpacked(place))
+            self._packed_log = log_in(place)
         self._place, self._stat, self.database = _opened(place)
         path = os.path.join(self._place, DATABASE)
         try:
@@ -85,7 +87,16 @@ class OpenedRun:
         from identity_cli.store.reading.moved_log import moved_paths  # mostly it is where it was
 
         self._moved = moved_paths([path for path, _ in self._stored_sources()], place)
+        self._packed_log = {}
         vars(self).pop("origins", None)
+
+    def file_of(self, path: str) -> str:
+        """Where to read a source: where its path says, but of a packed run in the log that came along."""
+        return _rebased(path, self._packed_log.items())
+
+    def path_of(self, file: str) -> str:
+        """The path of the source that is read there."""
+        return _rebased(file, ((place, was_at) for was_at, place in self._packed_log.items()))
 
     def close(self) -> None:
         """Let go of the files."""
@@ -183,6 +194,14 @@ class OpenedRun:
     def _one(self, query: str) -> int:
         (value,) = self.database.execute(query).fetchone()
         return int(value)
+
+
+def _rebased(path: str, places: Iterable[tuple[str, str]]) -> str:
+    """The path of a file, or of what is in it, where that file is elsewhere."""
+    for was_at, is_at in places:
+        if path == was_at or path.startswith(f"{was_at}/"):
+            return is_at + path[len(was_at) :]
+    return path
 
 
 def _opened(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
