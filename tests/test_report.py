@@ -159,8 +159,35 @@ def test_one_person_for_a_ticket(report: Report) -> None:
 def test_two_runs_before_and_after(report: Report) -> None:
     text = report("--compare", "idcli-run", "current").read_text(encoding="utf-8")
     assert "49 persons became 50; 1 distinct id moved" in text
-    assert text.count("<figcaption>Before</figcaption>") == 1
-    assert text.count("<figcaption>After</figcaption>") == 2
+    figures = re.findall(r"<svg xmlns.*?</svg>(?=.{0,40}<figcaption>(?:Before|After)<)", text, re.DOTALL)
+    assert len(figures) == 2
+    before, after = (places_of(figure) for figure in figures)
+    assert before.keys() == after.keys() == {"anon-f9027a", "user_hanna", "user_ivo"}
+    (down,) = {before[one][1] - after[one][1] for one in before}
+    assert {one: (x, y + down) for one, (x, y) in after.items()} == before, "each id stays where it was"
+
+
+def places_of(figure: str) -> dict[str, tuple[float, float]]:
+    """Where the names of lanes stand."""
+    found = re.findall(r'<text[^>]* x="([\d.]+)" y="([\d.]+)" text-anchor="end">([\w-]+)</text>', figure)
+    return {name: (float(x), float(y)) for x, y, name in found if name.startswith(("anon-", "user_"))}
+
+
+def test_runs_of_two_logs_have_a_picture_for_each_person(shop: Path, tmp_path: Path) -> None:
+    lines = (shop / "sample_data" / "events.ndjson").read_text().splitlines(keepends=True)
+    (tmp_path / "log.ndjson").write_text("".join(lines[:244] + lines[245:]))
+    replay(tmp_path / "log.ndjson", tmp_path / "other").close()
+    answer = invoke("report", "--compare", "idcli-run", str(tmp_path / "other"), "-o", "-")
+    assert answer.stdout.count("<figcaption>Before</figcaption>") == 1
+    assert answer.stdout.count("<figcaption>After</figcaption>") == 2
+
+
+def test_what_was_written_on_a_person_is_told_write_by_write(report: Report) -> None:
+    text = report("user_ivo").read_text(encoding="utf-8")
+    table = text[text.index("All that was written on it") :]
+    rows = re.findall(r"<tr>(.*?)</tr>", table[: table.index("</table>")], re.DOTALL)
+    emails = [re.sub(r"<[^>]*>", " ", row).split() for row in rows if ">email<" in row]
+    assert [row[2] for row in emails] == ["hanna@example.net", "ivo@example.net", "hanna@example.net"]
 
 
 @pytest.mark.parametrize("events", [CLEAN, CLEAN[:1]], ids=["nothing wrong", "one event"])
@@ -246,6 +273,21 @@ def test_pseudonyms_are_the_same_under_one_key_and_others_under_another(shop: Pa
     assert answers[0] == answers[1] != answers[2]
     assert "one secret" not in answers[0]
     assert "id-" in invoke("person", "user_nils", "--redact-key", "key").stdout
+
+
+def test_two_runs_are_redacted_by_the_same_pseudonyms(shop: Path) -> None:
+    plain, told = (
+        invoke("report", "--compare", "idcli-run", "current", "-o", "-", *more).stdout
+        for more in ((), ("--redact",))
+    )
+    assert "49 persons became 50; 1 distinct id moved" in plain
+    assert "49 persons became 50; 1 distinct id moved" in told
+
+
+def test_a_redacted_timeline_has_the_events_between_links(shop: Path) -> None:
+    plain, told = (invoke("report", "user_ivo", "-o", "-", *more).stdout for more in ((), ("--redact",)))
+    ticks = r"<title>(\w+) by \w+, (:\d+)</title>"
+    assert re.findall(ticks, plain) == re.findall(ticks, told) != []
 
 
 def test_a_log_is_not_redacted(shop: Path) -> None:

@@ -14,7 +14,7 @@ class JumpOfFigure(TypedDict):
 class PeriodOfTrend(TypedDict):
     """An hour, a day or a week, perhaps of one library alone.
 
-    links: by outcome. findings: codes of those that began in it.
+    links: by outcome. warnings_of: by type. findings: codes of those that began in it.
     """
 
     period: str
@@ -26,6 +26,7 @@ class PeriodOfTrend(TypedDict):
     links: dict[str, int]
     refused: int
     warnings: int
+    warnings_of: dict[str, int]
     findings: list[str]
     jumps: list[JumpOfFigure]
 

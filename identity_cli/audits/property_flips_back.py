@@ -23,7 +23,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             continue
         own = evidence.creators(run, [person])[person][1]
         yield Suspicion(
-            message=f"the {name} of {own} went back to an earlier value {len(back)} times",
+            message=f"the {name} of {own} went back to an earlier value {_times(len(back))}",
             distinct_ids=(own,),
             persons=(person,),
             seqs=tuple(back),
@@ -32,6 +32,10 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             cause=name,
             commands=(f"idcli blame {shlex.quote(own)} {shlex.quote(name)}",),
         )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count:,} times"
 
 
 def _taken_again(taken: Iterable[tuple[str, int]]) -> Iterator[int]:

@@ -6,6 +6,7 @@ crosses a lane that then belongs to somebody else. Nothing has to be optimised: 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from identity_cli.drawing.story import Joint, Story
 
@@ -50,11 +51,20 @@ class Lane:
 
 def lanes_of(story: Story, fold_above: int = FOLD_ABOVE) -> list[Lane]:
     """The lanes from top to bottom: the person's own, then those of strangers, the last refused first."""
-    ids = _ordered(story)
+    ids = ordered(story)
     if len(ids) > fold_above:
-        lanes = [*_folded(story, ids)]
-    else:
-        lanes = [Lane([one], story.joined[one].person) for one in ids]
+        return [*_folded(story, ids), *_of_strangers(story)]
+    return lanes_in_order(story, ids)
+
+
+def lanes_in_order(story: Story, ids: Iterable[str]) -> list[Lane]:
+    """A lane for each of these ids that the story has, then those of strangers."""
+    own = [Lane([one], story.joined[one].person) for one in ids if one in story.joined]
+    return [*own, *_of_strangers(story)]
+
+
+def _of_strangers(story: Story) -> list[Lane]:
+    """The last refused first."""
     last_named = {one: joint.seq for joint in story.joints for one in joint.ends}
     of_person: dict[int, int] = {}
     for one in story.strangers:
@@ -63,11 +73,14 @@ def lanes_of(story: Story, fold_above: int = FOLD_ABOVE) -> list[Lane]:
     strangers = sorted(
         story.strangers, key=lambda one: (-of_person[story.joined[one].person], story.first[one])
     )
-    return lanes + [Lane([one], story.joined[one].person, is_stranger=True) for one in strangers]
+    return [Lane([one], story.joined[one].person, is_stranger=True) for one in strangers]
 
 
-def _ordered(story: Story) -> list[str]:
-    """The person's ids: one attached right below the one that was named, a merged run below the target's."""
+def ordered(story: Story) -> list[str]:
+    """Its ids: one attached right below the one that was named, a merged run below the target's.
+
+    Person by person, where it is of several.
+    """
     runs: dict[int, list[str]] = {}
     links = {joint.seq: joint for joint in story.joints}
     for start, person, one in _steps(story):
@@ -79,7 +92,7 @@ def _ordered(story: Story) -> list[str]:
             runs.setdefault(story.merged[person].person, []).extend(source)
         else:
             _attach(runs.setdefault(person, []), one, links.get(int(start)))
-    return runs.get(story.person, [])
+    return [*runs.pop(story.person, []), *chain.from_iterable(runs.values())]
 
 
 def _steps(story: Story) -> list[tuple[float, int, str | None]]:

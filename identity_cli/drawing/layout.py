@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from identity_cli.drawing.flags import FLAG_ROW, Flag, flags_of
-from identity_cli.drawing.lanes import BAND, FOLD_ABOVE, PITCH, Lane, lanes_of
+from identity_cli.drawing.lanes import BAND, FOLD_ABOVE, PITCH, Lane, lanes_in_order, lanes_of
 from identity_cli.drawing.moments import Columns
 from identity_cli.drawing.palette import PERSONS
 from identity_cli.drawing.story import Span, Story
@@ -104,16 +104,25 @@ class Layout:
         return found
 
 
-def laid_out(story: Story, width: float = WIDTH, fold_above: int = FOLD_ABOVE) -> Layout:
-    """A story, put in place."""
-    lanes = lanes_of(story, fold_above)
+class Beside(NamedTuple):
+    """What two pictures share, so that one sees what changed: the order of ids, and the moments of both."""
+
+    ids: list[str]
+    stories: tuple[Story, ...]
+
+
+def laid_out(
+    story: Story, width: float = WIDTH, fold_above: int = FOLD_ABOVE, beside: Beside | None = None
+) -> Layout:
+    """A story, put in place; beside: the same place as in another picture."""
+    lanes = lanes_of(story, fold_above) if beside is None else lanes_in_order(story, beside.ids)
     left = round(24 + max([SHORTEST_GUTTER, *map(_gutter, lanes)]) * CELL)
-    columns = Columns(story, width - left - RIGHT - LEAD - TRAIL)
+    columns = Columns((story,) if beside is None else beside.stories, width - left - RIGHT - LEAD - TRAIL)
     layout = Layout(story, lanes, columns, left, TOP + AXIS)
     layout.flags = flags_of(story, layout.x, layout.left, max(layout.right, NARROWEST - RIGHT))
     rows = max((flag.row + 1 for flag in layout.flags), default=0)
     layout.top += rows * FLAG_ROW + (BELOW_FLAGS if rows else 0)
-    layout.bottom = _stacked(lanes, layout.top + 8)
+    layout.bottom = _stacked(lanes, layout.top + 8, has_gaps=beside is None)
     layout.colours = _coloured(layout)
     return layout
 
@@ -131,13 +140,13 @@ def _gutter(lane: Lane) -> int:
     return max(note, LONGEST_ID if lane.is_bundle else cells(shown(lane.ids[0], LONGEST_ID)))
 
 
-def _stacked(lanes: list[Lane], y: float) -> float:
-    """Give each lane its y; the y below the last."""
+def _stacked(lanes: list[Lane], y: float, *, has_gaps: bool) -> float:
+    """Give each lane its y, with gaps where other persons brought them; the y below the last."""
     before: Lane | None = None
     for lane in lanes:
         if before is None:
             y += 6
-        elif lane.block != before.block or lane.is_stranger != before.is_stranger:
+        elif (has_gaps and lane.block != before.block) or lane.is_stranger != before.is_stranger:
             y += BLOCK_GAP + STRANGER_GAP * (lane.is_stranger and not before.is_stranger)
         lane.y = y + lane.height / 2 + 4
         y += lane.height + PITCH - BAND

@@ -38,12 +38,15 @@ class Ticks:
         self._run = run
         self._seen: dict[int, dict[str, list[_Seen]]] = defaultdict(lambda: defaultdict(list))
         self.missing: str | None = None
-        if run.is_redacted:
+        original = run.original if run.is_redacted else run
+        if original is None:
             self.missing = "of a redacted run"
             return
+        shown = dict(run.keys_in(original, wanted))
         try:
-            for team_id, seen in _seen(run, frozenset(wanted), on_progress):
-                self._seen[team_id][seen.distinct_id].append(seen)
+            for team_id, seen in _seen(original, frozenset(shown), on_progress):
+                name = shown[team_id, seen.distinct_id]
+                self._seen[team_id][name].append(seen._replace(distinct_id=name))
         except (IdcliError, OSError) as error:
             self.missing = str(error)
 

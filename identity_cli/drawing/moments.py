@@ -5,7 +5,7 @@ moment has room of its own, and idle time costs a few pixels, by its logarithm.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from math import log2
 from typing import NamedTuple
@@ -23,14 +23,15 @@ BESIDE = 8.0
 
 
 class Columns:
-    """x of each moment, from 0, and when it was."""
+    """x of each moment of some stories, from 0, and when it was."""
 
-    def __init__(self, story: Story, width: float) -> None:
-        times = _times(story)
+    def __init__(self, stories: Sequence[Story], width: float) -> None:
+        times = {moment: time for story in reversed(stories) for moment, time in _times(story).items()}
         self.moments = sorted(times)
         self.times = _filled([times[moment] for moment in self.moments])
-        loud = {joint.seq for joint in story.joints if is_loud(joint.outcome, joint.finding)}
-        links = {joint.seq for joint in story.joints}
+        joints = [joint for story in stories for joint in story.joints]
+        loud = {joint.seq for joint in joints if is_loud(joint.outcome, joint.finding)}
+        links = {joint.seq for joint in joints}
         steps = [
             _Step(idle, LINK_ROOM if moment in links else EVENT_ROOM, LOUD_ROOM if moment in loud else 0.0)
             for moment, idle in zip(self.moments, _idle(self.times), strict=True)

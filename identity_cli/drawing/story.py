@@ -75,7 +75,8 @@ class Trait(NamedTuple):
 class Story:
     """A person with all of its ids, and the strangers that its refused links name.
 
-    person: its number. ids: its own, by first sight. first: of every id, the moment it was first seen.
+    person: its number; of a story of several persons, that of the one whose colour is the first. ids: its
+    own, by first sight. first: of every id, the moment it was first seen.
     joined: of every id, its first person. merged: of every person merged away, when and into whom. names:
     what to call each of these persons. events: how many each id has. finding_words: by seq, of events that
     are no links too.

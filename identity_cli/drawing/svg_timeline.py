@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from identity_cli.drawing.lanes import FOLD_ABOVE
-from identity_cli.drawing.layout import WIDTH, laid_out
+from identity_cli.drawing.layout import WIDTH, Beside, laid_out
 from identity_cli.drawing.story import Joint, Story
 from identity_cli.drawing.svg_around import draw_axis, draw_flags, draw_legend, draw_traits
 from identity_cli.drawing.svg_joints import draw_joints
@@ -24,12 +24,20 @@ class Drawing(NamedTuple):
     height: float
 
 
-def timeline(story: Story, *, prefix: str = "t", width: float = WIDTH, is_file: bool = True) -> str:
+def timeline(
+    story: Story,
+    *,
+    prefix: str = "t",
+    width: float = WIDTH,
+    is_file: bool = True,
+    beside: Beside | None = None,
+) -> str:
     """The timeline with its legend. prefix: of the ids in it, another for each drawing of a page.
 
-    is_file: with colours and paper of its own; else those of `style_of_a_page`.
+    is_file: with colours and paper of its own; else those of `style_of_a_page`. beside: of a picture beside
+    another one.
     """
-    drawn = drawing(story, prefix, width=width, has_legend=True)
+    drawn = drawing(story, prefix, width=width, has_legend=True, beside=beside)
     named = (f"Identity timeline of {shown(story.title)}", told(story))
     return svg(named, (drawn.width, drawn.height), drawn.markup, prefix=prefix, is_file=is_file)
 
@@ -41,9 +49,10 @@ def drawing(
     width: float = WIDTH,
     fold_above: int = FOLD_ABOVE,
     has_legend: bool = False,
+    beside: Beside | None = None,
 ) -> Drawing:
     """What a timeline shows, to stand within a picture."""
-    layout = laid_out(story, width, fold_above)
+    layout = laid_out(story, width, fold_above, beside)
     canvas = Canvas(layout, prefix)
     draw_axis(canvas)
     draw_lanes(canvas)

@@ -1,7 +1,7 @@
 """The story of a person, told from a run and its log."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from identity_cli.counterfactual.words import is_login
@@ -35,8 +35,19 @@ def stories(
 
     finding_words: by the seq of an event, a few words; else what the journal alone makes suspicious.
     """
-    teller = _Teller(run, suspicions(run) if finding_words is None else finding_words)
-    drafts = [teller.draft(person, title) for person, title in wanted]
+    alone = [((person,), title) for person, title in wanted]
+    return joint_stories(run, alone, suspicions(run) if finding_words is None else finding_words, on_progress)
+
+
+def joint_stories(
+    run: Run,
+    wanted: Iterable[tuple[Sequence[PersonRow], str]],
+    finding_words: Mapping[int, str],
+    on_progress: Callable[[int], None] | None = None,
+) -> Told:
+    """The same, each of one or more persons of a team; the first of them has the first colour."""
+    teller = _Teller(run, finding_words)
+    drafts = [teller.draft(persons, title) for persons, title in wanted]
     keys = {(one.person.team_id, row.distinct_id) for one in drafts for row in one.rows}
     ticks = Ticks(run, keys, on_progress)
     return Told([teller.finished(draft, ticks) for draft in drafts], ticks.missing)
@@ -58,12 +69,13 @@ class _Teller:
         self._finding_words = finding_words
         self._is_one_file = len(run.sources()) == 1
 
-    def draft(self, person: PersonRow, title: str) -> _Draft:
-        """A person's story, all but its events."""
-        run, number = self._run, person.person
-        parts = run.parts_of(number)
+    def draft(self, persons: Sequence[PersonRow], title: str) -> _Draft:
+        """The story of a person, or of several, all but its events."""
+        run, person = self._run, persons[0]
+        number = person.person
+        parts = {part: id_ for one in persons for part, id_ in run.parts_of(one.person).items()}
         links = run.links_of(parts)
-        own = run.ids_of(number)
+        own = [row for one in persons for row in run.ids_of(one.person)]
         strangers = self._strangers(person, {row.distinct_id for row in own}, links)
         rows = own + strangers
         moments = run.moments({row.joined_seq for row in rows})

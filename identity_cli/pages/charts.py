@@ -92,13 +92,13 @@ def stacked_bars(chart: Chart, prefix: str) -> str:
 
 
 def _flags(chart: Chart, plot: "_Plot") -> str:
-    """A triangle for each; its words where the last ones leave room, else for the pointer."""
+    """A triangle for each; its words where the last ones and the next triangle leave room, or to point at."""
     parts, edge = [], 0.0
-    for at, text in chart.flags:
-        x = plot.x(at) + plot.step / 2
+    xs = [plot.x(at) + plot.step / 2 for at, _ in chart.flags]
+    for (at, text), x, after in zip(chart.flags, xs, [*xs, WIDTH][1:], strict=True):
         drawn = path("alarm", f"M{n(x - 4)} {n(_TOP - 14)}h8l-4 7z")
         wide = cells(text) * SMALL_CELL + 16
-        if x - 4 > edge and x + wide < WIDTH:
+        if x - 4 > edge and x + wide < after:
             drawn += words(x + 7, _TOP - 8, text, Look("sm b alarm halo"))
             edge = x + wide
         parts.append(titled(f"{chart.labels[at]}: {text}", drawn))

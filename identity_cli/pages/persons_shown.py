@@ -107,6 +107,11 @@ class Gallery:
             ],
             {4},
         )
+        yield cut_table(
+            *("All that was written on it", ("key", "what", "value", "was", "line")),
+            [*self._history(report.person.person)],
+            {4},
+        )
         yield cut_table("Values lost in merges", ("key", "value", "line"), [*self.losses(report.links)], {2})
         yield self.links(report.links)
         yield cut_table(
@@ -117,6 +122,18 @@ class Gallery:
             ],
             {0, 1},
         )
+
+    def _history(self, number: int) -> Iterator[tuple[str, str, str, str, str]]:
+        """Every write of every property, on the person and on those merged into it, property by property."""
+        rows = [
+            (key, operation.replace("_", " "), values, change)
+            for change in self._run.changes_of(self._run.parts_of(number))
+            for operation, key, *values in change.changes
+        ]
+        for key, what, values, change in sorted(rows, key=lambda row: row[0]):
+            value, *before = map(value_text, values)
+            was = "" if not before else before[0]
+            yield key, what, "" if what == "unset" else value, was, self.where(change.seq)
 
     def links(self, links: Iterable[LinkRow], title: str = "Links") -> Table:
         """Links and what came of them."""

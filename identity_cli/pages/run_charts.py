@@ -1,5 +1,6 @@
 """The charts of a run: persons, links by outcome and warnings over time, and how many ids persons have."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 from identity_cli.findings.finding import Finding
@@ -10,9 +11,11 @@ from identity_cli.reports.over_time import Beginning, Period, trend
 from identity_cli.store.reading.run import Run
 
 MOST_BINS = 60
+"""More bars nobody tells apart; the table has them all the same."""
 MOST_HOURLY = 2
 """Days of a log that is shown by the hour."""
-"""More bars nobody tells apart; the table has them all the same."""
+MOST_TYPES = 5
+"""Of ingestion warnings, that have a colour each."""
 _GOOD = (Outcome.ATTACHED, Outcome.CREATED, Outcome.MERGED, Outcome.SAME_PERSON)
 
 
@@ -78,10 +81,23 @@ def _links(periods: Sequence[Period], labels: Sequence[str], by: str) -> Chart:
 
 def _noted(periods: Sequence[Period], labels: Sequence[str], by: str) -> Chart:
     flags = [(at, one.findings[0].replace("_", " ")) for at, one in enumerate(periods) if one.findings]
-    series = (Series("warnings", [one.warnings for one in periods], is_bad=True),)
-    return Chart(
-        "Ingestion warnings", f"By {by}; a flag where a finding began.", labels, series, by, flags[:3]
-    )
+    caption = f"By type and {by}; a flag where a finding began."
+    return Chart("Ingestion warnings", caption, labels, _by_type(periods), by, flags[:3])
+
+
+def _by_type(periods: Sequence[Period]) -> list[Series]:
+    """A series for each type, the most frequent first, and one for those that are left."""
+    counts = sum((Counter(one.warnings_of) for one in periods), Counter[str]())
+    types = [name for name, _ in counts.most_common()] or ["warnings"]
+    series = [
+        Series(name.replace("_", " "), [one.warnings_of.get(name, 0) for one in periods], is_bad=True)
+        for name in types[:MOST_TYPES]
+    ]
+    left = types[MOST_TYPES:]
+    if left:
+        rest = [sum(one.warnings_of.get(name, 0) for name in left) for one in periods]
+        series.append(Series(f"{len(left)} other types", rest, is_bad=True))
+    return series
 
 
 def _sizes(run: Run) -> Chart:

@@ -25,8 +25,8 @@ MOST_INDEXED = 2_000
 MOST_EVIDENCE = 12
 
 
-def page_of_run(run: Run, settings: Settings = DEFAULT, original: Run | None = None) -> Page:
-    """What there is to show of a whole run; original: of a redacted one, for what has no ids in it."""
+def page_of_run(run: Run, settings: Settings = DEFAULT) -> Page:
+    """What there is to show of a whole run."""
     report, about = log_report(run, settings), summary(run)
     found = report.findings
     gallery = Gallery(run, _persons_shown(run, found), finding_words(run, found))
@@ -35,7 +35,7 @@ def page_of_run(run: Run, settings: Settings = DEFAULT, original: Run | None = N
         shown_finding(run, gallery, number, one) for number, one in enumerate(found[:MOST_FINDINGS])
     ]
     page.empty = f"No audit found anything in the {sum(about.outcomes.values()):,} links of this log."
-    page.charts = charts_of(original or run, found)
+    page.charts = charts_of(run.original or run, found)
     page.persons_title = "Persons of the findings, and the largest"
     page.persons = [*gallery.pages()]
     page.index = [*gallery.index(), *_further_ids(run, gallery)]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from identity_cli.comparing.comparison import ChangeKind, Comparison, PersonChange
 from identity_cli.comparing.run_differences import Diff, diff
 from identity_cli.drawing.telling import suspicions
+from identity_cli.pages.before_and_after import BeforeAndAfter
 from identity_cli.pages.contents import Figure, FindingShown, Page, Table
 from identity_cli.pages.persons_shown import Gallery, cut_table
 from identity_cli.pages.run_page import kicker, made
@@ -35,7 +36,8 @@ def page_of_two(old: Run, new: Run) -> Page:
     page = Page(f"{kicker(before)}, two runs", _verdict(found.comparison), _lead(found))
     page.numbers = _numbers(found.comparison)
     page.findings_title = "Changes, the largest first"
-    page.findings = [_change(galleries, number, one) for number, one in enumerate(drawn)]
+    pairs = BeforeAndAfter(old, new, [one for one in drawn if one.old and one.new])
+    page.findings = [_change(galleries, pairs, number, one) for number, one in enumerate(drawn)]
     page.empty = "Nobody moved: the same ids are together in both runs."
     page.persons_title = "Persons that changed, as they were and as they are"
     page.persons = [person for gallery in galleries for person in gallery.pages()]
@@ -76,10 +78,12 @@ def _numbers(comparison: Comparison) -> list[tuple[str, str, str]]:
     ]
 
 
-def _change(galleries: tuple[Gallery, Gallery], number: int, change: PersonChange) -> FindingShown:
+def _change(
+    galleries: tuple[Gallery, Gallery], pairs: BeforeAndAfter, number: int, change: PersonChange
+) -> FindingShown:
     moved = change.moved
     before, after = galleries
-    figures = [
+    figures = [*pairs.figures(change, f"f{number}")] or [
         *_figures(before, change.old, f"f{number}a", "Before"),
         *_figures(after, change.new, f"f{number}b", "After"),
     ]
@@ -90,7 +94,7 @@ def _change(galleries: tuple[Gallery, Gallery], number: int, change: PersonChang
         f"f{number}",
         _SEVERITIES.get(change.kind, "info"),
         f"{change.kind}: {', '.join(dict.fromkeys(name for _, name in names))}",
-        f"{len(moved):,} ids, {change.events_moved:,} events",
+        f"{len(moved):,} id{'' if len(moved) == 1 else 's'}, {change.events_moved:,} events",
         [f"{len(change.old):,} before, {len(change.new):,} after: {_MEANINGS[change.kind]}."],
         figures,
         [table],

@@ -34,7 +34,8 @@ class Period(NamedTuple):
     """An hour, a day or a week from Monday; perhaps of one sender alone.
 
     begins: in UTC, without a zone. persons: unique ones with an event in it. new_persons: those with none
-    before. links: by outcome. findings: codes of those that began in it.
+    before. links: by outcome. warnings_of: ingestion warnings by type. findings: codes of those that began
+    in it.
     """
 
     begins: datetime
@@ -43,9 +44,14 @@ class Period(NamedTuple):
     persons: int
     new_persons: int
     links: dict[str, int]
-    warnings: int
+    warnings_of: dict[str, int]
     findings: list[str]
     jumps: list[Jump]
+
+    @property
+    def warnings(self) -> int:
+        """Ingestion warnings of all types."""
+        return sum(self.warnings_of.values())
 
     @property
     def refused(self) -> int:
@@ -95,7 +101,7 @@ class _Tally:
     persons: set[int] = field(default_factory=set)
     new_persons: int = 0
     links: Counter[str] = field(default_factory=Counter)
-    warnings: int = 0
+    warnings: Counter[str] = field(default_factory=Counter)
 
 
 class Beginning(NamedTuple):
@@ -119,9 +125,15 @@ def trend(
     begun = _begun(findings, _HOURS[by])
     periods = [
         Period(
-            *(_EPOCH + timedelta(hours=number * _HOURS[by]), sender, tally.events, len(tally.persons)),
-            *(tally.new_persons, dict(sorted(tally.links.items())), tally.warnings),
-            *(begun.get(number, []), []),
+            _EPOCH + timedelta(hours=number * _HOURS[by]),
+            sender,
+            tally.events,
+            len(tally.persons),
+            tally.new_persons,
+            links=dict(sorted(tally.links.items())),
+            warnings_of=dict(sorted(tally.warnings.items())),
+            findings=begun.get(number, []),
+            jumps=[],
         )
         for (number, sender), tally in sorted(tallies.items(), key=_order)
     ]
@@ -162,8 +174,8 @@ def _add_link(tally: _Tally, outcome: str, count: int) -> None:
     tally.links[outcome] += count
 
 
-def _add_warning(tally: _Tally, _: str, count: int) -> None:
-    tally.warnings += count
+def _add_warning(tally: _Tally, type_: str, count: int) -> None:
+    tally.warnings[type_] += count
 
 
 def _number_of(time: str, hours: int) -> int:

@@ -6,7 +6,6 @@ from one to the other, nor can guess; person ids too, as they follow from distin
 
 import hmac
 import json
-import secrets
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -70,13 +69,13 @@ SAFE = frozenset(
 
 @contextmanager
 def redacted_copy(
-    folder: Path, key: bytes | None, is_nobodys: Callable[[str], bool]
+    folder: Path, key: bytes, is_nobodys: Callable[[str], bool]
 ) -> "Iterator[tuple[Path, Pseudonyms]]":
     """The folder of a run, copied without what tells of persons, and the pseudonyms in it.
 
-    key: a secret, else one is made up. is_nobodys: whether an id is but a word of a program, and stays.
+    key: a secret. is_nobodys: whether an id is but a word of a program, and stays.
     """
-    names = Pseudonyms(secrets.token_bytes(32) if key is None else key, is_nobodys)
+    names = Pseudonyms(key, is_nobodys)
     with scratch_folder() as scratch:
         copy = scratch / folder.name
         copy.mkdir()

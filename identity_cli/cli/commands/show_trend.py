@@ -89,6 +89,7 @@ def _record(period: Period, by: str) -> dict[str, Any]:
         "links": period.links,
         "refused": period.refused,
         "warnings": period.warnings,
+        "warnings_of": period.warnings_of,
         "findings": period.findings,
         "jumps": [jump._asdict() for jump in period.jumps],
     }

@@ -1,7 +1,6 @@
 """`idcli report`: one HTML file to send."""
 
 import sys
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -47,15 +46,13 @@ def command(
     """
     if compare is not None and wanted is not None:
         raise click.UsageError("give ID or --compare RUN1 RUN2.")
-    with opened(*(compare or (folder,))) as runs, ExitStack() as stack:
-        copies = [stack.enter_context(redacted(run, redact, redact_key)) for run in runs]
-        shown, renamed = copies[0]
+    with opened(*(compare or (folder,))) as runs, redacted(runs, redact, redact_key) as (shown, renamed):
         if compare is not None:
-            page = _of_two(shown, copies[1][0])
+            page = _of_two(*shown)
         elif wanted is not None:
-            page = _of_person(shown, renamed(wanted), team_id)
+            page = _of_person(shown[0], renamed(wanted), team_id)
         else:
-            page = _of_run(shown, config, runs[0])
+            page = _of_run(shown[0], config)
         _write(runs, path, page)
 
 
@@ -71,11 +68,11 @@ def _of_person(run: "Run", wanted: str, team_id: int | None) -> "Page":
     return page_of_person(run, wanted, team_id)
 
 
-def _of_run(run: "Run", config: str | None, original: "Run") -> "Page":
+def _of_run(run: "Run", config: str | None) -> "Page":
     from identity_cli.findings.settings import read_settings
     from identity_cli.pages.run_page import page_of_run
 
-    return page_of_run(run, read_settings(config), original)
+    return page_of_run(run, read_settings(config))
 
 
 def _write(runs: "list[Run]", path: str, page: "Page") -> None:

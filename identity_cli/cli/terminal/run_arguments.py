@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ from identity_cli.errors import IdcliError, RunUnreadable
 
 if TYPE_CHECKING:
     from identity_cli.store.reading.run import Run
+    from identity_cli.store.redaction import Pseudonyms
+
+_SECRET_BYTES = 32
 
 
 def with_run(command: Callable[..., None]) -> Callable[..., None]:
@@ -37,10 +40,10 @@ def redactable(*names: str) -> Callable[[Callable[..., None]], Callable[..., Non
         @redact_options
         @functools.wraps(command)
         def with_pseudonyms(run: Any, *, redact: bool, redact_key: str | None, **arguments: Any) -> None:
-            with redacted(run, redact, redact_key) as (copy, renamed):
+            with redacted((run,), redact, redact_key) as (copies, renamed):
                 for name in names:
                     arguments[name] = renamed(arguments[name])
-                command(copy, **arguments)
+                command(copies[0], **arguments)
 
         return with_pseudonyms
 
@@ -76,28 +79,39 @@ def with_log(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @contextmanager
-def redacted(run: "Run", redact: bool, key: str | None) -> "Iterator[tuple[Run, Callable[[Any], Any]]]":
-    """The run, or where asked for a copy with pseudonyms; and what turns typed ids into those of it."""
+def redacted(
+    runs: "Sequence[Run]", redact: bool, key: str | None
+) -> "Iterator[tuple[Sequence[Run], Callable[[Any], Any]]]":
+    """The runs, or where asked copies, with the same pseudonyms in all; and what makes these of typed ids."""
     if not redact and key is None:
-        yield run, lambda wanted: wanted
+        yield runs, lambda wanted: wanted
         return
+    import secrets
     from pathlib import Path
 
-    from identity_cli.audits.kinds_of_ids import is_placeholder
-    from identity_cli.store.reading.run import Run
-    from identity_cli.store.redaction import redacted_copy
-
-    secret = None if key is None else Path(key).read_bytes()
-    with redacted_copy(run.folder, secret, is_placeholder) as (folder, names):
+    secret = secrets.token_bytes(_SECRET_BYTES) if key is None else Path(key).read_bytes()
+    with ExitStack() as stack:
+        copies, names = zip(*(stack.enter_context(_copied(run, secret)) for run in runs), strict=True)
 
         def renamed(wanted: Any) -> Any:
             if wanted is None or isinstance(wanted, tuple):
                 return wanted and tuple(map(renamed, wanted))
-            known = run.keys_of(wanted)
-            return names.distinct_id(wanted) if known else names.uuid(run.find_person(wanted).person_id)
+            if runs[0].keys_of(wanted):
+                return names[0].distinct_id(wanted)
+            return names[0].uuid(runs[0].find_person(wanted).person_id)
 
-        with closing(Run(folder)) as copy:
-            yield copy, renamed
+        yield copies, renamed
+
+
+@contextmanager
+def _copied(run: "Run", secret: bytes) -> "Iterator[tuple[Run, Pseudonyms]]":
+    from identity_cli.audits.kinds_of_ids import is_placeholder
+    from identity_cli.store.reading.run import Run
+    from identity_cli.store.redaction import redacted_copy
+
+    with redacted_copy(run.folder, secret, is_placeholder) as (folder, names), closing(Run(folder)) as copy:
+        copy.original = run
+        yield copy, names
 
 
 @contextmanager

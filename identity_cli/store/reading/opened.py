@@ -42,6 +42,7 @@ class OpenedRun:
         self._moved: dict[str, str] = {}  # see read_log_at
         self._packed_log: dict[str, str] = {}  # see file_of
         self.shows_internal = "include"  # see show_internal
+        self.original: Self | None = None  # of a copy with pseudonyms, for what has no ids in it
         self.seconds: float | None = None  # how long its replay took, where that was just now
         self._using = ExitStack()
         try:
