@@ -35,8 +35,8 @@ def by(lib: str, sent: Event) -> Event:
     return at(1, {**sent, "properties": about})
 
 
-def in_session(sent: Event) -> Event:
-    return {**sent, "properties": {**sent["properties"], "$session_id": "s"}}
+def in_session(sent: Event, session: str = "s") -> Event:
+    return {**sent, "properties": {**sent["properties"], "$session_id": session}}
 
 
 def merged(one: str, other: str) -> list[Event]:

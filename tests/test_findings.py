@@ -5,24 +5,30 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, by, event, login, mail
+from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, at, by, event, in_session, login, mail, on
 
 from identity_cli import Run, replay
 from identity_cli.audits import AUDITS
+from identity_cli.findings.finding import Finding
 from identity_cli.findings.found import findings_of
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"
 
 
 @pytest.fixture
-def codes_in(tmp_path: Path) -> Callable[..., set[str]]:
-    def codes(log: list[Event], rules: str = "guide") -> set[str]:
+def findings_in(tmp_path: Path) -> Callable[..., list[Finding]]:
+    def findings(log: list[Event], rules: str = "guide") -> list[Finding]:
         path = tmp_path / "log.ndjson"
         path.write_text("".join(json.dumps(line) + "\n" for line in log))
         run = replay(path, tmp_path / "run", rules=rules, table_formats=(), graph_formats=())
-        return {finding.code for finding in findings_of(run)}
+        return findings_of(run)
 
-    return codes
+    return findings
+
+
+@pytest.fixture
+def codes_in(findings_in: Callable[..., list[Finding]]) -> Callable[..., set[str]]:
+    return lambda log, rules="guide": {finding.code for finding in findings_in(log, rules)}
 
 
 @pytest.mark.parametrize("code", [audit.code for audit in AUDITS])
@@ -95,3 +101,58 @@ def test_who_was_known_by_no_other_login_is_no_stranger(codes_in: Callable[..., 
     assert "silent_attach" in codes_in([*joined, login("ada", "laptop"), login("bob", "laptop")])
     backend = [event("a"), event("ada", "$create_alias", alias="a")]
     assert "silent_attach" in codes_in([*backend, login("bob", "a")])
+
+
+def kinds_of(findings: list[Finding], code: str) -> list[str]:
+    return [one.message.partition(": ")[2] for one in findings if one.code == code]
+
+
+def test_a_refusal_is_of_strangers_or_of_one_human_with_two_accounts(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    accounts = [login("ada", "a"), mail("ada", "ada@x.org"), mail("ada2", "ADA@x.org"), login("ada2", "a")]
+    assert kinds_of(findings_in(accounts), "refused_merge")[0].startswith("one human with two accounts")
+    strangers = [login("ada", "a"), mail("ada", "ada@x.org"), mail("bob", "bob@x.org"), login("bob", "a")]
+    assert kinds_of(findings_in(strangers), "refused_merge")[0].startswith("humans who share a device")
+    several = [login("ada", "a"), event("bob"), event("cem"), login("bob", "a"), login("cem", "a")]
+    assert kinds_of(findings_in(several), "refused_merge")[0].startswith("humans who share a device")
+    assert kinds_of(findings_in(several[:4]), "refused_merge") == [""], "who can tell"
+
+
+def test_a_device_that_changes_users_without_identify_was_not_reset(
+    codes_in: Callable[..., set[str]],
+) -> None:
+    fresh, ada = "018e9df6-910d-7f93-8064-c0c07c985081", on("d", "user_1", login("user_1", "a"))
+    bob = on("d", "user_2", event("user_2"))
+    assert "missing_reset" in codes_in([on("d", "a", event("a")), ada, bob])
+    assert "missing_reset" not in codes_in([ada, on("d", fresh, event(fresh)), bob]), "it was"
+    assert "missing_reset" not in codes_in([ada, on("d", "visitor", event("visitor"))]), "no user's id"
+
+
+def test_events_of_a_silent_attach_are_counted_where_they_do_not_belong(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    before = [at(0, event("a")), at(0, login("ada", "a"))]
+    visit = [at(40, event("ada")), at(41, event("a")), at(42, login("bob", "a"))]
+    (found,) = [one for one in findings_in([*before, *visit]) if one.code == "contaminated_window"]
+    assert found.events == 2
+    assert found.evidence["counted_for"] == "ada"
+
+
+def test_findings_of_neighbouring_releases_are_one_and_begin_where_they_are_not_rare(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    def sent(version: str, one: Event) -> Event:
+        return {**at(1, one), "properties": {**one["properties"], "$lib": "web", "$lib_version": version}}
+
+    def lost(version: str, number: int) -> list[Event]:
+        names = f"a{version}{number}", f"u{version}{number}"
+        return [sent(version, in_session(event(name), f"s{version}{number}")) for name in names]
+
+    quiet = [sent("1.0", event(f"v{number}")) for number in range(100)]
+    log = [*quiet, *lost("1.0", 0), *(one for n in range(5) for one in lost("1.1", n)), *lost("1.2", 0)]
+    (found,) = [one for one in findings_in(log) if one.code == "session_on_two_persons"]
+    assert found.evidence["times"] == 7
+    assert "sent by web 1.0 to 1.2" in found.message
+    assert (found.since.version, found.since.moment.seq) == ("1.1", 104)
+    assert found.since.before == pytest.approx(1_000 / 102)

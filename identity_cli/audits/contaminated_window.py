@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.events import IDENTIFY
-from identity_cli.outcomes import is_refused
+from identity_cli.outcomes import Outcome, is_refused
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -16,12 +16,16 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     links = {link.seq: link for link in evidence.links(run, IDENTIFY)}
     for window in evidence.login_windows(run):
         link = links.get(window.seq)
-        if link is None or window.events < limit.number or not is_refused(link.outcome):
+        if link is None or window.events < limit.number:
             continue
+        is_silent = link.outcome == Outcome.ATTACHED and link.source_identified
+        if not (is_silent or is_refused(link.outcome)):
+            continue
+        since = f", as do {link.target_events} since" if is_silent else ""
         yield Suspicion(
             message=(
                 f"{window.events} events just before {window.after} logged in count for {window.before},"
-                " who used the device before"
+                f" who used the device before{since}"
             ),
             distinct_ids=(window.after, window.before, window.anonymous_id),
             persons=link.persons_now,
@@ -30,6 +34,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             lib=link.lib,
             version=link.version,
             seen=window.events,
+            cause="attached" if is_silent else "",
+            evidence={"counted_for": window.before, "of": window.after},
             commands=(f"idcli events {shlex.quote(window.before)}",),
         )
 
@@ -39,8 +45,8 @@ AUDIT = Audit(
     severity=Severity.WARNING,
     title="events that count for the wrong person",
     looks_for=(
-        "A login that was refused on a shared device: what its human did just before it counts for whoever"
-        " used the device before."
+        "A login on a shared device that was refused, or put on the person of the one before: what its human"
+        " did just before it counts for whoever used the device before."
     ),
     evidence=(
         "Events under the earlier login, or the anonymous id, after a pause of 15 minutes and right before"

@@ -1,11 +1,14 @@
 """Two logins with one anonymous id between them: nobody called reset()."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from itertools import chain, pairwise
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
-from identity_cli.audits.kinds_of_ids import SENTINEL
+from identity_cli.audits.kinds_of_ids import SENTINEL, is_made_by_a_library, is_placeholder
 from identity_cli.audits.severity import Severity
+from identity_cli.audits.shared_properties import kind_of
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
@@ -13,8 +16,13 @@ from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
-    """An `$identify` that names an anonymous id with which another login was identified before."""
+    """Devices that went from one login to another, by their links or by their events."""
     logins = evidence.login_ids(run, limit.config.login_ids)
+    return chain(_by_links(run, logins), _by_events(run, logins))
+
+
+def _by_links(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspicion]:
+    """An `$identify` that names an anonymous id with which another login was identified before."""
     first_login: dict[tuple[int, str], evidence.SentLink] = {}
     for link in evidence.links(run, IDENTIFY):
         if link.outcome == Outcome.REFUSED_ILLEGAL:
@@ -42,12 +50,51 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         )
 
 
+def _by_events(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspicion]:
+    """A device whose events go from a login to another user's, without `$identify` or a fresh id between."""
+    jumps = [
+        (device, before, own, seq)
+        for device in evidence.shared(run, "device")
+        for (before, _), (own, seq) in pairwise(device.partners)
+        if (device.team_id, before) in logins and seq is not None and _are_users(before, own)
+    ]
+    linked = evidence.links_at(run, (seq for *_, seq in jumps))
+    for device, before, own, seq in jumps:
+        known = [one for name in (before, own) for one in evidence.named(run, name)]
+        persons = tuple(dict.fromkeys(one.person for one in known if one.person is not None))
+        if seq in linked or len(persons) != len(known):
+            continue
+        yield Suspicion(
+            message=(
+                f"the device {device.value} went from {before} to {own} without $identify"
+                " or a fresh id between"
+            ),
+            distinct_ids=(own, before),
+            persons=persons,
+            seqs=(seq,),
+            seen=2,
+            cause="events",
+            severity=Severity.WARNING,
+            confidence=0.6,
+            commands=(f"idcli person {shlex.quote(own)}",),
+        )
+
+
+def _are_users(one: str, other: str) -> bool:
+    """Whether both are of the form in which the application calls its users."""
+    is_nobodys = is_made_by_a_library(other) or is_placeholder(other) or is_placeholder(one)
+    return not is_nobodys and kind_of(one) == kind_of(other)
+
+
 AUDIT = Audit(
     code="missing_reset",
     severity=Severity.ERROR,
     title="no reset() between two logins",
-    looks_for="Two `$identify` of different logins that name one anonymous id.",
-    evidence="The second names the anonymous id that the first was joined with.",
+    looks_for=(
+        "Two `$identify` of different logins that name one anonymous id; a warning: a device whose events go "
+        "from a login to another user's id, with neither `$identify` nor a fresh anonymous id between."
+    ),
+    evidence="The second names the anonymous id that the first was joined with; the ids that a device sent.",
     false_positives="One human with two accounts who switches between them.",
     remedy="Call reset() at log-out: it gives the next person on the device an anonymous id of their own.",
     several="{count} devices went from one login to another without reset()",

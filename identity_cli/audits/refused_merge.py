@@ -1,13 +1,22 @@
 """Merges refused because the other person was identified already."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
+
+ONE_HUMAN, STRANGERS, UNKNOWN = "one human", "strangers", ""
+"""What a refusal is about, as far as the log shows it."""
+_SAID = {
+    ONE_HUMAN: ": one human with two accounts, by what their persons have in common",
+    STRANGERS: ": humans who share a device, by what their persons have or as several logged in",
+    UNKNOWN: "",
+}
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
@@ -17,8 +26,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         by_source.setdefault((link.team_id, link.source), []).append(link)
     for (_, source), refused in by_source.items():
         first, targets = refused[0], list(dict.fromkeys(link.target for link in refused))
+        kind = _kind(run, refused, limit.config.exclusive_properties)
         yield Suspicion(
-            message=f"{first.target} could not be joined with {source}, whose person was identified already",
+            message=(
+                f"{first.target} could not be joined with {source}, whose person was identified already"
+                f"{_SAID[kind]}"
+            ),
             distinct_ids=(source, *targets),
             persons=tuple(one for one in (first.source_now, first.target_now) if one is not None),
             seqs=tuple(link.seq for link in refused),
@@ -26,8 +39,26 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             lib=first.lib,
             version=first.version,
             seen=len(refused),
+            cause=kind,
             commands=(f"idcli why {shlex.quote(source)} {shlex.quote(first.target)}",),
         )
+
+
+def _kind(run: Run, refused: Sequence[evidence.SentLink], names: Iterable[str]) -> str:
+    """Whether they are one human with two accounts, or strangers: by what a human has once, or by logins."""
+    first = refused[0]
+    persons = first.source_now, first.target_now
+    known = evidence.properties_of(run, (one for one in persons if one is not None))
+    own, other = ({} if one is None else known.get(one, {}) for one in persons)
+    shared = [(_plain(own[name]), _plain(other[name])) for name in names if name in own and name in other]
+    if any(one == another for one, another in shared):
+        return ONE_HUMAN
+    logins = {link.target for link in refused if link.event == IDENTIFY}
+    return STRANGERS if shared or len(logins) > 1 else UNKNOWN
+
+
+def _plain(value: object) -> str:
+    return str(value).strip().casefold()
 
 
 AUDIT = Audit(

@@ -32,7 +32,6 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             events=sum(one.events for one in ids) - most.events,
             unique_users=1 - len(ids),
             seen=len(ids),
-            cause=str(person),
             severity=Severity.ERROR if len(ids) > MANY else None,
             commands=(f"idcli culprits {shlex.quote(most.distinct_id)}",),
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.opened import OpenedRun
@@ -153,6 +153,14 @@ def values_of(run: OpenedRun, name: str) -> Iterator[tuple[int, int, str]]:
     query = """SELECT person, event_count, CAST(one.value AS TEXT) FROM persons, json_each(properties) one
         WHERE survivor IS NULL AND one.key = ? AND one.type IN ('text', 'integer') ORDER BY person"""
     return iter(run.database.execute(query, (name,)))
+
+
+def properties_of(run: OpenedRun, persons: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The properties of these persons, of those that stand."""
+    query = """SELECT person, properties FROM persons
+        WHERE survivor IS NULL AND person IN (SELECT value FROM json_each(?))"""
+    rows = run.database.execute(query, (json.dumps(sorted(set(persons))),))
+    return {person: json.loads(text) for person, text in rows}
 
 
 class Shared(NamedTuple):
