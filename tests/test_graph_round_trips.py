@@ -123,9 +123,9 @@ def test_the_edge_list_is_the_same(pairs: list[tuple[str, str]]) -> None:
 @pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
 def test_graphviz_reads_every_id() -> None:
     chance = Random(4)
-    ids = ["".join(chance.choices(NASTY_PARTS, k=chance.randint(1, 5))) for _ in range(300)]
-    with run_of([*pairwise(ids)]) as run:
-        command = ["dot", "-Tdot_json"]  # parsed, and not laid out
+    ids = ["".join(chance.choices(NASTY_PARTS, k=chance.randint(1, 5))) for _ in range(120)]
+    with run_of([*zip(ids[::2], ids[1::2], strict=True)]) as run:
+        command = ["dot", "-Tdot_json"]
         drawn = subprocess.run(command, input=graph_of(run, "dot").encode(), capture_output=True, check=True)
         expected = {printable(one) for link in links_of(run) for one in link[:2]}
     assert drawn.stderr == b""
