@@ -82,7 +82,7 @@ def test_recorded_sequences_through_a_run(
 ) -> None:
     monkeypatch.setitem(RULE_SETS, rules, rules_of(rules))
     for index, sequence in enumerate(sequences(file)[rules, buffer][::25]):
-        options = {"table_formats": ("ndjson",), "with_events": True}
+        options: dict[str, Any] = {"table_formats": ("ndjson",), "with_events": True}
         run = replay(sequence["events"], run=tmp_path / str(index), rules=rules, buffer=buffer, **options)
         expected = recorded(sequence["expect"])
         assert tables_told(outcome_of_run(run)) == tables_expected(expected), sequence["id"]

@@ -9,6 +9,7 @@ from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, at, by, event, in_se
 
 from identity_cli import Run, replay
 from identity_cli.audits import AUDITS
+from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.found import findings_of
 
@@ -156,3 +157,17 @@ def test_findings_of_neighbouring_releases_are_one_and_begin_where_they_are_not_
     assert "sent by web 1.0 to 1.2" in found.message
     assert (found.since.version, found.since.moment.seq) == ("1.1", 104)
     assert found.since.before == pytest.approx(1_000 / 102)
+
+
+def test_settings_of_a_project_count_in_python_too(tmp_path: Path) -> None:
+    settings = tmp_path / "own.toml"
+    settings.write_text('skip = ["merge_dangerously"]\n[thresholds]\nhot_id = 2\n')
+    log = [event("job"), event("job"), *TRIGGERS["merge_dangerously"]]
+    with replay(log, tmp_path / "run", settings=settings, table_formats=(), graph_formats=()) as run:
+        kept = {code for (code,) in run.database.execute("SELECT code FROM findings")}
+    assert "hot_id" in kept
+    assert "merge_dangerously" not in kept
+    with pytest.raises(BadSettings, match="hot_idd"):
+        settings.write_text("[thresholds]\nhot_idd = 2\n")
+        replay(log, tmp_path / "other", settings=settings)
+    assert not (tmp_path / "other").exists()

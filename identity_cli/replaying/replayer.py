@@ -22,6 +22,7 @@ from identity_cli.facts import EventAttributed, EventDropped, EventRejected, Eve
 from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource, PassedOver, Source
 from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
+from identity_cli.findings.settings import read_settings
 from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
@@ -67,23 +68,27 @@ def replay(
     run: str | Path = DEFAULT_RUN,
     rules: str | None = None,
     buffer: float | None = None,
+    *,
+    settings: str | Path | None = None,
     **options: Any,
 ) -> Run:
     """Replay a log into a run folder and open it.
 
     log: a path, several paths, or one or several events as JSON objects (dicts). rules: if none are named,
     those of the log's own vendor. buffer: seconds of the log's time that backend events of unknown ids wait,
-    0 for none. options: the other fields of ReplayOptions. An earlier run in the folder is replaced.
-    UnknownChoice or BadOption for options, LogUnreadable or NothingToReplay for a log, FolderNotARun where
-    something else is in the folder; each of them is an IdcliError.
+    0 for none. settings: a file as `.idcli.toml`, by which findings are made. options: the other fields of
+    ReplayOptions. An earlier run in the folder is replaced.
+    UnknownChoice or BadOption for options, BadSettings for settings, LogUnreadable or NothingToReplay
+    for a log, FolderNotARun where something else is in the folder; each of them is an IdcliError.
     """
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
+    config = DEFAULT_AUDITS if settings is None else read_settings(str(settings)).config
     items = iter([log] if isinstance(log, str | Path | dict) else log)
     first = list(islice(items, 1))
     everything = chain(first, items)
     if first and isinstance(first[0], str | Path):
-        return replay_log(log_of(map(str, everything)), Path(run), asked)
-    return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked)
+        return replay_log(log_of(map(str, everything)), Path(run), asked, config=config)
+    return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked, config=config)
 
 
 def replay_log(
