@@ -1,6 +1,7 @@
 """What a person at a terminal meets: help, tables and errors at three widths, suggestions, completion."""
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -242,3 +243,42 @@ def test_a_summary_of_many_outcomes_is_not_cut(
     show(Page(), figures._replace(outcomes=many), "idcli-run")
     (links,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Links"))
     assert links.split(maxsplit=2)[2] == "1,000 merged, 6,000 refused, 5,000 others: see --verbose"
+
+
+WORKING = """
+import sys, time
+from identity_cli.cli.terminal import at_work, render
+at_work.WAIT_SECONDS, at_work.REFRESH_SECONDS = {wait}, 0.01
+def rest():
+    end = time.monotonic() + 0.2
+    while time.monotonic() < end:
+        time.sleep(0.01)
+with at_work.at_work("Searching"):
+    rest()
+with render.ReplayProgress(10) as progress:
+    progress(10)
+    rest()
+print("done")
+"""
+
+
+@pytest.mark.parametrize(("wait", "told"), [(0.0, ["Searching", "Writing the run"]), (60.0, [])])
+def test_a_terminal_is_told_what_takes_long(wait: float, told: list[str]) -> None:
+    """A line of its own, which is gone at the end; nothing of what is done at once, or where nobody looks."""
+    reader, writer = pty.openpty()
+    script = WORKING.format(wait=wait)
+    done = subprocess.run(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=writer, check=True, text=True
+    )
+    os.write(writer, b".")
+    shown = ""
+    while not shown.endswith("."):
+        shown += os.read(reader, 1 << 16).decode()
+    os.close(writer)
+    os.close(reader)
+    assert done.stdout == "done\n"
+    lines = shown.split("\r\x1b[K")
+    assert lines[-1] == "."
+    assert [*dict.fromkeys(line.split(",")[0] for line in lines[:-1] if line)] == told
+    piped = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+    assert piped.stderr == b""

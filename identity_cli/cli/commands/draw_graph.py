@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.audit_pages import known_codes
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
@@ -77,7 +78,8 @@ def command(
     asked = _asked_of(run, wanted, team_id) if code is None else _asked_of_findings(run, code)
     name = form or _by_suffix(path) or PICTURES[0]
     if name in GRAPH_FORMATS:
-        _write(path, run, lambda: _graph(asked, name))
+        with at_work("Writing the graph"):
+            _write(path, run, lambda: _graph(asked, name))
     elif name == "term" and path is None:
         show_pictured(Page(), asked.pictured())
     else:

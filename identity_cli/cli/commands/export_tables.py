@@ -6,6 +6,7 @@ from typing import IO, Any, cast
 
 import click
 
+from identity_cli.cli.terminal.at_work import writing_out
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.fitting import is_terminal
@@ -49,7 +50,8 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
     if plan is not None:
         raise click.UsageError("--plan goes with TABLE log.")
     sys.stdout.flush()
-    export_into(_output(output), run, table, output, csv_guard=guards_csv())
+    with writing_out():
+        export_into(_output(output), run, table, output, csv_guard=guards_csv())
 
 
 def _output(table_format: str) -> IO[bytes]:

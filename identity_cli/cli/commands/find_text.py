@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.options import format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
@@ -33,7 +34,8 @@ def command(run: Run, text: str, limit: int, output: str) -> None:
     with the line that brought it, the person that had it then, and who that is today. What a merge or a
     later event overwrote is found too.
     """
-    found = find(run, text)
+    with at_work("Searching"):
+        found = find(run, text)
     if output != "table":
         write_records(FIELDS, map(_record, found), output)
     else:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work, writing_out
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, internal_option, limit_option
@@ -108,10 +109,12 @@ def command(
         **kind,
     )
     if output != "table":
-        _write(run, islice(found, limit), output)
+        with writing_out():
+            _write(run, islice(found, limit), output)
         return
-    shown = list(islice(found, limit))
-    rest = sum(1 for _ in found) if is_narrowed else run.count_persons(**kind) - len(shown)
+    with at_work("Searching"):
+        shown = list(islice(found, limit))
+        rest = sum(1 for _ in found) if is_narrowed else run.count_persons(**kind) - len(shown)
     tells = run.internal_users is not None and run.shows_internal == "include"
     internal = run.internal_reasons(one.person for one in shown) if tells else None
     rows = [_row(run, one, shown_by or RECOGNISED_BY) for one in shown]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command, option
-from identity_cli.cli.terminal.completed import FILE
+from identity_cli.cli.terminal.completed import FILE, ID
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import plural, print_error
 from identity_cli.files.outputs import output_file
@@ -15,7 +16,7 @@ from identity_cli.store.reading.run import Run
 
 
 @click.command("pack", cls=Command, epilog="Example: idcli pack user_nils -o nils.zip")
-@click.argument("wanted", metavar="[ID]...", nargs=-1)
+@click.argument("wanted", metavar="[ID]...", nargs=-1, type=ID)
 @option("--output", "-o", "file", metavar="FILE", type=FILE, required=True, help="The file to write.")
 @option("--with-log", is_flag=True, help="Pack the log too, whole.")
 @with_run
@@ -57,6 +58,6 @@ def _pack_part(run: Run, wanted: Iterable[str], file: str) -> None:
 
 def _write(run: Run, packed: Run, file: str, log: Iterable[tuple[str, Path]]) -> None:
     inputs = [*map(str, run.folder.iterdir()), *(source["path"] for source in run.sources())]
-    with output_file(file, inputs) as output:
+    with at_work("Packing"), output_file(file, inputs) as output:
         pack(packed.folder, output, log)
     print_error(f"idcli: wrote {file}; open it with --run {file}")

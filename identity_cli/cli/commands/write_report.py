@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.options import config_option, run_option, team_option
 from identity_cli.cli.terminal.run_arguments import opened, redact_options, redacted
@@ -47,12 +48,13 @@ def command(
     if compare is not None and wanted is not None:
         raise click.UsageError("give ID or --compare RUN1 RUN2.")
     with opened(*(compare or (folder,))) as runs, redacted(runs, redact, redact_key) as (shown, renamed):
-        if compare is not None:
-            page = _of_two(*shown)
-        elif wanted is not None:
-            page = _of_person(shown[0], renamed(wanted), team_id)
-        else:
-            page = _of_run(shown[0], config)
+        with at_work("Making the report"):
+            if compare is not None:
+                page = _of_two(*shown)
+            elif wanted is not None:
+                page = _of_person(shown[0], renamed(wanted), team_id)
+            else:
+                page = _of_run(shown[0], config)
         _write(runs, path, page)
 
 
@@ -79,7 +81,8 @@ def _write(runs: "list[Run]", path: str, page: "Page") -> None:
     from identity_cli.files.outputs import output_file
     from identity_cli.pages.rendering import rendered
 
-    data = rendered(page).encode("utf-8", "backslashreplace")
+    with at_work("Writing the report"):
+        data = rendered(page).encode("utf-8", "backslashreplace")
     if path == "-":
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
@@ -101,4 +104,6 @@ def write_report(run: "Run", path: str, settings: "Settings") -> None:
     """Write the report of a whole run."""
     from identity_cli.pages.run_page import page_of_run
 
-    _write([run], path, page_of_run(run, settings))
+    with at_work("Making the report"):
+        page = page_of_run(run, settings)
+    _write([run], path, page)

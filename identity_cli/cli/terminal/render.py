@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from identity_cli.cli.terminal.at_work import Ticker
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import guards_csv
 from identity_cli.cli.terminal.text import visible_json
@@ -122,29 +123,39 @@ class ReplayProgress:
     ) -> None:
         """doing: what goes on while bytes are read, and after the last."""
         self._total = total_bytes
-        self._reading, self._afterwards = doing
+        self._reading, afterwards = doing
+        self._afterwards = Ticker(afterwards)
         self._next = time.monotonic() + self.WAIT_SECONDS
         self._bar: Any = None
 
     def __call__(self, bytes_read: int) -> None:
         """Show how far the replay is."""
-        done = bytes_read == self._total
-        if time.monotonic() < self._next and not (done and self._bar):
+        if bytes_read == self._total:
+            self._stop_bar()
+            self._afterwards.start()
             return
+        if time.monotonic() < self._next:
+            return
+        self._afterwards.stop()  # where the log is read once more
         self._next = time.monotonic() + self.REFRESH_SECONDS
         if self._bar is None:
             self._bar = _progress_bar()
             self._bar.add_task(self._reading, total=self._total)
             self._bar.start()
-        self._bar.update(0, completed=bytes_read, description=self._afterwards if done else self._reading)
+        self._bar.update(0, completed=bytes_read)
         self._bar.refresh()
 
     def __enter__(self) -> "ReplayProgress":
         return self
 
     def __exit__(self, *failure: object) -> None:
+        self._stop_bar()
+        self._afterwards.stop()
+
+    def _stop_bar(self) -> None:
         if self._bar is not None:
             self._bar.stop()
+            self._bar = None
 
 
 @contextmanager
