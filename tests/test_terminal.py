@@ -172,6 +172,10 @@ def completions(shop: Path, *words: str) -> list[str]:
     ("words", "offered"),
     [
         (["person", "user_ni"], ["plain,user_nils"]),
+        (["graph", "user_nils", "user_ni"], ["plain,user_nils"]),
+        (["repair", "user_ni"], ["plain,user_nils"]),
+        (["report", "user_ni"], ["plain,user_nils"]),
+        (["pack", "user_ni"], ["plain,user_nils"]),
         (["why", "user_nils", "c4fda5"], ["plain,c4fda500-3772-5d45-92bf-082f3cb5308a"]),
         (["person", "--run", "nowhere", "user_"], []),
         (["pers"], ["plain,persons", "plain,person"]),

@@ -10,7 +10,7 @@ import click
 from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.audit_pages import known_codes
 from identity_cli.cli.terminal.command import Command, option
-from identity_cli.cli.terminal.completed import Known
+from identity_cli.cli.terminal.completed import ID, Known
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import team_option
 from identity_cli.cli.terminal.page import Page
@@ -36,7 +36,7 @@ SUFFIXES = {
 
 
 @click.command("graph", cls=Command, epilog="Example: idcli graph user_nils --format svg > nils.svg")
-@click.argument("wanted", metavar="[ID]...", nargs=-1)
+@click.argument("wanted", metavar="[ID]...", nargs=-1, type=ID)
 @option(
     "--format",
     "form",

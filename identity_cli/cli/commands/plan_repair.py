@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from identity_cli.cli.terminal.command import Replaying, option
-from identity_cli.cli.terminal.completed import FILE
+from identity_cli.cli.terminal.completed import FILE, ID
 from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
@@ -26,7 +26,7 @@ TITLES = {
 
 
 @click.command("repair", cls=Replaying, epilog="Example: idcli repair user_nils --format json")
-@click.argument("wanted", metavar="[ID]", required=False)
+@click.argument("wanted", metavar="[ID]", required=False, type=ID)
 @option(
     "--from",
     "findings",

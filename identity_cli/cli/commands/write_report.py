@@ -7,6 +7,7 @@ import click
 
 from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command, option
+from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import config_option, run_option, team_option
 from identity_cli.cli.terminal.run_arguments import opened, redact_options, redacted
 from identity_cli.cli.terminal.text import print_error
@@ -20,7 +21,7 @@ DEFAULT = "report.html"
 
 
 @click.command("report", cls=Command, epilog="Example: idcli report user_nils -o - > nils.html")
-@click.argument("wanted", metavar="[ID]", required=False)
+@click.argument("wanted", metavar="[ID]", required=False, type=ID)
 @option(
     "-o", "--output", "path", metavar="FILE", default=DEFAULT, show_default=True, help="Where to write it."
 )
