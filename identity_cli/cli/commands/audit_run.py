@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.options import format_option, internal_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
@@ -28,7 +29,8 @@ def command(run: Run, output: str) -> None:
     How many ids share a person, how many ids a person has, what ids look like and which kinds of them were
     linked, the ids with the most links, and unique users counted by person, by e-mail address and by device.
     """
-    found = run_audit(run)
+    with at_work("Counting"):
+        found = run_audit(run)
     if output == "json":
         write_document(_document(found))
     else:

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from identity_cli.audits.severity import Severity
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.audit_pages import explain, known_codes
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID, Known
@@ -78,7 +79,8 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
         return
     conditions = [condition_of(one) for one in asked["conditions"]]
     settings = read_settings(asked["config"])
-    report = _narrowed(log_report(run, settings, today()), run, settings, asked)
+    with at_work("Looking for what is wrong"):
+        report = _narrowed(log_report(run, settings, today()), run, settings, asked)
     if asked["warning_type"] is not None or (asked["show_all"] and output in ("json", "ndjson", "csv")):
         _write_warnings(run, output, asked)
     else:

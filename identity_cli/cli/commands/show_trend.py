@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, internal_option
@@ -62,7 +63,8 @@ def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) ->
         for one in kept_findings(run)
         if one["severity"] != "info"
     ]
-    found = trend(run, by, by_library=by_library, findings=begun)
+    with at_work("Counting"):
+        found = trend(run, by, by_library=by_library, findings=begun)
     if output == "table":
         _show(Page(), found, by_library, show_all)
     elif output == "json":
