@@ -171,3 +171,13 @@ def test_settings_of_a_project_count_in_python_too(tmp_path: Path) -> None:
         settings.write_text("[thresholds]\nhot_idd = 2\n")
         replay(log, tmp_path / "other", settings=settings)
     assert not (tmp_path / "other").exists()
+
+
+def test_who_logs_in_behind_the_cookieless_id_is_told_also_where_nothing_links_them(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    visitor = on("d", "$posthog_cookieless", event("$posthog_cookieless"))
+    log = [visitor, on("e", "bob", event("bob")), on("d", "ada", event("ada", "$identify"))]
+    (found,) = [one for one in findings_in(log) if one.code == "cookieless_sentinel"]
+    assert found.distinct_ids == ("ada", "$posthog_cookieless")
+    assert found.first.origin.line == 3, "where somebody could have been linked"
