@@ -7,10 +7,9 @@ import os
 import select
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -19,12 +18,14 @@ from typing import Any
 import pytest
 from lanes import first_quick
 from nasty_logs import nasty_log
+from patience import within
 
 from identity_cli import replay, whatif
 from identity_cli.counterfactual.changed_log import Change
 from identity_cli.dialects.nesting import DEEPEST
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.files import processes
+from identity_cli.files.source_file import SourceFile
 from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.options import ReplayOptions
@@ -99,12 +100,22 @@ def test_an_error_of_reading_arrives_as_it_was_raised(
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.slow
-def test_a_log_that_shrinks_meanwhile(tmp_path: Path) -> None:
+def test_a_log_that_shrinks_meanwhile(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = tmp_path / "log.ndjson"
-    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 1_000_000)
+    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 100_000)  # more than is read at once
+    read_lines = SourceFile.read_lines
+
+    def shrink_after(source: SourceFile, about_bytes: int) -> list[bytes]:
+        lines = read_lines(source, about_bytes)
+        if multiprocessing.parent_process() is not None:  # in the reader: not while the log is recognised
+            os.truncate(log, 1000)
+        return lines
+
+    monkeypatch.setattr(SourceFile, "read_lines", shrink_after)
     with pytest.raises(LogShrank, match=r"log\.ndjson changed while it was read"):
-        replay_log(log_of([str(log)]), tmp_path / "run", ReplayOptions(), lambda _: os.truncate(log, 1000))
+        bytes_of(log)
     assert [path.name for path in tmp_path.iterdir()] == ["log.ndjson"]
 
 
@@ -253,15 +264,30 @@ def test_a_failure_here_ends_the_writer(
     assert not multiprocessing.active_children()
 
 
-@pytest.mark.slow
-def test_a_reader_ends_when_its_listener_is_killed(tmp_path: Path) -> None:
+def test_a_reader_ends_when_its_listener_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     log = tmp_path / "log.ndjson"
-    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 2_000_000)
-    command = [sys.executable, "-m", "identity_cli", "replay", str(log), "--run", str(tmp_path / "run")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as replaying:
-        time.sleep(0.8)
-        replaying.kill()
-        replaying.communicate(timeout=5)  # ends when nobody holds its output any more, the reader neither
+    log.write_bytes(b'{"event":"e","distinct_id":"u"}\n' * 1000)
+    monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
+    monkeypatch.setattr(second_process, "PROGRESS_BYTES", 0)
+    until = time.monotonic() + 60
+    monkeypatch.setattr(SourceFile, "read_lines", lambda *asked: _endlessly(until, *asked))
+    still_held, held = os.pipe()
+    child = os.fork()
+    if not child:  # a listener that is killed as soon as it hears of the reader
+        with suppress(BaseException):
+            killed = partial(os.kill, os.getpid(), signal.SIGKILL)
+            replay_log(log_of([str(log)]), tmp_path / "run", ReplayOptions(), lambda _: killed())
+        os._exit(0)
+    os.close(held)
+    _, ended = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(ended) == -signal.SIGKILL
+    with open(still_held, "rb") as pipe, within(30):
+        assert pipe.read() == b""  # it closes when neither of them is left
+
+
+def _endlessly(until: float, source: SourceFile, about_bytes: int) -> list[bytes]:
+    """Lines without end, or the reader might be through before it could notice anything."""
+    return [b'{"event":"e","distinct_id":"u"}\n'] * 1000 if time.monotonic() < until else []
 
 
 def test_a_question_to_the_log_may_use_two_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
