@@ -12,6 +12,7 @@ from identity_cli.audits import AUDITS
 from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.found import findings_of
+from identity_cli.store.reading import evidence
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"
 
@@ -181,3 +182,16 @@ def test_who_logs_in_behind_the_cookieless_id_is_told_also_where_nothing_links_t
     (found,) = [one for one in findings_in(log) if one.code == "cookieless_sentinel"]
     assert found.distinct_ids == ("ada", "$posthog_cookieless")
     assert found.first.origin.line == 3, "where somebody could have been linked"
+
+
+def test_a_shared_device_of_which_a_large_log_forgot_who_came_first(
+    findings_in: Callable[..., list[Finding]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = evidence.shared
+
+    def shared(run: Run, kind: str) -> list[evidence.Shared]:
+        return [one._replace(partners=[("ada", 3), ("bob", None)]) for one in told(run, kind)]
+
+    monkeypatch.setattr(evidence, "shared", shared)
+    found = [one for one in findings_in(TRIGGERS["shared_device"]) if one.code == "shared_device"]
+    assert [one.distinct_ids for one in found] == [("ada", "bob")]

@@ -1,7 +1,7 @@
 """A device that several people logged in on."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
@@ -27,12 +27,17 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             message=f"{len(who)} login ids were used on the device {device.value}: {named}",
             distinct_ids=tuple(name for name, _ in who),
             persons=persons,
-            seqs=tuple(sorted(seq for _, seq in who[1:] if seq is not None)),
+            seqs=_met_again(who) or tuple(sorted(one.seq for one in ids))[1:],
             seen=len(who),
             severity=Severity.INFO if is_apart else Severity.ERROR if len(who) > MANY else None,
             cause="apart" if is_apart else "",
             commands=(f"idcli why {shlex.quote(who[0][0])} {shlex.quote(who[1][0])}",),
         )
+
+
+def _met_again(who: Sequence[tuple[str, int | None]]) -> tuple[int, ...]:
+    """The first events of all but the first; none where a log is so large that who was met is forgotten."""
+    return tuple(sorted(seq for _, seq in who[1:] if seq is not None))
 
 
 AUDIT = Audit(
