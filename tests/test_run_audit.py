@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from identity_cli import Run
-from identity_cli.reading import devices_seen
+from identity_cli.reading import shared_values
 from identity_cli.reports.run_audit import kind_of, run_audit
 
 
@@ -44,7 +44,7 @@ def test_what_nothing_tells_is_not_counted(
 ) -> None:
     assert run_audit(run_of([event("a")])).unique_users == {"person": 1, "email": None, "device": None}
     assert run_audit(run_of(LOG, evidence=False)).unique_users["device"] is None
-    monkeypatch.setattr(devices_seen, "MOST_DEVICES", 1)
+    monkeypatch.setattr(shared_values, "MOST_DEVICES", 1)
     assert run_of(LOG).metadata["devices"]["is_all"] is False
 
 

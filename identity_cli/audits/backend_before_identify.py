@@ -20,7 +20,7 @@ AN_HOUR = 3_600
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """First logins of ids that another library had made a person of before."""
-    known = {(one.team_id, one.distinct_id): one for one in evidence.ids(run) if one.first_seen}
+    known = {(one.team_id, one.distinct_id): one for one in evidence.ids_logged_in(run) if one.first_seen}
     activities = activities_of(run)
     found = []
     met = set()

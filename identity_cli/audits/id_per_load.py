@@ -1,13 +1,11 @@
 """A fresh id for every page or request."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import Begun, activities_of
 from identity_cli.store.reading.periods import Sender
 from identity_cli.store.reading.run import Run
 
@@ -19,41 +17,26 @@ TIMES_OTHERS = 1.5
 """How much larger the share is than that of the library's other versions, where it has any."""
 
 
-class _Share(NamedTuple):
-    """Ids that a version brought, the seq of the first, and those with one event alone."""
-
-    ids: int
-    first_seq: int
-    single: list[evidence.KnownId]
-
-    @property
-    def of_ids(self) -> float:
-        return len(self.single) / self.ids
-
-
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Versions of a library most of whose new ids have one event."""
-    shares = dict(_shares(run))
-    for sender, share in shares.items():
-        rest = [one for other, one in shares.items() if other.lib == sender.lib and other != sender]
-        usual = sum(len(one.single) for one in rest) / max(1, sum(one.ids for one in rest))
-        least = limit.number if rest else max(limit.number, ALONE)
-        if share.ids < FEWEST_IDS or share.of_ids < max(least, TIMES_OTHERS * usual):
-            continue
+    begun = activities_of(run).begun()
+    usual = {sender: _usual(begun, sender) for sender in begun}
+    conspicuous = [sender for sender in begun if _is_much(begun[sender], usual[sender], limit)]
+    for sender, ids in _single(run, conspicuous).items():
+        count, rest = begun[sender].ids, usual[sender]
+        share = begun[sender].single / count
+        others = "" if rest is None else f", of other versions {rest:.0%}"
         yield Suspicion(
-            message=(
-                f"{share.of_ids:.0%} of the {share.ids:,} ids that {_named(sender)} brought have one event"
-                f"{f', of other versions {usual:.0%}' if rest else ''}"
-            ),
-            distinct_ids=tuple(one.distinct_id for one in share.single[:20]),
-            persons=tuple(one.person for one in share.single[:20] if one.person is not None),
-            seqs=(share.first_seq, share.single[-1].seq),
-            events=len(share.single),
-            unique_users=int(len(share.single) - usual * share.ids),
+            message=f"{share:.0%} of the {count:,} ids that {_named(sender)} brought have one event{others}",
+            distinct_ids=tuple(one.distinct_id for one in ids[:20]),
+            persons=tuple(one.person for one in ids[:20] if one.person is not None),
+            seqs=(ids[0].seq, ids[-1].seq),
+            events=len(ids),
+            unique_users=int(len(ids) - (rest or 0.0) * count),
             lib=sender.lib,
             version=sender.lib_version,
-            seen=round(share.of_ids, 3),
-            severity=None if rest else Severity.WARNING,
+            seen=round(share, 3),
+            severity=Severity.WARNING if rest is None else None,
             commands=("idcli trend --lib",),
         )
 
@@ -62,19 +45,26 @@ def _named(sender: Sender) -> str:
     return " ".join(filter(None, sender)) or "the senders without a name"
 
 
-def _shares(run: Run) -> Iterator[tuple[Sender, _Share]]:
+def _usual(begun: Mapping[Sender, Begun], sender: Sender) -> float | None:
+    """The share of ids with one event of the library's other versions, None where it has none."""
+    rest = [one for other, one in begun.items() if other.lib == sender.lib and other != sender]
+    return sum(one.single for one in rest) / sum(one.ids for one in rest) if rest else None
+
+
+def _is_much(begun: Begun, usual: float | None, limit: Limit) -> bool:
+    least = max(limit.number, ALONE if usual is None else TIMES_OTHERS * usual)
+    return begun.ids >= FEWEST_IDS and begun.single / begun.ids >= least
+
+
+def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, list[evidence.KnownId]]:
+    """Of each of these the ids with one event, in order; one pass over all ids, if it is needed."""
+    found: dict[Sender, list[evidence.KnownId]] = {}
     activities = activities_of(run)
-    counts: dict[Sender, int] = defaultdict(int)
-    first: dict[Sender, int] = {}
-    single: dict[Sender, list[evidence.KnownId]] = defaultdict(list)
-    for one in evidence.ids(run, at_least=1):
+    for one in evidence.ids(run, at_least=1) if senders else ():
         active = activities.of(one.team_id, one.distinct_id)
-        if active is not None:
-            counts[active.first] += 1
-            first[active.first] = min(one.seq, first.get(active.first, one.seq))
-            if one.events == 1:
-                single[active.first].append(one)
-    return ((sender, _Share(counts[sender], first[sender], ids)) for sender, ids in single.items())
+        if active is not None and one.events == 1 and active.first in senders:
+            found.setdefault(active.first, []).append(one)
+    return found
 
 
 AUDIT = Audit(

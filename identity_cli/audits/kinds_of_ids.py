@@ -2,7 +2,7 @@
 
 import re
 
-_WORDS = frozenset(
+PLACEHOLDERS = frozenset(
     {
         *("anonymous", "guest", "distinctid", "distinct_id", "id", "not_authenticated", "email"),
         *("undefined", "true", "false", "[object object]", "nan", "none", "null"),
@@ -24,4 +24,4 @@ def is_made_by_a_library(distinct_id: str) -> bool:
 def is_placeholder(distinct_id: str) -> bool:
     """Whether it is what a program says where it knows nobody, quoted or not, in any case."""
     bare = distinct_id.strip().strip("\"'").lower()
-    return bare in _WORDS or _NOTHING.fullmatch(bare) is not None
+    return bare in PLACEHOLDERS or _NOTHING.fullmatch(bare) is not None

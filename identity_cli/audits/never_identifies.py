@@ -1,74 +1,112 @@
 """A library that never logs anybody in."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence, traces
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import Begun, activities_of
 from identity_cli.store.reading.run import Run
 
 ELSEWHERE = 0.05
 """The share of other libraries' ids that are identified; below it nobody logs in anywhere."""
 
+EXAMPLES = 20
+"""Ids that are named."""
 FLEETING = 5
 """Ids of one event: fewer may be anybody's."""
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Libraries whose ids are all anonymous, where those of others are not."""
+    brought = _by_library(run)
+    may_never = {lib for lib, begun in brought.items() if begun.ids >= limit.number}
+    may_flee = {lib for lib, begun in brought.items() if _is_most(begun.single, begun)}
+    known, single = _identified(run) if may_never or may_flee else (Counter[str](), Counter[str]())
+    if not known:
+        return
+    for lib, begun in brought.items():
+        count = begun.single - single[lib]
+        if lib in may_flee and _is_most(count, begun):
+            yield _fleeting(lib, begun, [*islice(_ids_of(run, lib, of_one_event=True), EXAMPLES)], count)
+    total = sum(begun.ids for begun in brought.values())
+    for lib in (lib for lib in brought if lib in may_never and lib not in known):
+        if _logs_in_elsewhere(known, total - brought[lib].ids):
+            yield _never(lib, [*_ids_of(run, lib)])
+
+
+def _is_most(count: int, begun: Begun) -> bool:
+    return count >= FLEETING and 2 * count >= begun.ids
+
+
+def _logs_in_elsewhere(known: Counter[str], others: int) -> bool:
+    return others > 0 and known.total() / others >= ELSEWHERE
+
+
+def _by_library(run: Run) -> dict[str, Begun]:
+    """How many ids each library brought, those without a name left out."""
+    found: dict[str, Begun] = {}
+    for sender, begun in activities_of(run).begun().items():
+        if sender.lib is not None:
+            old = found.get(sender.lib, Begun(0, 0))
+            found[sender.lib] = Begun(old.ids + begun.ids, old.single + begun.single)
+    return found
+
+
+def _identified(run: Run) -> tuple[Counter[str], Counter[str]]:
+    """By library its ids whose persons are identified, and of these those with one event."""
+    known, single = Counter[str](), Counter[str]()
     activities = activities_of(run)
-    identified = traces.identified_persons(run)
-    ids: dict[str, list[evidence.KnownId]] = {}
-    known: Counter[str] = Counter()
-    for one in evidence.ids(run, at_least=1):
+    for one in evidence.ids_of_identified(run):
         active = activities.of(one.team_id, one.distinct_id)
         if active is not None and active.first.lib is not None:
-            ids.setdefault(active.first.lib, []).append(one)
-            known[active.first.lib] += one.person in identified
-    yield from _fleeting(ids, identified) if known.total() else ()
-    total = sum(map(len, ids.values()))
-    for lib, its in ids.items():
-        others = total - len(its)
-        if len(its) < limit.number or known[lib] or not others or known.total() / others < ELSEWHERE:
-            continue
-        yield Suspicion(
-            message=f"none of the {len(its):,} ids that {lib} brought belongs to anybody who logged in",
-            distinct_ids=tuple(one.distinct_id for one in its[:20]),
-            persons=tuple(one.person for one in its[:20] if one.person is not None),
-            seqs=(its[0].seq, its[-1].seq),
-            events=sum(one.events for one in its),
-            lib=lib,
-            version=None,
-            seen=len(its),
-            commands=("idcli trend --lib",),
-        )
+            known[active.first.lib] += 1
+            single[active.first.lib] += one.events == 1
+    return known, single
 
 
-def _fleeting(
-    ids: Mapping[str, Sequence[evidence.KnownId]], identified: AbstractSet[int]
-) -> Iterator[Suspicion]:
-    """Libraries most of whose ids have one event and are nobody's who logged in, where somebody does."""
-    for lib, its in ids.items():
-        fleeting = [one for one in its if one.events == 1 and one.person not in identified]
-        if len(fleeting) < FLEETING or 2 * len(fleeting) < len(its):
-            continue
-        yield Suspicion(
-            message=f"{len(fleeting):,} of {len(its):,} ids that {lib} brought had one event and no login",
-            distinct_ids=tuple(one.distinct_id for one in fleeting[:20]),
-            seqs=(fleeting[0].seq, fleeting[-1].seq),
-            events=len(fleeting),
-            lib=lib,
-            version=None,
-            seen=len(fleeting),
-            limit=FLEETING,
-            severity=Severity.INFO,
-            confidence=0.3,
-            cause="fleeting",
-            commands=("idcli trend --lib",),
-        )
+def _ids_of(run: Run, lib: str, *, of_one_event: bool = False) -> Iterator[evidence.KnownId]:
+    """The ids that a library brought and whose persons are not identified, in order."""
+    activities, identified = activities_of(run), traces.identified_persons(run)
+    for one in evidence.ids(run, at_least=1):
+        active = activities.of(one.team_id, one.distinct_id)
+        is_its = active is not None and active.first.lib == lib and one.person not in identified
+        if is_its and (one.events == 1 or not of_one_event):
+            yield one
+
+
+def _never(lib: str, its: Sequence[evidence.KnownId]) -> Suspicion:
+    return Suspicion(
+        message=f"none of the {len(its):,} ids that {lib} brought belongs to anybody who logged in",
+        distinct_ids=tuple(one.distinct_id for one in its[:EXAMPLES]),
+        persons=tuple(one.person for one in its[:EXAMPLES] if one.person is not None),
+        seqs=(its[0].seq, its[-1].seq),
+        events=sum(one.events for one in its),
+        lib=lib,
+        version=None,
+        seen=len(its),
+        commands=("idcli trend --lib",),
+    )
+
+
+def _fleeting(lib: str, begun: Begun, its: Sequence[evidence.KnownId], count: int) -> Suspicion:
+    """Most of a library's ids have one event and are nobody's who logged in, where somebody does."""
+    return Suspicion(
+        message=f"{count:,} of {begun.ids:,} ids that {lib} brought had one event and no login",
+        distinct_ids=tuple(one.distinct_id for one in its[:EXAMPLES]),
+        seqs=(its[0].seq, its[-1].seq),
+        events=count,
+        lib=lib,
+        version=None,
+        seen=count,
+        limit=FLEETING,
+        severity=Severity.INFO,
+        confidence=0.3,
+        cause="fleeting",
+        commands=("idcli trend --lib",),
+    )
 
 
 AUDIT = Audit(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
-from identity_cli.audits.kinds_of_ids import is_placeholder
+from identity_cli.audits.kinds_of_ids import PLACEHOLDERS, is_placeholder
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
@@ -12,7 +12,7 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids that are words of a program and not of a human, and have events."""
-    for one in evidence.ids(run, at_least=1):
+    for one in evidence.ids_that_may_be(run, PLACEHOLDERS):
         if not is_placeholder(one.distinct_id):
             continue
         yield Suspicion(

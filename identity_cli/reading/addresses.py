@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Self
 
+from identity_cli.reading.kept_values import kept_values, only_texts
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import own_ids
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.shared_values import MOST_PARTNERS, TABLE
 from identity_cli.reading.watcher import Watching
-from identity_cli.rules.base import RuleSet
 
 ADDRESS = "$ip"
 MOST_ADDRESSES = 1 << 16
@@ -24,11 +24,11 @@ class Addresses:
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
         """Unless evidence is not wanted."""
-        return cls(watching.rules, watching.team_id) if watching.evidence else None
+        return cls(watching.own_ids, watching.team_id) if watching.evidence else None
 
-    def __init__(self, rules: RuleSet, team_id: int) -> None:
+    def __init__(self, own_ids: OwnIds, team_id: int) -> None:
         """team_id: of events without one."""
-        self._rules = rules
+        self._own_ids = own_ids
         self._team_id = team_id
         self._first: dict[Key, str] = {}
         self._ids: dict[Key, set[str]] = {}
@@ -36,12 +36,13 @@ class Addresses:
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
-        for seq, event, own in zip(block.seqs, block.events, own_ids(block.events, self._rules), strict=True):
-            names = type(event.properties).copied_names  # type: ignore[attr-defined]  # of every record
-            if ADDRESS not in names or not own:
-                continue
-            address = getattr(event.properties, f"copied_{names.index(ADDRESS)}")
-            if type(address) is str:
+        addresses = only_texts(kept_values(block.events, ADDRESS))
+        if not any(addresses):  # many logs have none
+            return ()
+        for seq, event, own, address in zip(
+            block.seqs, block.events, self._own_ids.of(block), addresses, strict=True
+        ):
+            if address is not None and own:
                 team = self._team_id if event.team_id is None else event.team_id
                 if self._first.setdefault((team, address), own) != own:
                     self._add((team, address), own, seq, found)

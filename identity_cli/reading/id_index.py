@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Self
 
-from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
+from identity_cli.events import ABSENT, LONG_AGO, Event
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import REPLACEMENT, OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
-from identity_cli.tables.id_columns import IndexPart, hash_of
+from identity_cli.tables.id_columns import IndexPart, hash_of, hashes_of
 from identity_cli.values import javascript
 
 TABLE = "id_index"
@@ -61,12 +61,15 @@ class IdIndex:
         part.own.extend([0] * (block.first_seq - part.first_seq - len(part.own)))
         part.block_seqs.append(block.first_seq)
         part.block_clocks.append((self._clock - LONG_AGO) // _MICROSECOND)
-        part.own.extend(map(hash_of, self._own_ids.of(block)))
+        part.own.extend(hashes_of(self._own_ids.of(block)))
         for seq, linked in linked_hashes(block.first_seq, block.events, self._rules):
             part.linking_seqs.append(seq)
             part.linked.append(linked)
-        arrivals = [arrival for event in block.events if (arrival := arrival_of(event)) is not None]
-        self._clock = max([self._clock, *arrivals])
+        arrivals = [  # as events.arrival_of, in line: this is asked of every event
+            event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
+            for event in block.events
+        ]
+        self._clock = max([self._clock, *filter(None, arrivals)])
         if len(part.own) < SEQS_AT_ONCE:
             return ()
         self._part = IndexPart.beginning_at(part.first_seq + len(part.own))

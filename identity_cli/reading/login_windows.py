@@ -49,15 +49,15 @@ class LoginWindows:
         found: list[tuple[Any, ...]] = []
         visits = self._visits
         for seq, event, own in zip(block.seqs, block.events, self._own_ids.of(block), strict=True):
-            is_login = event.event == IDENTIFY
-            if not is_login and own not in visits:  # of nearly all events
+            visit, is_login = visits.get(own), event.event == IDENTIFY
+            if visit is None and not is_login:  # of many events
                 continue
             moment = event.timestamp or time_of(event)
             if moment is None:
                 continue
             if is_login and type(event.properties.anon_distinct_id) is str:
                 found += self._logged_in(seq, own, event, moment)
-            visit = visits.get(own)
+                visit = visits.get(own)
             if visit is not None and moment - visit[LAST] <= PAUSE:
                 visit[LAST] = moment
                 visit[EVENTS] += 1

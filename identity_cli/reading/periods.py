@@ -11,7 +11,7 @@ from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
 from identity_cli.tables.cells import uuid_text
-from identity_cli.tables.period_columns import UNDATED, hour_of, id_hash, packed
+from identity_cli.tables.period_columns import UNDATED, hour_of, id_hashes, packed
 
 TABLE, SENDERS = "periods", "senders"
 KEYS_AT_ONCE = 1 << 13
@@ -61,11 +61,7 @@ class PeriodCounts:
             return ()
         keys, events = zip(*known, strict=True)
         hours, senders, owns, teams = zip(*keys, strict=True)
-        own_team = self._team_id
-        ids = [
-            id_hash(own_team if team_id is None else team_id, own)
-            for team_id, own in zip(teams, owns, strict=True)
-        ]
+        ids = id_hashes([self._team_id if team_id is None else team_id for team_id in teams], owns)
         self._part += 1
         return (Rows(TABLE, [(self._part, *packed((hours, senders, ids, events)))]),)
 

@@ -5,26 +5,30 @@ are remembered, so that two ids of a device are told apart unless a hundred thou
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from operator import attrgetter
 from typing import Any, Self
 
+from identity_cli.reading.kept_values import kept_values
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
-from identity_cli.reading.watcher import Watching
+from identity_cli.reading.watcher import Watching, of_run
 
 TABLE = "shared_values"
 SESSION_ID = "$session_id"
 REMEMBERED = 1 << 17
 """Values of a kind, about 250 bytes each."""
+DEVICES = "devices"
+"""The key in the table `run`: how many devices there are, and whether that is all of them."""
+MOST_DEVICES = 1 << 20
+"""Told apart, some 100 bytes each; of a log with more it is known that there are so many."""
 MOST_PARTNERS = 200
 """Of a value, that are told."""
 
 
 class SharedValues:
-    """Tells which ids share a device or a session."""
+    """Tells which ids share a device or a session, and counts devices."""
 
     needs = (SESSION_ID,)
 
@@ -40,51 +44,45 @@ class SharedValues:
         self._ids_of_device = _Partners("device")
         self._ids_of_session = _Partners("session")
         self._devices_of_id = _Partners("devices_of")
-        self._known_type: Any = None
-        self._get: Callable[[Any], Any] = attrgetter("lib")
+        self._seen_devices: set[str] = set()
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
-        owns = self._own_ids.of(block)
-        teams = {event.team_id for event in block.events}
+        events, owns = block.events, self._own_ids.of(block)
+        teams = {event.team_id for event in events}
         for team in teams:  # mostly one
-            events = zip(block.seqs, block.events, owns, strict=True)
-            own = events if len(teams) == 1 else (one for one in events if one[1].team_id == team)
+            every = zip(block.seqs, events, owns, kept_values(events, SESSION_ID), strict=True)
+            own = every if len(teams) == 1 else (one for one in every if one[1].team_id == team)
             self._see(self._team_id if team is None else team, own, found)
         for partners in (self._ids_of_device, self._ids_of_session, self._devices_of_id):
             partners.forget()
         return (Rows(TABLE, found),) if found else ()
 
-    def _see(self, team: int, events: Iterable[tuple[int, Any, str]], found: list[tuple[Any, ...]]) -> None:
+    def _see(
+        self, team: int, events: Iterable[tuple[int, Any, str, Any]], found: list[tuple[Any, ...]]
+    ) -> None:
         """Events of one team; in line, as it is of every event."""
         devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
         ids_of_device, ids_of_session = devices.known[team].get, sessions.known[team].get
-        devices_of_id, session_of = of_ids.known[team].get, self._session_of
-        for seq, event, own in events:
+        devices_of_id, seen = of_ids.known[team].get, self._seen_devices
+        for seq, event, own, session in events:
             if not own:
                 continue
-            properties = event.properties
-            device = properties.device_id
+            device = event.properties.device_id
             if type(device) is str and own not in ids_of_device(device, ()):
+                if len(seen) < MOST_DEVICES:
+                    seen.add(device)
                 found += devices.met(team, device, own, seq)
                 if device not in devices_of_id(own, ()):
                     found += of_ids.met(team, own, device, seq)
-            session = session_of(properties)
             if type(session) is str and own not in ids_of_session(session, ()):
                 found += sessions.met(team, session, own, seq)
 
     def rows(self) -> Iterable[Rows]:
-        """All have been told."""
-        return ()
-
-    def _session_of(self, properties: Any) -> Any:
-        if type(properties) is not self._known_type:
-            self._known_type = type(properties)
-            names = self._known_type.copied_names
-            at = f"copied_{names.index(SESSION_ID)}" if SESSION_ID in names else "cookieless"
-            self._get = attrgetter(at)
-        return self._get(properties)
+        """How many devices there were; what they share has been told."""
+        count = len(self._seen_devices - {""})
+        return (of_run(DEVICES, {"count": count, "is_all": len(self._seen_devices) < MOST_DEVICES}),)
 
 
 class _Partners:

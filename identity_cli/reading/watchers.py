@@ -6,7 +6,6 @@ from identity_cli.reading.addresses import Addresses
 from identity_cli.reading.arrivals import ArrivalWatch
 from identity_cli.reading.capture_checks import CaptureChecks
 from identity_cli.reading.clock_checks import ClockChecks
-from identity_cli.reading.devices_seen import DevicesSeen
 from identity_cli.reading.duplicates import RepeatCounter
 from identity_cli.reading.group_events import GroupEvents
 from identity_cli.reading.id_index import IdIndex
@@ -25,7 +24,6 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     InternalMarks.asked,
     IdIndex.asked,
     PeriodCounts.asked,
-    DevicesSeen.asked,
     SharedValues.asked,
     LoginWindows.asked,
     GroupEvents.asked,

@@ -50,7 +50,7 @@ class RunAudit(NamedTuple):
     consolidation_rate: the share of ids that share a person with an earlier one: 1 - persons / ids.
     percentiles: of ids per person, by PERCENTILES. kinds: of ids, by their look, the most frequent first.
     pairs: which kinds were linked. top: the ids of most links. unique_users: by what one may count: persons;
-    e-mail addresses and persons without; devices (see reading.devices_seen); None where the run
+    e-mail addresses and persons without; devices (see reading.shared_values); None where the run
     does not know.
     """
 

@@ -2,6 +2,7 @@
 
 import zlib
 from array import array
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, Self
 
@@ -48,6 +49,15 @@ class IndexPart(NamedTuple):
 def hash_of(text: str) -> int:
     """The short hash of an id; 0 is nobody's."""
     return zlib.crc32(text.encode("utf-8", "surrogatepass")) or 1
+
+
+def hashes_of(texts: Sequence[str]) -> Iterable[int]:
+    """The same of many; without a call for each, where they can be written in UTF-8 and none is 0."""
+    try:
+        found = [*map(zlib.crc32, map(str.encode, texts))]
+    except UnicodeEncodeError:
+        return map(hash_of, texts)
+    return found if all(found) else map(hash_of, texts)
 
 
 def moment_of(microseconds: int) -> datetime:

@@ -19,6 +19,7 @@ HOURS_A_DAY = 24
 _ID = "Q"
 _KINDS = ("i", "H", _ID, "I")
 _FASTEST = 1
+_SEED = 0xFFFF_FFFF_FFFF_FFFF
 _FIRST_DAY = datetime.min.replace(tzinfo=UTC)
 
 
@@ -37,8 +38,16 @@ def beginning_of(hour: int) -> datetime:
 
 def id_hash(team_id: int, distinct_id: str) -> int:
     """By which a team's id is known here."""
-    seed = team_id & 0xFFFF_FFFF_FFFF_FFFF
-    return xxhash.xxh3_64_intdigest(distinct_id.encode("utf-8", "surrogatepass"), seed)
+    return xxhash.xxh3_64_intdigest(distinct_id.encode("utf-8", "surrogatepass"), team_id & _SEED)
+
+
+def id_hashes(team_ids: Sequence[int], distinct_ids: Sequence[str]) -> list[int]:
+    """The same of many; without a call for each, where they can be written in UTF-8."""
+    seeds = [team_id & _SEED for team_id in team_ids]
+    try:
+        return [*map(xxhash.xxh3_64_intdigest, map(str.encode, distinct_ids), seeds)]
+    except UnicodeEncodeError:
+        return [*map(id_hash, team_ids, distinct_ids)]
 
 
 def packed(columns: Iterable[Sequence[int]]) -> tuple[bytes, ...]:

@@ -1,5 +1,6 @@
 """What each id did, by the hours and senders that a run counts: how many events, and who sent the first."""
 
+from collections import Counter
 from datetime import datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
@@ -24,6 +25,13 @@ class Activity(NamedTuple):
         return beginning_of(self.first_hour)
 
 
+class Begun(NamedTuple):
+    """How many ids began in some way, and how many of these have one event."""
+
+    ids: int
+    single: int
+
+
 class Activities:
     """Of all ids of a run; those without a time are missing.
 
@@ -46,6 +54,15 @@ class Activities:
             events = old.events + new.events
             new = Activity(events, early.first_hour, early.first, late.last_hour, late.last)
         self._of[own] = new
+
+    def begun(self) -> dict[Sender, Begun]:
+        """By library and version how many ids began with it, and how many of these have one event."""
+        counts: Counter[Sender] = Counter()
+        single: Counter[Sender] = Counter()
+        for one in self._of.values():
+            counts[one.first] += 1
+            single[one.first] += one.events == 1
+        return {sender: Begun(ids, single[sender]) for sender, ids in counts.items()}
 
     def of(self, team_id: int, distinct_id: str) -> Activity | None:
         """Of that id; None if it had no event, or none with a time."""

@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.opened import OpenedRun
 from identity_cli.tables.id_columns import IndexPart, hash_of
 from identity_cli.values.times import EPOCH
 
+_ODD = "*[^!#-&(-~]*"
+"""Of ids with a blank, a quotation mark, or anything beyond ASCII."""
+MOST_REMEMBERED = 1 << 17
+"""Links, some 600 bytes each."""
 MANY = 500  # parameters of a query
 NEAR = timedelta(hours=1)
 _MADE_UP = "-".join("?" * digits for digits in (8, 4, 4, 4, 12))
@@ -65,11 +70,32 @@ class KnownId(NamedTuple):
 def links(
     run: OpenedRun, event: str | None = None, outcomes: Iterable[Outcome] | None = None
 ) -> Iterator[SentLink]:
-    """Links in order: all, or of that event, or with one of these outcomes."""
-    wanted = json.dumps(None if outcomes is None else sorted(outcomes))
+    """Links in order: all, or of that event, or with one of these outcomes.
+
+    Most audits ask for some: where there are few enough, they are looked up once for all.
+    """
+    asked = None if outcomes is None else frozenset(outcomes)
+    every = _remembered(run)
+    if every is not None:
+        chosen = every if event is None else (link for link in every if link.event == event)
+        return iter(chosen) if asked is None else (link for link in chosen if link.outcome in asked)
+    wanted = json.dumps(None if asked is None else sorted(asked))
     where = """(:event ISNULL OR event = :event)
         AND (:outcomes = 'null' OR outcome IN (SELECT value FROM json_each(:outcomes)))"""
     return _links(run, where, {"event": event, "outcomes": wanted})
+
+
+_LINKS: WeakKeyDictionary[OpenedRun, list[SentLink]] = WeakKeyDictionary()
+
+
+def _remembered(run: OpenedRun) -> list[SentLink] | None:
+    """All links of a run, None if they are too many."""
+    if run not in _LINKS:
+        (count,) = run.database.execute("SELECT count(*) FROM links").fetchone()
+        if count > MOST_REMEMBERED:
+            return None
+        _LINKS[run] = [*_links(run, "1", {})]
+    return _LINKS[run]
 
 
 def links_naming(run: OpenedRun, distinct_id: str) -> Iterator[SentLink]:
@@ -123,12 +149,36 @@ def ids_in_company(run: OpenedRun) -> Iterator[KnownId]:
     return _ids(run, "d.person IN (SELECT person FROM persons WHERE id_count > 1) ORDER BY d.rowid")
 
 
+def ids_logged_in(run: OpenedRun) -> Iterator[KnownId]:
+    """Those that an `$identify` names as its own."""
+    targets = "SELECT target_distinct_id, team_id FROM links WHERE event = '$identify'"
+    return _ids(run, f"(d.distinct_id, d.team_id) IN ({targets}) ORDER BY d.rowid")
+
+
+def ids_of_identified(run: OpenedRun) -> Iterator[KnownId]:
+    """Those with events whose person is identified."""
+    persons = "SELECT person FROM persons WHERE survivor IS NULL AND identified_seq NOTNULL"
+    return _ids(run, f"d.event_count > 0 AND d.person IN ({persons}) ORDER BY d.rowid")
+
+
+def ids_that_may_be(run: OpenedRun, words: Iterable[str]) -> Iterator[KnownId]:
+    """Those with events that are one of some words but for case, or 0 and - alone; and all odd ones."""
+    among = "lower(d.distinct_id) IN (SELECT value FROM json_each(?)) OR d.distinct_id NOT GLOB '*[^01-]*'"
+    where = f"d.event_count > 0 AND ({among} OR d.distinct_id GLOB '{_ODD}') ORDER BY d.rowid"
+    return _ids(run, where, json.dumps([*words]))
+
+
+def ids_not_plain(run: OpenedRun) -> Iterator[KnownId]:
+    """Those with a blank, a capital or anything beyond ASCII in them."""
+    return _ids(run, "d.distinct_id GLOB '*[^!-@[-~]*' ORDER BY d.rowid")
+
+
 def ids_of_person(run: OpenedRun, person: int) -> Iterator[KnownId]:
     """The ids of a person, by its number, the last that was seen first."""
     return _ids(run, "d.person = ? ORDER BY d.seq DESC", person)
 
 
-def _ids(run: OpenedRun, where: str, *values: int) -> Iterator[KnownId]:
+def _ids(run: OpenedRun, where: str, *values: int | str) -> Iterator[KnownId]:
     query = f"""SELECT d.team_id, d.distinct_id, d.person, d.event_count, d.seq, d.first_seen, d.last_seen
         FROM distinct_ids d WHERE {where}"""
     return map(KnownId._make, run.database.execute(query, values))
@@ -151,8 +201,9 @@ def persons_larger_than(run: OpenedRun, id_count: int) -> Iterator[tuple[int, in
 def values_of(run: OpenedRun, name: str) -> Iterator[tuple[int, int, str]]:
     """Of everybody who stands and has that property, as text or a whole number: number, events, value."""
     query = """SELECT person, event_count, CAST(one.value AS TEXT) FROM persons, json_each(properties) one
-        WHERE survivor IS NULL AND one.key = ? AND one.type IN ('text', 'integer') ORDER BY person"""
-    return iter(run.database.execute(query, (name,)))
+        WHERE survivor IS NULL AND instr(properties, ?) AND one.key = ? AND one.type IN ('text', 'integer')
+        ORDER BY person"""
+    return iter(run.database.execute(query, (json.dumps(name, ensure_ascii=False), name)))
 
 
 def properties_of(run: OpenedRun, persons: Iterable[int]) -> dict[int, dict[str, Any]]:

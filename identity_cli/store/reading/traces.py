@@ -6,7 +6,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from identity_cli.store.reading.evidence import KnownId, ids
+from identity_cli.store.reading.evidence import KnownId, ids_not_plain, named
 from identity_cli.store.reading.opened import OpenedRun
 
 
@@ -56,16 +56,17 @@ def identified_persons(run: OpenedRun) -> set[int]:
 
 
 def alike(run: OpenedRun, plain: Callable[[str], str]) -> Iterator[list[KnownId]]:
-    """Ids of a team that come to the same, in the order in which they came; only those that have company."""
-    first: dict[tuple[int, str], KnownId] = {}
-    more: dict[tuple[int, str], list[KnownId]] = {}
-    for one in ids(run):
-        key = one.team_id, plain(one.distinct_id)
-        if key in first:
-            more.setdefault(key, [first[key]]).append(one)
-        else:
-            first[key] = one
-    yield from more.values()
+    """Ids of a team that come to the same, in the order in which they came; only those that have company.
+
+    plain: what spellings have in common; of an id in small ASCII letters without blanks it is the id.
+    """
+    found: dict[tuple[int, str], list[KnownId]] = {}
+    for one in ids_not_plain(run):
+        found.setdefault((one.team_id, plain(one.distinct_id)), []).append(one)
+    for (team_id, spelling), spelled in found.items():
+        same = [one for one in named(run, spelling) if one.team_id == team_id and one not in spelled]
+        if len(spelled) + len(same) > 1:
+            yield sorted([*spelled, *same], key=lambda one: one.seq)
 
 
 class TornSession(NamedTuple):
