@@ -1,5 +1,8 @@
-"""A log in pieces comes to what it comes to as a whole: every component by itself, with the clock of all."""
+"""A log in pieces comes to what it comes to as a whole: read in blocks, replayed in parts, joined again."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
 from random import Random
 from typing import Any
 
@@ -8,50 +11,199 @@ from nasty_logs import nasty_log
 from outcomes import Left, events_of, left_by, wire
 
 from identity_cli import facts
-from identity_cli.pieces.component import clock_of, replayed, split
-from identity_cli.pieces.edges import components, connected
+from identity_cli.dialects import posthog
+from identity_cli.dialects.base import Wanted
+from identity_cli.outcomes import Outcome
+from identity_cli.pieces.blocks import Block, Probe, Row, Step, places
+from identity_cli.pieces.component import replayed
+from identity_cli.pieces.edges import Key, components, connected
 from identity_cli.pieces.joining import JoinedJournal
+from identity_cli.pieces.log_clock import LogClock
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
+from identity_cli.rules.base import RuleSet
+from identity_cli.rules.copying import names_to_read
+
+Events = Sequence[Any]
+"""One for each seq; None for a line that is no event."""
 
 
-def in_pieces(log: list[Any], rules: str, **options: Any) -> tuple[list[facts.Fact], Left, int]:
-    """The journal and everybody of a log, its components replayed one by one, and how many there were."""
-    events = [*enumerate(events_of(wire(log), RULE_SETS[rules]), 1)]
-    clock, parts = clock_of(events), split(events, RULE_SETS[rules], 1)
-    resolvers = [PersonResolver(RULE_SETS[rules], **options) for _ in parts]
-    joined = JoinedJournal(
-        [replayed(one, part, clock) for one, part in zip(resolvers, parts, strict=True)], clock
-    )
+def whole(events: Events, rules: RuleSet, **options: Any) -> tuple[list[facts.Fact], Left]:
+    """The journal and everybody of a log, replayed at once."""
+    resolver = PersonResolver(rules, **options)
+    journal: list[facts.Fact] = []
+    for seq, one in enumerate(events, 1):
+        for link in () if one is None else one.links:
+            journal += resolver.link(seq, link)
+        journal += [] if one is None else resolver.apply(seq, one)
+    return journal + resolver.finish(), left_by(resolver)
+
+
+def rows_of(events: Events, rules: RuleSet, random: Random) -> list[Row]:
+    """The rows of a log, read in blocks of any size, the last block first."""
+    cuts = sorted(random.choices(range(len(events) + 1), k=random.choice([0, 1, 5, 40])))
+    blocks = [
+        Block(events[start:stop], rules, 1)
+        for start, stop in zip([0, *cuts], [*cuts, len(events)], strict=True)
+    ]
+    rows = [[*block] for block in reversed(blocks)][::-1]
+    starts = places(block.end for block in blocks)
+    return [row.placed(place) for place, some in zip(starts, rows, strict=True) for row in some]
+
+
+def parts_of(rows: Iterable[Row], random: Random, most: int) -> Iterator[list[Row]]:
+    """The rows of components, some of which share a part."""
+    rows = [*rows]
+    named = components(edge for row in rows if isinstance(row, Step) for edge in row.edges)
+    parts: dict[Key | None, int] = {}
+
+    def part(row: Row) -> int:
+        component = None if row.key is None else named.get(row.key, row.key)
+        return parts.setdefault(component, random.randrange(most))
+
+    yield from ([*some] for _, some in groupby(sorted(rows, key=part), part))
+
+
+def clock_of(rows: Iterable[Row]) -> LogClock:
+    """The clock of a whole log."""
+    clock = LogClock()
+    for row in rows:
+        if isinstance(row, Step):
+            clock.see(row.seq, row.clock_after)
+    return clock
+
+
+def in_pieces(
+    events: Events, rules: RuleSet, random: Random, most: int = 200, **options: Any
+) -> tuple[list[facts.Fact], Left]:
+    """The same of its pieces; most: of parts."""
+    rows = rows_of(events, rules, random)
+    parts = [*parts_of(rows, random, most)]
+    resolvers = [PersonResolver(rules, **options) for _ in parts]
+    told = [replayed(one, part) for one, part in zip(resolvers, parts, strict=True)]
+    joined = JoinedJournal(told, clock_of(rows))
     journal = [*joined]
-    told = [left for index, one in enumerate(resolvers) for left in joined.everybody(index, one.everybody(7))]
-    return journal, left_by(told), len(parts)
+    everybody = [left for n, one in enumerate(resolvers) for left in joined.everybody(n, one.everybody(7))]
+    return journal, left_by(everybody)
+
+
+def nasty_events(random: Random, rules: RuleSet) -> Events:
+    """Events of a random log, lines between them that are none, and events with links beside them."""
+    log = nasty_log(random, random.choice([5, 60, 150]))
+    decode = posthog.lenient_decoder(Wanted(tuple(names_to_read(rules))))
+    events: list[Any] = [event for line in wire(log) for event in decode(line)]
+    for one, link in pairwise(events):
+        if random.random() < 0.1:
+            link.distinct_id, link.properties.distinct_id = one.distinct_id, one.properties.distinct_id
+            link.team_id = one.team_id
+            one.links = (link,)
+    return [None if random.random() < 0.03 else event for event in events]
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
-def test_the_joined_journal_is_the_journal_of_the_whole(rules: str) -> None:
-    random, most = Random(rules), 0
+def test_pieces_come_to_what_the_whole_does(rules: str) -> None:
+    random, seen = Random(rules), Counter[str]()
     for _ in range(12):
-        log = nasty_log(random, random.choice([5, 60, 150]))
-        buffer = random.choice([None, 0, 60, 20.5])
-        whole = PersonResolver(RULE_SETS[rules], buffer_seconds=buffer)
-        journal = whole.apply_all(1, events_of(wire(log), RULE_SETS[rules])) + whole.finish()
-        told, left, count = in_pieces(log, rules, buffer_seconds=buffer)
+        events = nasty_events(random, RULE_SETS[rules])
+        most = random.choice([1, 3, 200])
+        options = {"buffer_seconds": random.choice([None, 0, 60, 20.5]), "attributing": random.random() < 0.5}
+        journal, left = whole(events, RULE_SETS[rules], **options)
+        told, told_left = in_pieces(events, RULE_SETS[rules], random, most, **options)
         assert told == journal
-        assert left == left_by(whole.everybody())
-        most = max(most, count)
-    assert most > 3
+        assert told_left == left
+        seen.update(type(fact).__name__ for fact in journal)
+    assert seen["Linked"] > 20
+
+
+GUIDE = RULE_SETS["guide"]
+NOW = "2023-03-08T12:{}Z"
+
+
+def event(own: str, at: str, name: str = "purchase", **properties: Any) -> dict[str, Any]:
+    return {"event": name, "distinct_id": own, "now": NOW.format(at), "properties": properties}
+
+
+def pieces_of(*log: dict[str, Any]) -> list[facts.Fact]:
+    """The journal of a log, wherever it is cut; it is that of the whole."""
+    events = events_of(wire(log), GUIDE)
+    journal, _ = whole(events, GUIDE, buffer_seconds=60)
+    for seed in range(20):
+        assert in_pieces(events, GUIDE, Random(seed), 1000, buffer_seconds=60)[0] == journal
+    return journal
+
+
+def test_an_event_is_let_go_by_the_clock_of_others_before_its_id_is_linked() -> None:
+    journal = pieces_of(
+        event("ada", "00:00"),
+        event("bob", "05:00"),
+        event("ada", "00:30", "$identify", **{"$anon_distinct_id": "anon"}),
+    )
+    (held,) = [fact for fact in journal if isinstance(fact, facts.EventHeld) and fact.seq == 1]
+    assert (held.released_before, held.person_existed) == (2, False)
+
+
+def test_the_clock_of_a_block_is_that_of_all_before_it() -> None:
+    early, late, behind = events_of(
+        wire([event("a", "00:00"), event("b", "05:00"), event("c", "01:00")]), GUIDE
+    )
+    blocks = [Block([one], GUIDE, 1) for one in (early, late, behind)]
+    rows = [[*block] for block in blocks]
+    third = [*places(block.end for block in blocks)][2]
+    assert rows[2][0].placed(third).clock == late.now
+    assert third.seqs == 2
+
+
+def test_a_link_in_vain_is_told_whose_the_other_id_was_just_then() -> None:
+    journal = pieces_of(
+        event("ada", "00:00", "$identify", **{"$anon_distinct_id": "anon"}),
+        event("guest", "02:00", "$identify", **{"$anon_distinct_id": "ada"}),
+        event("guest", "02:01", "$identify", **{"$anon_distinct_id": "carl"}),
+        event("carl", "02:02", "$identify", **{"$anon_distinct_id": "anon-2"}),
+    )
+    asked = [
+        (fact.source_person, fact.source_identified)
+        for fact in journal
+        if isinstance(fact, facts.Linked) and fact.outcome is Outcome.REFUSED_ILLEGAL
+    ]
+    assert asked == [(0, True), (None, False)]
+
+
+def test_the_other_id_is_looked_up_by_the_clock_of_all() -> None:
+    journal = pieces_of(
+        event("ada", "00:00"),
+        event("bob", "05:00"),
+        event("guest", "00:30", "$identify", **{"$anon_distinct_id": "ada"}),
+    )
+    (link,) = [fact for fact in journal if isinstance(fact, facts.Linked)]
+    assert link.source_person == 0
+
+
+def test_what_waited_was_let_go_before_an_event_of_others() -> None:
+    journal = pieces_of(
+        event("ada", "00:00"), event("bob", "00:59"), event("carl", "01:00"), event("d", "09:00")
+    )
+    before = {fact.seq: fact.released_before for fact in journal if isinstance(fact, facts.EventHeld)}
+    assert before == {1: 3, 2: 4, 3: 4, 4: None}
 
 
 def test_one_resolver_takes_one_component_after_the_other() -> None:
-    log = [event for seed in range(4) for event in nasty_log(Random(seed), 60)]
-    rules = RULE_SETS["guide"]
-    events = [*enumerate(events_of(wire(log), rules), 1)]
-    clock, parts = clock_of(events), split(events, rules, 1)
-    one = PersonResolver(rules, buffer_seconds=60)
-    told = [[*replayed(one, part, clock)] for part in parts]
-    each = [[*replayed(PersonResolver(rules, buffer_seconds=60), part, clock)] for part in parts]
+    random = Random(3)
+    events = events_of(wire([event for seed in range(4) for event in nasty_log(Random(seed), 60)]), GUIDE)
+    rows = rows_of(events, GUIDE, random)
+    parts, clock = [*parts_of(rows, random, 1000)], clock_of(rows)
+    one = PersonResolver(GUIDE, buffer_seconds=60)
+    told = [[*replayed(one, part)] for part in parts]
+    each = [[*replayed(PersonResolver(GUIDE, buffer_seconds=60), part)] for part in parts]
+    assert len(parts) > 3
     assert [*JoinedJournal(told, clock)] == [*JoinedJournal(each, clock)]
+
+
+def test_a_probe_comes_before_the_event_that_asks() -> None:
+    (link,) = events_of(wire([event("guest", "00:00", "$identify", **{"$anon_distinct_id": "ada"})]), GUIDE)
+    probe, step = Block([link], GUIDE, 1)
+    assert isinstance(probe, Probe)
+    assert isinstance(step, Step)
+    assert (probe.key, step.key, step.edges) == ((1, "ada"), (1, "guest"), ())
 
 
 def test_components_are_what_edges_connect() -> None:

@@ -1,42 +1,50 @@
-"""The components of a log, and what each comes to by itself."""
+"""What a component of a log, or several, come to by themselves."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from identity_cli.events import Event
 from identity_cli.facts import Fact
-from identity_cli.pieces.edges import Key, components, edges_of, key_of
-from identity_cli.pieces.log_clock import LogClock
+from identity_cli.pieces.blocks import Probe, Row, Step
+from identity_cli.pieces.edges import Key
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.rules.base import RuleSet
-
-Placed = tuple[int, Event]
-"""An event and its seq."""
 
 
-def split(events: Sequence[Placed], rules: RuleSet, team_id: int) -> list[list[Placed]]:
-    """The events of each component, in order of the first of each; those without an id are one together."""
-    named = components(edge for _, event in events for edge in edges_of(event, rules, team_id))
-    found: dict[Key | None, list[Placed]] = {}
-    for seq, event in events:
-        key = key_of(event, rules, team_id)
-        found.setdefault(None if key is None else named.get(key, key), []).append((seq, event))
-    return [*found.values()]
+class Answered(NamedTuple):
+    """Whose an id was that an event elsewhere asked for; person: its number here, None for nobody's."""
+
+    seq: int
+    key: Key
+    person: int | None
+    is_identified: bool
 
 
-def replayed(resolver: PersonResolver, events: Iterable[Placed], clock: LogClock) -> Iterator[Fact]:
-    """The facts of one component, replayed to the end of the log; the resolver can take another then."""
-    for seq, event in events:
-        yield from resolver.pass_time(seq, clock.before(seq))
-        for link in event.links:
-            yield from resolver.link(seq, link)
-        yield from resolver.apply(seq, event)
+Told = Fact | Answered
+
+
+def replayed(resolver: PersonResolver, rows: Iterable[Row]) -> Iterator[Told]:
+    """The facts of some components and their answers, to the end of the log.
+
+    rows: placed, in the order of the log; a probe before the event that asks. The resolver can take other
+    components then.
+    """
+    for row in rows:
+        yield from resolver.pass_time(row.seq, row.clock)
+        if isinstance(row, Probe):
+            yield _answer(resolver, row)
+        else:
+            yield from _facts(resolver, row)
     yield from resolver.finish()
     resolver.rewind()
 
 
-def clock_of(events: Iterable[Placed]) -> LogClock:
-    """The clock of a whole log."""
-    clock = LogClock()
-    for seq, event in events:
-        clock.see(seq, event)
-    return clock
+def _facts(resolver: PersonResolver, step: Step) -> Iterator[Fact]:
+    for link in step.event.links:
+        yield from resolver.link(step.seq, link)
+    yield from resolver.apply(step.seq, step.event)
+
+
+def _answer(resolver: PersonResolver, probe: Probe) -> Answered:
+    whose = resolver.whose(*probe.key)
+    if whose is None:
+        return Answered(probe.seq, probe.key, None, is_identified=False)
+    return Answered(probe.seq, probe.key, whose.person, whose.is_identified)

@@ -24,15 +24,27 @@ def key_of(event: Event, rules: RuleSet, team_id: int) -> Key | None:
     return None if own is None else (team_id if event.team_id is None else event.team_id, own)
 
 
+def pair_of(link: Event, rules: RuleSet, team_id: int) -> Edge | None:
+    """The event's own id and the other that it names; None where it names no other."""
+    other = other_id(link, rules)
+    key = None if other is ABSENT else key_of(link, rules, team_id)
+    if key is None:
+        return None
+    named = (key[0], javascript.text(other))
+    return None if named == key else (key, named)
+
+
+def connects(link: Event, pair: Edge, rules: RuleSet) -> bool:
+    """Whether a link makes its two ids interact; else it only looks whose the other one is."""
+    return kind_of(link) not in rules.without_effect and not any(is_illegal(one, rules) for _, one in pair)
+
+
 def edges_of(event: Event, rules: RuleSet, team_id: int) -> Iterator[Edge]:
     """The pairs of ids that an event makes interact, by itself or by links that are part of it."""
-    for one in (*event.links, event):
-        other = other_id(one, rules)
-        key = None if other is ABSENT else key_of(one, rules, team_id)
-        if key is not None and kind_of(one) not in rules.without_effect:
-            source = javascript.text(other)
-            if source != key[1] and not (is_illegal(source, rules) or is_illegal(key[1], rules)):
-                yield key, (key[0], source)
+    for link in (*event.links, event):
+        pair = pair_of(link, rules, team_id)
+        if pair is not None and connects(link, pair, rules):
+            yield pair
 
 
 def connected(keys: Iterable[Key], edges: Iterable[Edge]) -> set[Key]:

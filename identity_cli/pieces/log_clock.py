@@ -1,14 +1,14 @@
-"""What time the whole log shows, wherever one stands in it: all that one component knows of the others."""
+"""At which event the whole log shows what time: by that it is told when what waited was released."""
 
 from array import array
 from bisect import bisect_left
 from datetime import datetime
 
-from identity_cli.events import LONG_AGO, Event, arrival_of
+from identity_cli.events import LONG_AGO
 
 
 class LogClock:
-    """The log's clock as a function of its events, told in their order; it never goes back.
+    """When the log's clock reached what time, told in the order of the log; it never goes back.
 
     Two words of memory for each event that arrived later than all before it.
     """
@@ -17,17 +17,11 @@ class LogClock:
         self._seqs = array("q")
         self._moments: list[datetime] = []
 
-    def see(self, seq: int, event: Event) -> None:
-        """Take the next event."""
-        arrival = arrival_of(event)
-        if arrival is not None and (not self._moments or arrival > self._moments[-1]):
+    def see(self, seq: int, moment: datetime) -> None:
+        """Take what it shows after the next event; what is no later than before says nothing."""
+        if moment > (self._moments[-1] if self._moments else LONG_AGO):
             self._seqs.append(seq)
-            self._moments.append(arrival)
-
-    def before(self, seq: int) -> datetime:
-        """What it shows before an event."""
-        index = bisect_left(self._seqs, seq)
-        return self._moments[index - 1] if index else LONG_AGO
+            self._moments.append(moment)
 
     def reaches(self, moment: datetime) -> int | None:
         """The first event by which it shows that moment, or a later one; None if the log ends before."""
