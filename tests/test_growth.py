@@ -278,3 +278,18 @@ def test_audits_of_50_000_alike(tmp_path: Path, what: str) -> None:
     log.write_text("\n".join(map(AUDITED[what], range(50_000))))
     with within(60):
         assert findings_of(replay(log, tmp_path / "run", table_formats=(), graph_formats=()))
+
+
+def logins_each_second(count: int) -> Iterator[str]:
+    """One person, each of whose links comes a second after the last: all close enough to be tried otherwise."""
+    for number in range(count):
+        moment = f"2026-05-04T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+        yield IDENTIFY.format(number).replace("{", f'{{"timestamp":"{moment}",', 1)
+
+
+def test_links_close_in_time_of_one_large_person(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_text("\n".join(logins_each_second(20_000)))
+    with within(30):
+        run = replay(log, run=tmp_path / "run", table_formats=(), graph_formats=())
+    assert run.find_person("ada").id_count == 20_001

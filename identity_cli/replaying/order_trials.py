@@ -62,10 +62,16 @@ def order_trials(run: Run, rules: RuleSet) -> Trials:
     """Try any two links of one person that came within seconds, or against their times, the other way."""
     found: list[Trial] = []
     tried = left_out = 0
+    too_large: set[int] = (
+        set()
+    )  # persons whose component is: asked again of each of its links it would be quadratic
     for pair in _pairs(link_moments(run)):
-        journal = None if tried >= MOST_TRIALS else component_journal(run, pair[1].persons, MOST_LINKS)
+        persons = pair[1].persons
+        is_left_out = tried >= MOST_TRIALS or not too_large.isdisjoint(persons)
+        journal = None if is_left_out else component_journal(run, persons, MOST_LINKS)
         if journal is None:
             left_out += 1
+            too_large.update(persons)
         else:
             tried += 1
             found += _trial(pair, journal, rules)
