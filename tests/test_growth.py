@@ -281,7 +281,7 @@ def test_audits_of_50_000_alike(tmp_path: Path, what: str) -> None:
 
 
 def logins_each_second(count: int) -> Iterator[str]:
-    """One person, each of whose links comes a second after the last: all close enough to be tried otherwise."""
+    """One person, each of whose links comes a second after the last: close enough to be tried otherwise."""
     for number in range(count):
         moment = f"2026-05-04T{number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
         yield IDENTIFY.format(number).replace("{", f'{{"timestamp":"{moment}",', 1)
