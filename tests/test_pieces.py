@@ -1,8 +1,11 @@
 """A log in pieces comes to what it comes to as a whole: read in blocks, replayed in parts, joined again."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import groupby, pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -12,7 +15,7 @@ from outcomes import Left, events_of, left_by, wire
 
 from identity_cli import facts
 from identity_cli.dialects import posthog
-from identity_cli.dialects.base import Wanted
+from identity_cli.dialects.base import Unusable, Wanted
 from identity_cli.outcomes import Outcome
 from identity_cli.pieces.blocks import Block, Probe, Row, Step, places
 from identity_cli.pieces.component import replayed
@@ -23,6 +26,8 @@ from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
+from identity_cli.store.writing.journal_writer import JournalWriter
+from identity_cli.tables.people import people_of
 
 Events = Sequence[Any]
 """One for each seq; None for a line that is no event."""
@@ -221,3 +226,57 @@ def test_a_long_chain_of_edges_is_walked_in_no_time() -> None:
     edges = [((1, str(number)), (1, str(number + 1))) for number in range(100_000)]
     assert len(set(components(edges).values())) == 1
     assert len(set(components(reversed(edges)).values())) == 1
+
+
+def item_of(line: bytes, rules: RuleSet) -> Any:
+    """The event of a line; None where it is none."""
+    try:
+        (one,) = posthog.lenient_decoder(Wanted(tuple(names_to_read(rules))))(line)
+    except Unusable:
+        return None
+    return one
+
+
+TABLES = ("links", "warnings", "property_changes", "held", "dropped", "attributed_events")
+PEOPLE = ("persons", "distinct_ids")
+
+
+def tables_of(database: sqlite3.Connection) -> dict[str, list[Any]]:
+    """The rows of a run: of the journal in its order, of everybody in any."""
+    journal = {name: database.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall() for name in TABLES}
+    return journal | {name: sorted(database.execute(f"SELECT * FROM {name}"), key=repr) for name in PEOPLE}
+
+
+def tables_in_pieces(
+    events: Events, rules: RuleSet, buffer: float | None, random: Random, folder: Path
+) -> dict[str, list[Any]]:
+    """The same, written from pieces."""
+    rows = rows_of(events, rules, random)
+    parts = [*parts_of(rows, random, 5)]
+    resolvers = [PersonResolver(rules, buffer_seconds=buffer, attributing=True) for _ in parts]
+    told = [replayed(one, part) for one, part in zip(resolvers, parts, strict=True)]
+    joined = JoinedJournal(told, clock_of(rows))
+    with closing(JournalWriter(folder, with_events=True)) as writer:
+        writer.write([*joined])
+        writer.flush()
+        for index, one in enumerate(resolvers):
+            for left in joined.everybody(index, one.everybody()):
+                writer.write_people(people_of(left))
+        return tables_of(writer.database)
+
+
+@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+def test_pieces_make_the_tables_of_a_run(run_of: Any, tmp_path: Path, rules: str) -> None:
+    random, rule_set, filled = Random(f"tables {rules}"), RULE_SETS[rules], Counter[str]()
+    for number in range(6):
+        lines = [one + b"\n" for one in wire(nasty_log(random, random.choice([40, 200])))]
+        lines = [random.choice([b"\n", b"{torn\n"]) if random.random() < 0.02 else one for one in lines]
+        buffer = random.choice([None, 0, 60, 20.5])
+        log = b"".join(lines)
+        run = run_of(log, rules=rules, buffer=buffer, dialect="posthog", with_events=True)
+        (folder := tmp_path / f"pieces{number}").mkdir()
+        events = [item_of(line, rule_set) for line in lines]
+        tables = tables_in_pieces(events, rule_set, buffer, random, folder)
+        assert tables == tables_of(run.database)
+        filled.update({name: len(rows) for name, rows in tables.items()})
+    assert {name for name, count in filled.items() if not count} <= {"dropped"}

@@ -7,7 +7,7 @@ thrown away. Nothing written depends on the clock or on hash order.
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from identity_cli import facts
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.writing.spool import Spool
-from identity_cli.tables.cells import json_text, json_texts, time_texts, uuid_text
+from identity_cli.tables.journal_columns import STORED
 from identity_cli.tables.people import Ids, People
 from identity_cli.tables.person_names import PersonNames
 from identity_cli.tables.table import Columns
@@ -23,7 +23,6 @@ from identity_cli.tables.table import Columns
 FACTS_AT_ONCE = 10_000
 ROWS_AT_ONCE = 50  # a third faster than one by one, and within what older SQLite takes in one statement
 EXCERPT_CHARACTERS = 200
-END_OF_LOG = 2**53  # released_before of events that waited until the end
 
 
 class JournalWriter:
@@ -98,8 +97,8 @@ class JournalWriter:
             self._counts[kind] += len(waiting)
             if kind is facts.PersonCreated:
                 self.names.add(waiting)
-            if waiting and kind in _STORED:
-                table, columns_of = _STORED[kind]
+            if waiting and kind in STORED:
+                table, columns_of = STORED[kind]
                 columns = columns_of(waiting)
                 self._insert_columns(table, columns)
                 if kind in self._spools:
@@ -160,57 +159,3 @@ def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
     database.executescript(schema.script(with_events=with_events) + schema.SCRATCH_TABLES)
     database.execute("BEGIN")
     return database
-
-
-def _links(linked: Sequence[facts.Linked]) -> Columns:
-    seqs, uuids, events, times, *middle, dropped, libs, versions = zip(*linked, strict=True)
-    lost = [json_text(values) if values else None for values in dropped]
-    senders = map(_texts, (libs, versions))
-    return [seqs, _texts(uuids), events, time_texts(times), *middle, lost, *senders]
-
-
-def _changes(changed: Sequence[facts.PropertiesChanged]) -> Columns:
-    seqs, persons, events, times, changes = zip(*changed, strict=True)
-    return [seqs, persons, events, time_texts(times), json_texts(changes)]
-
-
-def _warnings(warnings: Sequence[facts.IngestionWarning]) -> Columns:
-    seqs, uuids, *middle, details, times, libs, versions = zip(*warnings, strict=True)
-    senders = map(_texts, (libs, versions))
-    return [seqs, _texts(uuids), *middle, json_texts(details), time_texts(times), *senders]
-
-
-def _held(held: Sequence[facts.EventHeld]) -> Columns:
-    seqs, teams, ids, arrived, due, before, existed = zip(*held, strict=True)
-    ends = [END_OF_LOG if seq is None else seq for seq in before]
-    return [seqs, teams, ids, time_texts(arrived), time_texts(due), ends, existed]
-
-
-def _dropped(dropped: Sequence[facts.EventDropped]) -> Columns:
-    return [*zip(*dropped, strict=True)]
-
-
-def _nobodys(events: Sequence[facts.EventTouchedNobody]) -> Columns:
-    return [*zip(*events, strict=True)]
-
-
-def _events(attributed: Sequence[facts.EventAttributed]) -> Columns:
-    seqs, uuids, *others, times, libs, versions = zip(*attributed, strict=True)
-    return [seqs, _texts(uuids), *others, time_texts(times), *map(_texts, (libs, versions))]
-
-
-def _texts(values: Sequence[Any]) -> Sequence[str | None]:
-    """What was sent as text, mostly, and may be anything."""
-    return [*map(uuid_text, values)]
-
-
-# Creations, attachments and identified marks stand in the tables of persons and distinct ids.
-_STORED: dict[type, tuple[str, Callable[[Sequence[Any]], Columns]]] = {
-    facts.Linked: ("links", _links),
-    facts.PropertiesChanged: ("property_changes", _changes),
-    facts.IngestionWarning: ("warnings", _warnings),
-    facts.EventHeld: ("held", _held),
-    facts.EventDropped: ("dropped", _dropped),
-    facts.EventTouchedNobody: ("touching_nobody", _nobodys),
-    facts.EventAttributed: ("attributed_events", _events),
-}
