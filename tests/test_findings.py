@@ -157,7 +157,7 @@ def test_findings_of_neighbouring_releases_are_one_and_begin_where_they_are_not_
     assert found.evidence["times"] == 7
     assert "sent by web 1.0 to 1.2" in found.message
     assert (found.since.version, found.since.moment.seq) == ("1.1", 104)
-    assert found.since.before == pytest.approx(1_000 / 102)
+    assert found.since.before == pytest.approx(1_000 / 102, abs=0.001)
 
 
 def test_settings_of_a_project_count_in_python_too(tmp_path: Path) -> None:

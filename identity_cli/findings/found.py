@@ -12,6 +12,7 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.config import DEFAULT, Config
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding, Moment, Since
+from identity_cli.findings.kept import findings_kept
 from identity_cli.findings.releases import Beginning, Releases
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.activity import activities_of
@@ -25,7 +26,13 @@ MOST_IDS = 20
 
 
 def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
-    """What is wrong in a run, the worst first."""
+    """What is wrong in a run, the worst first; as its replay kept it, where that looked for the same."""
+    kept = findings_kept(run, config)
+    return audited(run, config) if kept is None else kept
+
+
+def audited(run: Run, config: Config = DEFAULT) -> list[Finding]:
+    """The same, looked for anew."""
     releases = Releases(run)
     found = [finding for audit in AUDITS for finding in _findings(run, audit, config, releases)]
     moments = (moment.seq for one in found for moment in (one.first, one.last, one.since.moment))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.audits.config import Config
+from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.markdown import markdown
 from identity_cli.findings.settings import Settings
@@ -27,10 +28,17 @@ def rows_of(report: LogReport) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     numbered = [*enumerate(report.findings, 1)]
     yield (
         "findings",
-        [(number, one.code, str(one.severity), json.dumps(one.record)) for number, one in numbered],
+        [
+            (number, one.code, str(one.severity), json.dumps(one.record), _seqs(one))
+            for number, one in numbered
+        ],
     )
     persons = [(person, number) for number, one in numbered for person in sorted(set(one.persons))]
     yield "finding_persons", persons
+
+
+def _seqs(one: Finding) -> str:
+    return json.dumps([moment.seq for moment in (one.first, one.last, one.since.moment)])
 
 
 def write_files(report: LogReport, folder: Path) -> None:

@@ -22,6 +22,7 @@ from identity_cli.facts import EventAttributed, EventDropped, EventRejected, Eve
 from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource, PassedOver, Source
 from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
+from identity_cli.findings.kept import AUDITED, audited_with
 from identity_cli.findings.settings import read_settings
 from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
@@ -237,6 +238,7 @@ class _Replay:
         report = report_to_keep(self._folder, config)
         self._journal.add(rows_of(report))
         self._journal.note("verdict", report.verdict)
+        self._journal.note(AUDITED, audited_with(config))
         if self._options.table_formats:
             write_files(report, self._folder)
 

@@ -142,7 +142,9 @@ class Pseudonyms:
 def redacted_columns() -> set[str]:
     """Every column that is changed, as table.column."""
     plans = (_IDS, _PERSON_IDS, _UUIDS, _VALUES, _WARNED, _CHANGES, _REMOVED)
-    emptied = {f"{table}.{column}" for table in ("findings",) for column in ("code", "severity", "record")}
+    emptied = {
+        f"{table}.{column}" for table in ("findings",) for column in ("code", "severity", "record", "seqs")
+    }
     return emptied | {
         f"{table}.{one}" for plan in plans for table, columns in plan.items() for one in columns
     }
@@ -200,5 +202,5 @@ def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> N
         notice["what"] = REDACTED
     for key, value in (("options", options), ("notices", notices)):
         database.execute("UPDATE run SET value = ? WHERE key = ?", (json.dumps(value), key))
-    database.execute("DELETE FROM run WHERE key = 'verdict'")  # it names the worst id
+    database.execute("DELETE FROM run WHERE key IN ('verdict', 'audited_with')")  # what was found names ids
     database.execute("INSERT INTO run VALUES (?, 'true')", (REDACTED,))

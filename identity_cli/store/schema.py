@@ -116,7 +116,8 @@ CREATE TABLE warnings (  -- the journal: what the platform would have warned of
 );
 CREATE TABLE findings (  -- what audits found, the worst first
     finding INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL,
-    record TEXT NOT NULL            -- JSON, as in findings.ndjson
+    record TEXT NOT NULL,           -- JSON, as in findings.ndjson
+    seqs TEXT NOT NULL              -- JSON: of the first event that shows it, the last, and since which it is
 );
 CREATE TABLE finding_persons (  -- whom each is about, in the end
     person INTEGER NOT NULL REFERENCES persons (person),

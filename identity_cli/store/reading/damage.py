@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from identity_cli.outcomes import Outcome
 
 _TYPES = {"INTEGER": "integer", "TEXT": "text", "BLOB": "blob"}
-_OBJECTS = ("persons.properties", "links.dropped", "warnings.details")
+_OBJECTS = ("persons.properties", "links.dropped", "warnings.details", "findings.record")
 _TIMES = (
     *("persons.created_at", "persons.made_at", "persons.first_seen", "persons.last_seen", "links.time"),
     "warnings.time",

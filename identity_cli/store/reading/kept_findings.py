@@ -15,6 +15,18 @@ def kept_findings(run: OpenedRun, person: int | None = None) -> Iterator[dict[st
         yield json.loads(record)
 
 
+def rows_kept(run: OpenedRun) -> Iterator[tuple[dict[str, Any], list[int], list[int]]]:
+    """Of each finding, the worst first: its record, the seqs of its moments, and the persons it is about."""
+    persons: dict[int, list[int]] = {}
+    for person, finding in run.database.execute(
+        "SELECT person, finding FROM finding_persons ORDER BY person"
+    ):
+        persons.setdefault(finding, []).append(person)
+    rows = run.database.execute("SELECT finding, record, seqs FROM findings ORDER BY finding")
+    for finding, record, seqs in rows:
+        yield json.loads(record), json.loads(seqs), persons.get(finding, [])
+
+
 def persons_found(run: OpenedRun, codes: Collection[str] | None = None) -> set[int]:
     """The numbers of the persons that findings are about: of these codes, or all that are no mere remarks."""
     chosen = "severity != 'info'" if codes is None else "code IN (SELECT value FROM json_each(?))"
