@@ -367,6 +367,17 @@ def test_networkx_reads_both_of_its_formats_as_the_same_graph(strangers: Run, tm
     )
 
 
+def test_a_person_without_a_name_goes_by_its_login(run_of: RunOf, tmp_path: Path) -> None:
+    login = {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "a"}}
+    run = run_of([{"event": "e", "distinct_id": "a"}, login])
+    (person,) = (
+        node
+        for node in json.loads(graph_file(run, "json", tmp_path).read_text())["nodes"]
+        if node["kind"] == "person"
+    )
+    assert person["label"] == "ada"
+
+
 def _without_none(data: dict[str, Any]) -> dict[str, Any]:
     return {
         key: printable(value) if isinstance(value, str) else value

@@ -29,9 +29,9 @@ def test_a_value_comes_back_as_it_was(value: Any) -> None:
 
 def test_however_deep_it_is_nested() -> None:
     value: Any = 10**30
-    for _ in range(100 * DEEPEST):
+    for _ in range(10 * DEEPEST):
         value = [value]
     back = restored(pickle.loads(pickle.dumps(flattened(value))))
-    for _ in range(100 * DEEPEST):
+    for _ in range(10 * DEEPEST):
         (back,) = back
     assert back == 10**30

@@ -91,7 +91,7 @@ def _id(name: str) -> str:
     return name.removeprefix("id:1:")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(PAIRS)
 def test_node_link_json_is_the_same_directed_multigraph(pairs: list[tuple[str, str]]) -> None:
     with run_of(pairs) as run:
@@ -101,7 +101,7 @@ def test_node_link_json_is_the_same_directed_multigraph(pairs: list[tuple[str, s
         assert links_in(graph) == links_of(run)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(PAIRS)
 def test_graphml_is_the_same_as_far_as_xml_can_say_it(pairs: list[tuple[str, str]]) -> None:
     """Characters that XML has not stand as they are shown."""
@@ -111,7 +111,7 @@ def test_graphml_is_the_same_as_far_as_xml_can_say_it(pairs: list[tuple[str, str
         assert links_in(graph) == sorted(expected)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(PAIRS)
 def test_the_edge_list_is_the_same(pairs: list[tuple[str, str]]) -> None:
     with run_of(pairs) as run:

@@ -85,6 +85,7 @@ def test_a_chain_of_merges_under_every_rule_set(rules: str) -> None:
     assert len(left_by(resolver).standing) == STANDING.get(rules, 1)
 
 
+@pytest.mark.slow
 def test_one_person_of_100_000_ids() -> None:
     with within(60):
         resolver = resolved(map(IDENTIFY.format, range(100_000)))
@@ -110,6 +111,7 @@ def test_one_person_of_100_000_properties(rules: str) -> None:
     assert len(person.properties.keys() - {"last"}) == 100_000
 
 
+@pytest.mark.slow
 def test_100_000_events_wait_in_the_buffer() -> None:
     def log() -> Iterator[str]:
         for number in range(100_000):
@@ -287,6 +289,7 @@ def logins_each_second(count: int) -> Iterator[str]:
         yield IDENTIFY.format(number).replace("{", f'{{"timestamp":"{moment}",', 1)
 
 
+@pytest.mark.slow
 def test_links_close_in_time_of_one_large_person(tmp_path: Path) -> None:
     log = tmp_path / "log.ndjson"
     log.write_text("\n".join(logins_each_second(20_000)))

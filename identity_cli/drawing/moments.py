@@ -11,6 +11,7 @@ from math import log2
 from typing import NamedTuple
 
 from identity_cli.drawing.story import Story
+from identity_cli.outcomes import Outcome
 
 EVENT_ROOM, LINK_ROOM, LOUD_ROOM = 11.0, 30.0, 22.0
 """Pixels of an event, of a link, and what a link that must be legible keeps in a crowd."""
@@ -67,7 +68,7 @@ class _Step(NamedTuple):
 
 def is_loud(outcome: str, finding: str) -> bool:
     """Whether a link is worth its room whatever the crowd."""
-    return bool(finding) or outcome in ("refused_identified", "same_person")
+    return bool(finding) or outcome in (Outcome.REFUSED_IDENTIFIED, Outcome.SAME_PERSON)
 
 
 def seconds_of(time: str | None) -> float | None:

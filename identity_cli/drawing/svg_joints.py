@@ -7,7 +7,7 @@ from identity_cli.drawing.lanes import BAND, Lane
 from identity_cli.drawing.layout import RIGHT, SMALL_CELL, Layout
 from identity_cli.drawing.story import Joint
 from identity_cli.drawing.svg_marks import Canvas, Look, alarm_lines, cross, n, path, ring, words
-from identity_cli.outcomes import JOINS
+from identity_cli.outcomes import JOINS, Outcome
 from identity_cli.values.shown import cells, shown
 
 LONGEST_IN_LABEL = 14
@@ -25,7 +25,9 @@ def draw_joints(canvas: Canvas) -> None:
         lanes = [layout.lane_of[one] for one in joint.ends if one in layout.lane_of]
         if len(lanes) == 1:
             continue
-        ys = [lane.y for lane in lanes] + (reaches.get(joint.seq, []) if joint.outcome == "merged" else [])
+        ys = [lane.y for lane in lanes] + (
+            reaches.get(joint.seq, []) if joint.outcome == Outcome.MERGED else []
+        )
         _draw_joint(canvas, joint, ys)
     _draw_damage(canvas)
     if len(joints) > FINDINGS_FIRST_ABOVE:
@@ -65,7 +67,7 @@ def _draw_joint(canvas: Canvas, joint: Joint, ys: list[float]) -> None:
         canvas.marks += [ring("h", x, source_y, 3.6), ring("h", x, target_y, 3.6)]
         canvas.marks.append(cross(x, beside, is_bad=bool(joint.finding)))
         return
-    kind = "ribbon" if joint.outcome == "merged" else "line" if joint.outcome in JOINS else "same"
+    kind = "ribbon" if joint.outcome == Outcome.MERGED else "line" if joint.outcome in JOINS else "same"
     canvas.shown.add({"ribbon": "merged", "line": "attached"}.get(kind, "same"))
     _draw_line(canvas, (x - 1, low, high), f"{kind} s{colour}")
     radius = 4.6 if kind == "ribbon" else 4.2
@@ -103,7 +105,7 @@ def _is_moved_by(joint: Joint | None, one: str) -> bool:
     """Whether the link brought that id to where it is."""
     if joint is None or joint.outcome not in JOINS:
         return False
-    return joint.outcome == "merged" or one in joint.ends
+    return joint.outcome == Outcome.MERGED or one in joint.ends
 
 
 def _draw_words(canvas: Canvas, joint: Joint) -> None:
@@ -139,15 +141,15 @@ def _texts(layout: Layout, joint: Joint) -> list[str]:
     """What stands at a joint where there is room, and what where there is little."""
     name = layout.story.person_name
     match joint.outcome:
-        case "merged":
+        case Outcome.MERGED:
             ends = (name(one) for one in (joint.source_person, joint.person))
             more = " " + " → ".join(shown(one, LONGEST_IN_LABEL) for one in ends)
         case "same_person":
             more = " same"
-        case "created" | "attached":
+        case Outcome.CREATED | Outcome.ATTACHED:
             more = ""
         case outcome:
-            more = " illegal" if outcome == "refused_illegal" else f" {outcome.split('_')[0]}"
+            more = " illegal" if outcome == Outcome.REFUSED_ILLEGAL else f" {outcome.split('_')[0]}"
     return [joint.where + more, joint.where] if more else [joint.where]
 
 

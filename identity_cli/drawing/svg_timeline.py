@@ -10,6 +10,7 @@ from identity_cli.drawing.svg_joints import draw_joints
 from identity_cli.drawing.svg_lanes import draw_lanes
 from identity_cli.drawing.svg_marks import PATTERNS, Canvas, n
 from identity_cli.drawing.svg_style import style_of_a_file
+from identity_cli.outcomes import Outcome
 from identity_cli.values.shown import markup, shown
 
 MOST_TOLD = 12
@@ -83,7 +84,11 @@ def svg(named: tuple[str, str], size: tuple[float, float], drawn: str, *, prefix
 def told(story: Story) -> str:
     """The picture in words, for those who cannot see it."""
     events = sum(story.events.get(one, 0) for one in story.ids)
-    worth = [joint for joint in story.joints if joint.finding or joint.outcome not in ("attached", "created")]
+    worth = [
+        joint
+        for joint in story.joints
+        if joint.finding or joint.outcome not in (Outcome.ATTACHED, Outcome.CREATED)
+    ]
     more = f" And {len(worth) - MOST_TOLD:,} more links." if len(worth) > MOST_TOLD else ""
     links = "".join(f" {_told(joint)}" for joint in worth[:MOST_TOLD])
     return f"{len(story.ids):,} distinct ids, {events:,} events.{links}{more}"

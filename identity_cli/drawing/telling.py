@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from identity_cli.counterfactual.words import is_login
 from identity_cli.drawing.log_ticks import Ticks
 from identity_cli.drawing.story import Joint, Span, Story, Trait
+from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.graph import FORCED, SILENT
@@ -91,7 +92,7 @@ class _Teller:
             _names(run, parts, changes, (own, logins)),
             logins,
             {row.distinct_id: row.event_count for row in rows},
-            joints=[self._joint(link) for link in links if link.outcome != "same_id"],
+            joints=[self._joint(link) for link in links if link.outcome != Outcome.SAME_ID],
             strangers=[row.distinct_id for row in strangers],
             traits=[*_traits(number, changes)],
         )

@@ -11,7 +11,7 @@ from identity_cli.drawing.layout import Layout
 from identity_cli.drawing.libraries import shape_of
 from identity_cli.drawing.moments import is_loud
 from identity_cli.drawing.story import Joint, Tick
-from identity_cli.outcomes import JOINS
+from identity_cli.outcomes import JOINS, Outcome
 
 GLYPHS = {"circle": "●", "square": "■", "diamond": "◆", "triangle": "▲"}
 HELD = "○"
@@ -64,7 +64,10 @@ class Grid:
 
     @staticmethod
     def _is_lettered(joint: Joint) -> bool:
-        return is_loud(joint.outcome, joint.finding) or joint.outcome not in ("created", "attached")
+        return is_loud(joint.outcome, joint.finding) or joint.outcome not in (
+            Outcome.CREATED,
+            Outcome.ATTACHED,
+        )
 
     def _draw_lane(self, row: int, lane: Lane) -> None:
         if lane.is_bundle:

@@ -6,6 +6,7 @@ from identity_cli.drawing.layout import laid_out, lane_name
 from identity_cli.drawing.libraries import library_name, shape_of
 from identity_cli.drawing.story import Story
 from identity_cli.drawing.terminal_grid import BAD, GLYPHS, HELD, Grid, Lettered
+from identity_cli.outcomes import Outcome
 from identity_cli.values.shown import cells, cut, shown
 
 FOLD_ABOVE = 16
@@ -109,7 +110,7 @@ def _told(one: Lettered, story: Story, width: int) -> Line:
     joint = one.joint
     source, target = (shown(end, LONGEST_NAME) for end in joint.ends)
     match joint.outcome:
-        case "merged":
+        case Outcome.MERGED:
             names = (
                 shown(story.person_name(each), LONGEST_NAME) for each in (joint.source_person, joint.person)
             )

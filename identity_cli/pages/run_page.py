@@ -7,6 +7,7 @@ from identity_cli.drawing.finding_flags import finding_words
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.settings import DEFAULT, Settings
+from identity_cli.outcomes import is_refused
 from identity_cli.pages.contents import FindingShown, Indexed, Page, Table
 from identity_cli.pages.persons_shown import Gallery, cut_table, value_text
 from identity_cli.pages.run_charts import charts_of
@@ -79,7 +80,7 @@ def _lead(about: Summary, report: LogReport) -> str:
 
 
 def _numbers(about: Summary, found: Sequence[Finding]) -> list[tuple[str, str, str]]:
-    refused = sum(count for outcome, count in about.outcomes.items() if outcome.startswith("refused"))
+    refused = sum(count for outcome, count in about.outcomes.items() if is_refused(outcome))
     links, warned = sum(about.outcomes.values()), sum(one.times for one in about.warnings)
     rejected = sum(one.times for one in about.rejected)
     severities = [str(one.severity) for one in found]
@@ -119,12 +120,7 @@ def _evidence(one: Finding, links: Sequence[LinkRow]) -> list[LinkRow]:
         link.seq: link
         for link in links
         if {link.source_distinct_id, link.target_distinct_id} & ids
-        and (
-            link.is_silent
-            or link.is_forced
-            or link.outcome.startswith("refused")
-            or link.seq == one.first.seq
-        )
+        and (link.is_silent or link.is_forced or is_refused(link.outcome) or link.seq == one.first.seq)
     }
     return [*found.values()][:MOST_EVIDENCE]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from identity_cli.answering import InNotebook
+from identity_cli.outcomes import is_refused
 from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
@@ -126,7 +127,7 @@ def _add_links(parts: dict[int, _Part], timeline: Timeline) -> None:
             step.is_suspicious = link.is_forced
             parts[target].steps.append(step)
             parts[target].merged_in[link.seq] = source
-        elif link.outcome.startswith("refused"):
+        elif is_refused(link.outcome):
             # of a new id it was nobody's yet: then the person that the event went on to make
             touched = (link.target_person, link.source_person, link.person)
             ours = [one for one in touched if one in timeline.parts]

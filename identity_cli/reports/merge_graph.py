@@ -125,7 +125,7 @@ class _Graph:
 def _person_node(one: GraphPerson) -> Node:
     return PersonNode(
         person_name(one.person_id),
-        called(one.properties, one.creator_distinct_id),
+        called(one.properties, one.known_as),
         one.team_id,
         one.person_id,
         one.is_identified,

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from identity_cli.answering import as_dict, as_frame, as_html
 from identity_cli.errors import UnknownChoice
+from identity_cli.outcomes import is_refused
 from identity_cli.store.reading.periods import Sender, events_by_hour, links_by_hour, warnings_by_hour
 from identity_cli.store.reading.run import Run
 
@@ -56,7 +57,7 @@ class Period(NamedTuple):
     @property
     def refused(self) -> int:
         """Links that were refused."""
-        return sum(count for outcome, count in self.links.items() if outcome.startswith("refused"))
+        return sum(count for outcome, count in self.links.items() if is_refused(outcome))
 
 
 class Trend(NamedTuple):

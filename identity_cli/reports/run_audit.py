@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from identity_cli.outcomes import is_refused
 from identity_cli.store.reading.run import Run
 from identity_cli.store.reading.whole_run import (
     IdLinks,
@@ -126,6 +127,6 @@ def _pairs(run: Run, common: frozenset[str]) -> list[LinkedKinds]:
     for source, target, outcome in linked_ids(run):
         one, other = (kind if (kind := kind_of(text)) in common else OTHER for text in (source, target))
         links[one, other] += 1
-        refused[one, other] += outcome.startswith("refused")
+        refused[one, other] += is_refused(outcome)
     ordered = sorted(links, key=lambda pair: (-links[pair], pair))
     return [LinkedKinds(*pair, links[pair], refused[pair]) for pair in ordered]

@@ -15,6 +15,7 @@ from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.text import plural, time_text, value_text
 from identity_cli.events import Address, Origin
+from identity_cli.outcomes import is_refused
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
@@ -241,7 +242,7 @@ def _show_properties(page: _Screen, report: PersonReport) -> None:
 def _show_links(page: _Screen, links: list[LinkRow]) -> None:
     if not links:
         return
-    refused = sum(link.outcome.startswith("refused") for link in links)
+    refused = sum(is_refused(link.outcome) for link in links)
     page.heading("Links", f"{len(links):,}, {refused:,} refused" if refused else f"{len(links):,}")
     columns = [
         Column("outcome"),

@@ -12,11 +12,15 @@ SELECT DISTINCT coalesce(survivor, person) FROM main.persons WHERE person IN (
     SELECT source_person FROM links UNION SELECT target_person FROM links UNION SELECT person FROM links
 ) ORDER BY 1
 """
-_PERSONS = """
-SELECT p.person, p.team_id, p.person_id, p.creator_distinct_id, p.identified_seq IS NOT NULL, p.properties,
-       p.id_count, p.event_count, s.person_id
+_LOGIN = """
+    SELECT l.target_distinct_id FROM links l WHERE l.person = p.person AND l.event = '$identify'
+    AND l.outcome IN ('created', 'attached', 'merged', 'same_person') ORDER BY l.rowid LIMIT 1
+"""
+_PERSONS = f"""
+SELECT p.person, p.team_id, p.person_id, coalesce(({_LOGIN}), p.creator_distinct_id),
+       p.identified_seq IS NOT NULL, p.properties, p.id_count, p.event_count, s.person_id
 FROM main.persons p LEFT JOIN main.persons s ON s.person = p.survivor
-WHERE coalesce(p.survivor, p.person) IN {parts} ORDER BY p.person
+WHERE coalesce(p.survivor, p.person) IN {{parts}} ORDER BY p.person
 """
 _IDS = """
 SELECT d.team_id, d.distinct_id, d.event_count, p.person_id, j.person_id
@@ -52,12 +56,15 @@ WHERE l.dropped NOT IN ('{}', 'null') ORDER BY l.rowid
 
 
 class GraphPerson(Row):
-    """A person; survivor_id: the person id of whom it was merged into; counts of those that stand."""
+    """A person; survivor_id: the person id of whom it was merged into; counts of those that stand.
+
+    known_as: the id that somebody first logged in with as that person, else the one that it was made with.
+    """
 
     person: int
     team_id: int
     person_id: str
-    creator_distinct_id: str
+    known_as: str
     is_identified: bool
     properties: dict[str, Any]
     id_count: int
@@ -85,9 +92,9 @@ class RunGraphs(RunPersons):
     def graph_persons(self, numbers: Collection[int]) -> Iterator[GraphPerson]:
         """These persons, and those that were merged into them."""
         for row in self._rows_about(_PERSONS, numbers):
-            person, team_id, person_id, creator, identified, properties, ids, events, survivor = row
+            person, team_id, person_id, known_as, identified, properties, ids, events, survivor = row
             yield GraphPerson(
-                *(person, team_id, person_id, creator, bool(identified)),
+                *(person, team_id, person_id, known_as, bool(identified)),
                 *(json.loads(properties or "{}"), ids or 0, events or 0, survivor),
             )
 
