@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
+from identity_cli.pages.charts import Chart, Series, stacked_bars
 from identity_cli.store.redaction import SAFE, redacted_columns
 
 pytest.importorskip(
@@ -433,3 +434,11 @@ def test_a_drawing_as_a_file_is_dark_in_the_dark(
     paper = "getComputedStyle(document.querySelector('.bg')).fill"
     assert opened(tmp_path / "nils.svg", color_scheme="dark").evaluate(paper) == "rgb(15, 19, 24)"
     assert opened(tmp_path / "nils.svg", color_scheme="light").evaluate(paper) == "rgb(255, 255, 255)"
+
+
+def test_the_axis_of_a_chart_has_room_for_any_number() -> None:
+    for most in (1, 999, 40_000, 180_000, 1_000_000, 3_000_000_000):
+        drawn = stacked_bars(Chart("t", "c", ["a"], [Series("s", [most])], "of"), "p")
+        values = re.findall(r'text-anchor="end">([^<]*)<', drawn)
+        assert len(values) >= 3
+        assert max(map(len, values)) <= 7, values

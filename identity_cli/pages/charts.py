@@ -139,13 +139,18 @@ class _Plot:
         parts = []
         for value in sorted({0, self._most // 2, self._most}):
             parts.append(path("rule", f"M{n(_LEFT)} {n(self.y(value))}H{n(self.right)}"))
-            parts.append(words(_LEFT - 6, self.y(value) + 3.5, f"{value:,}", Look("sm q", "end")))
+            parts.append(words(_LEFT - 6, self.y(value) + 3.5, _short(value), Look("sm q", "end")))
         room = max(1, -(-len(self._labels) // MOST_LABELS))
         parts += [
             words(self.x(at), HEIGHT - _BOTTOM + 14, self._labels[at], Look("sm q"))
             for at in range(0, len(self._labels), room)
         ]
         return "".join(parts)
+
+
+def _short(value: int) -> str:
+    """For the axis, which has room for seven characters."""
+    return f"{value / 1_000_000:,g}M" if value >= 100_000 and value % 1_000 == 0 else f"{value:,}"
 
 
 def _round_above(value: int) -> int:
