@@ -8,6 +8,8 @@ from identity_cli.audits.kinds_of_ids import is_made_by_a_library
 from identity_cli.audits.severity import Severity
 from identity_cli.events import CREATE_ALIAS
 from identity_cli.outcomes import Outcome
+from identity_cli.rules import RULE_SETS
+from identity_cli.rules.words import POSTHOG
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
@@ -17,9 +19,13 @@ ASKED = (Outcome.REFUSED_IDENTIFIED, Outcome.MERGED, Outcome.ATTACHED)
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Aliases that would merge a login away into an anonymous id; refused, unless it never logged in."""
     logins = evidence.login_ids(run, limit.config.login_ids)
+    rules = RULE_SETS.get(run.metadata["rule_set"])
+    is_posthogs = (
+        rules is None or rules.words is POSTHOG
+    )  # an alias of Mixpanel's has the id before as its own
     for link in evidence.links(run, CREATE_ALIAS, ASKED):
         is_refused = link.outcome == Outcome.REFUSED_IDENTIFIED
-        looks_so = is_made_by_a_library(link.target) and not is_made_by_a_library(link.source)
+        looks_so = is_posthogs and is_made_by_a_library(link.target) and not is_made_by_a_library(link.source)
         if (link.team_id, link.target) in logins or not (is_refused or looks_so):
             continue
         yield Suspicion(
