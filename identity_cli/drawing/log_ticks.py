@@ -11,6 +11,7 @@ from identity_cli.pieces.edges import Key
 from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.own_id import stored_id
+from identity_cli.store.reading.originals import keys_behind
 from identity_cli.store.reading.rows import IdRow
 from identity_cli.store.reading.run import Run
 
@@ -42,7 +43,7 @@ class Ticks:
         if original is None:
             self.missing = "of a redacted run"
             return
-        shown = dict(run.keys_in(original, wanted))
+        shown = dict(keys_behind(run, original, wanted))
         try:
             for team_id, seen in _seen(original, frozenset(shown), on_progress):
                 name = shown[team_id, seen.distinct_id]

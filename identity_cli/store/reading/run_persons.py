@@ -113,17 +113,6 @@ class RunPersons(OpenedRun):
         query = "SELECT team_id, distinct_id FROM distinct_ids WHERE distinct_id = ? ORDER BY 1"
         return list(self.database.execute(query, (as_stored(distinct_id),)))
 
-    def keys_in(
-        self, original: OpenedRun, keys: Iterable[tuple[int, str]]
-    ) -> Iterator[tuple[tuple[int, str], str]]:
-        """The ids with their teams that ids of this copy stand for, and these; a run is its own original."""
-        for team_id, distinct_id in keys:
-            query = "SELECT rowid FROM distinct_ids WHERE distinct_id = ? AND team_id = ?"
-            row = self.database.execute(query, (distinct_id, team_id)).fetchone()
-            query = "SELECT distinct_id FROM distinct_ids WHERE rowid = ?"
-            for (meant,) in original.database.execute(query, row or (None,)):
-                yield (team_id, meant), distinct_id
-
     def owner_of(self, team_id: int, distinct_id: str) -> int | None:
         """The number of a distinct id's person; None where it has none."""
         query = "SELECT person FROM distinct_ids WHERE distinct_id = ? AND team_id = ?"
