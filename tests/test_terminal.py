@@ -7,6 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import chdir
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,8 @@ SHOWN = {
 }
 """What each golden page holds: commands, one after the other."""
 WIDTHS = (60, 80, 120)
+WORDED_BY_CLICK = ("help", "errors")
+CLICK = tuple(int(part) for part in version("click").split(".")[:2])
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,8 @@ def test_golden_widths(
     monkeypatch.setattr(text, "is_terminal", lambda stream: True)
     pages = []
     for typed in SHOWN[name]:
+        if typed.startswith("report") and find_spec("jinja2") is None:
+            pytest.skip("needs jinja2: pip install 'idcli[report]'")
         result = CliRunner().invoke(idcli, typed.split(), prog_name="idcli", terminal_width=columns - 2)
         assert isinstance(result.exception, SystemExit | None), typed
         assert (result.exit_code == 2) == (name == "errors"), (typed, result.output)
@@ -80,6 +86,8 @@ def test_golden_widths(
             assert width_of(line) <= columns or is_one_word(line), (typed, line)
         pages.append(f"$ idcli {typed}\n{result.output}")
     output = "\n".join(pages)
+    if name in WORDED_BY_CLICK and CLICK < (8, 5):
+        pytest.skip("every line fits; click words some of them otherwise before 8.5")
     path = GOLDEN / f"{name}-{columns}.txt"
     if request.config.getoption("--update"):
         path.parent.mkdir(parents=True, exist_ok=True)
