@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from identity_cli.files.outputs import output_file
 from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use, scratch_folder
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.store import folder as run_folder
+from identity_cli.store import schema
 
 EVENT = '{"event":"e","distinct_id":"ada"}\n'
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="needs what only Linux has")
@@ -386,6 +388,18 @@ def test_a_run_that_is_replaced_meanwhile_says_so() -> None:
     with pytest.raises(RunReplaced, match="ask again"):
         list(run.records("rejected"))
     assert run.count("persons") == 1
+
+
+def test_a_run_that_steps_aside_while_it_is_opened_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    replay("log.ndjson", "run")
+    strange_table = schema.strange_table
+
+    def moved_meanwhile(database: sqlite3.Connection) -> str | None:
+        Path("run").rename("aside")
+        return strange_table(database)
+
+    monkeypatch.setattr(schema, "strange_table", moved_meanwhile)
+    assert Run("run").count("persons") == 1
 
 
 def test_a_reader_waits_for_whoever_moves_runs() -> None:

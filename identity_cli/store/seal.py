@@ -22,10 +22,13 @@ def seal(path: str | os.PathLike[str]) -> None:
         database.execute("INSERT OR REPLACE INTO run VALUES (?, ?)", (SEAL, json.dumps(count)))
 
 
-def is_sealed(path: str | os.PathLike[str], database: sqlite3.Connection) -> bool:
-    """Whether it is as it was when it was sealed, but for what does not go through SQLite."""
+def is_sealed(database: sqlite3.Connection, writes: int) -> bool:
+    """Whether it is as it was when it was sealed, but for what does not go through SQLite.
+
+    writes: of its file, see writes_of; read as it was opened, since another run may be in its place by now.
+    """
     noted = database.execute("SELECT value FROM main.run WHERE key = ?", (SEAL,)).fetchone()
-    return noted is not None and noted[0] == str(writes_of(path))
+    return noted is not None and noted[0] == str(writes)
 
 
 def writes_of(path: str | os.PathLike[str]) -> int:

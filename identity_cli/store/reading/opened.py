@@ -19,7 +19,7 @@ from identity_cli.events import Origin
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.origins import Origins
 from identity_cli.store import schema
-from identity_cli.store.seal import is_sealed
+from identity_cli.store.seal import is_sealed, writes_of
 
 if TYPE_CHECKING:
     from array import array
@@ -58,7 +58,7 @@ class OpenedRun:
 
             place = self._using.enter_context(unpacked(place))
             self._packed_log = log_in(place)
-        self._place, self._stat, self.database = _opened(place)
+        self._place, self._stat, writes, self.database = _opened(place)
         path = os.path.join(self._place, DATABASE)
         try:
             (application,) = self.database.execute("PRAGMA application_id").fetchone()
@@ -72,7 +72,7 @@ class OpenedRun:
             raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
         try:
             strange = schema.strange_table(self.database)
-            is_as_written = not self._is_finished or is_sealed(path, self.database)
+            is_as_written = not self._is_finished or is_sealed(self.database, writes)
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
             raise RunUnreadable(path, str(error)) from None
         if strange is not None:
@@ -205,8 +205,8 @@ def _rebased(path: str, places: Iterable[tuple[str, str]]) -> str:
     return path
 
 
-def _opened(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
-    """Where the run of that name is, its database's file and the database."""
+def _opened(folder: str) -> tuple[str, os.stat_result, int, sqlite3.Connection]:
+    """Where the run of that name is, its database's file, how often that was written, and the database."""
     try:
         return _opened_in(folder)
     except (OSError, sqlite3.OperationalError):
@@ -222,15 +222,16 @@ def _opened(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
             raise RunUnreadable(os.path.join(place, DATABASE), str(error)) from None
 
 
-def _opened_in(folder: str) -> tuple[str, os.stat_result, sqlite3.Connection]:
+def _opened_in(folder: str) -> tuple[str, os.stat_result, int, sqlite3.Connection]:
     path = os.path.join(folder, DATABASE)
     while True:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
             raise FileNotFoundError(path)  # of a pipe one would wait for ever
+        writes = writes_of(path)
         database = sqlite3.connect(f"file:{_quoted(path)}?mode=ro&immutable=1", uri=True)
         if os.path.samestat(found, os.stat(path)):
-            return folder, found, database
+            return folder, found, writes, database
         database.close()  # another run has come in between
 
 
