@@ -13,7 +13,7 @@ from lanes import every_nth_quick, first_quick
 
 from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect
-from identity_cli.reading.reader import FAULT_OF_OURS
+from identity_cli.reading.decoding import FAULT_OF_OURS
 from identity_cli.reports.run_summary import books
 
 Random = random.Random

@@ -19,7 +19,7 @@ from identity_cli.dialects import DIALECTS
 from identity_cli.dialects.base import Wanted
 from identity_cli.errors import ColumnsUnreadable, ExtraMissing, LogUnreadable
 from identity_cli.files.opening import rows_of
-from identity_cli.reading.reader import Reading
+from identity_cli.reading.decoding import Reading
 from identity_cli.reading.spared_columns import needed_columns
 
 pa = pytest.importorskip("pyarrow")

@@ -54,6 +54,9 @@ def test_ids_may_be_kept_elsewhere_than_in_a_dict() -> None:
         def __setitem__(self, distinct_id: str, seen: DistinctId, /) -> None:
             self._ids.append((distinct_id, seen))
 
+        def pop(self, distinct_id: str, default: None, /) -> None:
+            """Never asked."""
+
         def items(self) -> list[tuple[str, DistinctId]]:
             return self._ids
 

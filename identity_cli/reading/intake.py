@@ -18,6 +18,7 @@ from identity_cli.files.folders import expand, total_size
 from identity_cli.files.opening import sources_at
 from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LineSource, Opened, PassedOver
+from identity_cli.reading.decoding import Reading
 from identity_cli.reading.duplicates import RepeatFilter
 from identity_cli.reading.left_out import LeftOutFilter
 from identity_cli.reading.log_items import (
@@ -32,7 +33,7 @@ from identity_cli.reading.log_items import (
     Skipped,
 )
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, Reading, RejectedLine
+from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, RejectedLine
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
 from identity_cli.reading.watcher import Watcher

@@ -17,9 +17,9 @@ from identity_cli.dialects.recognition import rules_shown
 from identity_cli.events import arrival_of
 from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LineSource, Opened, PassedOver, Source
+from identity_cli.reading.decoding import Reading, decoded_or_reason
 from identity_cli.reading.intake import Log, dialect_asked
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.reading.reader import Reading, decoded_or_reason
 from identity_cli.reading.source_choice import BLOCK_BYTES
 from identity_cli.rules import DEFAULT
 from identity_cli.rules.dating import AUTO, nearest

@@ -24,12 +24,8 @@ from identity_cli.errors import NothingToSortBy
 from identity_cli.events import Event, Origin, arrival_told, time_of
 from identity_cli.files.external_sort import SortEntry, sorted_entries
 from identity_cli.files.sources import LineSource, RefusedLine, Source
-from identity_cli.reading.reader import (
-    LogReader,
-    Noticed,
-    Part,
-    Reading,
-)
+from identity_cli.reading.decoding import Reading
+from identity_cli.reading.reader import LogReader, Noticed, Part
 from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -15,10 +15,10 @@ from identity_cli.dialects import DIALECTS
 from identity_cli.dialects.base import TouchesNobody, Unusable
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.events import LONG_AGO, Event, arrival_of
+from identity_cli.reading.decoding import Reading
 from identity_cli.reading.id_index import linked_hashes
 from identity_cli.reading.intake import wanted_of
 from identity_cli.reading.own_ids import own_ids
-from identity_cli.reading.reader import Reading
 from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of

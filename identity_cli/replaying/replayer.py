@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,13 +23,13 @@ from identity_cli.files.sources import EventSource, PassedOver, Source
 from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
 from identity_cli.findings.kept import AUDITED, audited_with
 from identity_cli.findings.settings import read_settings
-from identity_cli.reading.intake import Intake, Log, Progress, log_of, names_to_keep
+from identity_cli.reading.either_process import items_of
+from identity_cli.reading.intake import Log, Progress, log_of
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
     LEFT_OUT,
     Batch,
     Item,
-    ItemReader,
     KeptLine,
     LogRead,
     Nobodys,
@@ -42,7 +41,7 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.reading.rejections import Rejections
-from identity_cli.reading.watcher import Watcher, Watching
+from identity_cli.reading.watcher import Watching
 from identity_cli.reading.watchers import watchers_of
 from identity_cli.replaying.finishing import Finishing
 from identity_cli.replaying.order_trials import order_trials
@@ -136,25 +135,6 @@ def _replayed(
     finished = Run(run)
     finished.seconds = time.perf_counter() - started
     return finished
-
-
-def items_of(
-    log: Log,
-    options: ReplayOptions,
-    watchers: Sequence[Watcher],
-    scratch: Path,
-    on_progress: Progress | None,
-) -> ItemReader:
-    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
-    if log.size is not None and not options.one_process:
-        from identity_cli.files import processes  # which take their time to import
-        from identity_cli.reading import child_process as second_process  # which take their time to import
-
-        if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
-            intake = partial(Intake, log, options, watchers, scratch)
-            names = names_to_keep(options.applied_rules, watchers)
-            return second_process.SecondProcess(intake, names, on_progress)
-    return Intake(log, options, watchers, scratch, on_progress)
 
 
 def _landmarks(sources: Sequence[Source]) -> Iterator[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ plays no part. The delay is the same for all, so events leave in the order they 
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -60,6 +60,16 @@ class EventBuffer:
         held = self._waiting.popleft()
         self.next_due = self._waiting[0].due if self._waiting else FAR_FUTURE
         return held
+
+    @property
+    def waiting(self) -> list[Held]:
+        """The events that wait, in order."""
+        return [*self._waiting]
+
+    @waiting.setter
+    def waiting(self, events: Iterable[Held]) -> None:
+        self._waiting = deque(events)
+        self.next_due = self._waiting[0].due if self._waiting else FAR_FUTURE
 
     def waiting_since(self, seq: int) -> Iterator[int]:
         """The seqs, from that one on, of events that wait, newest first."""

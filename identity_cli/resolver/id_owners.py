@@ -1,7 +1,7 @@
 """Who owns each distinct id: an id table for each team, and the ids that have no person."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -26,11 +26,15 @@ class IdTable(Protocol):
     def __setitem__(self, distinct_id: str, seen: DistinctId, /) -> None:
         """It has one now."""
 
+    def pop(self, distinct_id: str, default: None, /) -> DistinctId | None:
+        """It has none any more, if it had one."""
+
     def items(self) -> Iterable[tuple[str, DistinctId]]:
         """Every id."""
 
 
 Ids = dict[str, DistinctId]
+Key = tuple[int, str]
 
 
 class Owners:
@@ -45,7 +49,7 @@ class Owners:
         self.next_person = first_person
         self._teams: defaultdict[int, IdTable] = defaultdict(new_table)
         self._personless: dict[int, Ids] = {}
-        self._waiting: dict[tuple[int, str], int] = {}  # where ids that nobody has yet were first seen
+        self._waiting: dict[Key, int] = {}  # where ids that nobody has yet were first seen
 
     def __getstate__(self) -> dict[str, Any]:
         return {
@@ -111,6 +115,11 @@ class Owners:
         ids = self.ids_of(team_id) if seen.person else self._personless.setdefault(team_id, {})
         ids[distinct_id] = seen
 
+    def forget(self, team_id: int, distinct_id: str) -> None:
+        """An id as if it had never been met."""
+        self._teams[team_id].pop(distinct_id, None)
+        self._personless.get(team_id, {}).pop(distinct_id, None)
+
     def without_person(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """An id that has no person and was used without a profile before."""
         return self._personless.get(team_id, {}).get(distinct_id)
@@ -125,6 +134,42 @@ class Owners:
         """Whether the one id, and not the other, was used without a profile."""
         ids = self._personless.get(team_id, {})
         return one in ids and other not in ids
+
+    # When a log goes on, see open_end
+
+    @property
+    def first_seen(self) -> list[tuple[Key, int]]:
+        """Where ids were first seen that had no person then."""
+        return [*self._waiting.items()]
+
+    @first_seen.setter
+    def first_seen(self, told: Iterable[tuple[Key, int]]) -> None:
+        self._waiting = dict(told)
+
+    @property
+    def personless_teams(self) -> list[int]:
+        """The teams of ids without a person, in the order in which they are told."""
+        return [*self._personless]
+
+    def places_without_person(self, keys: Collection[Key]) -> dict[Key, int]:
+        """Which of its team's ids without a person each of these is, of those that have none."""
+        teams = {team_id for team_id, _ in keys if team_id in self._personless}
+        return {
+            (team_id, distinct_id): place
+            for team_id in teams
+            for place, distinct_id in enumerate(self._personless[team_id])
+            if (team_id, distinct_id) in keys
+        }
+
+    def order_without_person(self, teams: Iterable[int], places: Collection[tuple[int, Key]]) -> None:
+        """Tell the ids without a person in that order of teams, and these at their places."""
+        ids = {team_id: [*self._personless.get(team_id, {}).items()] for team_id in teams}
+        moved = {key for _, key in places}
+        for team_id, some in ids.items():
+            ids[team_id] = [one for one in some if (team_id, one[0]) not in moved]
+        for place, (team_id, distinct_id) in sorted(places):
+            ids[team_id].insert(place, (distinct_id, self._personless[team_id][distinct_id]))
+        self._personless = {team_id: dict(some) for team_id, some in ids.items()}
 
 
 def owner_in(ids: IdTable, distinct_id: str) -> Person | None:

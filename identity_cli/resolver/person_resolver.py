@@ -16,6 +16,7 @@ from identity_cli.resolver.event_buffer import EventBuffer
 from identity_cli.resolver.everybody import everybody
 from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
 from identity_cli.resolver.id_owners import IdTable, Owners
+from identity_cli.resolver.open_end import OpenEnd, go_on, open_end
 from identity_cli.resolver.person_state import survivor_of
 from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
@@ -173,6 +174,14 @@ class PersonResolver:
         So one resolver takes one component of a log after the other.
         """
         self._buffer.rewind()
+
+    def open_end(self) -> OpenEnd:
+        """What `finish` changes of what was told so far; asked before it."""
+        return open_end(self._owners, self._buffer, self._processing)
+
+    def go_on(self, told: Sequence[Everybody], end: OpenEnd) -> None:
+        """Begin where another ended: with everybody as it left them, and what its end changed."""
+        go_on(self._owners, self._buffer, self._processing, told, end)
 
     def everybody(self, at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
         """Every person and every distinct id so far, so many at a time.

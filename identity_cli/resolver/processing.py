@@ -5,6 +5,8 @@ one behind the other id that a linking event names. A merge moves the source's i
 target, whichever is older. Standard library only.
 """
 
+from collections.abc import Iterable
+
 from identity_cli.events import ABSENT, CLIENT_INGESTION_WARNING
 from identity_cli.facts import (
     DistinctIdSeen,
@@ -69,6 +71,15 @@ class Processing(PersonChanges):
         (step.known or step.ids[step.distinct_id]).see(step.time)
         if self._attributing:
             self._attribute(step, person, None)
+
+    @property
+    def given(self) -> list[tuple[str, int, str]]:
+        """Kinds of links, and the ids that they joined to somebody."""
+        return sorted(self._given)
+
+    @given.setter
+    def given(self, told: Iterable[tuple[str, int, str]]) -> None:
+        self._given = set(told)
 
     def refuse(self, step: Processed, warning: IngestionWarning) -> None:
         """Capture did not let the event in."""

@@ -1,0 +1,99 @@
+"""From lines to events: which dialect a source is of, and its decoders."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from typing import cast
+
+from identity_cli.dialects import detected, is_followed_by
+from identity_cli.dialects.base import Decode, DecodeAll, Dialect, Foresight, Item, Unusable, Wanted
+from identity_cli.dialects.nesting import TOO_DEEP, is_too_deep
+from identity_cli.errors import MixedVendors
+from identity_cli.files.sources import LineSource
+from identity_cli.reading.source_choice import BLOCK_BYTES
+
+FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How to read, for what is wanted; dialect: of every source, None to detect that of each.
+
+    own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for. again: what
+    opens the sources once more, in turn, for dialects with foresight; None where that cannot be done.
+    """
+
+    wanted: Wanted
+    dialect: Dialect | None = None
+    own_rules: str | None = None
+    again: Callable[[], Iterator[LineSource]] | None = None
+    _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
+
+    def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
+        """The dialect of a source by its first lines; MixedVendors if the rules are not its vendor's."""
+        dialect = self.dialect or detected(path, lines)
+        if self.own_rules is not None and not is_followed_by(self.own_rules, dialect):
+            raise MixedVendors(path, dialect.name, self.own_rules)
+        return dialect
+
+    def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
+        """The dialect's decoders; the same for every source, as they may keep state."""
+        if dialect.name not in self._decoders:
+            wanted = self.wanted._replace(foreseen=self._foreseen(dialect))
+            fast = dialect.decoder(wanted)
+            patient = dialect.lenient_decoder
+            self._decoders[dialect.name] = (
+                fast,
+                cast(DecodeAll, fast) if patient is None else patient(wanted),
+            )
+        return self._decoders[dialect.name]
+
+    def _foreseen(self, dialect: Dialect) -> Foresight | None:
+        """What the dialect's foresight sees in all sources of it, where they can be read twice."""
+        if dialect.foresight is None or self.again is None:
+            return None
+        foresight = dialect.foresight()
+        for source in self.again():
+            with closing(source) as file:
+                is_ours = None
+                while lines := file.read_lines(BLOCK_BYTES):
+                    if is_ours is None:
+                        is_ours = (self.dialect or detected(file.path, lines)) is dialect
+                    if not is_ours:
+                        break
+                    for line in lines:
+                        foresight.see(line)
+        return foresight
+
+    def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
+        """The same, the first giving the events of a line whatever the dialect."""
+        strict, lenient = self.decoders(dialect)
+        if dialect.several:
+            return cast(DecodeAll, strict), lenient
+        decode = cast(Decode, strict)
+        return (lambda line: (decode(line),)), lenient
+
+    def afresh(self, dialect: Dialect) -> Callable[[bytes], Sequence[Item | None]]:
+        """What makes events of a line, or says why it is none, with decoders whose state nobody else has."""
+        strict, lenient = Reading(self.wanted, dialect).several(dialect)
+        return partial(decoded_or_reason, decode=strict, lenient=lenient)
+
+
+def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
+    """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
+    if is_too_deep(line):
+        return (Unusable(TOO_DEEP),)
+    try:
+        if events := decode(line):
+            return events
+    except Exception:  # the strict decoder may raise whatever it likes; the lenient one decides
+        pass
+    if not line.strip():
+        return (None,)
+    try:
+        return lenient(line) or (Unusable("no event in the batch"),)
+    except Unusable as unusable:
+        return (unusable,)
+    except Exception as bug:  # of ours: the line shows it, and the others are not to blame
+        return (Unusable(f"{FAULT_OF_OURS}: {type(bug).__name__}: {bug}"),)
