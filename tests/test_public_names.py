@@ -111,6 +111,27 @@ def test_every_table_can_be_read() -> None:
     assert RECORDS.keys() == TABLES.keys()
 
 
+def test_what_waited_says_what_let_it_go(tmp_path: Path) -> None:
+    early = {"event": "e", "distinct_id": "ada", "now": "2023-03-08T12:00:00Z"}
+    log = tmp_path / "log.ndjson"
+    log.write_text("".join(json.dumps(early | {"now": f"2023-03-08T12:0{at}:00Z"}) + "\n" for at in range(3)))
+    with replay(log, tmp_path / "run", buffer=60) as run:
+        held = [dict(zip(TABLES["held"].names, record, strict=True)) for record in run.records("held")]
+        assert [(one["line"], one["released_before"]) for one in held] == [(1, f"{log}:2")]
+
+
+def test_a_change_of_properties_is_of_the_person_of_then(tmp_path: Path) -> None:
+    log = [
+        {"event": "e", "distinct_id": "anon", "$set": {"plan": "free"}},
+        {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "anon"}},
+    ]
+    with replay(log, tmp_path / "run") as run:
+        (change,) = run.records("property_changes")
+        names = dict(zip(TABLES["property_changes"].names, change, strict=True))
+        assert (names["line"], names["changes"]) == (1, '[["set","plan","free"]]')
+        assert names["person_id"] == person(run, "ada").person.person_id
+
+
 # In a notebook
 
 

@@ -99,4 +99,53 @@ REJECTED = Table(
     is_in_folder=False,  # but, verbatim, what is in every format alike
 )
 
-TABLES = {table.name: table for table in (PERSONS, DISTINCT_IDS, LINKS, WARNINGS, EVENTS, REJECTED)}
+HELD = Table(
+    "held",
+    (
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("team_id", ColumnKind.NUMBER),
+        ("distinct_id", ColumnKind.TEXT),
+        ("arrived", ColumnKind.TIME),
+        ("due", ColumnKind.TIME),
+        ("released_before", ColumnKind.TEXT),
+        ("person_existed", ColumnKind.BOOL),
+        ("nth", ColumnKind.NTH),
+    ),
+    is_in_folder=False,
+)
+"""Events that waited; released_before: the event whose arrival let each go, none where the log had ended."""
+DROPPED = Table(
+    "dropped",
+    (
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("team_id", ColumnKind.NUMBER),
+        ("distinct_id", ColumnKind.TEXT),
+        ("reason", ColumnKind.WORD),
+        ("nth", ColumnKind.NTH),
+    ),
+    is_in_folder=False,
+)
+PROPERTY_CHANGES = Table(
+    "property_changes",
+    (
+        ("file", ColumnKind.TEXT),
+        ("line", ColumnKind.NUMBER),
+        ("person_id", ColumnKind.WORD),
+        ("event", ColumnKind.TEXT),
+        ("time", ColumnKind.TIME),
+        ("changes", ColumnKind.JSON),
+        ("nth", ColumnKind.NTH),
+    ),
+    is_in_folder=False,
+)
+"""What an event changed on a person: [[operation, key, value, replaced value unless the key is new], ...]."""
+
+TABLES = {
+    table.name: table
+    for table in (
+        *(PERSONS, DISTINCT_IDS, LINKS, WARNINGS, EVENTS, REJECTED),
+        *(HELD, DROPPED, PROPERTY_CHANGES),
+    )
+}

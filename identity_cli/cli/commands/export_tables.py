@@ -38,9 +38,10 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
     """Write a table of the run to standard output.
 
     TABLE is persons, distinct_ids, links, warnings, rejected or events (the last only if the
-    log was replayed with --events): the same lines as in the files of the run folder. Or log: the
-    lines of the log itself, as they are, without those that --plan leaves out, or that the run
-    left out already.
+    log was replayed with --events): the same lines as in the files of the run folder. Or held
+    (events that waited in the buffer), dropped (those that count for nobody by rule),
+    property_changes (what each event changed on a person). Or log: the lines of the log itself, as
+    they are, without those that --plan leaves out, or that the run left out already.
     """
     if table == LOG:
         if run.is_redacted:

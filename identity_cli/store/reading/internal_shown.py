@@ -13,6 +13,8 @@ _WHOSE = {
     "links": "person",
     "warnings": f"coalesce(person, {_OF_ITS_ID.format('warnings')})",
     "held": _OF_ITS_ID.format("held"),
+    "dropped": _OF_ITS_ID.format("dropped"),
+    "property_changes": "person",
     "attributed_events": _OF_ITS_ID.format("attributed_events"),
 }
 

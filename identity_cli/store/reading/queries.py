@@ -8,6 +8,7 @@ from typing import Protocol
 
 from identity_cli.origins import Origins
 from identity_cli.person_ids import person_uuid
+from identity_cli.tables.journal_columns import END_OF_LOG
 from identity_cli.tables.table import Record
 
 PERSONS = """
@@ -111,6 +112,36 @@ def rejected(kept: Iterable[str]) -> Iterator[Record]:
         yield (record["file"], record["line"], record["reason"], raw, record.get("nth"))
 
 
+def held(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every event that waited, in the order of the log, which is that in which they were let go."""
+    for seq, *event, before, existed in database.execute(
+        "SELECT seq, team_id, distinct_id, arrived, due, released_before, person_existed"
+        " FROM held ORDER BY seq"
+    ):
+        path, line, nth = origins[seq]
+        released = None if before == END_OF_LOG else str(origins[before])
+        yield (path, line, *event, released, bool(existed), nth)
+
+
+def dropped(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """Every event that counts for nobody by rule, in the order in which they were processed."""
+    for seq, *event in database.execute(
+        "SELECT seq, team_id, distinct_id, reason FROM dropped ORDER BY rowid"
+    ):
+        path, line, nth = origins[seq]
+        yield (path, line, *event, nth)
+
+
+def property_changes(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
+    """What each event changed on a person, who may be merged away since, in the order of processing."""
+    for seq, *change in database.execute(
+        "SELECT c.seq, p.person_id, c.event, c.time, c.changes"
+        " FROM property_changes c JOIN main.persons p USING (person) ORDER BY c.rowid"
+    ):
+        path, line, nth = origins[seq]
+        yield (path, line, *change, nth)
+
+
 class Readable(Protocol):
     """A run, as far as its tables go."""
 
@@ -131,5 +162,8 @@ RECORDS: dict[str, Callable[[Readable], Iterator[Record]]] = {
     "warnings": lambda run: warnings(run.database, run.origins),
     "events": lambda run: events(run.database, run.origins),
     "rejected": lambda run: rejected(run.rejected_lines()),
+    "held": lambda run: held(run.database, run.origins),
+    "dropped": lambda run: dropped(run.database, run.origins),
+    "property_changes": lambda run: property_changes(run.database, run.origins),
 }
 """What reads each table; held against tables.run_tables.TABLES by a test."""
