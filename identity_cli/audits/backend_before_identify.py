@@ -32,11 +32,11 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         one = known.get(key)
         if link.target_person is None or one is None or one.first_seen is None or link.time is None:
             continue
-        sent = activities.of(link.team_id, link.target)
+        sender = activities.first(link.team_id, link.target)
         early = (datetime.fromisoformat(link.time) - datetime.fromisoformat(one.first_seen)).total_seconds()
-        is_other = sent is not None and sent.first.lib != link.lib
-        if sent is not None and is_other and limit.number <= early < AN_HOUR and one.seq < link.seq:
-            found.append((link, one, early, sent.first))
+        is_early = limit.number <= early < AN_HOUR and one.seq < link.seq
+        if sender is not None and sender.lib != link.lib and is_early:
+            found.append((link, one, early, sender))
     for link, one, early, sender in found:
         refused = link.outcome == Outcome.REFUSED_IDENTIFIED
         yield Suspicion(

@@ -17,8 +17,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     found = [one for one in traces.addresses(run, FEWEST) if one.single / one.ids >= limit.number]
     activities = activities_of(run) if found else None
     for one in found:
-        active = activities.of(one.team_id, one.examples[0]) if activities else None
-        lib, version = active.first if active is not None else (None, None)
+        sender = activities.first(one.team_id, one.examples[0]) if activities else None
+        lib, version = sender or (None, None)
         yield Suspicion(
             message=f"{one.single} of {one.ids} ids from {one.address} have one event, as a robot's",
             distinct_ids=one.examples,

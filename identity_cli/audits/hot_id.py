@@ -13,15 +13,15 @@ from identity_cli.store.reading.run import Run
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids of very many events."""
     for one in evidence.ids(run, at_least=int(limit.number)):
-        active = activities_of(run).of(one.team_id, one.distinct_id)
+        lib, version = activities_of(run).first(one.team_id, one.distinct_id) or (None, None)
         yield Suspicion(
             message=f"{one.distinct_id} has {one.events:,} events: it may be a program",
             distinct_ids=(one.distinct_id,),
             persons=() if one.person is None else (one.person,),
             seqs=(one.seq,),
             events=one.events,
-            lib=None if active is None else active.first.lib,
-            version=None if active is None else active.first.lib_version,
+            lib=lib,
+            version=version,
             seen=one.events,
             cause=one.distinct_id,
             commands=(f"idcli person {shlex.quote(one.distinct_id)}",),

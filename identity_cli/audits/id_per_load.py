@@ -61,9 +61,9 @@ def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, list[evidence.K
     found: dict[Sender, list[evidence.KnownId]] = {}
     activities = activities_of(run)
     for one in evidence.ids(run, at_least=1) if senders else ():
-        active = activities.of(one.team_id, one.distinct_id)
-        if active is not None and one.events == 1 and active.first in senders:
-            found.setdefault(active.first, []).append(one)
+        sender = activities.first(one.team_id, one.distinct_id) if one.events == 1 else None
+        if sender is not None and sender in senders:
+            found.setdefault(sender, []).append(one)
     return found
 
 

@@ -60,10 +60,10 @@ def _identified(run: Run) -> tuple[Counter[str], Counter[str]]:
     known, single = Counter[str](), Counter[str]()
     activities = activities_of(run)
     for one in evidence.ids_of_identified(run):
-        active = activities.of(one.team_id, one.distinct_id)
-        if active is not None and active.first.lib is not None:
-            known[active.first.lib] += 1
-            single[active.first.lib] += one.events == 1
+        sender = activities.first(one.team_id, one.distinct_id)
+        if sender is not None and sender.lib is not None:
+            known[sender.lib] += 1
+            single[sender.lib] += one.events == 1
     return known, single
 
 
@@ -71,10 +71,10 @@ def _ids_of(run: Run, lib: str, *, of_one_event: bool = False) -> Iterator[evide
     """The ids that a library brought and whose persons are not identified, in order."""
     activities, identified = activities_of(run), traces.identified_persons(run)
     for one in evidence.ids(run, at_least=1):
-        active = activities.of(one.team_id, one.distinct_id)
-        is_its = active is not None and active.first.lib == lib and one.person not in identified
-        if is_its and (one.events == 1 or not of_one_event):
-            yield one
+        if one.person not in identified and (one.events == 1 or not of_one_event):
+            sender = activities.first(one.team_id, one.distinct_id)
+            if sender is not None and sender.lib == lib:
+                yield one
 
 
 def _never(lib: str, its: Sequence[evidence.KnownId]) -> Suspicion:

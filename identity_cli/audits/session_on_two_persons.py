@@ -15,8 +15,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     found = [one for one in traces.torn_sessions(run) if not one.was_identified]
     activities = activities_of(run) if found else None
     for one in found:
-        active = activities.of(one.team_id, one.before) if activities else None
-        lib, version = active.last if active is not None else (None, None)
+        sender = activities.last(one.team_id, one.before) if activities else None
+        lib, version = sender or (None, None)
         yield Suspicion(
             message=f"one session is of {one.before} and then of {one.after}, and nothing links the two",
             distinct_ids=(one.before, one.after),

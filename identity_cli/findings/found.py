@@ -76,8 +76,7 @@ def _with_sender(run: Run, senders: Mapping[int, Sender], suspicion: Suspicion) 
     for known in (
         evidence.named(run, suspicion.distinct_ids[0]) if sender is None and suspicion.distinct_ids else ()
     ):
-        active = activities_of(run).of(known.team_id, known.distinct_id)
-        sender = None if active is None else active.first
+        sender = activities_of(run).first(known.team_id, known.distinct_id)
     return suspicion if sender is None else replace(suspicion, lib=sender[0], version=sender[1])
 
 

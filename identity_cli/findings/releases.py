@@ -69,8 +69,9 @@ class Releases:
         """Where a cause begins, of which these are all, in order."""
         releases = self._of(alike[0].lib) if alike[0].version is not None else []
         times = Counter(map(_sender, alike))
-        rates = {one: times[one] / max(1, self._sent[one]) for one in releases}
-        begun = next((one for one in releases if rates[one] > RARE * max(rates.values())), None)
+        rates = {one: times[one] / max(1, self._sent[one]) for one in times if one in self._sent}
+        rare = RARE * max(rates.values(), default=0.0)
+        begun = next((one for one in releases if rates.get(one, 0.0) > rare), None)
         if begun is None:
             return Beginning(alike[0], None)
         earlier = releases[: releases.index(begun)]
@@ -78,8 +79,15 @@ class Releases:
         first = next(one for one in alike if _sender(one) == begun)
         return Beginning(first, 1_000 * sum(times[one] for one in earlier) / events if events else None)
 
+    @cached_property
+    def _by_library(self) -> dict[str | None, list[Sender]]:
+        found: dict[str | None, list[Sender]] = {}
+        for one in self._sent:
+            found.setdefault(one.lib, []).append(one)
+        return found
+
     def _of(self, lib: str | None) -> list[Sender]:
-        return [one for one in self._sent if one.lib == lib]
+        return self._by_library.get(lib, [])
 
 
 def _sender(suspicion: Suspicion) -> Sender:

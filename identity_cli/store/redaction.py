@@ -186,7 +186,7 @@ def _redact_periods(database: sqlite3.Connection, names: Pseudonyms) -> None:
     for part, *columns in database.execute(
         "SELECT part, hours, senders, ids, events FROM periods"
     ).fetchall():
-        hours, senders, owns, events = zip(*unpacked(columns), strict=True)
+        hours, senders, owns, events = unpacked(columns)
         row = packed((hours, senders, [hashes.get(own, 0) for own in owns], events))
         database.execute("UPDATE periods SET ids = ? WHERE part = ?", (row[2], part))
 

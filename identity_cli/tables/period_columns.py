@@ -6,10 +6,11 @@ neither the log nor a row for every event.
 
 import zlib
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from itertools import compress
+from typing import Any, NamedTuple, Self
 
 import xxhash
 
@@ -21,6 +22,21 @@ _KINDS = ("i", "H", _ID, "I")
 _FASTEST = 1
 _SEED = 0xFFFF_FFFF_FFFF_FFFF
 _FIRST_DAY = datetime.min.replace(tzinfo=UTC)
+
+
+class Columns(NamedTuple):
+    """Row by row an hour, the number of a sender, the hash of an id, and how many events."""
+
+    hours: Sequence[int]
+    senders: Sequence[int]
+    ids: Sequence[int]
+    events: Sequence[int]
+
+    def only(self, are_wanted: Sequence[bool]) -> Self:
+        """The rows that are wanted."""
+        if all(are_wanted):
+            return self
+        return type(self)(*([*compress(column, are_wanted)] for column in self))
 
 
 def hour_of(moment: datetime) -> int:
@@ -59,9 +75,11 @@ def packed(columns: Iterable[Sequence[int]]) -> tuple[bytes, ...]:
     )
 
 
-def unpacked(columns: Iterable[Any]) -> Iterator[tuple[int, int, int, int]]:
-    """The same, event by event; zlib.error, TypeError or ValueError for what is none."""
+def unpacked(columns: Iterable[Any]) -> Columns:
+    """The same again; zlib.error, TypeError or ValueError for what is none."""
     arrays = [array(kind) for kind in _KINDS]
     for column, text in zip(arrays, columns, strict=True):
         column.frombytes(text if column.typecode == _ID else zlib.decompress(text))
-    return zip(*arrays, strict=True)
+    if len({*map(len, arrays)}) > 1:
+        raise ValueError("columns of different lengths")
+    return Columns(*arrays)

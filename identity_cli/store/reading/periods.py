@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from identity_cli.errors import RunUnreadable
 from identity_cli.store.reading.run import Run
-from identity_cli.tables.period_columns import UNDATED, id_hash, unpacked
+from identity_cli.tables.period_columns import UNDATED, Columns, id_hash, unpacked
 
 
 class Sender(NamedTuple):
@@ -51,12 +51,21 @@ def events_by_hour(run: Run) -> Iterator[EventsOfHour]:
 def counts_by_hour(run: Run) -> Iterator[tuple[int | None, Sender, int, int]]:
     """Hour, sender, hash of the id, and how many events; of everybody. RunUnreadable as events_by_hour."""
     senders = senders_of(run)
-    parts = run.database.execute("SELECT hours, senders, ids, events FROM periods ORDER BY part")
+    for part in parts_of(run):
+        for hour, sender, own, events in zip(*part, strict=True):
+            yield None if hour == UNDATED else hour, senders[sender], own, events
+
+
+def parts_of(run: Run) -> Iterator[Columns]:
+    """The same as it is kept, part by part, in the order of the log. RunUnreadable as events_by_hour."""
+    senders = senders_of(run).keys()
     try:
-        for columns in parts:
-            for hour, sender, own, events in unpacked(columns):
-                yield None if hour == UNDATED else hour, senders[sender], own, events
-    except (zlib.error, TypeError, ValueError, KeyError) as error:
+        for row in run.database.execute("SELECT hours, senders, ids, events FROM periods ORDER BY part"):
+            part = unpacked(row)
+            if not senders >= {*part.senders}:
+                raise ValueError("a sender that is none")
+            yield part
+    except (zlib.error, TypeError, ValueError) as error:
         raise RunUnreadable(run.name, f"its periods are damaged: {error}") from None
 
 
