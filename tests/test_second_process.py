@@ -30,6 +30,7 @@ from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying import finishing
+from identity_cli.replaying.halves import Halves
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.run_files import RunFiles
@@ -49,6 +50,7 @@ def bytes_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., d
     """The files of a replay's run, read and written in one process or in two."""
     monkeypatch.setattr(second_process, "WORTH_IT_BYTES", 0)
     monkeypatch.setattr(finishing, "WORTH_IT_PERSONS", 0)
+    monkeypatch.setattr(finishing, "PERSONS_AT_ONCE", 7)  # so that either has some to work out
     count = 0
 
     def files(log: Any, **options: Any) -> dict[str, bytes]:
@@ -147,6 +149,28 @@ def test_an_error_of_writing_arrives_as_it_was_raised(
     for one_process in (True, False):
         with pytest.raises(RunNotWritten, match=r"No space left on device\. Nothing was changed"):
             bytes_of(SAMPLE / "events.ndjson", one_process=one_process)
+    assert not list(tmp_path.iterdir())
+    assert not multiprocessing.active_children()
+
+
+def test_a_writer_that_is_killed_before_it_has_told_its_half_leaves_no_run(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Halves, "work_out_beside", lambda _: os.kill(os.getpid(), signal.SIGKILL))
+    with within(30), pytest.raises(ProcessGone, match="writes the tables"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_of_working_out_a_half_arrives_as_it_was_raised(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk_is_full(_: Halves) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Halves, "work_out_beside", disk_is_full)
+    with within(30), pytest.raises(RunNotWritten, match=r"No space left on device\. Nothing was changed"):
+        bytes_of(SAMPLE / "events.ndjson")
     assert not list(tmp_path.iterdir())
     assert not multiprocessing.active_children()
 

@@ -81,9 +81,13 @@ def done_beside(work: Callable[[], None], what: str) -> Iterator[None]:
         child.start()
         outgoing.close()
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        yield
+        noticed = None
         try:
-            failure = incoming.recv()
+            yield
+        except ProcessGone as gone:  # it may have told why
+            noticed = gone
+        try:
+            failure = incoming.recv() or noticed
         except EOFError:
             raise ProcessGone(what) from None
         if failure is not None:

@@ -16,6 +16,7 @@ from identity_cli.origins import Origins
 from identity_cli.reading.log_items import LogRead, Rows
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
+from identity_cli.replaying.halves import Halves
 from identity_cli.replaying.overflow import OverflowWatch
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
@@ -73,19 +74,15 @@ class Finishing:
         if self._pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
-            with done_beside(partial(self._write_files, read.origins), "writes the tables"):
-                self._tell_everybody(*listeners)
+            halves = Halves(self._resolver.in_order(), self._at_once, self._folder)
+            beside = partial(self._write_beside, read.origins, halves)
+            with closing(halves), done_beside(beside, "writes the tables"):
+                _tell(halves.here(), *listeners)
                 journal.finish(self._metadata(read, rejected, overflow))
         else:
-            self._write_files(read.origins, *listeners)
+            everybody = map(people_of, self._resolver.everybody(self._at_once))
+            self._write_files(read.origins, everybody, *listeners)
             journal.finish(self._metadata(read, rejected, overflow))
-
-    def _tell_everybody(self, *listeners: Listener) -> None:
-        """Tell everybody to each of these, some at a time."""
-        for left in self._resolver.everybody(self._at_once, lets_go=True):
-            people = people_of(left)
-            for listen in listeners:
-                listen(people)
 
     def _count(self, people: People | Ids) -> None:
         if isinstance(people, People):
@@ -93,13 +90,18 @@ class Finishing:
         else:
             self._personless += len(people.counts)
 
-    def _write_files(self, origins: Origins, *also: Listener) -> None:
+    def _write_beside(self, origins: Origins, halves: Halves) -> None:
+        """The same in another process, which helps to work out everybody."""
+        halves.work_out_beside()
+        self._write_files(origins, halves.beside())
+
+    def _write_files(self, origins: Origins, everybody: Iterable[People | Ids], *also: Listener) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
         journal, whose = self._journal, self._resolver.whose
         formats = (self._options.written_tables, self._options.written_graphs)
         with closing(RunFiles(self._folder, formats, journal.names, whose, origins)) as files:
             files.write_journal(journal.links, journal.warnings)
-            self._tell_everybody(*also, files.write_people)
+            _tell(everybody, *also, files.write_people)
             files.finish()
 
     def _pays_to_share(self) -> bool:
@@ -157,3 +159,10 @@ class Finishing:
             "links": count(Linked),
             "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + self._personless,
         }
+
+
+def _tell(everybody: Iterable[People | Ids], *listeners: Listener) -> None:
+    """Tell everybody to each of these, some at a time."""
+    for people in everybody:
+        for listen in listeners:
+            listen(people)

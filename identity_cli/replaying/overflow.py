@@ -4,7 +4,7 @@ Since 2023 its ingestion has a token bucket for each id. What goes beyond is han
 its own, which gets it in no order and warned of it for a time (`ingestion_capacity_overflow`).
 """
 
-from datetime import date
+from datetime import date, datetime
 
 from identity_cli.origins import Origins
 from identity_cli.reading.reader import Noticed
@@ -37,13 +37,14 @@ class OverflowWatch:
         ids = told.ids if isinstance(told, People) else told
         if not self._knows_overflow or max(ids.counts, default=0) <= CAPACITY:  # of nearly all
             return
-        left = ids.left
         for text, count, seq, first, last in zip(
-            left.texts, left.counts, left.seqs, left.first, left.last, strict=True
+            ids.texts, ids.counts, ids.seqs, ids.first_seen, ids.last_seen, strict=True
         ):
-            beyond = count - CAPACITY - PER_SECOND * (last - first).total_seconds()
-            if first <= last and beyond > 0:
-                self._note(text, seq, beyond)
+            if count > CAPACITY and first is not None and last is not None:
+                lasted = datetime.fromisoformat(last) - datetime.fromisoformat(first)
+                beyond = count - CAPACITY - PER_SECOND * lasted.total_seconds()
+                if beyond > 0:
+                    self._note(text, seq, beyond)
 
     def _note(self, text: str, seq: int, beyond: float) -> None:
         count = self.notices[OVERFLOW].count if self.notices else 0

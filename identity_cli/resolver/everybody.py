@@ -27,19 +27,35 @@ if TYPE_CHECKING:
 Seen = tuple[str, DistinctId]
 
 
-def everybody(owners: "Owners", at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
-    """All persons, so many at a time, then the ids without one; lets_go: of the properties, once told."""
-    persons, further = _persons(owners)
-    rest = iter(persons)
-    while some := [*islice(rest, at_once)]:
-        yield _left(some, further)
-        if lets_go:
-            for person in some:
-                person.properties = NO_PROPERTIES
-    nobodys = owners.personless()
-    while ids := [*islice(nobodys, at_once)]:
-        team_ids, texts, seen = zip(*ids, strict=True)
-        yield IdsLeft(team_ids, _id_columns(texts, seen))
+class InOrder:
+    """Every person ever made, in order of creation, and the ids without one: told in parts, in any order."""
+
+    def __init__(self, owners: "Owners") -> None:
+        self._owners = owners
+        self._persons, self._further = _persons(owners)
+
+    def __len__(self) -> int:
+        """How many persons there are."""
+        return len(self._persons)
+
+    def persons(self, start: int, stop: int) -> PersonsLeft:
+        """Those from one place on to before another."""
+        return _left(self._persons[start:stop], self._further)
+
+    def personless(self, at_once: int) -> Iterator[IdsLeft]:
+        """The ids without one, so many at a time."""
+        rest = self._owners.personless()
+        while ids := [*islice(rest, at_once)]:
+            team_ids, texts, seen = zip(*ids, strict=True)
+            yield IdsLeft(team_ids, _id_columns(texts, seen))
+
+
+def everybody(owners: "Owners", at_once: int = 1_000) -> Iterator[Everybody]:
+    """All persons, so many at a time, then the ids without one."""
+    in_order = InOrder(owners)
+    for start in range(0, len(in_order), at_once):
+        yield in_order.persons(start, start + at_once)
+    yield from in_order.personless(at_once)
 
 
 def _left(persons: Sequence[Person], further: Mapping[int, Sequence[Seen]]) -> PersonsLeft:

@@ -13,7 +13,7 @@ from typing import Any
 from identity_cli.events import ABSENT, FAR_FUTURE, LONG_AGO, Event, SentId, arrival_of, time_of
 from identity_cli.facts import NEVER_SINCE, EventHeld, EventRejected, Everybody, Fact, PersonCreated, Whose
 from identity_cli.resolver.event_buffer import EventBuffer
-from identity_cli.resolver.everybody import everybody
+from identity_cli.resolver.everybody import InOrder, everybody
 from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
 from identity_cli.resolver.id_owners import IdTable, Owners
 from identity_cli.resolver.open_end import OpenEnd, go_on, open_end
@@ -183,12 +183,13 @@ class PersonResolver:
         """Begin where another ended: with everybody as it left them, and what its end changed."""
         go_on(self._owners, self._buffer, self._processing, told, end)
 
-    def everybody(self, at_once: int = 1_000, *, lets_go: bool = False) -> Iterator[Everybody]:
-        """Every person and every distinct id so far, so many at a time.
+    def everybody(self, at_once: int = 1_000) -> Iterator[Everybody]:
+        """Every person and every distinct id so far, so many at a time."""
+        return everybody(self._owners, at_once)
 
-        lets_go: of the properties of whoever was told, so that memory shrinks; nothing may come after.
-        """
-        return everybody(self._owners, at_once, lets_go=lets_go)
+    def in_order(self) -> InOrder:
+        """The same, to be told in parts: some here, and some elsewhere."""
+        return InOrder(self._owners)
 
     def whose(self, team_id: int, distinct_id: str) -> Whose | None:
         """What a team's distinct id has come to so far; None for one that no event ever showed."""

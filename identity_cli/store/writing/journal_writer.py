@@ -60,7 +60,7 @@ class JournalWriter:
     def write_people(self, people: People | Ids) -> None:
         """Note persons and their distinct ids, or ids without a person."""
         if isinstance(people, People):
-            self.insert("persons", people.merged_rows())
+            self.insert("persons", zip(*people.merged, strict=True))
             self._insert_columns("persons", people.stored())
             people = people.ids
         self._insert_columns("distinct_ids", people.stored())
