@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity_cli.dialects.nesting import DEEPEST
-from identity_cli.reading.flat_values import flattened, restored
+from identity_cli.files.flat_values import flattened, restored
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=3) | st.binary(max_size=3)
 VALUES = st.recursive(

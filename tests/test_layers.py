@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "internal_users": "words files",
     "reading": "words values files tables dialects rules internal_users",
     "resolver": "words values rules",
-    "pieces": "words values rules resolver",
+    "pieces": "words values tables rules resolver",
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store values",
@@ -62,7 +62,10 @@ ORDER = list(MAY_IMPORT)
 FOREIGN = {
     "click": ("cli/",),
     "rich": ("cli/terminal/render.py",),
-    "msgspec": ("cli/commands/print_schema.py", "dialects/", "tables/", "store/writing/", "reading/"),
+    "msgspec": (
+        *("cli/commands/print_schema.py", "files/messages.py", "dialects/", "tables/", "store/writing/"),
+        *("reading/", "pieces/blocks.py"),
+    ),
     "xxhash": ("files/", "reading/duplicates.py", "tables/period_columns.py"),
     "pyarrow": (
         "files/parquet_file.py",
@@ -82,7 +85,7 @@ PLACED = {
     "sqlite3": ("store/",),
     "argparse": (),
     "logging": (),
-    "pickle": ("reading/child_process.py",),
+    "pickle": ("files/messages.py",),
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

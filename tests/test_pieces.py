@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from nasty_logs import nasty_log
 from outcomes import Left, events_of, left_by, wire
@@ -16,11 +17,15 @@ from outcomes import Left, events_of, left_by, wire
 from identity_cli import facts
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Unusable, Wanted
+from identity_cli.dialects.record import event_type
+from identity_cli.files.messages import MessageFile
 from identity_cli.outcomes import Outcome
-from identity_cli.pieces.blocks import Block, Probe, Row, Step, places
-from identity_cli.pieces.component import replayed
-from identity_cli.pieces.edges import Key, components, connected
-from identity_cli.pieces.joining import JoinedJournal
+from identity_cli.pieces.blocks import Block, Place, Rows, places
+from identity_cli.pieces.component import Component
+from identity_cli.pieces.dealing import Dealer
+from identity_cli.pieces.edges import components, connected, node_of
+from identity_cli.pieces.joined_people import joined_ids, joined_persons
+from identity_cli.pieces.joining import JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
@@ -44,52 +49,112 @@ def whole(events: Events, rules: RuleSet, **options: Any) -> tuple[list[facts.Fa
     return journal + resolver.finish(), left_by(resolver)
 
 
-def rows_of(events: Events, rules: RuleSet, random: Random) -> list[Row]:
-    """The rows of a log, read in blocks of any size, the last block first."""
+def pieces_of_log(events: Events, rules: RuleSet, random: Random) -> tuple[list[Rows[Any]], list[Block]]:
+    """The rows of a log, read in blocks of any size, the last block first, and these blocks."""
     cuts = sorted(random.choices(range(len(events) + 1), k=random.choice([0, 1, 5, 40])))
-    blocks = [
-        Block(events[start:stop], rules, 1)
-        for start, stop in zip([0, *cuts], [*cuts, len(events)], strict=True)
+    spans = [*zip([0, *cuts], [*cuts, len(events)], strict=True)]
+    blocks = [Block(rules, 1) for _ in spans]
+    read = [
+        [*rows_of_block(one, events[slice(*span)])]
+        for one, span in reversed([*zip(blocks, spans, strict=True)])
     ]
-    rows = [[*block] for block in reversed(blocks)][::-1]
-    starts = places(block.end for block in blocks)
-    return [row.placed(place) for place, some in zip(starts, rows, strict=True) for row in some]
+    ends = [Place(stop - start, one.clock) for one, (start, stop) in zip(blocks, spans, strict=True)]
+    placed = zip(places(ends), blocks, read[::-1], strict=True)
+    rows = []
+    for place, block, some in placed:
+        rows += [one.placed(place) for one in some]
+        block.reached = [(place.seqs + seq, moment) for seq, moment in block.reached]
+    return rows, blocks
 
 
-def parts_of(rows: Iterable[Row], random: Random, most: int) -> Iterator[list[Row]]:
-    """The rows of components, some of which share a part."""
-    rows = [*rows]
-    named = components(edge for row in rows if isinstance(row, Step) for edge in row.edges)
-    parts: dict[Key | None, int] = {}
-
-    def part(row: Row) -> int:
-        component = None if row.key is None else named.get(row.key, row.key)
-        return parts.setdefault(component, random.randrange(most))
-
-    yield from ([*some] for _, some in groupby(sorted(rows, key=part), part))
+def rows_of_block(block: Block, events: Events) -> Iterator[Rows[Any]]:
+    """Its rows, as many at a time as there are events without a line between that is none."""
+    for is_event, group in groupby(enumerate(events, 1), lambda one: one[1] is not None):
+        seqs, some = zip(*group, strict=True)
+        if is_event:
+            yield block.rows(seqs[0], some, {seqs[0]: b"the first"})
 
 
-def clock_of(rows: Iterable[Row]) -> LogClock:
+def clock_of(blocks: Iterable[Block]) -> LogClock:
     """The clock of a whole log."""
     clock = LogClock()
-    for row in rows:
-        if isinstance(row, Step):
-            clock.see(row.seq, row.clock_after)
+    for block in blocks:
+        for seq, moment in block.reached:
+            clock.see(seq, moment)
     return clock
 
 
-def in_pieces(
-    events: Events, rules: RuleSet, random: Random, most: int = 200, **options: Any
-) -> tuple[list[facts.Fact], Left]:
-    """The same of its pieces; most: of parts."""
-    rows = rows_of(events, rules, random)
-    parts = [*parts_of(rows, random, most)]
-    resolvers = [PersonResolver(rules, **options) for _ in parts]
-    told = [replayed(one, part) for one, part in zip(resolvers, parts, strict=True)]
-    joined = JoinedJournal(told, clock_of(rows))
-    journal = [*joined]
-    everybody = [left for n, one in enumerate(resolvers) for left in joined.everybody(n, one.everybody(7))]
-    return journal, left_by(everybody)
+def dealt(rows: Iterable[Rows[Any]], blocks: Iterable[Block], random: Random, most: int) -> list[Any]:
+    """The rows of each part, some of which have several components, some at a time."""
+    edges = [one for block in blocks for one in zip(block.edges[::2], block.edges[1::2], strict=True)]
+    part_of_root: dict[int, int] = {}
+    known = {
+        node: part_of_root.setdefault(root, random.randrange(most))
+        for node, root in components(edges).items()
+    }
+    dealer = Dealer(most, known)
+    parts: dict[int, list[Rows[Any]]] = {}
+    for some in rows:
+        dealer.deal(some)
+        if random.random() < 0.3:
+            for part, one in dealer.take():
+                parts.setdefault(part, []).append(one)
+    for part, one in dealer.take():
+        parts.setdefault(part, []).append(one)
+    return [parts[part] for part in sorted(parts)]
+
+
+def through_file(values: Iterable[Any], kind: Any, folder: Path | None) -> list[Any]:
+    """The same as they come back from a file."""
+    if folder is None:
+        return [*values]
+    with closing(MessageFile(folder)) as file:
+        for value in values:
+            file.add(value)
+        return [*file.values(kind, Rows[Any] if kind is Rows[msgspec.Raw] else None)]
+
+
+class Pieces:
+    """A log in pieces; folder: of files that all goes through. most: of parts."""
+
+    def __init__(
+        self,
+        events: Events,
+        rules: RuleSet,
+        random: Random,
+        most: int = 200,
+        folder: Path | None = None,
+        **options: Any,
+    ) -> None:
+        rows, blocks = pieces_of_log(events, rules, random)
+        record = Rows[event_type(tuple(names_to_read(rules)))]  # type: ignore[misc, valid-type]
+        raw = through_file(rows, Rows[msgspec.Raw], folder)
+        parts, clock = dealt(raw, blocks, random, most), clock_of(blocks)
+        journals, everybody = [], list[list[Any]]()
+        for part in parts:
+            resolver = PersonResolver(rules, **options)
+            told = Component(resolver, clock).told(through_file(part, record, folder))
+            journals.append(through_file(map(rows_of, told), list[Row], folder))
+            everybody.append([*resolver.everybody(7)])
+        self.joined = JoinedJournal(journals)
+        self.journal = [fact for whole in self.joined for fact in whole.facts]
+        persons = [of_kind(one, facts.PersonsLeft, folder) for one in everybody]
+        nobodys = [of_kind(one, facts.IdsLeft, folder) for one in everybody]
+        self.left: list[facts.Everybody] = [
+            *joined_persons(persons, self.joined.numbers, 7),
+            *joined_ids(nobodys, 7),
+        ]
+
+
+def of_kind(everybody: Iterable[Any], kind: Any, folder: Path | None) -> list[Any]:
+    """Those parts of everybody."""
+    return through_file([left for left in everybody if isinstance(left, kind)], kind, folder)
+
+
+def in_pieces(*log: Any, **options: Any) -> tuple[list[facts.Fact], Left]:
+    """The journal and everybody of a log in pieces."""
+    pieces = Pieces(*log, **options)
+    return pieces.journal, left_by(pieces.left)
 
 
 def nasty_events(random: Random, rules: RuleSet) -> Events:
@@ -101,6 +166,8 @@ def nasty_events(random: Random, rules: RuleSet) -> Events:
         if random.random() < 0.1:
             link.distinct_id, link.properties.distinct_id = one.distinct_id, one.properties.distinct_id
             link.team_id = one.team_id
+            for time in ("now", "received_at", "created_at", "inserted_at", "timestamp"):  # as dialects do
+                setattr(link, time, getattr(one, time))
             one.links = (link,)
     return [None if random.random() < 0.03 else event for event in events]
 
@@ -151,11 +218,11 @@ def test_the_clock_of_a_block_is_that_of_all_before_it() -> None:
     early, late, behind = events_of(
         wire([event("a", "00:00"), event("b", "05:00"), event("c", "01:00")]), GUIDE
     )
-    blocks = [Block([one], GUIDE, 1) for one in (early, late, behind)]
-    rows = [[*block] for block in blocks]
-    third = [*places(block.end for block in blocks)][2]
-    assert rows[2][0].placed(third).clock == late.now
-    assert third.seqs == 2
+    blocks = [Block(GUIDE, 1) for _ in range(3)]
+    rows = [one.rows(1, [told]) for one, told in zip(blocks, (early, late, behind), strict=True)]
+    third = [*places(Place(1, block.clock) for block in blocks)][2]
+    assert rows[2].placed(third).clocks == [late.now]
+    assert rows[2].placed(third).seqs == [3]
 
 
 def test_a_link_in_vain_is_told_whose_the_other_id_was_just_then() -> None:
@@ -194,21 +261,23 @@ def test_what_waited_was_let_go_before_an_event_of_others() -> None:
 def test_one_resolver_takes_one_component_after_the_other() -> None:
     random = Random(3)
     events = events_of(wire([event for seed in range(4) for event in nasty_log(Random(seed), 60)]), GUIDE)
-    rows = rows_of(events, GUIDE, random)
-    parts, clock = [*parts_of(rows, random, 1000)], clock_of(rows)
-    one = PersonResolver(GUIDE, buffer_seconds=60)
-    told = [[*replayed(one, part)] for part in parts]
-    each = [[*replayed(PersonResolver(GUIDE, buffer_seconds=60), part)] for part in parts]
+    rows, blocks = pieces_of_log(events, GUIDE, random)
+    parts, clock = dealt(rows, blocks, random, 1000), clock_of(blocks)
+    one = Component(PersonResolver(GUIDE, buffer_seconds=60), clock)
+    told = [[*map(rows_of, one.told(part))] for part in parts]
+    others = [Component(PersonResolver(GUIDE, buffer_seconds=60), clock) for _ in parts]
+    each = [[*map(rows_of, other.told(part))] for other, part in zip(others, parts, strict=True)]
     assert len(parts) > 3
-    assert [*JoinedJournal(told, clock)] == [*JoinedJournal(each, clock)]
+    assert [*map(len, told)] == [*map(len, each)]
 
 
-def test_a_probe_comes_before_the_event_that_asks() -> None:
+def test_an_id_named_in_vain_is_asked_for_and_joined_to_nobody() -> None:
     (link,) = events_of(wire([event("guest", "00:00", "$identify", **{"$anon_distinct_id": "ada"})]), GUIDE)
-    probe, step = Block([link], GUIDE, 1)
-    assert isinstance(probe, Probe)
-    assert isinstance(step, Step)
-    assert (probe.key, step.key, step.edges) == ((1, "ada"), (1, "guest"), ())
+    block = Block(GUIDE, 1)
+    (probe,) = block.rows(1, [link]).probes
+    assert probe[2:] == (node_of((1, "ada")), 1, "ada")
+    assert not block.edges
+    assert block.named == {(1, "guest"), (1, "ada")}
 
 
 def test_components_are_what_edges_connect() -> None:
@@ -251,17 +320,12 @@ def tables_in_pieces(
     events: Events, rules: RuleSet, buffer: float | None, random: Random, folder: Path
 ) -> dict[str, list[Any]]:
     """The same, written from pieces."""
-    rows = rows_of(events, rules, random)
-    parts = [*parts_of(rows, random, 5)]
-    resolvers = [PersonResolver(rules, buffer_seconds=buffer, attributing=True) for _ in parts]
-    told = [replayed(one, part) for one, part in zip(resolvers, parts, strict=True)]
-    joined = JoinedJournal(told, clock_of(rows))
+    pieces = Pieces(events, rules, random, 5, folder, buffer_seconds=buffer, attributing=True)
     with closing(JournalWriter(folder, with_events=True)) as writer:
-        writer.write([*joined])
+        writer.write(pieces.journal)
         writer.flush()
-        for index, one in enumerate(resolvers):
-            for left in joined.everybody(index, one.everybody()):
-                writer.write_people(people_of(left))
+        for left in pieces.left:
+            writer.write_people(people_of(left))
         return tables_of(writer.database)
 
 

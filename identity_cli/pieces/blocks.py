@@ -1,50 +1,25 @@
 """A block of a log, read without all others, and where it stands among them.
 
 A block is any run of consecutive lines. By itself it knows neither its first seq nor the log's clock;
-both follow from the ends of the blocks before it, a sum and a maximum.
+both follow from the ends of the blocks before it, a sum and a maximum. Its rows are columns, as what they
+go through takes them at once: a message, a file, a partition.
 """
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from identity_cli.events import LONG_AGO, Event, arrival_of
-from identity_cli.pieces.edges import Edge, Key, connects, key_of, pair_of
+import msgspec
+
+from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
+from identity_cli.pieces.edges import Key, connects, key_of, node_of, pair_of
 from identity_cli.rules.base import RuleSet
+from identity_cli.rules.linking import other_id
+from identity_cli.rules.own_id import stored_ids
+from identity_cli.tables.period_columns import id_hashes
 
-
-class Step(NamedTuple):
-    """An event; clock, clock_after: what the log shows before and after it.
-
-    key: its own id, None where it has none. edges: the pairs of ids that it makes interact.
-    """
-
-    seq: int
-    clock: datetime
-    clock_after: datetime
-    key: Key | None
-    edges: tuple[Edge, ...]
-    event: Event
-
-    def placed(self, place: "Place") -> "Step":
-        """The same in the whole log."""
-        clock, after = max(self.clock, place.clock), max(self.clock_after, place.clock)
-        return self._replace(seq=place.seqs + self.seq, clock=clock, clock_after=after)
-
-
-class Probe(NamedTuple):
-    """What an event asks of another component: whose the id is just then that it names in vain.
-
-    clock: what the log shows by then.
-    """
-
-    seq: int
-    clock: datetime
-    key: Key
-
-    def placed(self, place: "Place") -> "Probe":
-        """The same in the whole log."""
-        return self._replace(seq=place.seqs + self.seq, clock=max(self.clock, place.clock))
+EventT = TypeVar("EventT")
 
 
 class Place(NamedTuple):
@@ -55,38 +30,121 @@ class Place(NamedTuple):
 
 
 START = Place(0, LONG_AGO)
-Row = Step | Probe
+
+
+class Probe(NamedTuple):
+    """What an event asks of another component: whose the id is just then that it names in vain.
+
+    clock: what the log shows by then. node: of the id.
+    """
+
+    seq: int
+    clock: datetime
+    node: int
+    team_id: int
+    distinct_id: str
+
+
+class Rows(msgspec.Struct, Generic[EventT], array_like=True, gc=False):
+    """Some events in the order of the log, and what they ask of others.
+
+    clocks: what the log shows before each. nodes: of their own ids. kept: by seq the lines of events that
+    may be rejected; None for the same line as the one before. In a file or elsewhere an event may stand as
+    msgspec.Raw.
+    """
+
+    seqs: list[int]
+    clocks: list[datetime]
+    nodes: list[int]
+    events: list[EventT]
+    probes: list[Probe]
+    kept: dict[int, bytes | None]
+
+    def placed(self, place: Place) -> "Rows[EventT]":
+        """The same in the whole log, of a block that begins there."""
+        first, clock = place
+        return Rows(
+            [first + seq for seq in self.seqs],
+            [max(one, clock) for one in self.clocks],
+            self.nodes,
+            self.events,
+            [one._replace(seq=first + one.seq, clock=max(one.clock, clock)) for one in self.probes],
+            {first + seq: line for seq, line in self.kept.items()},
+        )
 
 
 class Block:
-    """The rows of a block, in its order, with seqs from 1 and a clock of its own; then ask for its end."""
+    """Makes rows of a block's events, some at a time, in their order.
 
-    def __init__(self, items: Iterable[Event | None], rules: RuleSet, team_id: int) -> None:
-        """items: one for each seq, None for a line that is no event; team_id: of events without one."""
-        self.end = START
-        self._items, self._rules, self._team_id = items, rules, team_id
+    clock: of the block so far. edges: pairs of nodes that interact. reached: each seq by which the clock went
+    on, and what it shows then. named: ids that links name and join to nobody. Whoever takes these three may
+    clear them.
+    """
 
-    def __iter__(self) -> Iterator[Row]:
-        for seq, event in enumerate(self._items, 1):
-            before, edges = self.end.clock, list[Edge]()
-            self.end = Place(seq, before)
-            if event is not None:
-                yield from self._links(event, edges)
-                key = key_of(event, self._rules, self._team_id)
-                yield Step(seq, before, self.end.clock, key, tuple(edges), event)
+    def __init__(self, rules: RuleSet, team_id: int) -> None:
+        """team_id: of events without one."""
+        self.clock = LONG_AGO
+        self.edges = array("Q")
+        self.reached: list[tuple[int, datetime]] = []
+        self.named: set[Key] = set()
+        self._rules, self._team_id = rules, team_id
 
-    def _links(self, event: Event, edges: list[Edge]) -> Iterator[Probe]:
-        """Let time pass with an event and the links that are part of it; those add edges, or ask."""
+    def rows(
+        self, first_seq: int, events: Sequence[Event], kept: Mapping[int, bytes | None] | None = None
+    ) -> Rows[Event]:
+        """Consecutive events, the first with first_seq; what is no event has a seq, and stands in between."""
+        clocks = self._clocks(first_seq, events)
+        teams = [self._team_id if event.team_id is None else event.team_id for event in events]
+        nodes = id_hashes(teams, stored_ids(events, self._rules))
+        probes = [
+            probe
+            for index, event in enumerate(events)
+            if event.properties.alias is not None
+            or event.properties.anon_distinct_id is not ABSENT
+            or event.links
+            for probe in self._links(first_seq + index, clocks[index], nodes[index], event)
+        ]
+        seqs = [*range(first_seq, first_seq + len(events))]
+        return Rows(seqs, clocks, nodes, list(events), probes, dict(kept or {}))
+
+    def pass_time(self, seq: int, arrival: datetime | None) -> None:
+        """Let the clock run on with an event that is left out."""
+        if arrival is not None and arrival > self.clock:
+            self.clock = arrival
+            self.reached.append((seq, arrival))
+
+    def _clocks(self, first_seq: int, events: Sequence[Event]) -> list[datetime]:
+        """What the clock shows before each."""
+        clock, clocks, reached = self.clock, list[datetime](), self.reached
+        for seq, event in enumerate(events, first_seq):  # in line, as arrival_of: it is of every event
+            clocks.append(clock)
+            arrival = (
+                event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
+            )
+            if event.links:
+                arrival = max(filter(None, (arrival, *map(arrival_of, event.links))), default=None)
+            if arrival is not None and arrival > clock:
+                clock = arrival
+                reached.append((seq, clock))
+        self.clock = clock
+        return clocks
+
+    def _links(self, seq: int, clock: datetime, node: int, event: Event) -> Iterator[Probe]:
+        """Note what an event and the links that are part of it join, or ask."""
         for link in (*event.links, event):
-            clock = max(self.end.clock, arrival_of(link) or LONG_AGO)
-            self.end = Place(self.end.seqs, clock)
-            pair = pair_of(link, self._rules, self._team_id)
-            if pair is None:
+            clock = max(clock, arrival_of(link) or LONG_AGO)
+            key = key_of(link, self._rules, self._team_id)
+            if key is None or other_id(link, self._rules) is ABSENT:
                 continue
-            if connects(link, pair, self._rules):
-                edges.append(pair)
-            else:
-                yield Probe(self.end.seqs, clock, pair[1])
+            if link is not event:
+                self.edges.extend((node, node_of(key)))
+            pair = pair_of(link, self._rules, self._team_id)
+            if pair is not None and connects(link, pair, self._rules):
+                self.edges.extend(map(node_of, pair))
+                continue
+            self.named.update(pair or (key,))
+            if pair is not None:
+                yield Probe(seq, clock, node_of(pair[1]), *pair[1])
 
 
 def places(ends: Iterable[Place]) -> Iterator[Place]:

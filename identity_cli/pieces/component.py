@@ -3,48 +3,105 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from identity_cli.facts import Fact
-from identity_cli.pieces.blocks import Probe, Row, Step
-from identity_cli.pieces.edges import Key
+from identity_cli.events import Event
+from identity_cli.facts import EventHeld, EventRejected, Fact
+from identity_cli.pieces.blocks import Probe, Rows
+from identity_cli.pieces.log_clock import LogClock
 from identity_cli.resolver.person_resolver import PersonResolver
+
+END = 2**62
+"""When what waits until the end of the log is released."""
 
 
 class Answered(NamedTuple):
     """Whose an id was that an event elsewhere asked for; person: its number here, None for nobody's."""
 
     seq: int
-    key: Key
+    team_id: int
+    distinct_id: str
     person: int | None
     is_identified: bool
 
 
-Told = Fact | Answered
+class RejectedLine(NamedTuple):
+    """The line of an event that is told as rejected next."""
+
+    seq: int
+    line: bytes
 
 
-def replayed(resolver: PersonResolver, rows: Iterable[Row]) -> Iterator[Told]:
-    """The facts of some components and their answers, to the end of the log.
-
-    rows: placed, in the order of the log; a probe before the event that asks. The resolver can take other
-    components then.
-    """
-    for row in rows:
-        yield from resolver.pass_time(row.seq, row.clock)
-        if isinstance(row, Probe):
-            yield _answer(resolver, row)
-        else:
-            yield from _facts(resolver, row)
-    yield from resolver.finish()
-    resolver.rewind()
+Told = tuple[int, int, Fact | Answered | RejectedLine]
+"""Before which event it happened, what event it is of, and what. In this order all is told."""
 
 
-def _facts(resolver: PersonResolver, step: Step) -> Iterator[Fact]:
-    for link in step.event.links:
-        yield from resolver.link(step.seq, link)
-    yield from resolver.apply(step.seq, step.event)
+class Component:
+    """Resolves some components, all their rows one after the other, to the end of the log."""
+
+    def __init__(self, resolver: PersonResolver, clock: LogClock) -> None:
+        """clock: the whole log's. The resolver can take other components afterwards."""
+        self._resolver, self._clock = resolver, clock
+        self._answers: list[Answered] = []
+        self._kept: dict[int, bytes] = {}
+
+    def told(self, rows: Iterable[Rows[Event]]) -> Iterator[list[Told]]:
+        """What they come to; rows: placed, in the order of the log, each probe with the event that asks."""
+        for some in rows:
+            self._keep(some)
+            facts = self._resolver.apply_each(self._each(some))
+            yield self._in_order(facts)
+            if self._kept:
+                waiting = set(self._resolver.waiting_since(min(self._kept)))
+                self._kept = {seq: line for seq, line in self._kept.items() if seq in waiting}
+        yield self._in_order(self._resolver.finish())
+        self._resolver.rewind()
+
+    def _keep(self, some: Rows[Event]) -> None:
+        before = b""
+        for seq, line in some.kept.items():
+            before = self._kept[seq] = before if line is None else line
+
+    def _each(self, some: Rows[Event]) -> Iterator[tuple[int, Event]]:
+        """Events by their seqs, each at its time; what is asked before is answered."""
+        pass_time, link = self._resolver.pass_time_between, self._resolver.link_between
+        probes = iter(some.probes)
+        probe = next(probes, None)
+        for seq, clock, event in zip(some.seqs, some.clocks, some.events, strict=True):
+            while probe is not None and probe.seq <= seq:
+                self._answer(probe)
+                probe = next(probes, None)
+            pass_time(seq, clock)
+            for one in event.links:
+                link(seq, one)
+            yield seq, event
+        while probe is not None:
+            self._answer(probe)
+            probe = next(probes, None)
+
+    def _answer(self, probe: Probe) -> None:
+        self._resolver.pass_time_between(probe.seq, probe.clock)
+        whose = self._resolver.whose(probe.team_id, probe.distinct_id)
+        known = (None, False) if whose is None else (whose.person, whose.is_identified)
+        self._answers.append(Answered(probe.seq, probe.team_id, probe.distinct_id, *known))
+
+    def _in_order(self, facts: Iterable[Fact]) -> list[Told]:
+        """Each with its place; what one released event did stands behind the fact that it waited."""
+        told: list[Told] = [(answer.seq, answer.seq, answer) for answer in self._answers]
+        self._answers.clear()
+        moment = event = 0
+        for fact in facts:
+            seq, one = fact.seq, fact
+            if isinstance(fact, EventHeld):
+                before = self._clock.reaches(fact.due)
+                moment, event = END if before is None else before, seq
+                one = fact._replace(released_before=before)
+            elif seq != event:
+                moment = event = seq
+            if isinstance(fact, EventRejected) and seq in self._kept:
+                told.append((moment, seq, RejectedLine(seq, self._kept[seq])))
+            told.append((moment, seq, one))
+        told.sort(key=_place)
+        return told
 
 
-def _answer(resolver: PersonResolver, probe: Probe) -> Answered:
-    whose = resolver.whose(*probe.key)
-    if whose is None:
-        return Answered(probe.seq, probe.key, None, is_identified=False)
-    return Answered(probe.seq, probe.key, whose.person, whose.is_identified)
+def _place(told: Told) -> tuple[int, int]:
+    return told[:2]

@@ -5,17 +5,25 @@ nothing: they connect nobody, or one `undefined` would make one component of the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
+from typing import TypeVar
 
 from identity_cli.events import ABSENT, Event
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import is_illegal, kind_of, other_id
 from identity_cli.rules.own_id import stored_id
+from identity_cli.tables.period_columns import id_hash
 from identity_cli.values import javascript
 
 Key = tuple[int, str]
 """Team and distinct id."""
 Edge = tuple[Key, Key]
+Node = TypeVar("Node", bound=Hashable)
+
+
+def node_of(key: Key) -> int:
+    """A number of 64 bits, the same in every process. Two ids that share one only share a component."""
+    return id_hash(*key)
 
 
 def key_of(event: Event, rules: RuleSet, team_id: int) -> Key | None:
@@ -63,11 +71,11 @@ def connected(keys: Iterable[Key], edges: Iterable[Edge]) -> set[Key]:
     return found
 
 
-def components(edges: Iterable[Edge]) -> Mapping[Key, Key]:
+def components(edges: Iterable[tuple[Node, Node]]) -> dict[Node, Node]:
     """For every id of an edge one that its component is called by; an id without edges is one by itself."""
-    above: dict[Key, Key] = {}
+    above: dict[Node, Node] = {}
 
-    def root_of(key: Key) -> Key:
+    def root_of(key: Node) -> Node:
         root = above.setdefault(key, key)
         while above[root] != root:
             root = above[root]
@@ -77,4 +85,11 @@ def components(edges: Iterable[Edge]) -> Mapping[Key, Key]:
 
     for one, two in edges:
         above[root_of(two)] = root_of(one)
-    return {key: root_of(key) for key in [*above]}
+    for key in [*above]:
+        above[key] = root_of(key)
+    return above
+
+
+def parts(components: dict[int, int], count: int) -> dict[int, int]:
+    """Where nodes go that go with their component to another of so many parts than their number says."""
+    return {node: root % count for node, root in components.items() if root % count != node % count}

@@ -1,105 +1,126 @@
 """One journal of many: what components came to, put in the order of the whole log.
 
 Persons are numbered anew, in the order in which they were made. What a component could not know is filled
-in: before which event of others what waited was released, and, as others answered, whose an id was that a
-link named in vain.
+in: as others answered, whose an id was that a link named in vain.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from heapq import merge
-from itertools import groupby
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-from identity_cli.facts import EventHeld, Everybody, Fact, IdsLeft, Linked, PersonColumns, PersonCreated
+from identity_cli import facts
+from identity_cli.facts import Fact
 from identity_cli.outcomes import LOOKS_AT_NOBODY
-from identity_cli.pieces.component import Answered, Told
-from identity_cli.pieces.edges import Key
-from identity_cli.pieces.log_clock import LogClock
+from identity_cli.pieces.component import Answered, RejectedLine, Told
 
-_END = float("inf")
-_InOrder = tuple[float, int, int, Told]
-"""A fact, after the event before which it happened, the event itself, and which journal tells it."""
+KINDS: tuple[Any, ...] = (
+    *(facts.PersonCreated, facts.DistinctIdAttached, facts.DistinctIdSeen, facts.PersonIdentified),
+    *(facts.PropertiesChanged, facts.Linked, facts.IngestionWarning, facts.EventHeld, facts.EventDropped),
+    *(facts.EventTouchedNobody, facts.EventRejected, facts.EventAttributed, Answered, RejectedLine),
+)
+"""What a component tells, by the number of its kind."""
+_NUMBER_OF = {kind: number for number, kind in enumerate(KINDS)}
+_CREATED, _LINKED = _NUMBER_OF[facts.PersonCreated], _NUMBER_OF[facts.Linked]
+_ANSWERED, _LINE = _NUMBER_OF[Answered], _NUMBER_OF[RejectedLine]
+_NAMES_PERSON = ("person", "source_person", "target_person")
+_PERSONS = [[kind._fields.index(name) for name in _NAMES_PERSON if name in kind._fields] for kind in KINDS]
+_OUTCOME, _TEAM, _SOURCE, _TARGET, _SOURCE_PERSON, _SOURCE_IDENTIFIED = map(
+    facts.Linked._fields.index,
+    ("outcome", "team_id", "source_distinct_id", "target_distinct_id", "source_person", "source_identified"),
+)
+
+Row = tuple[int, int, int, Sequence[Any]]
+"""Of a journal: before which event, of what event, the number of its kind, and its fields."""
+
+
+class Whole(NamedTuple):
+    """Some consecutive facts of the whole log; lines: of rejected events among them, by seq."""
+
+    facts: list[Fact]
+    lines: dict[int, bytes]
+
+
+def rows_of(told: Iterable[Told]) -> list[Row]:
+    """What a component tells, as it can be put into a file."""
+    return [(moment, seq, _NUMBER_OF[type(one)], one) for moment, seq, one in told]
 
 
 class JoinedJournal:
-    """The facts of several components in the order of the log; iterate once, then number everybody as well.
+    """The facts of several components in the order of the log; iterate once, then ask for persons' numbers.
 
-    Keeps of every person its numbers.
+    Keeps four bytes for every person.
     """
 
-    def __init__(self, journals: Sequence[Iterable[Told]], clock: LogClock) -> None:
-        """journals: of each component, with numbers of persons of its own; clock: the log's."""
-        self._journals = [_in_order(index, facts, clock) for index, facts in enumerate(journals)]
-        self._numbers: dict[tuple[int, int], int] = {}
+    def __init__(self, journals: Sequence[Iterable[list[Row]]]) -> None:
+        """journals: of each component, with numbers of persons of its own."""
+        self._journals = journals
+        self.numbers = [array("I") for _ in journals]
+        self.persons = 0
 
-    def __iter__(self) -> Iterator[Fact]:
-        place = itemgetter(0, 1)
-        for _, of_event in groupby(merge(*self._journals, key=place), place):
-            told = [(journal, fact) for _, _, journal, fact in of_event]
-            for journal, fact in told:  # at first: what an event tells may name a person that it makes later
-                if isinstance(fact, PersonCreated):
-                    self._numbers[journal, fact.person] = len(self._numbers)
-            answers = {
-                fact.key: fact._replace(person=self._number(journal, fact.person))
-                for journal, fact in told
-                if isinstance(fact, Answered)
-            }
-            for journal, fact in told:
-                if not isinstance(fact, Answered):
-                    yield self._numbered(journal, fact, answers)
+    def __iter__(self) -> Iterator[Whole]:
+        for rows in in_order(self._journals):
+            answers = self._known_from(rows)  # at first: an event may tell of a person that it makes later
+            whole = Whole([], {})
+            for _, _, kind, fields, journal in rows:
+                if kind == _LINE:
+                    whole.lines[fields[0]] = fields[1]
+                elif kind != _ANSWERED:
+                    whole.facts.append(self._fact(kind, fields, self.numbers[journal], answers))
+            yield whole
 
-    def everybody(self, journal: int, told: Iterable[Everybody]) -> Iterator[Everybody]:
-        """What a component has told of everybody, with the numbers that persons have here."""
-        for left in told:
-            ids = left.ids._replace(joined_persons=self._all(journal, left.ids.joined_persons))
-            if isinstance(left, IdsLeft):
-                yield left._replace(ids=ids)
-            else:
-                yield left._replace(
-                    ids=ids,
-                    standing=self._columns(journal, left.standing),
-                    merged=self._columns(journal, left.merged),
-                    survivors=self._all(journal, left.survivors),
-                )
+    def _known_from(self, rows: Iterable[Any]) -> dict[Any, Any]:
+        """Number the persons that are made; the answers, by what was asked."""
+        answers = {}
+        for _, seq, kind, fields, journal in rows:
+            if kind == _CREATED:
+                self.numbers[journal].append(self.persons)
+                self.persons += 1
+            elif kind == _ANSWERED:
+                _, team_id, distinct_id, person, is_identified = fields
+                answers[seq, team_id, distinct_id] = journal, person, is_identified
+        return answers
 
-    def _columns(self, journal: int, persons: PersonColumns) -> PersonColumns:
-        return persons._replace(numbers=self._all(journal, persons.numbers))
-
-    def _all(self, journal: int, numbers: Iterable[int | None]) -> list[Any]:
-        return [self._number(journal, number) for number in numbers]
-
-    def _number(self, journal: int, number: int | None) -> int | None:
-        return None if number is None else self._numbers[journal, number]
-
-    def _numbered(self, journal: int, fact: Fact, answers: Mapping[Key, Answered]) -> Any:
-        if isinstance(fact, Linked) and _asked(fact):
-            # The link's own resolver, if it has several components, may know the other id from later.
-            whose = answers[fact.team_id, fact.source_distinct_id]
-            unknown = self._named(journal, fact._replace(source_person=None))
-            return unknown._replace(source_person=whose.person, source_identified=whose.is_identified)
-        return self._named(journal, fact)
-
-    def _named(self, journal: int, fact: Fact) -> Any:
-        named = [name for name in ("person", "source_person", "target_person") if name in fact._fields]
-        numbers = self._all(journal, [getattr(fact, name) for name in named])
-        return fact._replace(**dict(zip(named, numbers, strict=True)))
+    def _fact(self, kind: int, fields: Sequence[Any], numbers: "array[int]", answers: dict[Any, Any]) -> Any:
+        values = list(fields)
+        for index in _PERSONS[kind]:
+            if values[index] is not None:
+                values[index] = numbers[values[index]]
+        if kind == _LINKED and _asked(values):
+            # Its own component, if that is several, may know the other id from later.
+            journal, person, is_identified = answers[values[0], values[_TEAM], values[_SOURCE]]
+            values[_SOURCE_PERSON] = None if person is None else self.numbers[journal][person]
+            values[_SOURCE_IDENTIFIED] = is_identified
+        return KINDS[kind]._make(values)
 
 
-def _asked(link: Linked) -> bool:
+def _asked(link: Sequence[Any]) -> bool:
     """Whether a link only looked whose the other id was, which may be in another component."""
-    return link.outcome in LOOKS_AT_NOBODY and link.source_distinct_id != link.target_distinct_id
+    return link[_OUTCOME] in LOOKS_AT_NOBODY and link[_SOURCE] != link[_TARGET]
 
 
-def _in_order(journal: int, facts: Iterable[Told], clock: LogClock) -> Iterator[_InOrder]:
-    """Each fact with its place; what one released event did stands behind the fact that it waited."""
-    moment, event = 0.0, 0
-    for fact in facts:
-        if isinstance(fact, EventHeld):
-            before = clock.reaches(fact.due)
-            moment, event = _END if before is None else before, fact.seq
-            yield moment, event, journal, fact._replace(released_before=before)
-        else:
-            if fact.seq != event:
-                moment = event = fact.seq
-            yield moment, event, journal, fact
+_place = itemgetter(0, 1)
+
+
+def in_order(journals: Sequence[Iterable[list[Row]]]) -> Iterator[list[Any]]:
+    """Rows of all journals by moment and event, some at a time, each with the number of its journal.
+
+    All that one event does comes at once, as long as no journal parts it.
+    """
+    waiting = [iter(rows for rows in journal if rows) for journal in journals]
+    begun = {number: rows for number, one in enumerate(waiting) if (rows := next(one, None))}
+    while begun:
+        end = min(_place(rows[-1]) for rows in begun.values())
+        taken = []
+        for number, rows in [*begun.items()]:
+            cut = bisect_right(rows, end, key=_place)
+            taken += [(*row, number) for row in rows[:cut]]
+            if cut < len(rows):
+                begun[number] = rows[cut:]
+            elif following := next(waiting[number], None):
+                begun[number] = following
+            else:
+                del begun[number]
+        taken.sort(key=_place)
+        yield taken

@@ -2,9 +2,19 @@
 
 from array import array
 from bisect import bisect_left
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from identity_cli.events import LONG_AGO
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_NEVER = (LONG_AGO - EPOCH) // _MICROSECOND
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970."""
+    return (moment - EPOCH) // _MICROSECOND
 
 
 class LogClock:
@@ -13,17 +23,19 @@ class LogClock:
     Two words of memory for each event that arrived later than all before it.
     """
 
-    def __init__(self) -> None:
-        self._seqs = array("q")
-        self._moments: list[datetime] = []
+    def __init__(self, seqs: Sequence[int] = (), moments: Sequence[int] = ()) -> None:
+        """seqs: of such events. moments: the time of each, as `micros` has it. Both rise."""
+        self.seqs = seqs or array("q")
+        self.moments = moments or array("q")
 
     def see(self, seq: int, moment: datetime) -> None:
         """Take what it shows after the next event; what is no later than before says nothing."""
-        if moment > (self._moments[-1] if self._moments else LONG_AGO):
-            self._seqs.append(seq)
-            self._moments.append(moment)
+        time = micros(moment)
+        if time > (self.moments[-1] if self.moments else _NEVER):
+            self.seqs.append(seq)  # type: ignore[attr-defined]  # an array of its own
+            self.moments.append(time)  # type: ignore[attr-defined]
 
     def reaches(self, moment: datetime) -> int | None:
         """The first event by which it shows that moment, or a later one; None if the log ends before."""
-        index = bisect_left(self._moments, moment)
-        return self._seqs[index] if index < len(self._seqs) else None
+        index = bisect_left(self.moments, micros(moment))
+        return self.seqs[index] if index < len(self.seqs) else None

@@ -1,24 +1,21 @@
 """Reads a log in a process of its own, so that it is decoded while this one resolves.
 
-The items come as MessagePack through a pipe, a block's events in one message, encoded and
-decoded in one call; before each its length. What MessagePack has no word for (a number of more
-than 64 bits, a time before year 1) comes pickled; an empty message announces it.
+The items come as messages through a pipe, a block's events in one, encoded and decoded in one call;
+before each its length.
 """
 
 import multiprocessing
 import os
-import pickle
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from datetime import datetime
 from typing import IO, Any
 
 import msgspec
 
 from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
+from identity_cli.files.messages import LENGTH_BYTES, message_of, pickled, reader_of
 from identity_cli.files.processes import leave_signals_to_parent
-from identity_cli.reading.flat_values import flattened, restored
 from identity_cli.reading.intake import Intake, Progress
 from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
 
@@ -27,8 +24,6 @@ WORTH_IT_BYTES = 16 << 20
 PROGRESS_BYTES = 4 << 20
 PIPE_BYTES = 1 << 20  # what Linux lets anybody have
 BUFFER_BYTES = 1 << 16  # handed over at a time: every time costs both processes a call of the system
-LENGTH_BYTES = 8
-_PICKLED_NEXT = b""
 
 
 class ReadSoFar(msgspec.Struct, tag=True, array_like=True, gc=False):
@@ -59,15 +54,18 @@ class SecondProcess:
         os.close(outgoing)
 
     def __iter__(self) -> Generator[Item, None, None]:
-        decode = msgspec.msgpack.Decoder(self._types).decode
+        read = reader_of(self._types)
         try:
             while self._log_read is None:
-                message = self._received()
-                item = decode(message) if message else self._unpickled()
+                item = read(self._received())
                 if isinstance(item, ReadSoFar):
                     if self._on_progress:
                         self._on_progress(item.bytes)
-                elif item is not None:
+                elif isinstance(item, LogRead):
+                    self._log_read = item
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
                     yield item
         finally:
             self._incoming.close()
@@ -88,15 +86,6 @@ class SecondProcess:
         assert self._log_read is not None, "not at its end"
         return self._log_read
 
-    def _unpickled(self) -> Any:
-        received = pickle.loads(self._received())
-        if isinstance(received, BaseException):
-            raise received
-        if isinstance(received, LogRead):
-            self._log_read = received
-            return None
-        return msgspec.convert(restored(received), self._types)
-
 
 def _widen(pipe: int) -> None:
     """Let the reader run ahead while this process writes, where the system can."""
@@ -115,38 +104,26 @@ def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int
     """What the second process does; incoming is the first one's end of the pipe."""
     os.close(incoming)  # or the pipe stays whole when the first process is killed
     leave_signals_to_parent()
-    encode = msgspec.msgpack.Encoder().encode
     told = 0
 
     def tell(read: int) -> None:
         nonlocal told
         if read - told >= PROGRESS_BYTES:
             told = read
-            _send(encode(ReadSoFar(read)), pipe)
+            _send(message_of(ReadSoFar(read)), pipe)
 
     with suppress(BrokenPipeError), open(outgoing, "wb", BUFFER_BYTES) as pipe:  # or nobody listens any more
         try:
             items = intake(tell)
             for item in items:
-                try:
-                    message = encode(item)
-                except (OverflowError, RecursionError, UnicodeEncodeError):
-                    plain = msgspec.to_builtins(item, builtin_types=(bytes, datetime))
-                    _send_pickled(flattened(plain), pipe)
-                else:
-                    _send(message, pipe)
-            _send_pickled(items.log_read(), pipe)
+                _send(message_of(item), pipe)
+            _send(pickled(items.log_read()), pipe)
         except BrokenPipeError:
             raise
         except Exception as error:
-            _send_pickled(error, pipe)
+            _send(pickled(error), pipe)
 
 
 def _send(message: bytes, pipe: IO[bytes]) -> None:
     pipe.write(len(message).to_bytes(LENGTH_BYTES))
     pipe.write(message)
-
-
-def _send_pickled(value: Any, pipe: IO[bytes]) -> None:
-    _send(_PICKLED_NEXT, pipe)
-    _send(pickle.dumps(value), pipe)

@@ -5,10 +5,10 @@ from typing import Any, Self
 
 from identity_cli.events import GROUP_IDENTIFY
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import own_ids
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
+from identity_cli.rules.own_id import stored_ids
 
 TABLE = "group_events"
 MOST_IDS = 1 << 16
@@ -34,7 +34,7 @@ class GroupEvents:
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         events = [event for event in block.events if event.event == GROUP_IDENTIFY]
-        for event, own in zip(events, own_ids(events, self._rules), strict=True):
+        for event, own in zip(events, stored_ids(events, self._rules), strict=True):
             key = self._team_id if event.team_id is None else event.team_id, own
             about = event.properties
             count, lib, version = self._found.get(key, (0, about.lib, about.lib_version))

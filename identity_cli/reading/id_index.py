@@ -10,11 +10,12 @@ from typing import Self
 
 from identity_cli.events import ABSENT, LONG_AGO, Event
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import REPLACEMENT, OwnIds
+from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
+from identity_cli.rules.own_id import REPLACEMENT
 from identity_cli.tables.id_columns import IndexPart, hash_of, hashes_of
 from identity_cli.values import javascript
 

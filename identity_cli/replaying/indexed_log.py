@@ -18,10 +18,10 @@ from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.reading.decoding import Reading
 from identity_cli.reading.id_index import linked_hashes
 from identity_cli.reading.intake import wanted_of
-from identity_cli.reading.own_ids import own_ids
 from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
+from identity_cli.rules.own_id import stored_ids
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.id_columns import IndexPart, hash_of, moment_of
 
@@ -141,7 +141,7 @@ class _IndexedLog:
         for (first, moment), seqs in wanted.blocks.items():
             is_wanted, clock = set(seqs), moment
             events = self._events_of_block(first, seqs[-1])
-            own = array("I", map(hash_of, own_ids(events, self._rules)))
+            own = array("I", map(hash_of, stored_ids(events, self._rules)))
             linked = [*linked_hashes(first, events, self._rules)]
             if (own, linked) != wanted.expected[first]:
                 raise _Unsure

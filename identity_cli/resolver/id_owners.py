@@ -73,9 +73,9 @@ class Owners:
         return chain.from_iterable(ids.items() for ids in self._teams.values())
 
     def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
-        """The distinct ids that were used only without profiles, by team."""
-        for team_id, ids in self._personless.items():
-            for distinct_id, seen in ids.items():
+        """The distinct ids that were used only without profiles, by team, in the order of first sight."""
+        for team_id, ids in sorted(self._personless.items()):
+            for distinct_id, seen in sorted(ids.items(), key=lambda one: one[1].seq):
                 yield team_id, distinct_id, seen
 
     def find(self, team_id: int, distinct_id: str) -> DistinctId | None:
