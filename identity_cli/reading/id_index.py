@@ -10,8 +10,7 @@ from typing import Self
 
 from identity_cli.events import ABSENT, LONG_AGO, Event
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import OwnIds
-from identity_cli.reading.reader import Block
+from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
@@ -56,7 +55,7 @@ class IdIndex:
         self._part = IndexPart.beginning_at(1)
         self._clock = LONG_AGO
 
-    def see(self, block: Block) -> Iterable[Rows]:
+    def see(self, block: Seen) -> Iterable[Rows]:
         """Take the next events."""
         part = self._part
         part.own.extend([0] * (block.first_seq - part.first_seq - len(part.own)))

@@ -38,6 +38,11 @@ class Batch(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False
     linking: list[int]
     is_large: bool
 
+    @property
+    def seqs(self) -> range:
+        """Of its events."""
+        return range(self.first_seq, self.first_seq + len(self.events))
+
 
 class Skipped(msgspec.Struct, Generic[EventT], tag=True, array_like=True, gc=False):
     """Consecutive events that are not resolved, and why; repeats: the seqs of those that they repeat."""

@@ -12,8 +12,7 @@ from typing import Any, Self
 
 from identity_cli.events import IDENTIFY, Event, time_of
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import OwnIds
-from identity_cli.reading.reader import Block
+from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.watcher import Watching
 
 TABLE = "login_windows"
@@ -44,7 +43,7 @@ class LoginWindows:
         self._visits: dict[str, Visit] = {}  # of those who logged in, and what they were before
         self._login_of: dict[str, str] = {}
 
-    def see(self, block: Block) -> Iterable[Rows]:
+    def see(self, block: Seen) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
         visits = self._visits

@@ -7,8 +7,7 @@ from typing import Any, Self
 
 from identity_cli.events import Event, time_of
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import OwnIds
-from identity_cli.reading.reader import Block
+from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.watcher import Watching
 from identity_cli.tables.cells import uuid_text
 from identity_cli.tables.period_columns import UNDATED, hour_of, id_hashes, packed
@@ -39,7 +38,7 @@ class PeriodCounts:
         self._counts: Counter[tuple[int, int, str, int | None]] = Counter()
         self._part = 0
 
-    def see(self, block: Block) -> Iterable[Rows]:
+    def see(self, block: Seen) -> Iterable[Rows]:
         """Take the next events; a row whenever there are many."""
         events = block.events  # column by column, as it is of every event
         libs = _texts([event.properties.lib for event in events])

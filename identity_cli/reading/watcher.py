@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.own_ids import OwnIds
+from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.reader import Block
 from identity_cli.rules.base import RuleSet
 
@@ -42,6 +42,13 @@ class Watcher(Protocol):
 
     def rows(self) -> Iterable[Rows]:
         """The other rows, once the log is at its end; asked once."""
+
+
+class BatchWatcher(Watcher, Protocol):
+    """A watcher that needs no more of an event than the resolver does: it can look on in either process."""
+
+    def see(self, block: Seen) -> Iterable[Rows]:
+        """Take the next events."""
 
 
 class Watching(NamedTuple):

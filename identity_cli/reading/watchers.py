@@ -1,6 +1,7 @@
 """All that watches a log's events while they are read: a new watcher is a file, and a line here."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from identity_cli.reading.addresses import Addresses
 from identity_cli.reading.arrivals import ArrivalWatch
@@ -14,7 +15,7 @@ from identity_cli.reading.login_windows import LoginWindows
 from identity_cli.reading.periods import PeriodCounts
 from identity_cli.reading.shared_values import SharedValues
 from identity_cli.reading.unmodelled import UnmodelledWatch
-from identity_cli.reading.watcher import Watcher, Watching
+from identity_cli.reading.watcher import BatchWatcher, Watcher, Watching
 
 WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     ArrivalWatch.asked,
@@ -22,17 +23,29 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     CaptureChecks.asked,
     RepeatCounter.asked,
     InternalMarks.asked,
-    IdIndex.asked,
-    PeriodCounts.asked,
     SharedValues.asked,
-    LoginWindows.asked,
     GroupEvents.asked,
     ClockChecks.asked,
     Addresses.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
+BATCH_WATCHERS: tuple[Callable[[Watching], BatchWatcher | None], ...] = (
+    IdIndex.asked,
+    PeriodCounts.asked,
+    LoginWindows.asked,
+)
+"""Those that need no more of an event than the resolver does."""
 
 
-def watchers_of(watching: Watching) -> Sequence[Watcher]:
-    """Those that a replay asks for."""
-    return [watcher for make in WATCHERS if (watcher := make(watching)) is not None]
+class Watchers(NamedTuple):
+    """Those that a replay asks for: where the log is read, and where it is resolved."""
+
+    reading: Sequence[Watcher]
+    resolving: Sequence[BatchWatcher]
+
+
+def watchers_of(watching: Watching) -> Watchers:
+    """Shared out so that both processes have as much to do: evidence keeps the reading one busy."""
+    reading = [watcher for make in WATCHERS if (watcher := make(watching)) is not None]
+    either = [watcher for make in BATCH_WATCHERS if (watcher := make(watching)) is not None]
+    return Watchers(reading, either) if watching.evidence else Watchers([*reading, *either], ())

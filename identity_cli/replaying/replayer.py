@@ -177,7 +177,9 @@ class _Replay:
             own_ids=OwnIds(self._rules),
             evidence=options.evidence,
         )
-        self._items = items_of(log, options, watchers_of(watching), folder, on_progress)
+        watchers = watchers_of(watching)
+        self._watchers = watchers.resolving
+        self._items = items_of(log, options, watchers.reading, folder, on_progress)
         self._resolver = PersonResolver(
             self._rules,
             team_id=options.team_id,
@@ -198,6 +200,7 @@ class _Replay:
             with closing(iter(self._items)) as items:
                 for item in items:
                     self._take(item)
+            self._keep(rows for watcher in self._watchers for rows in watcher.rows())
             self._write_facts(self._resolver.finish())
             read = self._items.log_read()
             self._rejections.check_share(read.sources)
@@ -224,15 +227,21 @@ class _Replay:
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):
+            self._keep(rows for watcher in self._watchers for rows in watcher.see(item))
             self._resolve(item)
         elif isinstance(item, Rejected):
             self._reject(item.seq, item.reason, self._whole(KeptLine(item.origin, item.line)))
         elif isinstance(item, Nobodys):
             self._note_nobodys(item)
         elif isinstance(item, Rows):
-            self._finishing.take(item)
+            self._keep((item,))
         else:
             self._skip(item)
+
+    def _keep(self, found: Iterable[Rows]) -> None:
+        """What watchers found."""
+        for rows in found:
+            self._finishing.take(rows)
 
     def _note_nobodys(self, item: Nobodys) -> None:
         self._journal.write([EventTouchedNobody(item.seq, item.event, item.why)])
