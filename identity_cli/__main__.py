@@ -22,7 +22,11 @@ def main() -> None:
     gc.disable()
     sys.setrecursionlimit(ENOUGH_CALLS)
     _open_closed_streams()
-    _import_when_used("inspect")  # a sixth of a start, and click, which imports it, needs it only for help
+    # A sixth of a start, and click, which imports it, needs it only for help.
+    _import_when_used("inspect")
+    if hasattr(os, "uname"):
+        # A twentieth: uuid, which click imports for a kind of argument, asks only which system this is.
+        _import_when_used("platform", system=lambda: os.uname().sysname)
     code = 0
     try:
         from identity_cli.cli import idcli
@@ -56,9 +60,10 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(descriptor, mode, encoding="utf-8"))
 
 
-def _import_when_used(name: str) -> None:
-    """Let whoever imports that module have it at once, and fill it when something of it is asked for."""
+def _import_when_used(name: str, **known: Any) -> None:
+    """Let whoever imports that module have it at once, and fill it when something not known is asked for."""
     module = ModuleType(name)
+    vars(module).update(known)
 
     def fill(attribute: str) -> Any:
         vars(module).pop("__getattr__", None)
