@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from identity_cli import Run, replay
+from identity_cli import Run, diff, replay
 from identity_cli.reading import child_process, watchers
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.log_items import Batch, Rows
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import of_run
+from identity_cli.replaying.rerun import replayed
 
 T = "2026-05-04T09:00:0{}Z"
 
@@ -85,3 +86,12 @@ def test_what_only_a_watcher_needs_comes_no_further(log: Path, tmp_path: Path) -
     events = [event for item in items if isinstance(item, Batch) for event in item.events]
     assert len(events) == 5
     assert not any([*event.properties.copied] for event in events)
+
+
+def test_a_run_made_to_be_compared_is_neither_watched_nor_audited(log: Path, tmp_path: Path) -> None:
+    with replay(log, tmp_path / "run") as run, replayed(run, rules="2022-12") as other:
+        assert [*run.id_index()]
+        assert "verdict" in run.metadata
+        assert not [*other.id_index()]
+        assert "verdict" not in other.metadata
+        assert diff(run, other).comparison.unchanged

@@ -40,8 +40,9 @@ class ReplayOptions:
     do not read large logs in a second one. every_link: see dialects.base.Wanted; only for whoever leaves
     out events afterwards. longest_line: bytes, of what is longer only the beginning is kept, as a rejected
     line. max_rejected: see rejections. may_be_empty: whether a log, or a file of it, may hold no event, and
-    no event a blocked id. csv_guard: whether an apostrophe in CSV files keeps spreadsheets from taking text
-    for a formula. IdcliError for what none of them can be.
+    no event a blocked id. only_persons: whether nobody asks for more than who is who, so that nothing is
+    watched on the way, and no findings are looked for. csv_guard: whether an apostrophe in CSV files keeps
+    spreadsheets from taking text for a formula. IdcliError for what none of them can be.
     """
 
     rules: str | None = None
@@ -66,6 +67,7 @@ class ReplayOptions:
     longest_line: int = LONGEST_LINE
     max_rejected: str | None = None
     may_be_empty: bool = False
+    only_persons: bool = False
     csv_guard: bool = True
 
     def __post_init__(self) -> None:

@@ -44,6 +44,9 @@ class Watchers(NamedTuple):
     resolving: Sequence[BatchWatcher]
 
 
+NOBODY = Watchers((), ())
+
+
 def watchers_of(watching: Watching) -> Watchers:
     """Shared out so that both processes have as much to do: evidence keeps the reading one busy."""
     reading = [watcher for make in WATCHERS if (watcher := make(watching)) is not None]

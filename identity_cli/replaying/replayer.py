@@ -42,7 +42,7 @@ from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.watcher import Watching
-from identity_cli.reading.watchers import watchers_of
+from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.finishing import Finishing
 from identity_cli.replaying.order_trials import order_trials
 from identity_cli.resolver.person_resolver import PersonResolver
@@ -177,7 +177,7 @@ class _Replay:
             own_ids=OwnIds(self._rules),
             evidence=options.evidence,
         )
-        watchers = watchers_of(watching)
+        watchers = NOBODY if options.only_persons else watchers_of(watching)
         self._watchers = watchers.resolving
         self._items = items_of(log, options, watchers.reading, folder, on_progress)
         self._resolver = PersonResolver(
@@ -209,7 +209,8 @@ class _Replay:
                 self._blocked.finish()
             self._write_tables(read)
             self._rejected.close()
-            self._note_findings(config)
+            if not self._options.only_persons:
+                self._note_findings(config)
             self._journal.note("files", sizes_beside(self._folder))
             return read.event_count(self._rejections.count), read.passed_over
 

@@ -45,13 +45,14 @@ def _left_out(stored: str | list[Any]) -> str | LeftOut:
 def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> Iterator[Run]:
     """The run that its log gives with other ReplayOptions; gone at the end of the block.
 
+    It tells who is who, and has nothing of what is watched or found besides.
     LogChanged if the log is not the one replayed.
     """
     from identity_cli.reading.intake import log_of  # whoever but reads the log needs none of a replay
     from identity_cli.replaying.replayer import replay_log
 
     with scratch_folder() as folder:
-        options = replace(options_of(run), **changes)
+        options = replace(options_of(run), only_persons=True, **changes)
         again = replay_log(log_of(paths_of(run)), folder / "run", options, on_progress)
         for before, after in zip(run.sources(), again.sources(), strict=True):
             check_source(before, after)
