@@ -8,6 +8,7 @@ import pytest
 from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, at, by, event, in_session, login, mail, on
 
 from identity_cli import Run, replay
+from identity_cli.answers.of_findings import FindingAlso
 from identity_cli.audits import AUDITS
 from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
@@ -30,7 +31,13 @@ def findings_in(tmp_path: Path) -> Callable[..., list[Finding]]:
 
 @pytest.fixture
 def codes_in(findings_in: Callable[..., list[Finding]]) -> Callable[..., set[str]]:
-    return lambda log, rules="guide": {finding.code for finding in findings_in(log, rules)}
+    """Of findings, and of what is told with them as it has the same cause."""
+    return lambda log, rules="guide": {code for one in findings_in(log, rules) for code in one.times_of}
+
+
+def also(findings: list[Finding], code: str) -> list[FindingAlso]:
+    """What is told with findings of other audits."""
+    return [seen for one in findings for seen in one.also if seen["code"] == code]
 
 
 @pytest.mark.parametrize("code", [audit.code for audit in AUDITS])
@@ -64,8 +71,21 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ],
 )
 def test_the_stories_of_the_sample_are_found(sample: Run, code: str, named: str, line: int) -> None:
-    found = [one for one in findings_of(sample) if one.code == code and named in one.distinct_ids]
-    assert [one.first.origin.line for one in found] == [line]
+    found = findings_of(sample)
+    own = [one.first.origin.line for one in found if one.code == code and named in one.distinct_ids]
+    seen = [one["first"]["line"] for one in also(found, code) if named in one["distinct_ids"]]
+    assert [*own, *seen] == [line]
+
+
+def test_what_has_one_cause_in_the_sample_is_one_finding(sample: Run) -> None:
+    """Tablets without reset(): strangers on one person, refusals, events before a login, an e-mail back."""
+    (found,) = [one for one in findings_of(sample) if one.code == "missing_reset"]
+    assert found.times_of == {
+        **{"missing_reset": 3, "silent_attach": 1, "several_login_ids": 1, "contaminated_window": 3},
+        **{"refused_merge": 2, "property_flips_back": 1},
+    }
+    assert found.unique_users == -1, "of each audit that saw him, Ivo counts once"
+    assert found.events == 10, "five since, and five just before the logins"
 
 
 def test_findings_have_the_same_fingerprints_wherever_the_run_is(sample: Run, tmp_path: Path) -> None:
@@ -106,7 +126,9 @@ def test_who_was_known_by_no_other_login_is_no_stranger(codes_in: Callable[..., 
 
 
 def kinds_of(findings: list[Finding], code: str) -> list[str]:
-    return [one.message.partition(": ")[2] for one in findings if one.code == code]
+    own = [one.message for one in findings if one.code == code]
+    seen = [one["message"] for one in also(findings, code)]
+    return [message.partition(": ")[2] for message in (*own, *seen)]
 
 
 def test_a_refusal_is_of_strangers_or_of_one_human_with_two_accounts(
@@ -136,9 +158,9 @@ def test_events_of_a_silent_attach_are_counted_where_they_do_not_belong(
 ) -> None:
     before = [at(0, event("a")), at(0, login("ada", "a"))]
     visit = [at(40, event("ada")), at(41, event("a")), at(42, login("bob", "a"))]
-    (found,) = [one for one in findings_in([*before, *visit]) if one.code == "contaminated_window"]
-    assert found.events == 2
-    assert found.evidence["counted_for"] == "ada"
+    (seen,) = also(findings_in([*before, *visit]), "contaminated_window")
+    assert seen["events"] == 2
+    assert seen["evidence"]["counted_for"] == "ada"
 
 
 def test_findings_of_neighbouring_releases_are_one_and_begin_where_they_are_not_rare(
@@ -193,5 +215,5 @@ def test_a_shared_device_of_which_a_large_log_forgot_who_came_first(
         return [one._replace(partners=[("ada", 3), ("bob", None)]) for one in told(run, kind)]
 
     monkeypatch.setattr(evidence, "shared", shared)
-    found = [one for one in findings_in(TRIGGERS["shared_device"]) if one.code == "shared_device"]
-    assert [one.distinct_ids for one in found] == [("ada", "bob")]
+    found = also(findings_in(TRIGGERS["shared_device"]), "shared_device")
+    assert [one["distinct_ids"] for one in found] == [["ada", "bob"]]

@@ -121,7 +121,8 @@ def test_what_was_asked_for_narrows_findings(ask: Callable[..., Result]) -> None
     def codes(*words: str) -> set[str]:
         return {json.loads(line)["code"] for line in ask(*words, "--format", "ndjson").stdout.splitlines()}
 
-    assert codes("--code", "silent_attach") == {"silent_attach"}
+    assert codes("--code", "silent_attach") == {"missing_reset"}, "the finding of its cause"
+    assert codes("--code", "duplicate_person") == {"duplicate_person"}
     assert codes("--severity", "error") < codes("--severity", "warning") < codes()
     assert codes("--id", "10482") == {"duplicate_person"}
     assert ask("--code", "nothing").exit_code == 2
@@ -136,7 +137,7 @@ def test_suppressed_findings_are_counted_and_expired_suppressions_told(
     ask: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path(".idcli.toml").write_text(
-        '[[suppress]]\ncode = "silent_attach"\nreason = "known"\nuntil = 2026-03-31\n'
+        '[[suppress]]\ncode = "missing_reset"\nreason = "known"\nuntil = 2026-03-31\n'
         '[[suppress]]\nid = "user_lin*"\ncode = "reversed_alias"\nreason = "mended"\n'
     )
     for day, hidden in ((date(2026, 3, 31), 2), (date(2026, 4, 1), 1)):
@@ -145,7 +146,7 @@ def test_suppressed_findings_are_counted_and_expired_suppressions_told(
         assert told["suppressed"] == hidden
         assert len(told["expired_suppressions"]) == 2 - hidden
         assert "reversed_alias" not in {one["code"] for one in told["findings"]}
-    assert "no longer suppressed since 2026-03-31: code silent_attach (known)" in ask().stdout
+    assert "no longer suppressed since 2026-03-31: code missing_reset (known)" in ask().stdout
 
 
 def test_settings_choose_audits_and_set_thresholds(ask: Callable[..., Result]) -> None:
@@ -233,7 +234,7 @@ def test_other_ids_alone_are_nothing_new(before: int, after: int, is_new: bool, 
 
     earlier, now = told("monday", before), told("friday", after)
     new = new_since(now.findings, baseline_of(earlier.findings, earlier.events), now.events)
-    assert ("silent_attach" in {one.code for one in new}) == is_new
+    assert ("missing_reset" in {one.code for one in new}) == is_new
 
 
 def test_what_is_no_baseline_is_refused(tmp_path: Path) -> None:

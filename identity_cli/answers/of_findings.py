@@ -31,11 +31,31 @@ class FindingThreshold(TypedDict):
     source: str
 
 
+class FindingAlso(TypedDict):
+    """What another audit saw of the same cause, which is no finding of its own; the fields as of a finding.
+
+    times: in how many places. message, evidence: of the first. The damage is that of its cause as well.
+    """
+
+    code: str
+    severity: str
+    times: int
+    message: str
+    distinct_ids: list[str]
+    person_ids: list[str]
+    events: int
+    unique_users: int
+    first: Address
+    last: Address
+    evidence: dict[str, Any]
+
+
 class FindingRecord(TypedDict):
     """One finding.
 
     severity: error, warning or info. confidence: from 0 to 1. events: that count for the wrong person, or
-    are lost. unique_users: how many the run counts too many, or where negative too few. evidence: by kind.
+    are lost. unique_users: how many the run counts too many, or where negative too few. evidence: by kind;
+    `also`, where other audits saw the same: a list of FindingAlso.
     commands: that show more, or mend it. fingerprint: the same for the same finding in the same log.
     """
 

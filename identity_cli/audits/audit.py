@@ -18,7 +18,8 @@ class Suspicion:
     version: of the library that sent the first of them. cause: what else tells causes apart. seen: what is
     held against the threshold, or against `limit` where that is another. severity: where it is not the
     audit's.
-    commands: to show more, before the audit's own.
+    commands: to show more, before the audit's own. also: what it explains, each with the code of its audit;
+    findings tell that, no audit does.
     """
 
     message: str
@@ -37,6 +38,7 @@ class Suspicion:
     confidence: float | None = None
     evidence: dict[str, Any] = field(default_factory=dict)
     commands: tuple[str, ...] = ()
+    also: tuple[tuple[str, "Suspicion"], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,10 @@ def _by_links(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspic
             lib=link.lib,
             version=link.version,
             seen=2,
-            commands=(f"idcli why {shlex.quote(before.target)} {shlex.quote(link.target)}",),
+            commands=(
+                f"idcli why {shlex.quote(before.target)} {shlex.quote(link.target)}",
+                *((f"idcli repair {shlex.quote(link.target)}",) if is_silent else ()),
+            ),
         )
 
 

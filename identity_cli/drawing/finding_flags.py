@@ -1,6 +1,7 @@
 """What findings have to say at the links of a picture."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from identity_cli.drawing.telling import suspicions
 from identity_cli.events import Origin
@@ -19,22 +20,18 @@ def finding_words(run: Run, findings: Iterable[Finding]) -> dict[int, str]:
 
     findings: the worst first.
     """
-    words: dict[int, str] = {}
-    for finding in findings:
-        for seq in (finding.first.seq, finding.last.seq) if finding.code in AT_A_LINK else ():
-            words.setdefault(seq, _words(finding.code))
-    return {**words, **suspicions(run)}
+    return _words(run, (one.record for one in findings))
 
 
 def kept_words(run: Run, persons: Iterable[int]) -> dict[int, str]:
     """The same of the findings that the run keeps about these persons."""
+    return _words(run, (one for person in persons for one in kept_findings(run, person)))
+
+
+def _words(run: Run, records: Iterable[Mapping[str, Any]]) -> dict[int, str]:
     words: dict[int, str] = {}
-    for record in (one for person in persons for one in kept_findings(run, person)):
-        for place in (record["first"], record["last"]) if record["code"] in AT_A_LINK else ():
+    for seen in (one for record in records for one in (record, *record["evidence"].get("also", ()))):
+        for place in (seen["first"], seen["last"]) if seen["code"] in AT_A_LINK else ():
             for seq in run.origins.seqs_at(str(Origin(place["file"], place["line"], place["nth"])))[:1]:
-                words.setdefault(seq, _words(record["code"]))
+                words.setdefault(seq, seen["code"].replace("_", " "))
     return {**words, **suspicions(run)}
-
-
-def _words(code: str) -> str:
-    return code.replace("_", " ")

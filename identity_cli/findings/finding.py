@@ -1,10 +1,17 @@
 """A finding: one thing that is wrong in a log, with its damage, its cause and what to do."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from identity_cli.answering import InNotebook
-from identity_cli.answers.of_findings import FindingEvent, FindingRecord, FindingSince, FindingThreshold
+from identity_cli.answers.of_findings import (
+    FindingAlso,
+    FindingEvent,
+    FindingRecord,
+    FindingSince,
+    FindingThreshold,
+)
 from identity_cli.audits.severity import Severity
 from identity_cli.events import Origin
 
@@ -41,7 +48,10 @@ class Since:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding(InNotebook):
-    """See answers.of_findings.FindingRecord, which has the same fields; persons: the numbers of all."""
+    """See answers.of_findings.FindingRecord, which has the same fields.
+
+    persons: the numbers of all, by the code of the audit that named them.
+    """
 
     code: str
     severity: Severity
@@ -59,7 +69,32 @@ class Finding(InNotebook):
     remedy: str = ""
     commands: tuple[str, ...] = ()
     fingerprint: str = ""
-    persons: tuple[int, ...] = ()
+    persons: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def also(self) -> list[FindingAlso]:
+        """What other audits saw of the same cause, in the order of audits."""
+        also: list[FindingAlso] = self.evidence.get("also", [])
+        return also
+
+    @property
+    def times_of(self) -> dict[str, int]:
+        """In how many places it was seen, by the code of the audit, its own first."""
+        own = self.evidence.get("times", 1)
+        return {self.code: own if isinstance(own, int) else 1} | {
+            one["code"]: one["times"] for one in self.also
+        }
+
+    def person_ids_of(self, code: str) -> Sequence[str]:
+        """Of the persons that the audit of that code named."""
+        seen = [one["person_ids"] for one in self.also if one["code"] == code]
+        return self.person_ids if code == self.code else seen[0] if seen else ()
+
+    def names(self, distinct_id: str) -> bool:
+        """Whether the id is one of those named, by whichever audit."""
+        return any(
+            distinct_id in ids for ids in (self.distinct_ids, *(one["distinct_ids"] for one in self.also))
+        )
 
     @property
     def damage(self) -> tuple[int, int, int, int]:

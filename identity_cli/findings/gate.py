@@ -19,7 +19,10 @@ LEAST_CHANGE = 3.0
 
 
 class Condition(NamedTuple):
-    """Findings at least so bad, or of a code; most: how many of them may be."""
+    """Findings at least so bad, or of a code; most: how many of them may be.
+
+    Of a code also what is told with a finding of another, that of its cause.
+    """
 
     severity: Severity | None
     code: str | None
@@ -29,7 +32,7 @@ class Condition(NamedTuple):
         """Whether there are more than may be; of a code its places count, not its findings."""
         if self.severity is not None:
             return sum(one.severity.rank <= self.severity.rank for one in findings) > self.most
-        return sum(times_of(one) for one in findings if one.code == self.code) > self.most
+        return sum(one.times_of.get(self.code or "", 0) for one in findings) > self.most
 
 
 def condition_of(text: str) -> Condition:
@@ -51,18 +54,12 @@ class Baseline(NamedTuple):
     events: int | None
 
 
-def times_of(finding: Finding) -> int:
-    """In how many places it is."""
-    times = finding.evidence.get("times", 1)
-    return times if isinstance(times, int) else 1
-
-
 def baseline_of(findings: Iterable[Finding], events: int) -> Baseline:
     """Of another run."""
     found = [*findings]
     times: Counter[str] = Counter()
     for one in found:
-        times[one.code] += times_of(one)
+        times[one.code] += one.times_of[one.code]
     return Baseline(frozenset(one.fingerprint for one in found), times, events)
 
 
@@ -98,7 +95,7 @@ def new_since(findings: Sequence[Finding], baseline: Baseline, events: int) -> l
     share = events / baseline.events if baseline.events else 1.0
     times: Counter[str] = Counter()
     for one in findings:
-        times[one.code] += times_of(one)
+        times[one.code] += one.times_of[one.code]
     grown = {code for code, now in times.items() if _has_grown(now, baseline.times[code] * share)}
     return [one for one in findings if one.fingerprint not in baseline.fingerprints and one.code in grown]
 

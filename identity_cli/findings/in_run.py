@@ -33,8 +33,15 @@ def rows_of(report: LogReport) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
             for number, one in numbered
         ],
     )
-    persons = [(person, number) for number, one in numbered for person in sorted(set(one.persons))]
-    yield "finding_persons", persons
+    yield (
+        "finding_persons",
+        [
+            (person, number, code)
+            for number, one in numbered
+            for code, persons in one.persons.items()
+            for person in sorted(set(persons))
+        ],
+    )
 
 
 def _seqs(one: Finding) -> str:

@@ -8,7 +8,7 @@ from identity_cli.audits.config import Config
 from identity_cli.audits.severity import Severity
 from identity_cli.errors import RunUnreadable
 from identity_cli.findings.finding import Finding, Moment, Since
-from identity_cli.store.reading.kept_findings import rows_kept
+from identity_cli.store.reading.kept_findings import Persons, rows_kept
 from identity_cli.store.reading.run import Run
 
 AUDITED = "audited_with"
@@ -36,7 +36,7 @@ def findings_kept(run: Run, config: Config) -> list[Finding] | None:
         raise RunUnreadable(run.name, f"its findings are damaged: {error}") from None
 
 
-def _finding(run: Run, record: dict[str, Any], seqs: list[int], persons: list[int]) -> Finding:
+def _finding(run: Run, record: dict[str, Any], seqs: list[int], persons: Persons) -> Finding:
     first, last, since = (
         Moment(seq, run.origin(seq), record[name]["time"])
         for seq, name in zip(seqs, ("first", "last", "since"), strict=True)
@@ -52,5 +52,5 @@ def _finding(run: Run, record: dict[str, Any], seqs: list[int], persons: list[in
         first=first,
         last=last,
         since=Since(since, began["lib"], began["version"], began["before"]),
-        persons=tuple(persons),
+        persons={code: tuple(its) for code, its in persons.items()},
     )

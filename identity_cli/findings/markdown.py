@@ -50,6 +50,9 @@ def _finding(one: Finding) -> Iterator[str]:
     if one.distinct_ids:
         more = " …" if one.distinct_ids[MOST_IDS:] else ""
         yield f"- Ids: {', '.join(map(_code, one.distinct_ids[:MOST_IDS]))}{more}\n"
+    if one.also:
+        also = (f"{_code(other['code'])} x {other['times']:,}" for other in one.also)
+        yield f"- Also seen as: {', '.join(also)}\n"
     if one.threshold is not None:
         limit, seen = f"{one.threshold['limit']:g}", f"{one.threshold['seen']:g}"
         yield f"- Threshold: {limit}, seen {seen}; {_text(one.threshold['source'])}\n"

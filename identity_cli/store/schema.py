@@ -119,9 +119,11 @@ CREATE TABLE findings (  -- what audits found, the worst first
     record TEXT NOT NULL,           -- JSON, as in findings.ndjson
     seqs TEXT NOT NULL              -- JSON: of the first event that shows it, the last, and since which it is
 );
-CREATE TABLE finding_persons (  -- whom each is about, in the end
+CREATE TABLE finding_persons (  -- whom each is about, in the end, and by which audit
     person INTEGER NOT NULL REFERENCES persons (person),
-    finding INTEGER NOT NULL REFERENCES findings (finding), PRIMARY KEY (person, finding)
+    finding INTEGER NOT NULL REFERENCES findings (finding),
+    code TEXT NOT NULL,             -- the finding's own, or that of an audit that saw the same
+    PRIMARY KEY (person, finding, code)
 ) WITHOUT ROWID;
 CREATE TABLE held (  -- events that waited in the buffer
     seq INTEGER PRIMARY KEY, team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,

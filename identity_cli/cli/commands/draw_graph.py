@@ -114,7 +114,7 @@ def _asked_of_findings(run: Run, code: str) -> _Asked:
     from identity_cli.findings.found import findings_of
 
     found = findings_of(run)
-    ids = [one for finding in found if finding.code == code for one in finding.person_ids]
+    ids = [one for finding in found for one in finding.person_ids_of(code)]
     if not ids:
         raise NoSuchFinding(code)
     persons = [run.find_person(one) for one in [*dict.fromkeys(ids)][:MOST_OF_FINDINGS]]

@@ -98,14 +98,14 @@ def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, 
     if code is not None:
         if code not in known_codes():
             raise UnknownChoice("code", code, known_codes())
-        findings = [one for one in findings if one.code == code]
+        findings = [one for one in findings if code in one.times_of]
         types = [one for one in types if one.type == code]
     if severity is not None:
         if severity not in list(Severity):
             raise UnknownChoice("severity", severity, Severity)
         findings = [one for one in findings if one.severity.rank <= Severity(severity).rank]
     if distinct_id is not None:
-        findings = [one for one in findings if distinct_id in one.distinct_ids]
+        findings = [one for one in findings if one.names(distinct_id)]
         named = {one.type for one in run.warnings(None, distinct_id)}
         types = [one for one in types if one.type in named]
     if asked["baseline"] is not None:

@@ -1,7 +1,7 @@
 """`idcli person`: who an id is, and why."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import click
@@ -287,16 +287,15 @@ def _show_findings(page: _Screen, report: PersonReport) -> None:
     if found:
         page.heading("Findings", f"{len(found):,}; idcli warnings --code CODE tells more")
         columns = [Column("severity"), Column("code"), number_column("events"), origin_column("first")]
-        rows: Iterator[list[Cell]] = (
-            [
-                (one["severity"], SEVERITIES[one["severity"]]),
-                one["code"],
-                one["events"],
-                _origin(one["first"]),
-            ]
-            for one in found
-        )
-        page.list(columns, rows, len(found))
+        rows = [row for one in found for row in _finding(one)]
+        page.list(columns, iter(rows), len(rows))
+
+
+def _finding(one: Mapping[str, Any]) -> Iterator[list[Cell]]:
+    """A row for it, and one for each other audit that saw the same."""
+    yield [(one["severity"], SEVERITIES[one["severity"]]), one["code"], one["events"], _origin(one["first"])]
+    for also in one["evidence"].get("also", ()):
+        yield [("  also", "dim"), also["code"], also["events"], _origin(also["first"])]
 
 
 def _origin(place: Address) -> str:

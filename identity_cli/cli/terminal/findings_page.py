@@ -50,6 +50,9 @@ def show_in_full(page: Page, findings: Sequence[Finding]) -> None:
         page.paragraph(f"What to do: {finding.remedy}")
         if finding.distinct_ids:
             page.paragraph(f"Ids: {', '.join(finding.distinct_ids)}")
+        if finding.also:
+            seen = (f"{one['code']} x {one['times']:,}" for one in finding.also)
+            page.paragraph(f"Also seen as: {', '.join(seen)}")
         if finding.threshold is not None:
             limit = finding.threshold
             page.paragraph(f"Threshold {limit['limit']:g}, seen {limit['seen']:g}: {limit['source']}.")
