@@ -220,3 +220,26 @@ def test_statements_are_what_sqlite_makes_of_them() -> None:
         database.executescript(sql)
         made = {*database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")}
     assert statements(sql) == made
+
+
+def test_the_persons_of_most_ids_are_found_without_sorting_all(run: Run) -> None:
+    sorted_in: list[str] = []
+    run.database.set_trace_callback(sorted_in.append)
+    few = [one.id_count for one in run.persons("ids", 3, min_ids=2)]
+    run.database.set_trace_callback(None)
+    assert few == sorted((one.id_count for one in run.persons("events")), reverse=True)[:3]
+    (query,) = sorted_in
+    plan = " ".join(row[-1] for row in run.database.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert "persons_of_several_ids" in plan
+    assert "TEMP B-TREE" not in plan
+
+
+def test_persons_by_ids_are_those_of_several_then_those_of_one(run: Run) -> None:
+    everybody = sorted(run.persons("events"), key=lambda one: (-one.id_count, one.person))
+    assert [*run.persons("ids")] == everybody
+    assert [*run.persons("ids", 5)] == everybody[:5]
+    assert [*run.persons("ids", min_ids=1)] == everybody
+    assert run.count("persons") == run.count_persons() == len(everybody)
+    assert run.count("most_ids") == max((one.id_count for one in everybody), default=0)
+    assert run.count_persons(min_ids=2) == sum(one.id_count > 1 for one in everybody)
+    assert run.team_count() == len({one.team_id for one in everybody})

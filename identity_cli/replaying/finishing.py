@@ -45,6 +45,7 @@ class Finishing:
         self._resolver = resolver
         self._at_once = PERSONS_AT_ONCE
         self._attributed = 0  # events that have a person
+        self._teams: set[int] = set()  # that have persons
         self._personless = 0  # distinct ids that have none
         self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
 
@@ -87,6 +88,7 @@ class Finishing:
     def _count(self, people: People | Ids) -> None:
         if isinstance(people, People):
             self._attributed += sum(people.ids.counts)
+            self._teams.update(people.teams)
         else:
             self._personless += len(people.counts)
 
@@ -156,6 +158,7 @@ class Finishing:
             "seqs": read.seqs,
             "events": read.event_count(rejected),
             "attributed": self._attributed,  # by now told, all of them
+            "teams": len(self._teams),
             "links": count(Linked),
             "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + self._personless,
         }

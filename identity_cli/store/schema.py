@@ -176,6 +176,7 @@ CREATE UNIQUE INDEX distinct_ids_by_id ON distinct_ids (distinct_id, team_id);
 CREATE INDEX distinct_ids_by_person ON distinct_ids (person);
 CREATE UNIQUE INDEX persons_by_id ON persons (person_id);
 CREATE INDEX persons_merged_away ON persons (survivor) WHERE survivor IS NOT NULL;
+CREATE INDEX persons_of_several_ids ON persons (id_count DESC, person) WHERE id_count > 1;
 CREATE INDEX links_by_source ON links (source_person);
 CREATE INDEX links_by_target ON links (target_person);
 CREATE INDEX links_by_person ON links (person);

@@ -1,8 +1,7 @@
 """`idcli export`: whole tables, written as they are read."""
 
 import sys
-from collections.abc import Callable, Iterable
-from typing import IO, Any, cast
+from typing import Any
 
 import click
 
@@ -12,7 +11,8 @@ from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import format_option, guards_csv, internal_option
 from identity_cli.cli.terminal.run_arguments import redactable, with_log, with_run
-from identity_cli.cli.terminal.text import plural, print_error, visible_json, visible_lines
+from identity_cli.cli.terminal.table_output import output_for
+from identity_cli.cli.terminal.text import plural, print_error, visible_json
 from identity_cli.store.reading.exports import export_into
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.formats import TABLE_FORMATS
@@ -52,34 +52,7 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
         raise click.UsageError("--plan goes with TABLE log.")
     sys.stdout.flush()
     with writing_out():
-        export_into(_output(output), run, table, output, csv_guard=guards_csv())
-
-
-def _output(table_format: str) -> IO[bytes]:
-    """Where a table goes; somebody who looks on is shown nothing that does more than be read."""
-    if not TABLE_FORMATS[table_format].is_text:
-        if is_terminal(sys.stdout):
-            raise click.UsageError(f"{table_format} is not to be read: write it into a file with > FILE.")
-        return sys.stdout.buffer
-    if TABLE_FORMATS[table_format].is_json:
-        return cast("IO[bytes]", _Shown(visible_json))
-    return cast("IO[bytes]", _Shown(visible_lines if is_terminal(sys.stdout) else str))
-
-
-class _Shown:
-    """Standard output, for pieces of whole characters."""
-
-    def __init__(self, shown: Callable[[str], str]) -> None:
-        self._shown = shown
-
-    def write(self, piece: bytes) -> None:
-        """Write a piece of text."""
-        sys.stdout.write(self._shown(piece.decode()))
-
-    def writelines(self, pieces: Iterable[bytes]) -> None:
-        """Write several."""
-        for piece in pieces:
-            self.write(piece)
+        export_into(output_for(output), run, table, output, csv_guard=guards_csv())
 
 
 def _write_log(run: Run, plan: str | None) -> None:

@@ -1,7 +1,7 @@
 """`idcli persons`: which persons there are."""
 
-import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+import sys
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -10,9 +10,8 @@ import click
 from identity_cli.cli.terminal.at_work import at_work, writing_out
 from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
-from identity_cli.cli.terminal.options import format_option, internal_option, limit_option
+from identity_cli.cli.terminal.options import format_option, guards_csv, internal_option, limit_option
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
-from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.errors import UnknownChoice
@@ -131,30 +130,28 @@ def _codes() -> list[str]:
 
 def _write(run: Run, found: Iterable[PersonRow], output: str) -> None:
     """Records for machines, as in the table of persons; with internal users told apart, why one is."""
-    from identity_cli.tables.run_tables import PERSONS  # a page needs nothing of it
+    from identity_cli.cli.terminal.table_output import output_for  # a page needs nothing of these
+    from identity_cli.tables.formats import TABLE_FORMATS
+    from identity_cli.tables.run_tables import PERSONS
+    from identity_cli.tables.table import ColumnKind, Table, write_table
 
-    names = PERSONS.names
-    if run.internal_users is None:
-        write_records(names, (_record(run, person, names) for person in found), output)
-        return
-    records = (
-        {
-            **_record(run, person, names),
-            "internal": run.internal_reasons([person.person]).get(person.person),
-        }
-        for person in found
-    )
-    write_records((*names, "internal"), records, output)
+    form = TABLE_FORMATS[output] if guards_csv() else TABLE_FORMATS[output].for_programs()
+    table, records = PERSONS, run.person_records(found)
+    if run.internal_users is not None:
+        table = Table(PERSONS.name, (*PERSONS.columns, ("internal", ColumnKind.TEXT)))
+        records = _with_reasons(run, found)
+    sys.stdout.flush()
+    write_table(output_for(output), table, records, form)
 
 
-def _record(run: Run, person: PersonRow, names: Sequence[str]) -> dict[str, Any]:
-    known = {
-        **person._asdict(),
-        "distinct_ids": run.distinct_ids_of(person.person),
-        "is_identified": bool(person.is_identified),
-        "properties": json.loads(person.properties),
-    }
-    return {name: known[name] for name in names}
+def _with_reasons(run: Run, found: Iterable[PersonRow]) -> Iterator[tuple[Any, ...]]:
+    """The records of persons, each with why it is internal."""
+    from identity_cli.tables.table import batches
+
+    for some in batches(found):
+        reasons = run.internal_reasons(one.person for one in some)
+        for one, record in zip(some, run.person_records(some), strict=True):
+            yield (*record, reasons.get(one.person))
 
 
 class Extras(NamedTuple):

@@ -8,43 +8,30 @@ from typing import Protocol
 
 from identity_cli.origins import Origins
 from identity_cli.person_ids import person_uuid
+from identity_cli.store.reading.person_lists import PERSON_COLUMNS
+from identity_cli.store.reading.rows import PersonRow
+from identity_cli.tables.cells import json_text, json_texts
 from identity_cli.tables.journal_columns import END_OF_LOG
-from identity_cli.tables.table import Record
+from identity_cli.tables.table import Record, batches
 
-PERSONS = """
-SELECT person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL AS is_identified,
-       created_at, properties, id_count, event_count, first_seen, last_seen
-FROM persons WHERE survivor IS NULL
-"""
+PERSONS = f"SELECT {PERSON_COLUMNS} FROM persons WHERE survivor IS NULL ORDER BY person"
 
 
-def persons(database: sqlite3.Connection) -> Iterator[Record]:
+def persons(run: "Readable") -> Iterator[Record]:
     """Every person that stands, in order of creation."""
-    ids = database.execute(
-        "SELECT person, distinct_id FROM distinct_ids WHERE person IS NOT NULL ORDER BY person, distinct_id"
-    )
-    upcoming = next(ids, None)
-    for (
-        person,
-        team,
-        person_id,
-        creator,
-        identified,
-        created,
-        properties,
-        _,
-        events,
-        first,
-        last,
-    ) in database.execute(PERSONS + " ORDER BY person"):
-        own: list[str] = []
-        while upcoming is not None and upcoming[0] == person:
-            own.append(upcoming[1])
-            upcoming = next(ids, None)
-        yield (
-            *(team, person_id, creator, json.dumps(own, ensure_ascii=False, separators=(",", ":")), len(own)),
-            *(bool(identified), created, properties, events, first, last),
-        )
+    return person_records(run, map(PersonRow._make, run.database.execute(PERSONS)))
+
+
+def person_records(run: "Readable", found: Iterable[PersonRow]) -> Iterator[Record]:
+    """Some persons as the table has them; who has one id was made with it."""
+    for batch in batches(found):
+        several = run.ids_of_several(batch)
+        made_with = json_texts([one.creator_distinct_id for one in batch])
+        for one, (number, *head, identified, created, properties, count, events, first, last) in zip(
+            made_with, batch, strict=True
+        ):
+            own = json_text(several[number]) if number in several else f"[{one}]"
+            yield (*head, own, count, bool(identified), created, properties, events, first, last)
 
 
 def distinct_ids(database: sqlite3.Connection, origins: Origins) -> Iterator[Record]:
@@ -151,12 +138,15 @@ class Readable(Protocol):
     def origins(self) -> Origins:
         """From seq to file and line."""
 
+    def ids_of_several(self, persons: Iterable[PersonRow]) -> dict[int, list[str]]:
+        """The distinct ids of those of these persons that have several."""
+
     def rejected_lines(self) -> Iterator[str]:
         """The file of lines that could not be used."""
 
 
 RECORDS: dict[str, Callable[[Readable], Iterator[Record]]] = {
-    "persons": lambda run: persons(run.database),
+    "persons": persons,
     "distinct_ids": lambda run: distinct_ids(run.database, run.origins),
     "links": lambda run: links(run.database, run.origins),
     "warnings": lambda run: warnings(run.database, run.origins),

@@ -13,14 +13,9 @@ from identity_cli.errors import NoInternalUsers
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
 from identity_cli.store.reading.opened import StoreError
+from identity_cli.store.reading.person_lists import COUNT_STANDING, PERSON_ORDERS
 from identity_cli.store.reading.rows import LinkRow, WarningRow
-from identity_cli.store.reading.run_persons import (
-    LINKS,
-    PERSON_ORDERS,
-    WARNINGS,
-    link_row,
-    warning_row,
-)
+from identity_cli.store.reading.run_persons import LINKS, WARNINGS, link_row, warning_row
 from identity_cli.store.reading.whole_tables import RunTables
 from identity_cli.values.notebook import html_of
 
@@ -98,8 +93,8 @@ class Run(RunTables):
         return date.fromisoformat(ends[0][:10]), date.fromisoformat(ends[1][:10])
 
     def team_count(self) -> int:
-        """How many teams have persons."""
-        return self._one("SELECT count(DISTINCT team_id) FROM persons")
+        """How many teams have persons; of the whole run."""
+        return int(self.metadata["teams"])
 
     def books(self) -> list[tuple[str, int, dict[str, int]]]:
         """Sums that must balance: what, how many, and the parts they must add up to; of the whole run."""
@@ -217,7 +212,7 @@ class Run(RunTables):
 
 
 _COUNTS = {
-    "persons": "SELECT count(*) FROM persons WHERE survivor IS NULL",
+    "persons": COUNT_STANDING,
     "identified": "SELECT count(*) FROM persons WHERE survivor IS NULL AND identified_seq IS NOT NULL",
     "distinct_ids": "SELECT count(*) FROM distinct_ids",
     "links": "SELECT count(*) FROM links",
@@ -227,6 +222,7 @@ _COUNTS = {
     "held_found": "SELECT count(*) FROM held WHERE person_existed",
     "forced": "SELECT count(*) FROM links WHERE outcome = 'merged' AND source_identified",
     "silent": "SELECT count(*) FROM links WHERE outcome = 'attached' AND source_identified",
-    "most_ids": "SELECT coalesce(max(id_count), 0) FROM persons",
+    "most_ids": "SELECT coalesce((SELECT max(id_count) FROM persons WHERE id_count > 1),"
+    " EXISTS (SELECT 1 FROM persons WHERE survivor IS NULL))",
     "rejected": "SELECT count(*) FROM rejected",
 }

@@ -1,31 +1,19 @@
 """The persons of a run, their ids, and what the journal tells of them: one method per question."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
 from identity_cli.origins import as_stored
-from identity_cli.store.reading.opened import OpenedRun
+from identity_cli.store.reading.person_lists import PERSON_COLUMNS, PersonLists
 from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
 
-_PERSON_COLUMNS = (
-    "person, team_id, person_id, creator_distinct_id, identified_seq IS NOT NULL, created_at,"
-    " properties, id_count, event_count, first_seen, last_seen"
-)
 LONGEST_TYPED = 500  # characters of an id that somebody may have meant
-PERSON_ORDERS = {
-    "ids": "id_count DESC, person",
-    "events": "event_count DESC, person",
-    "created_at": "created_at IS NULL, created_at, person",
-    "first_seen": "first_seen IS NULL, first_seen, person",
-    "last_seen": "last_seen DESC, person",
-}
 LINKS = (
     "SELECT seq, uuid, event, time, source_distinct_id, target_distinct_id, outcome, source_person,"
     " target_person, source_identified, person, dropped FROM links"
 )
-_MOST = 2**62  # more than there will ever be
 _LINKS_OF = (
     "SELECT rowid FROM links WHERE source_person IN {parts}"
     " UNION SELECT rowid FROM links WHERE target_person IN {parts}"
@@ -47,7 +35,7 @@ _WARNINGS_OF = (
 )
 
 
-class RunPersons(OpenedRun):
+class RunPersons(PersonLists):
     """Who is who in a run."""
 
     def find_person(self, wanted: str, team_id: int | None = None) -> PersonRow:
@@ -67,27 +55,9 @@ class RunPersons(OpenedRun):
     def person(self, number: int) -> PersonRow:
         """The person of that number."""
         row = self.database.execute(
-            f"SELECT {_PERSON_COLUMNS} FROM persons WHERE person = ?", (number,)
+            f"SELECT {PERSON_COLUMNS} FROM persons WHERE person = ?", (number,)
         ).fetchone()
         return PersonRow(*row)
-
-    def persons(
-        self, order: str = "ids", limit: int | None = None, identified: bool | None = None, min_ids: int = 0
-    ) -> Iterator[PersonRow]:
-        """Persons that stand; order is a key of PERSON_ORDERS, else a property, from low to high."""
-        query = f"SELECT {_PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
-        most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
-        by = PERSON_ORDERS.get(order, "value_of(properties) IS NULL, value_of(properties), person")
-        if order not in PERSON_ORDERS:
-            self.database.create_function("value_of", 1, _reader_of(as_stored(order)), deterministic=True)
-        return map(PersonRow._make, self._rows(f"{query} ORDER BY {by}{most}"))
-
-    def has_property(self, key: str) -> bool:
-        """Whether any person that stands has a property of that name."""
-        self.database.create_function("value_of", 1, _reader_of(as_stored(key)), deterministic=True)
-        holds = f"%{json.dumps(as_stored(key), ensure_ascii=False)[1:-1]}%"
-        query = "SELECT 1 FROM persons WHERE properties LIKE ? AND value_of(properties) IS NOT NULL LIMIT 1"
-        return self.database.execute(query, (holds,)).fetchone() is not None
 
     def values_ever(self, keys: Iterable[str]) -> Iterator[tuple[int, str, Any]]:
         """Each value that these properties were given, in order: the person of today, the name, the value."""
@@ -144,10 +114,6 @@ class RunPersons(OpenedRun):
         """Each person that stands: person id, then whether it is identified, and its properties as JSON."""
         query = "SELECT person_id, identified_seq IS NOT NULL, properties FROM persons WHERE survivor IS NULL"
         return ((person_id, (bool(flag), properties)) for person_id, flag, properties in self._rows(query))
-
-    def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
-        """How many persons stand of that kind."""
-        return self._one(f"SELECT count(*) FROM persons WHERE {_standing(identified, min_ids)}")
 
     def ids_of(self, person: int) -> list[IdRow]:
         """The distinct ids of a person, in the order in which they came in."""
@@ -315,22 +281,6 @@ def warning_row(row: tuple[Any, ...]) -> WarningRow:
     """A row of WARNINGS, decoded."""
     *head, details = row
     return WarningRow._make((*head, json.loads(details)))
-
-
-def _standing(identified: bool | None, min_ids: int) -> str:
-    """The condition for persons that stand, perhaps of one kind."""
-    kind = "" if identified is None else f" AND identified_seq IS {'NOT ' if identified else ''}NULL"
-    return f"survivor IS NULL AND id_count >= {int(min_ids)}{kind}"
-
-
-def _reader_of(key: str) -> Callable[[str], Any]:
-    """From properties as JSON to a value that SQLite can sort."""
-
-    def value_in(properties: str) -> Any:
-        value = json.loads(properties).get(key)
-        return value if isinstance(value, int | float | str | None) else json.dumps(value)
-
-    return value_in
 
 
 def _digits(text: str) -> str:

@@ -3,11 +3,12 @@
 # ruff: noqa: PTH118  # pathlib alone costs half a start of Python
 
 import os.path
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from identity_cli.errors import NoEvents, UnknownChoice
 from identity_cli.store.reading.graph_rows import RunGraphs
+from identity_cli.store.reading.rows import PersonRow
 
 _REJECTED = "rejected.ndjson"
 
@@ -24,6 +25,12 @@ class RunTables(RunGraphs):
         if table == "events" and not self.has_events():
             raise NoEvents
         return queries.RECORDS[table](self)
+
+    def person_records(self, found: Iterable[PersonRow]) -> Iterator[tuple[Any, ...]]:
+        """Some persons as records of the table of persons."""
+        from identity_cli.store.reading import queries
+
+        return queries.person_records(self, found)
 
     def arrow(self, table: str) -> Any:
         """A table as pyarrow.Table: typed, with real times, lists and JSON; ExtraMissing without pyarrow."""
