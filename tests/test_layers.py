@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "reading": "words values files tables dialects rules internal_users",
     "resolver": "words values rules",
     "pieces": "words values tables rules resolver",
+    "spark": "words files dialects rules reading resolver pieces tables",
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",
     "store/reading": "words files tables store values",
@@ -60,14 +61,16 @@ ORDER = list(MAY_IMPORT)
 
 # Where a module from elsewhere may be imported; all others must be of the standard library.
 FOREIGN = {
-    "click": ("cli/",),
+    "click": ("cli/", "spark/__main__.py"),
     "rich": ("cli/terminal/render.py",),
     "msgspec": (
         *("cli/commands/print_schema.py", "files/messages.py", "dialects/", "tables/", "store/writing/"),
         *("reading/", "pieces/blocks.py"),
     ),
     "xxhash": ("files/", "reading/duplicates.py", "tables/period_columns.py"),
+    "pyspark": ("spark/",),
     "pyarrow": (
+        "spark/",
         "files/parquet_file.py",
         "store/reading/frames.py",
         "tables/arrow_columns.py",

@@ -61,6 +61,16 @@ class NotALog(LogUnreadable):
         self.what = what
 
 
+class LinesDepend(IdcliError):
+    """A log of a dialect in which what a line means depends on others, and that is to be read in blocks."""
+
+    def __init__(self, path: str, dialect: str) -> None:
+        super().__init__(
+            f"{path} is a log of {dialect}: what a line means there depends on those before it, so it "
+            "cannot be read in blocks. `idcli replay` reads it from front to end."
+        )
+
+
 class NothingToReplay(IdcliError):
     """A log without an event; passed_over: files that were found, and what is wrong with each."""
 

@@ -114,3 +114,12 @@ class JournalDiffers(IdcliError):
             f"the properties of person {person_id} do not follow from the journal ({', '.join(keys[:5])}). "
             "Replay the log again; if it happens again, this is a bug in idcli."
         )
+
+
+class EngineUnsound(IdcliError):
+    """A cluster's engine that lost, repeated or misplaced something; what: in one clause."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what}: what this engine comes to cannot be relied on. Apache Spark 4 is known to."
+        )

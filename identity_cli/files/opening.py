@@ -75,7 +75,7 @@ class _Opener:
         with ExitStack() as unless_read_on:
             unless_read_on.callback(hashing.close)
             plain = decompressed(self._from_front(Peekable(hashing)))
-            if _is_tar(plain.peek(_TAR_BYTES)):
+            if is_tar(plain.peek(_TAR_BYTES)):
                 from identity_cli.files import tar_file  # whose library takes its time to import
 
                 yield from self._members(tar_file.TarMembers(plain))
@@ -109,7 +109,7 @@ class _Opener:
         try:
             plain = decompressed(Peekable(hashing))
             start = plain.peek(_TAR_BYTES)
-            if _is_tar(start) or start.startswith(ZIP_MAGICS):
+            if is_tar(start) or start.startswith(ZIP_MAGICS):
                 raise LogUnreadable(path, _ARCHIVE_IN_ARCHIVE)
             self._from_front(plain)
         except READING_ERRORS as error:
@@ -134,7 +134,8 @@ def _nth_source(path: str, named: str, longest_line: int, index: int) -> LineSou
     return found
 
 
-def _is_tar(start: bytes) -> bool:
+def is_tar(start: bytes) -> bool:
+    """Whether a tar archive begins so."""
     return start[_TAR_MAGIC_AT:].startswith(_TAR_MAGIC)
 
 

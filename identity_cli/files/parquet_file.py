@@ -100,9 +100,9 @@ class ParquetFile:
         except self._errors as error:
             self._go_on_without_unreadable(error)
             return self._next_lines()
-        rows = [] if batch is None else _objects(batch)
-        self._rows_read += len(rows)
-        return [_line(row) for row in rows]
+        lines = [] if batch is None else lines_of_rows(batch)
+        self._rows_read += len(lines)
+        return lines
 
     def _go_on_without_unreadable(self, error: Exception) -> None:
         """Read on without the columns that cannot be decoded; LogUnreadable if one is nested."""
@@ -125,6 +125,11 @@ class ParquetFile:
         except self._errors:
             return False
         return True
+
+
+def lines_of_rows(batch: Any) -> list[bytes]:
+    """The rows of a batch, as lines."""
+    return [_line(row) for row in _objects(batch)]
 
 
 def _line(row: dict[str, Any]) -> bytes:

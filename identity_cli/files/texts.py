@@ -35,7 +35,7 @@ class Lines(Protocol):
 def lines_of(raw: Peekable, longest_line: int) -> Lines:
     """The lines of a text of any kind."""
     text = _in_utf8(raw)
-    return (None if _begins_with_object(text) else of_kind(text, longest_line)) or PlainLines(
+    return (None if begins_with_object(text) else of_kind(text, longest_line)) or PlainLines(
         text, longest_line
     )
 
@@ -45,7 +45,7 @@ def plain_lines_of(raw: Peekable, longest_line: int) -> Lines:
     return PlainLines(_in_utf8(raw), longest_line)
 
 
-def _begins_with_object(text: Peekable) -> bool:
+def begins_with_object(text: Peekable) -> bool:
     """Whether the first line is a JSON object, and not an answer that holds others: so are most logs'."""
     first, newline, _ = text.peek(FIRST_LINE_BYTES).partition(b"\n")
     if not newline or first[:1] != b"{":
