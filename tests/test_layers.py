@@ -36,8 +36,8 @@ MAY_IMPORT = {
     "audits": "words rules store/reading",
     "findings": "words answers audits tables store store/reading root",
     "replaying": (
-        "words files dialects rules internal_users reading resolver tables store store/writing store/reading"
-        " audits findings root"
+        "words files dialects rules internal_users pieces reading resolver tables store store/writing"
+        " store/reading audits findings root"
     ),
     "reports": "words values tables store/reading",
     "comparing": "words values files dialects store/reading replaying",

@@ -18,12 +18,14 @@ from identity_cli.files.flat_values import flattened, restored
 LENGTH_BYTES = 8
 _PICKLED = b"\xc1"
 _BUFFER_BYTES = 1 << 18
+Encoded = msgspec.Raw
+"""Part of a message, as it stands there."""
 _encode = msgspec.msgpack.Encoder().encode
 _decode_any = msgspec.msgpack.Decoder().decode
 
 
 def message_of(value: Any) -> bytes:
-    """A value as a message; may hold values that are encoded already, as msgspec.Raw."""
+    """A value as a message; may hold values that are Encoded already."""
     try:
         return _encode(value)
     except (OverflowError, RecursionError, UnicodeEncodeError):
@@ -39,7 +41,7 @@ def pickled(value: Any) -> bytes:
 def reader_of(kind: Any, odd: Any = None) -> Callable[[bytes], Any]:
     """What makes values of that type of messages; what was pickled as it is comes as it was.
 
-    odd: the type of what MessagePack had no word for, where that cannot be of the same, having msgspec.Raw.
+    odd: the type of what MessagePack had no word for, where that cannot be of the same, being Encoded.
     """
     decode = msgspec.msgpack.Decoder(kind).decode
 

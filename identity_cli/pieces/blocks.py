@@ -14,6 +14,7 @@ import msgspec
 
 from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
 from identity_cli.pieces.edges import Key, connects, key_of, node_of, pair_of
+from identity_cli.pieces.log_clock import micros
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import stored_ids
@@ -107,11 +108,16 @@ class Block:
         seqs = [*range(first_seq, first_seq + len(events))]
         return Rows(seqs, clocks, nodes, list(events), probes, dict(kept or {}))
 
-    def pass_time(self, seq: int, arrival: datetime | None) -> None:
-        """Let the clock run on with an event that is left out."""
-        if arrival is not None and arrival > self.clock:
-            self.clock = arrival
-            self.reached.append((seq, arrival))
+    def pass_time(self, first_seq: int, events: Sequence[Event]) -> None:
+        """Let the clock run on with events that are left out."""
+        self._clocks(first_seq, events)
+
+    def take_reached(self) -> tuple[list[int], list[int]]:
+        """What was reached since it was taken last, as LogClock has it."""
+        seqs = [seq for seq, _ in self.reached]
+        moments = [micros(moment) for _, moment in self.reached]
+        self.reached.clear()
+        return seqs, moments
 
     def _clocks(self, first_seq: int, events: Sequence[Event]) -> list[datetime]:
         """What the clock shows before each."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from identity_cli.events import Event
 from identity_cli.facts import EventHeld, EventRejected, Fact
 from identity_cli.pieces.blocks import Probe, Rows
+from identity_cli.pieces.edges import Key
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.resolver.person_resolver import PersonResolver
 
@@ -30,7 +31,18 @@ class RejectedLine(NamedTuple):
     line: bytes
 
 
-Told = tuple[int, int, Fact | Answered | RejectedLine]
+class Named(NamedTuple):
+    """Whose an id is in the end that a link named and joined to nobody; person: as in Answered."""
+
+    seq: int
+    team_id: int
+    distinct_id: str
+    person: int | None
+    is_identified: bool
+    events: int
+
+
+Told = tuple[int, int, Fact | Answered | RejectedLine | Named]
 """Before which event it happened, what event it is of, and what. In this order all is told."""
 
 
@@ -54,6 +66,15 @@ class Component:
                 self._kept = {seq: line for seq, line in self._kept.items() if seq in waiting}
         yield self._in_order(self._resolver.finish())
         self._resolver.rewind()
+
+    def named(self, keys: Iterable[Key]) -> list[Told]:
+        """Whose these ids are in the end, of those that are here; told last."""
+        found = ((key, self._resolver.whose(*key)) for key in keys)
+        return [
+            (END, END, Named(END, *key, whose.person, whose.is_identified, whose.events))
+            for key, whose in found
+            if whose is not None
+        ]
 
     def _keep(self, some: Rows[Event]) -> None:
         before = b""

@@ -11,19 +11,22 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from identity_cli import facts
-from identity_cli.facts import Fact
+from identity_cli.facts import Fact, Whose
 from identity_cli.outcomes import LOOKS_AT_NOBODY
-from identity_cli.pieces.component import Answered, RejectedLine, Told
+from identity_cli.pieces.component import Answered, Named, RejectedLine, Told
+from identity_cli.pieces.edges import Key
 
 KINDS: tuple[Any, ...] = (
     *(facts.PersonCreated, facts.DistinctIdAttached, facts.DistinctIdSeen, facts.PersonIdentified),
     *(facts.PropertiesChanged, facts.Linked, facts.IngestionWarning, facts.EventHeld, facts.EventDropped),
-    *(facts.EventTouchedNobody, facts.EventRejected, facts.EventAttributed, Answered, RejectedLine),
+    *(facts.EventTouchedNobody, facts.EventRejected, facts.EventAttributed, Answered, RejectedLine, Named),
 )
 """What a component tells, by the number of its kind."""
 _NUMBER_OF = {kind: number for number, kind in enumerate(KINDS)}
 _CREATED, _LINKED = _NUMBER_OF[facts.PersonCreated], _NUMBER_OF[facts.Linked]
-_ANSWERED, _LINE = _NUMBER_OF[Answered], _NUMBER_OF[RejectedLine]
+_ANSWERED, _LINE, _NAMED = map(_NUMBER_OF.__getitem__, (Answered, RejectedLine, Named))
+NO_FACT = len(KINDS)
+"""Of something else that stands in the log: it comes as it is."""
 _NAMES_PERSON = ("person", "source_person", "target_person")
 _PERSONS = [[kind._fields.index(name) for name in _NAMES_PERSON if name in kind._fields] for kind in KINDS]
 _OUTCOME, _TEAM, _SOURCE, _TARGET, _SOURCE_PERSON, _SOURCE_IDENTIFIED = map(
@@ -50,7 +53,7 @@ def rows_of(told: Iterable[Told]) -> list[Row]:
 class JoinedJournal:
     """The facts of several components in the order of the log; iterate once, then ask for persons' numbers.
 
-    Keeps four bytes for every person.
+    Keeps four bytes for every person. whose: in the end, ids that links named and joined to nobody.
     """
 
     def __init__(self, journals: Sequence[Iterable[list[Row]]]) -> None:
@@ -58,14 +61,24 @@ class JoinedJournal:
         self._journals = journals
         self.numbers = [array("I") for _ in journals]
         self.persons = 0
+        self.whose: dict[Key, Whose] = {}
 
-    def __iter__(self) -> Iterator[Whole]:
+    def __iter__(self) -> Iterator[Any]:
+        """A Whole, or what is NO_FACT."""
         for rows in in_order(self._journals):
             answers = self._known_from(rows)  # at first: an event may tell of a person that it makes later
             whole = Whole([], {})
             for _, _, kind, fields, journal in rows:
-                if kind == _LINE:
+                if kind == NO_FACT:
+                    yield whole
+                    yield fields
+                    whole = Whole([], {})
+                elif kind == _LINE:
                     whole.lines[fields[0]] = fields[1]
+                elif kind == _NAMED:
+                    _, team_id, distinct_id, person, *others = fields
+                    number = None if person is None else self.numbers[journal][person]
+                    self.whose[team_id, distinct_id] = Whose(number, *others)
                 elif kind != _ANSWERED:
                     whole.facts.append(self._fact(kind, fields, self.numbers[journal], answers))
             yield whole

@@ -16,8 +16,8 @@ from identity_cli.dialects.record import event_type
 from identity_cli.errors import ProcessGone
 from identity_cli.files.messages import LENGTH_BYTES, message_of, pickled, reader_of
 from identity_cli.files.processes import leave_signals_to_parent
-from identity_cli.reading.intake import Intake, Progress
-from identity_cli.reading.log_items import Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
+from identity_cli.reading.intake import Progress
+from identity_cli.reading.log_items import Batch, Item, ItemReader, LogRead, Nobodys, Rejected, Rows, Skipped
 
 WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
@@ -37,7 +37,7 @@ class SecondProcess:
 
     def __init__(
         self,
-        intake: Callable[[Progress], Intake],
+        intake: Callable[[Progress], ItemReader],
         copied_names: tuple[str, ...],
         on_progress: Progress | None,
     ) -> None:
@@ -100,7 +100,7 @@ def _types(copied_names: tuple[str, ...]) -> Any:
     return Batch[record] | Skipped[record] | Nobodys | Rejected | Rows | ReadSoFar  # type: ignore[valid-type]
 
 
-def _send_all(intake: Callable[[Progress], Intake], incoming: int, outgoing: int) -> None:
+def _send_all(intake: Callable[[Progress], ItemReader], incoming: int, outgoing: int) -> None:
     """What the second process does; incoming is the first one's end of the pipe."""
     os.close(incoming)  # or the pipe stays whole when the first process is killed
     leave_signals_to_parent()

@@ -1,7 +1,6 @@
 """What reads a log: this process, or a second one if that pays."""
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from identity_cli.reading.intake import Intake, Log, Progress, names_to_keep
@@ -10,20 +9,31 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.watcher import Watcher
 
 
+def _as_it_is(intake: Intake) -> ItemReader:
+    return intake
+
+
 def items_of(
     log: Log,
     options: ReplayOptions,
     watchers: Sequence[Watcher],
     scratch: Path,
     on_progress: Progress | None,
+    through: Callable[[Intake], ItemReader] = _as_it_is,
 ) -> ItemReader:
-    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting."""
+    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting.
+
+    through: what is made of it, where it is read.
+    """
     if log.size is not None and not options.one_process:
         from identity_cli.files import processes  # which take their time to import
         from identity_cli.reading import child_process as second_process  # which take their time to import
 
         if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
-            intake = partial(Intake, log, options, watchers, scratch)
             names = names_to_keep(options.applied_rules, watchers)
-            return second_process.SecondProcess(intake, names, on_progress)
-    return Intake(log, options, watchers, scratch, on_progress)
+            return second_process.SecondProcess(
+                lambda on_progress: through(Intake(log, options, watchers, scratch, on_progress)),
+                names,
+                on_progress,
+            )
+    return through(Intake(log, options, watchers, scratch, on_progress))

@@ -22,6 +22,7 @@ LONGEST_BUFFER = 366 * 24 * 3600
 """Seconds; nobody waits longer, and dates end somewhere."""
 LARGEST_TEAM_ID = 2**31 - 1
 """The platform's own integers end there."""
+MOST_JOBS = 256
 NONE = "none"
 
 
@@ -37,12 +38,15 @@ class ReplayOptions:
     dedupe: skip events that repeat an earlier one. left_out: events that are dropped, as
     FILE:LINE or FILE:LINE#NTH with FILE as it was given, or as a plan names them. blocked_ids: ids that
     count as illegal. evidence: whether to note what findings need beside the journal. one_process:
-    do not read large logs in a second one. every_link: see dialects.base.Wanted; only for whoever leaves
-    out events afterwards. longest_line: bytes, of what is longer only the beginning is kept, as a rejected
-    line. max_rejected: see rejections. may_be_empty: whether a log, or a file of it, may hold no event, and
-    no event a blocked id. only_persons: whether nobody asks for more than who is who, so that nothing is
-    watched on the way, and no findings are looked for. csv_guard: whether an apostrophe in CSV files keeps
-    spreadsheets from taking text for a formula. IdcliError for what none of them can be.
+    do not read large logs in a second one. spill: resolve in parts, through files, so that memory need not
+    hold all ids. memory: bytes that a replay may take before it does so by itself; None for what is free when
+    it begins. jobs: how many parts are resolved at a time, each in a process of its own. every_link: see
+    dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
+    longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty: whether
+    a log, or a file of it, may hold no event, and no event a blocked id. only_persons: whether nobody asks
+    for more than who is who, so that nothing is watched on the way, and no findings are looked for.
+    csv_guard: whether an apostrophe in CSV files keeps spreadsheets from taking text for a formula.
+    IdcliError for what none of them can be.
     """
 
     rules: str | None = None
@@ -63,6 +67,9 @@ class ReplayOptions:
     internal_users: str | Path | None = None
     evidence: bool = True
     one_process: bool = False
+    spill: bool = False
+    memory: int | None = None
+    jobs: int = 1
     every_link: bool = False
     longest_line: int = LONGEST_LINE
     max_rejected: str | None = None
@@ -78,6 +85,9 @@ class ReplayOptions:
             raise UnknownChoice("order", self.order, ORDERS)
         _check_number("the buffer", self.buffer_seconds, (0, LONGEST_BUFFER), "seconds")
         _check_whole("the team id", self.team_id, (0, LARGEST_TEAM_ID))
+        _check_whole("the jobs", self.jobs, (1, MOST_JOBS))
+        if self.memory is not None:
+            _check_whole("the memory", self.memory, (1, 2**53))
         _check_whole("the longest line", self.longest_line, (1, 2**53))
         if self.max_rejected is not None:
             rejection_limit(self.max_rejected)

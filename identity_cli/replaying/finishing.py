@@ -1,15 +1,15 @@
 """Writes who is who once the whole log is resolved: into the database, into the files, and in figures."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from identity_cli import __version__
 from identity_cli.dialects import POSTHOG
-from identity_cli.facts import DistinctIdAttached, Linked, PersonCreated
+from identity_cli.facts import DistinctIdAttached, Everybody, Linked, PersonCreated, Whose
 from identity_cli.files.folders import container_of
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.origins import Origins
@@ -32,17 +32,27 @@ LARGE_PERSONS_AT_ONCE = 10
 Listener = Callable[[People | Ids], None]
 
 
+class Whoever(Protocol):
+    """What knows everybody once the log is resolved, as a PersonResolver does."""
+
+    def everybody(self, at_once: int) -> Iterator[Everybody]:
+        """Every person and every distinct id, so many at a time; asked once."""
+
+    def whose(self, team_id: int, distinct_id: str) -> Whose | None:
+        """What has become of an id that a link named; None if no event ever showed it."""
+
+
 class Finishing:
     """What is written of a run at its end."""
 
     def __init__(
-        self, folder: Path, journal: JournalWriter, options: ReplayOptions, resolver: PersonResolver
+        self, folder: Path, journal: JournalWriter, options: ReplayOptions, whoever: Whoever
     ) -> None:
         self._folder = folder
         self._journal = journal
         self._options = options
         self._rules = options.applied_rules
-        self._resolver = resolver
+        self._whoever = whoever
         self._at_once = PERSONS_AT_ONCE
         self._attributed = 0  # events that have a person
         self._teams: set[int] = set()  # that have persons
@@ -72,16 +82,17 @@ class Finishing:
         listeners: list[Listener] = [journal.write_people, self._count]
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
-        if self._pays_to_share():
+        whoever = self._whoever
+        if isinstance(whoever, PersonResolver) and self._pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
-            halves = Halves(self._resolver.in_order(), self._at_once, self._folder)
+            halves = Halves(whoever.in_order(), self._at_once, self._folder)
             beside = partial(self._write_beside, read.origins, halves)
             with closing(halves), done_beside(beside, "writes the tables"):
                 _tell(halves.here(), *listeners)
                 journal.finish(self._metadata(read, rejected, overflow))
         else:
-            everybody = map(people_of, self._resolver.everybody(self._at_once))
+            everybody = map(people_of, whoever.everybody(self._at_once))
             self._write_files(read.origins, everybody, *listeners)
             journal.finish(self._metadata(read, rejected, overflow))
 
@@ -99,7 +110,7 @@ class Finishing:
 
     def _write_files(self, origins: Origins, everybody: Iterable[People | Ids], *also: Listener) -> None:
         """Write the files beside the database; also: who is told of everybody too."""
-        journal, whose = self._journal, self._resolver.whose
+        journal, whose = self._journal, self._whoever.whose
         formats = (self._options.written_tables, self._options.written_graphs)
         with closing(RunFiles(self._folder, formats, journal.names, whose, origins)) as files:
             files.write_journal(journal.links, journal.warnings)

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 REPAIRED = "-repaired"
 
 
-def _bytes(ctx: click.Context, parameter: click.Parameter, value: str) -> int:
+def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    if value is None:
+        return None
     found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
     if found is None:
         raise click.BadParameter(f"{value!r} is no number of bytes: write 100000, 64M or 1G.")
@@ -151,6 +153,26 @@ def _dialects() -> Iterable[str]:
 @option(
     "--one-process", is_flag=True, help="Read and write in this process alone, whatever the size of the log."
 )
+@option(
+    "--spill",
+    is_flag=True,
+    help="Resolve in parts, through files in the run's folder: memory then need not hold all ids. Chosen by "
+    "itself where it would not; the run is the same.",
+)
+@option(
+    "--memory",
+    metavar="BYTES",
+    callback=_bytes,
+    help="How much a replay may take before it goes on as with --spill, e.g. 4GiB.  [default: what is free]",
+)
+@option(
+    "--jobs",
+    type=int,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="With --spill: how many parts are resolved side by side.",
+)
 @config_option
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
 @option(
@@ -211,6 +233,8 @@ def command(
     settings = read_settings(config)
     run = _replay(logs, folder, quiet, options, settings)
     run.show_internal(shown)
+    if run.did_not_fit:
+        print_error("idcli: memory would not hold all ids, so they were resolved in parts, as with --spill")
     if not quiet:
         figures = summary(run)
         if settings.suppressions:

@@ -44,6 +44,7 @@ class OpenedRun:
         self.shows_internal = "include"  # see show_internal
         self.original: Self | None = None  # of a copy with pseudonyms, for what has no ids in it
         self.seconds: float | None = None  # how long its replay took, where that was just now
+        self.did_not_fit = False  # that replay went on through files, as memory would not hold all ids
         self._using = ExitStack()
         try:
             self._open()

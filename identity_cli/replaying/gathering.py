@@ -1,0 +1,129 @@
+"""Reads a log into files, to be resolved in parts: what of it goes through a process is let go at once."""
+
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from identity_cli.files.messages import MessageFile
+from identity_cli.files.number_file import NumberFile
+from identity_cli.pieces.blocks import Block
+from identity_cli.reading.intake import Intake
+from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Rejected, Rows, Skipped
+from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.watcher import BatchWatcher
+
+AT_ONCE = 1 << 14
+"""Numbers that are held until they are written."""
+SAMPLED = 1 << 10
+"""One id of so many is counted."""
+
+
+class Gathered:
+    """The files of a log that is read and not yet resolved; made before another process reads it.
+
+    rows: of its events, see pieces.blocks. aside: what is no event to resolve. edges: nodes that interact, in
+    pairs. reached: seqs and times at which the log's clock went on. about: once, how many ids there are,
+    about, and those that links name and join to nobody.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """folder: on whose disk they take their place, without names."""
+        self.rows = MessageFile(folder)
+        self.aside = MessageFile(folder)
+        self.about = MessageFile(folder)
+        self.edges = NumberFile(folder, "Q")
+        self.reached = NumberFile(folder), NumberFile(folder)
+
+    @property
+    def _files(self) -> tuple[MessageFile | NumberFile, ...]:
+        return self.rows, self.aside, self.about, self.edges, *self.reached
+
+    def flush(self) -> None:
+        """Hold nothing back, so that another process may read them."""
+        for file in self._files:
+            file.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in self._files:
+            file.close()
+
+
+class Gathering:
+    """An Intake whose events and rejected lines go into files.
+
+    It gives what watchers find, and large batches: empty, so as to say that the log has some.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        gathered: Gathered,
+        options: ReplayOptions,
+        watchers: Sequence[BatchWatcher],
+    ) -> None:
+        """watchers: of what would be resolved at once; they look on here."""
+        self._intake = intake
+        self._files = gathered
+        self._watchers = watchers
+        self._block = Block(options.applied_rules, options.team_id)
+        self._sample: set[int] = set()
+        self._told_line = b""
+        self._last_aside = b""
+
+    def __iter__(self) -> Generator[Item, None, None]:
+        for item in self._intake:
+            if isinstance(item, Batch):
+                for watcher in self._watchers:
+                    yield from watcher.see(item)
+                self._gather(item)
+                if item.is_large:
+                    yield Batch(item.first_seq, [], {}, [], is_large=True)
+            elif isinstance(item, Rows):
+                yield item
+            else:
+                self._set_aside(item)
+        for watcher in self._watchers:
+            yield from watcher.rows()
+        self._write_numbers()
+        self._files.about.add((len(self._sample) * SAMPLED, sorted(self._block.named)))
+        self._files.flush()
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+        return self._intake.log_read()
+
+    def _gather(self, batch: Batch[Any]) -> None:
+        kept: dict[int, bytes | None] = {}
+        before = None
+        for seq, one in batch.kept.items():
+            line = self._whole(one.line)
+            kept[seq] = None if line is before else line
+            before = line
+        rows = self._block.rows(batch.first_seq, batch.events, kept)
+        self._sample.update([node for node in rows.nodes if not node % SAMPLED])
+        self._files.rows.add(rows)
+        if len(self._block.edges) + len(self._block.reached) >= AT_ONCE:
+            self._write_numbers()
+
+    def _set_aside(self, item: Any) -> None:
+        if isinstance(item, Rejected):
+            line = self._whole(item.line)
+            item = Rejected(item.seq, item.reason, None if line is self._last_aside else line, item.origin)
+            self._last_aside = line
+        elif isinstance(item, Skipped) and item.reason == LEFT_OUT:
+            self._block.pass_time(item.first_seq, item.events)
+        self._files.aside.add(item)
+
+    def _whole(self, line: bytes | None) -> bytes:
+        """The line itself, which is told once for all events on it."""
+        if line is not None:
+            self._told_line = line
+        return self._told_line
+
+    def _write_numbers(self) -> None:
+        block = self._block
+        self._files.edges.add(block.edges)
+        del block.edges[:]
+        for file, column in zip(self._files.reached, block.take_reached(), strict=True):
+            file.add(column)

@@ -1,0 +1,158 @@
+"""Resolves a log that was read into files, part by part, so that memory need hold only one part's ids.
+
+Each part in a process of its own where that is possible: at its end all its memory is free again.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from identity_cli.dialects.record import event_type
+from identity_cli.facts import IdsLeft, PersonsLeft, Whose
+from identity_cli.files.messages import Encoded, MessageFile, reader_of
+from identity_cli.pieces.blocks import Rows
+from identity_cli.pieces.component import Component
+from identity_cli.pieces.dealing import Dealer
+from identity_cli.pieces.edges import Key, components, parts
+from identity_cli.pieces.joined_people import joined_ids, joined_persons
+from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
+from identity_cli.pieces.log_clock import LogClock
+from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
+from identity_cli.reading.options import ReplayOptions
+from identity_cli.replaying.gathering import Gathered
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.rules.copying import names_to_read
+
+BYTES_OF_AN_ID = 1_000
+"""Of memory, while it is resolved, all things considered."""
+BYTES_OF_A_PART = 64 << 20
+MOST_PARTS = 48  # three files each, and systems allow a few hundred
+BYTES_AT_ONCE = 8 << 20
+"""Of rows, that are held until each part gets its own."""
+PERSONS_AT_ONCE = 1_000
+ASIDE_AT_ONCE = 100
+
+
+class Part:
+    """Its rows, and what it comes to: facts, persons, and ids without one."""
+
+    def __init__(self, folder: Path) -> None:
+        """folder: on whose disk its files take their place."""
+        self.rows = MessageFile(folder)
+        self.told = MessageFile(folder)
+        self.persons = MessageFile(folder)
+        self.nobodys = MessageFile(folder)
+
+    def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key]) -> None:
+        """Do it; clock: the whole log's. named: ids whose end is to be told."""
+        rules = options.applied_rules
+        resolver = PersonResolver(
+            rules,
+            team_id=options.team_id,
+            buffer_seconds=options.buffer_seconds,
+            attributing=options.with_events,
+        )
+        component = Component(resolver, clock)
+        record: Any = event_type(names_to_read(rules))
+        for told in component.told(self.rows.values(Rows[record])):
+            if told:
+                self.told.add(rows_of(told))
+        self.told.add(rows_of(component.named(named)))
+        for left in resolver.everybody(PERSONS_AT_ONCE):
+            (self.persons if isinstance(left, PersonsLeft) else self.nobodys).add(left)
+        for file in (self.told, self.persons, self.nobodys):
+            file.flush()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for file in (self.rows, self.told, self.persons, self.nobodys):
+            file.close()
+
+
+class ResolvedInParts:
+    """A log that was read into files; ask for its journal first, then for everybody, as of a resolver."""
+
+    def __init__(self, gathered: Gathered, options: ReplayOptions, folder: Path) -> None:
+        """folder: on whose disk files take their place."""
+        self._gathered, self._options, self._folder = gathered, options, folder
+        self._parts: list[Part] = []
+        self._joined = JoinedJournal(())
+
+    def journal(self) -> Iterator[Any]:
+        """Resolve everything; the facts of the whole log in order, and between them what was set aside."""
+        ids, named = next(self._gathered.about.values(tuple[int, list[Key]]))
+        self._deal(min(MOST_PARTS, 1 + ids * BYTES_OF_AN_ID // BYTES_OF_A_PART))
+        clock = LogClock(*(file.numbers() for file in self._gathered.reached))
+        self._resolve_each(clock, named)
+        told = [part.told.values(list[Row]) for part in self._parts]
+        self._joined = JoinedJournal([*told, self._aside()])
+        yield from self._joined
+
+    def everybody(self, at_once: int) -> Iterator[PersonsLeft | IdsLeft]:
+        """Every person, so many at a time, and then the ids without one."""
+        persons = [part.persons.values(PersonsLeft) for part in self._parts]
+        yield from joined_persons(persons, self._joined.numbers[: len(persons)], at_once)
+        yield from joined_ids([part.nobodys.values(IdsLeft) for part in self._parts], at_once)
+
+    def whose(self, team_id: int, distinct_id: str) -> Whose | None:
+        """What an id has come to that a link named and joined to nobody; None if no event ever showed it."""
+        return self._joined.whose.get((team_id, distinct_id))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for part in self._parts:
+            part.close()
+        self._gathered.close()
+
+    def _deal(self, count: int) -> None:
+        """Give each part its rows."""
+        edges = self._gathered.edges.numbers()
+        dealer = Dealer(count, parts(components(zip(edges[::2], edges[1::2], strict=True)), count))
+        self._parts += (Part(self._folder) for _ in range(count))
+        held, read = 0, reader_of(Rows[Encoded], Rows[Any])
+        for message in self._gathered.rows.messages():
+            dealer.deal(read(message))
+            held += len(message)
+            if held >= BYTES_AT_ONCE:
+                self._hand_out(dealer)
+                held = 0
+        self._hand_out(dealer)
+        for part in self._parts:
+            part.rows.flush()
+        self._gathered.rows.close()
+
+    def _hand_out(self, dealer: Dealer) -> None:
+        for part, rows in dealer.take():
+            self._parts[part].rows.add(rows)
+
+    def _resolve_each(self, clock: LogClock, named: list[Key]) -> None:
+        """One after the other, or as many at a time as there may be processes."""
+        from identity_cli.files import processes  # takes its time to import
+
+        each = [partial(part.resolve, self._options, clock, named) for part in self._parts]
+        if self._options.one_process or not processes.is_possible():
+            for resolve in each:
+                resolve()
+        else:
+            rest = iter(each)
+            while some := [*islice(rest, self._options.jobs)]:
+                with ExitStack() as beside:
+                    for resolve in some:
+                        beside.enter_context(processes.done_beside(resolve, "resolves a part of the log"))
+        for part in self._parts:
+            part.rows.close()
+
+    def _aside(self) -> Iterator[list[Row]]:
+        """What was set aside, each before what happened at its seq."""
+        record: Any = event_type(names_to_read(self._options.applied_rules))
+        items = self._gathered.aside.values(Skipped[record] | Nobodys | Rejected)
+        rows: Iterator[Any] = ((_first_seq(item), 0, NO_FACT, item) for item in items)
+        while some := [*islice(rows, ASIDE_AT_ONCE)]:
+            yield some
+
+
+def _first_seq(item: Any) -> int:
+    return item.first_seq if isinstance(item, Skipped) else item.seq

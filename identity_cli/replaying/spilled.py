@@ -1,0 +1,51 @@
+"""A replay whose ids need not fit into memory: through files in the run's folder, part by part.
+
+The log is read as ever, and watched; what is resolved waits in files until it is known which ids are ever
+linked. The run is the same, row for row.
+"""
+
+from functools import partial
+
+from identity_cli.pieces.joining import Whole
+from identity_cli.reading.either_process import items_of
+from identity_cli.reading.intake import Log, Progress
+from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
+from identity_cli.reading.watchers import NOBODY
+from identity_cli.replaying.finishing import Whoever
+from identity_cli.replaying.gathering import Gathered, Gathering
+from identity_cli.replaying.one_replay import Replay
+from identity_cli.replaying.parts import ResolvedInParts
+from identity_cli.store.writing.filed_names import FiledNames
+
+
+class SpilledReplay(Replay):
+    """The same through files."""
+
+    def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
+        options = self._options
+        gathered = Gathered(self._folder)
+        self._parts = ResolvedInParts(gathered, options, self._folder)
+        self._names = self._journal.names = FiledNames(self._folder)
+        watchers, self._watchers = self._watchers, NOBODY  # here no event comes by
+        through = partial(Gathering, gathered=gathered, options=options, watchers=watchers.resolving)
+        return items_of(log, options, watchers.reading, self._folder, on_progress, through)
+
+    def _whoever(self) -> Whoever:
+        return self._parts
+
+    def _resolve_rest(self, read: LogRead) -> None:
+        for told in self._parts.journal():
+            if isinstance(told, Whole):
+                self._write_whole(told, read)
+            else:
+                self._take(told)
+
+    def _write_whole(self, whole: Whole, read: LogRead) -> None:
+        self._kept = {seq: KeptLine(read.origins[seq], line) for seq, line in whole.lines.items()}
+        self._write_facts(whole.facts)
+        self._kept = {}
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._parts.close()
+        self._names.close()

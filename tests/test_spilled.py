@@ -1,0 +1,181 @@
+"""A replay through files, part by part, writes the run that a plain one writes."""
+
+import errno
+import json
+import os
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from dialect_examples import EXAMPLES, lines_of
+from lanes import every_nth_quick
+from nasty_logs import nasty_log
+
+from identity_cli import replay
+from identity_cli.cli import idcli
+from identity_cli.errors import ProcessGone, RunNotWritten
+from identity_cli.files.messages import MessageFile
+from identity_cli.reading import child_process, intake
+from identity_cli.replaying import gathering, parts
+from identity_cli.replaying.parts import Part
+from identity_cli.rules import RULE_SETS
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
+IN_ANY_ORDER = ("run", "finding_persons")
+"""Tables without an order of their own."""
+
+
+def tables_of(folder: Path) -> dict[str, list[Any]]:
+    """The rows of every table of a run, in order."""
+    with closing(sqlite3.connect(folder / "run.db")) as database:
+        names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name: database.execute(
+                f"SELECT * FROM {name} ORDER BY {'1' if name in IN_ANY_ORDER else 'rowid'}"
+            ).fetchall()
+            for name in names
+        }
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The files beside run.db."""
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.db"}
+
+
+@pytest.fixture
+def same_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, list[Any]]]:
+    """same_spilled(log, **options): a log replayed in both ways, to the same run; its tables."""
+    monkeypatch.setattr(parts, "BYTES_OF_A_PART", 7_000)
+    monkeypatch.setattr(parts, "BYTES_AT_ONCE", 5_000)
+    monkeypatch.setattr(gathering, "SAMPLED", 1)
+    monkeypatch.setattr(gathering, "AT_ONCE", 4)
+    count = 0
+
+    def same(log: Any, **options: Any) -> dict[str, list[Any]]:
+        nonlocal count
+        count += 1
+        plain, spilled = tmp_path / f"plain{count}", tmp_path / f"spilled{count}"
+        asked = {"may_be_empty": True, "one_process": True, **options}
+        replay(log, plain, **asked).close()
+        replay(log, spilled, spill=True, **asked).close()
+        tables = tables_of(plain)
+        assert tables_of(spilled) == tables
+        assert files_of(spilled) == files_of(plain)
+        assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+        return tables
+
+    return same
+
+
+def lines_of_a_nasty_log(random: Random) -> list[bytes]:
+    """Some lines with several events, some blank or torn."""
+    log = nasty_log(random, random.choice([5, 60, 200]))
+    lines: list[bytes] = []
+    is_batched = random.random() < 0.3
+    while log:
+        event: Any = log.pop(0)
+        if is_batched and random.random() < 0.3:
+            more = random.randint(0, 4)
+            event = {"batch": [event, *log[:more]]}
+            del log[:more]
+        lines.append(json.dumps(event).encode() + b"\n")
+        if random.random() < 0.03:
+            lines.append(random.choice([b"\n", b"{torn\n", b"[]\n", b'{"event": ""}\n']))
+    return lines
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_a_log_in_parts_makes_the_run_that_the_whole_makes(
+    same_spilled: Callable[..., dict[str, list[Any]]], tmp_path: Path, rules: str
+) -> None:
+    random, filled = Random(f"spilled {rules}"), Counter[str]()
+    path = tmp_path / "log.ndjson"
+    for _ in range(3):
+        path.write_bytes(b"".join(lines_of_a_nasty_log(random)))
+        tables = same_spilled(
+            path,
+            rules=rules,
+            buffer=random.choice([None, 0, 60, 20.5]),
+            dialect="posthog",
+            with_events=random.random() < 0.7,
+            dedupe=random.random() < 0.2,
+            blocked_ids=random.choice([(), ("ada",)]),
+        )
+        filled.update({name: len(rows) for name, rows in tables.items()})
+    assert filled["links"] > 20
+    assert filled["persons"] > 10
+
+
+@pytest.mark.parametrize("dialect", every_nth_quick(EXAMPLES, 6))
+def test_a_log_of_any_dialect_may_be_in_parts(
+    same_spilled: Callable[..., dict[str, list[Any]]], tmp_path: Path, dialect: str
+) -> None:
+    path = tmp_path / "log.ndjson"
+    path.write_bytes(b"".join(lines_of(dialect)))
+    same_spilled(path, with_events=True)
+
+
+def test_parts_are_resolved_side_by_side(
+    same_spilled: Callable[..., dict[str, list[Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
+    same_spilled(SAMPLE / "events.ndjson", one_process=False, jobs=2, with_events=True)
+
+
+def test_staff_what_is_left_out_and_a_sorted_log_are_the_same_in_parts(
+    same_spilled: Callable[..., dict[str, list[Any]]],
+) -> None:
+    log = SAMPLE / "events.ndjson"
+    same_spilled(log, left_out=tuple(f"{log}:{line}" for line in (2, 3, 9, 10)), with_events=True)
+    same_spilled(log, order="time")
+    same_spilled(log, internal_users=SAMPLE / "test_account_filters.json")
+
+
+def test_a_person_of_large_values_is_the_same_in_parts(
+    same_spilled: Callable[..., dict[str, list[Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "LONG_LINE_BYTES", 1_000)
+    log = [{"event": "e", "distinct_id": f"u{n % 7}", "$set": {f"k{n}": "x" * 1_100}} for n in range(40)]
+    log.insert(3, {"event": "e", "distinct_id": "u1", "$set": {"n": 10**30}})
+    same_spilled(log)
+
+
+def test_what_memory_would_not_hold_is_resolved_in_parts_and_said_so(tmp_path: Path) -> None:
+    log = SAMPLE / "events.ndjson"
+    with closing(replay(log, tmp_path / "plain", memory=1 << 30)) as plain:
+        assert not plain.did_not_fit
+    with closing(replay(log, tmp_path / "spilled", memory=4_000)) as spilled:
+        assert spilled.did_not_fit
+    assert tables_of(tmp_path / "spilled") == tables_of(tmp_path / "plain")
+    command = ["replay", str(log), "--memory", "4K", "--run", str(tmp_path / "run")]
+    told = CliRunner().invoke(idcli, command)
+    assert told.exit_code == 0
+    assert "memory would not hold all ids, so they were resolved in parts, as with --spill" in told.stderr
+
+
+def test_a_part_that_is_killed_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Part, "resolve", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(ProcessGone, match="resolves a part of the log"):
+        replay(SAMPLE / "events.ndjson", tmp_path / "run", spill=True)
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("when", ["read", "resolved"])
+def test_a_full_disk_is_told_and_leaves_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
+    monkeypatch.setattr(*((MessageFile, "add", full) if when == "read" else (Part, "resolve", full)))
+    with pytest.raises(RunNotWritten, match="No space left on device"):
+        replay(SAMPLE / "events.ndjson", tmp_path / "run", spill=True)
+    assert not [*tmp_path.iterdir()]
