@@ -5,7 +5,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
-from audit_logs import TRIGGERS, event, login, on
+from audit_logs import TRIGGERS, at, by, event, in_session, login, on
 
 from identity_cli import replay
 from identity_cli.audits import AUDITS
@@ -98,3 +98,25 @@ def test_a_person_is_told_only_of_what_other_audits_saw_of_it(tmp_path: Path) ->
     assert of_ada["code"] == of_cem["code"] == "missing_reset"
     assert {one["code"] for one in of_ada["evidence"]["also"]} == {"silent_attach", "several_login_ids"}
     assert {one["code"] for one in of_cem["evidence"]["also"]} == {"refused_merge"}
+
+
+def test_a_link_that_was_overtaken_explains_its_refusal(told: Callable[..., dict[str, Finding]]) -> None:
+    """It happened four seconds before the login, and arrived behind it."""
+    entry = at(0, event("crm-1"))
+    first = {**at(2, login("ada", "a")), "timestamp": "2026-05-04T09:02:04Z"}
+    found = told([entry, first, at(2, event("crm-1", "$create_alias", alias="a"))])
+    assert found["order_sensitive"].times_of == {
+        "order_sensitive": 1,
+        "refused_merge": 1,
+        "reversed_alias": 1,
+    }
+    assert found["order_sensitive"].severity is Severity.WARNING, "and no alias is the wrong way round"
+    assert found["order_sensitive"].unique_users == 1
+
+
+def test_a_release_with_a_fresh_id_per_load_explains_its_sessions(
+    told: Callable[..., dict[str, Finding]],
+) -> None:
+    loads = [by("web", in_session(event(f"a{number}"), f"s{number // 2}")) for number in range(60)]
+    found = told(loads)
+    assert found["id_per_load"].times_of == {"id_per_load": 1, "session_on_two_persons": 30}

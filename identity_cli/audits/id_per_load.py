@@ -64,7 +64,7 @@ def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, list[evidence.K
         sender = activities.first(one.team_id, one.distinct_id) if one.events == 1 else None
         if sender is not None and sender in senders:
             found.setdefault(sender, []).append(one)
-    return found
+    return {sender: sorted(its, key=lambda one: one.seq) for sender, its in found.items()}
 
 
 AUDIT = Audit(

@@ -30,11 +30,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     for lib, begun in brought.items():
         count = begun.single - single[lib]
         if lib in may_flee and _is_most(count, begun):
-            yield _fleeting(lib, begun, [*islice(_ids_of(run, lib, of_one_event=True), EXAMPLES)], count)
+            some = islice(_ids_of(run, lib, of_one_event=True), EXAMPLES)
+            yield _fleeting(lib, begun, sorted(some, key=lambda one: one.seq), count)
     total = sum(begun.ids for begun in brought.values())
     for lib in (lib for lib in brought if lib in may_never and lib not in known):
         if _logs_in_elsewhere(known, total - brought[lib].ids):
-            yield _never(lib, [*_ids_of(run, lib)])
+            yield _never(lib, sorted(_ids_of(run, lib), key=lambda one: one.seq))
 
 
 def _is_most(count: int, begun: Begun) -> bool:
@@ -68,7 +69,7 @@ def _identified(run: Run) -> tuple[Counter[str], Counter[str]]:
 
 
 def _ids_of(run: Run, lib: str, *, of_one_event: bool = False) -> Iterator[evidence.KnownId]:
-    """The ids that a library brought and whose persons are not identified, in order."""
+    """The ids that a library brought and whose persons are not identified."""
     activities, identified = activities_of(run), traces.identified_persons(run)
     for one in evidence.ids(run, at_least=1):
         if one.person not in identified and (one.events == 1 or not of_one_event):

@@ -27,6 +27,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             persons=tuple(dict.fromkeys((*first.persons_now, *later.persons_now))),
             seqs=(one.later_seq,),
             events=later.target_events,
+            unique_users=one.persons - one.persons_swapped if is_against_time else 0,
             lib=later.lib,
             version=later.version,
             seen=one.seconds,

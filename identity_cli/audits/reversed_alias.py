@@ -28,10 +28,11 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         looks_so = is_posthogs and is_made_by_a_library(link.target) and not is_made_by_a_library(link.source)
         if (link.team_id, link.target) in logins or not (is_refused or looks_so):
             continue
+        is_login = (link.team_id, link.source) in logins
+        source = f"the login {link.source}" if is_login else f"{link.source}, whose person is identified,"
         yield Suspicion(
             message=(
-                f"the alias would merge the login {link.source} into {link.target}, which nobody logged in "
-                "with"
+                f"the alias would merge {source} into {link.target}, which nobody logged in with"
                 if is_refused
                 else f"the alias merged {link.source} into {link.target}, an id that a library made up"
             ),

@@ -19,16 +19,17 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     for one in evidence.ids_in_company(run):
         if one.person is not None and (one.team_id, one.distinct_id) in logins:
             by_person.setdefault(one.person, []).append(one)
-    for person, ids in by_person.items():
-        if len(ids) < limit.number:
+    for person, known in by_person.items():
+        if len(known) < limit.number:
             continue
+        ids = sorted(known, key=lambda one: one.seq)
         most = max(ids, key=lambda one: one.events)
         names = ", ".join(one.distinct_id for one in ids[:3])
         yield Suspicion(
             message=f"one person has {len(ids)} ids that somebody logged in with: {names}",
             distinct_ids=tuple(one.distinct_id for one in ids),
             persons=(person,),
-            seqs=tuple(sorted(one.seq for one in ids))[1:],
+            seqs=tuple(one.seq for one in ids)[1:],
             events=sum(one.events for one in ids) - most.events,
             unique_users=1 - len(ids),
             seen=len(ids),

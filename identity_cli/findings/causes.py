@@ -14,9 +14,11 @@ from identity_cli.findings.matches import (
     Match,
     by_events,
     by_ids,
+    by_late_links,
     by_link,
     by_links,
     by_persons,
+    by_persons_of_late,
     by_release,
     by_source,
     by_their_ids,
@@ -40,6 +42,10 @@ class Explains(NamedTuple):
 
 
 EXPLAINS = (
+    # A link that another overtook is refused, and would not have been.
+    Explains("order_sensitive", by_late_links, ("refused_merge",)),
+    Explains("order_sensitive", by_late_links, ("reversed_alias",), is_harm=False),
+    Explains("order_sensitive", by_persons_of_late, ("duplicate_person",)),
     # A constant that everybody sends: whatever is linked with it becomes one person.
     Explains("cookieless_sentinel", by_links, ("silent_attach", "refused_merge", "property_conflict")),
     Explains("cookieless_sentinel", by_link, ("contaminated_window",)),

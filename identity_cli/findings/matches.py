@@ -44,14 +44,26 @@ by_links = _by(lambda one: one.seqs, lambda one: one.seqs)
 """Links of the one are all links of the other."""
 by_link = _by(lambda one: one.seqs[-1:], lambda one: one.seqs)
 """The last event of the one is a link of the other."""
+by_late_links = _by(
+    lambda one: one.seqs, lambda one: one.seqs if one.seen is not None and one.seen < 0 else ()
+)
+"""The same, of links that came so many seconds, `seen`, against their times."""
 by_ids = _by(lambda one: one.distinct_ids, lambda one: one.distinct_ids)
 """Every id that the one names is named by the other's audit."""
 by_persons = _by(lambda one: one.persons, lambda one: one.persons)
 """Every person that the one is about."""
+by_persons_of_late = _by(
+    lambda one: one.persons, lambda one: one.persons if one.seen is not None and one.seen < 0 else ()
+)
+"""The same, of the persons of such links."""
 by_source = _by(lambda one: one.distinct_ids[-1:], lambda one: one.distinct_ids[:1])
 """The id that the links of the one share, which they name last, is the one that the other is about."""
-by_release = _by(lambda one: [(one.lib, one.version)], lambda one: [(one.lib, one.version)])
-"""The same release sent both."""
+
+
+def by_release(causes: Sequence[Suspicion]) -> Answer:
+    """The same release sent both."""
+    known = {(one.lib, one.version): number for number, one in enumerate(causes)}
+    return lambda effect: known.get((effect.lib, effect.version))
 
 
 def by_their_ids(causes: Sequence[Suspicion]) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tests.bench.planting.shop import COOKIELESS, DAY, HOUR, Life, Shop, begin, planted
+from tests.bench.planting.shop import COOKIELESS, DAY, HOUR, Life, Shop, begin, iso, planted
 
 Plant = Callable[[Shop, float], Iterator[Life]]
 
@@ -15,12 +15,14 @@ class Fault:
 
     code: of the audit that has to name it. also: of those that are right to name it too. plant: the lives
     that show it, from a moment on; None where a release does. resends: events that come again, hours later.
+    is_harmless: whether it is to be remarked, and not to be called more than that.
     """
 
     code: str
     also: frozenset[str] = frozenset()
     plant: Plant | None = None
     resends: int = 0
+    is_harmless: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
@@ -60,17 +62,53 @@ def bad_merge(shop: Shop, moment: float) -> Iterator[Life]:
 
 
 def alias_reversed(shop: Shop, moment: float) -> Iterator[Life]:
-    """The backend names account and visitor in the wrong order."""
+    """The backend names account and visitor in the wrong order, of somebody who logged in: it is refused."""
 
     def life(moment: float) -> Life:
         account, email = shop.new_account()
-        yield from shop.login(moment, shop.new_device(), account, email, is_new=True)
+        yield from shop.login(moment, shop.new_device("posthog-ios"), account, email, is_new=True)
         moment += 2 * HOUR
         device = shop.new_device()
         yield from shop.visit(moment, device, 3)
         moment += HOUR
         step = shop.backend(moment, "$create_alias", device.anonymous_id, alias=account)
         yield planted("alias_reversed", step)
+
+    for number in range(4):
+        yield life(moment + number * HOUR)
+
+
+def alias_accepted(shop: Shop, moment: float) -> Iterator[Life]:
+    """The same of accounts that nobody logged in with yet: both become one person, as they should."""
+
+    def life(moment: float) -> Life:
+        account, email = shop.new_account()
+        yield shop.backend(moment, "order_by_phone", account, **{"$set": {"email": email}})
+        moment += 2 * HOUR
+        device = shop.new_device()
+        yield from shop.visit(moment, device, 3)
+        step = shop.backend(moment + HOUR, "$create_alias", device.anonymous_id, alias=account)
+        yield planted("alias_accepted", step)
+
+    for number in range(4):
+        yield life(moment + number * HOUR)
+
+
+def overtaken(shop: Shop, moment: float) -> Iterator[Life]:
+    """The backend joins visitor and mailing list entry just before the login, which arrives first."""
+
+    def life(moment: float) -> Life:
+        account, email = shop.new_account()
+        entry = f"crm-{account[5:]}"
+        yield shop.backend(moment, "mail_sent", entry, **{"$set": {"email": email}})
+        device = shop.new_device("posthog-ios")
+        anonymous = device.anonymous_id
+        for step in shop.login(moment + HOUR, device, account, email):
+            yield step
+            if step[1]["event"] == "$identify":
+                late = shop.backend(step[0] + 1.5, "$create_alias", entry, alias=anonymous)
+                late[1]["timestamp"] = iso(step[0] - 4.0)
+                yield planted("overtaken", late)
 
     for number in range(4):
         yield life(moment + number * HOUR)
@@ -123,7 +161,7 @@ def running_number(shop: Shop, moment: float) -> Iterator[Life]:
 
     def life(moment: float) -> Life:
         _, email = shop.new_account()
-        device = shop.new_device()
+        device = shop.new_device("posthog-android")  # no release of the pages may log everybody in as another
         for _ in range(4):
             account, _ = shop.new_account()
             for step in shop.login(moment, device, account, email):
@@ -214,13 +252,16 @@ def storm(shop: Shop, moment: float) -> Iterator[Life]:
 
 
 def slow_queue(shop: Shop, moment: float) -> Iterator[Life]:
-    """The backend tells of sign-ups minutes before the browser does: the buffer is missed."""
+    """The backend tells of sign-ups minutes before the app does: the buffer is missed.
+
+    An app, as pages of a release that links nobody have no login for which the backend could be early.
+    """
 
     def life(moment: float) -> Life:
         account, email = shop.new_account()
         step = shop.backend(moment - 400, "account_created", account, **{"$set": {"email": email}})
         yield planted("slow_queue", step)
-        yield from shop.login(moment, shop.new_device(), account, email)
+        yield from shop.login(moment, shop.new_device("posthog-ios"), account, email)
 
     for number in range(40):
         yield life(moment + number * HOUR / 2)
@@ -284,6 +325,8 @@ FAULTS: dict[str, Fault] = {
     "bad_merge": Fault("merge_dangerously", _STRANGERS, bad_merge),
     "resent": Fault("repeated_events", resends=400),
     "alias_reversed": Fault("reversed_alias", frozenset({"refused_merge"}), alias_reversed),
+    "alias_accepted": Fault("reversed_alias", plant=alias_accepted, is_harmless=True),
+    "overtaken": Fault("order_sensitive", frozenset({"refused_merge", "duplicate_person"}), overtaken),
     "random_anonymous_ids": Fault("ids_without_events", plant=random_anonymous_ids),
     "groups_as_persons": Fault("group_persons", plant=groups_as_persons),
     "fallback_id": Fault("generic_id", plant=fallback_id),

@@ -30,7 +30,8 @@ AT_ONCE = 6
 class Score:
     """What was counted over all logs.
 
-    planted: how often each fault was. found: how often its own audit named it above info. severe: how often
+    planted: how often each fault was. found: how often its own audit named it above info, or where it is
+    harmless as no more than that. severe: how often
     any audit did, as an error. dated, released: how often the finding has its first day, its release. right,
     wrong: findings that do or do not name a fault of theirs, by audit and severity. strays: messages of
     wrong ones above info.
@@ -57,9 +58,14 @@ class Score:
                 self.strays[finding.code].append(f"{log}:{finding.first.origin.line} {finding.message}")
 
     def _take_fault(self, truth: Truth, named: Sequence[Finding]) -> None:
-        own = [one for one in named if one.code == FAULTS[truth.fault].code]
+        fault = FAULTS[truth.fault]
+        own = [one for one in named if fault.code in one.times_of]
         self.planted[truth.fault] += 1
-        self.found[truth.fault] += any(one.severity.rank < 2 for one in own)
+        self.found[truth.fault] += (
+            bool(own) and not any(one.severity.rank < 2 for one in named)
+            if fault.is_harmless
+            else any(one.severity.rank < 2 for one in own)
+        )
         self.severe[truth.fault] += any(one.severity.rank < 1 for one in named)
         self.dated[truth.fault] += any((one.since.moment.time or "")[:10] == truth.time[:10] for one in own)
         self.released[truth.fault] += any(
@@ -69,7 +75,7 @@ class Score:
 
 def names(finding: Finding, truth: Truth) -> bool:
     """Whether a finding is about that fault: one of its audits', and one of its ids or events."""
-    if finding.code not in FAULTS[truth.fault].codes:
+    if FAULTS[truth.fault].codes.isdisjoint(finding.times_of):
         return False
     return finding.first.origin.line in truth.lines or not truth.distinct_ids.keys().isdisjoint(
         finding.distinct_ids
