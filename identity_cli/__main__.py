@@ -22,11 +22,7 @@ def main() -> None:
     gc.disable()
     sys.setrecursionlimit(ENOUGH_CALLS)
     _open_closed_streams()
-    # A sixth of a start, and click, which imports it, needs it only for help.
-    _import_when_used("inspect")
-    if hasattr(os, "uname"):
-        # A twentieth: uuid, which click imports for a kind of argument, asks only which system this is.
-        _import_when_used("platform", system=lambda: os.uname().sysname)
+    _spare_imports()
     code = 0
     try:
         from identity_cli.cli import idcli
@@ -60,12 +56,23 @@ def _open_closed_streams() -> None:
             setattr(sys, name, open(descriptor, mode, encoding="utf-8"))
 
 
+def _spare_imports() -> None:
+    """Do without what click imports, and needs for what hardly any command does: a quarter of a start."""
+    _import_when_used("inspect")  # for help
+    # It has no translations of its own, and looks in vain for those of others: messages are in English.
+    _import_when_used("gettext", gettext=str, ngettext=lambda one, many, count: one if count == 1 else many)
+    if hasattr(os, "uname"):  # all that uuid, which it has a kind of argument for, wants of it
+        _import_when_used("platform", system=lambda: os.uname().sysname)
+
+
 def _import_when_used(name: str, **known: Any) -> None:
     """Let whoever imports that module have it at once, and fill it when something not known is asked for."""
     module = ModuleType(name)
     vars(module).update(known)
 
     def fill(attribute: str) -> Any:
+        if attribute == "__path__":  # which `from NAME import` looks for in a package
+            raise AttributeError(attribute)
         vars(module).pop("__getattr__", None)
         if sys.modules.get(name) is module:
             del sys.modules[name]

@@ -10,8 +10,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from identity_cli.errors import NoDataFrames, UnknownChoice
-
 LIBRARIES = ("pandas", "polars")
 ROWS_SHOWN = 20
 _OF_THE_STORE = frozenset({"person", "joined_person", "source_person", "target_person", "moment"})
@@ -68,12 +66,16 @@ def frame_library(named: str | None = None) -> str:
     """The library of data frames: the one named, else the one in use, else the first that is installed."""
     if named is not None:
         if named not in LIBRARIES:
+            from identity_cli.errors import UnknownChoice
+
             raise UnknownChoice("library", named, LIBRARIES)
         return named
     for is_there in (lambda name: name in sys.modules, find_spec):
         for name in LIBRARIES:
             if is_there(name):
                 return name
+    from identity_cli.errors import NoDataFrames
+
     raise NoDataFrames
 
 

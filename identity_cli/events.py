@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Final, NamedTuple, Protocol, TypedDict
+from typing import Any, Final, NamedTuple, Protocol
+
+from identity_cli.origins import Address as Address  # noqa: PLC0414 -- who speaks of events may want both
+from identity_cli.origins import Origin as Origin  # noqa: PLC0414
 
 
 class Absent(Enum):
@@ -45,33 +48,6 @@ class Pairs(Enum):
     LINK = "the first line with the two links them, as a linking event does"
     ONLY_LINK = "the same, and nothing else does; a device's id is never a user's"
     NO_LINK = "nothing: only linking events do"
-
-
-class Address(TypedDict):
-    """Where an event stands; nth: which of its line's events it is, from 1, where the line has several."""
-
-    file: str
-    line: int
-    nth: int | None
-
-
-class Origin(NamedTuple):
-    """Where an event stands; prints as `path:line`, which editors open, or `path:line#nth`.
-
-    nth: which of several calls on its line the event is, from 1; None on a line with one.
-    """
-
-    path: str
-    line: int
-    nth: int | None = None
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}" + ("" if self.nth is None else f"#{self.nth}")
-
-    @property
-    def place(self) -> Address:
-        """The same as it stands in JSON."""
-        return {"file": self.path, "line": self.line, "nth": self.nth}
 
 
 LONGEST_SENT_ID: Final = 200

@@ -14,9 +14,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-
-from identity_cli.errors import AmbiguousEvent
-from identity_cli.events import Origin
+from typing import NamedTuple, TypedDict
 
 SeqRange = tuple[int, int, int]
 """A line of several events, or one that is not the line after the last.
@@ -26,6 +24,33 @@ Its first seq, without sorting, its number in its file, how many events.
 Places = tuple[Sequence[str], Sequence[int], Sequence[int | None]]
 """Of many events the path, the line and the nth of each, as in Origin."""
 _ADDRESS = r"(?s:(?:(?P<path>.+):)?(?P<line>[0-9]{1,18})(?:#(?P<nth>[0-9]{1,18}))?)"
+
+
+class Address(TypedDict):
+    """Where an event stands; nth: which of its line's events it is, from 1, where the line has several."""
+
+    file: str
+    line: int
+    nth: int | None
+
+
+class Origin(NamedTuple):
+    """Where an event stands; prints as `path:line`, which editors open, or `path:line#nth`.
+
+    nth: which of several calls on its line the event is, from 1; None on a line with one.
+    """
+
+    path: str
+    line: int
+    nth: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}" + ("" if self.nth is None else f"#{self.nth}")
+
+    @property
+    def place(self) -> Address:
+        """The same as it stands in JSON."""
+        return {"file": self.path, "line": self.line, "nth": self.nth}
 
 
 class Origins:
@@ -110,6 +135,8 @@ class Origins:
             return []
         indexes = self.files_named(address.path)
         if len(indexes) > 1:
+            from identity_cli.errors import AmbiguousEvent
+
             raise AmbiguousEvent(named, [address._replace(path=self._paths[one]) for one in indexes])
         found = [seq for index in indexes for seq in self._unsorted_on(index, address.line)]
         return self._sorted([seq for seq in found if address.nth in (None, self._nth(seq) or 1)])

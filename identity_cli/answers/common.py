@@ -2,7 +2,7 @@
 
 from typing import Any, TypedDict
 
-from identity_cli.events import Address
+from identity_cli.origins import Address
 
 
 class EventAddress(Address):

@@ -4,7 +4,7 @@ from typing import Any, NotRequired, TypedDict
 
 from identity_cli.answers.common import BeforeAfter, EventAddress
 from identity_cli.answers.of_comparisons import Figures
-from identity_cli.events import Address
+from identity_cli.origins import Address
 
 
 class LinkSide(TypedDict):

@@ -4,7 +4,7 @@ from typing import Any, TypedDict
 
 from identity_cli.answers.common import EventAddress, LinkRecord
 from identity_cli.answers.of_findings import FindingRecord
-from identity_cli.events import Address
+from identity_cli.origins import Address
 
 
 class WholePerson(TypedDict):

@@ -3,7 +3,7 @@
 from typing import Any, NotRequired, TypedDict
 
 from identity_cli.answers.of_findings import FindingRecord
-from identity_cli.events import Address
+from identity_cli.origins import Address
 
 
 class SourceRead(TypedDict):

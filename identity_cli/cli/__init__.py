@@ -15,7 +15,7 @@ import click
 
 from identity_cli import __version__
 from identity_cli.cli.terminal.command import Helpful, color_option, option, print_help
-from identity_cli.errors import ExitCode, IdcliError, UnknownCommand
+from identity_cli.errors import ExitCode, IdcliError
 
 GROUPS = {
     "Begin with": {
@@ -105,6 +105,8 @@ class Commands(Helpful, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; of a name that is none say what it may have meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            from identity_cli.errors import UnknownCommand
+
             raise UnknownCommand(args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from identity_cli.comparing.comparison import PersonChange
 from identity_cli.comparing.platform_export import Answer
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.outcomes import JOINS, Outcome, is_refused
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run

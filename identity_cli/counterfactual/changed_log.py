@@ -14,8 +14,8 @@ from identity_cli.counterfactual.component import key_of, scope_of
 from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.resolution import Resolution, Scope
 from identity_cli.errors import AmbiguousEvent, EventNotMet, NoSuchEvent, UnknownId
-from identity_cli.events import Origin
 from identity_cli.facts import Linked
+from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.replaying.log_again import events_of

@@ -9,7 +9,7 @@ from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.remedies import illegal_ids
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.outcomes import Outcome
 from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from identity_cli.counterfactual.raw_events import Progress, Raw, events_with, holds_text
-from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY, Origin
+from identity_cli.events import CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
+from identity_cli.origins import Origin
 from identity_cli.store.reading.run import Run
 
 IDS_LOOKED_FOR = 50

@@ -19,10 +19,11 @@ from identity_cli.counterfactual.resolution import Scope
 from identity_cli.dialects import POSTHOG
 from identity_cli.dialects.json_lines import line_without
 from identity_cli.errors import NoPartOfItsOwn
-from identity_cli.events import LONG_AGO, Origin, arrival_of
+from identity_cli.events import LONG_AGO, arrival_of
 from identity_cli.files.opening import sources_at
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.sources import Opened, PassedOver
+from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.intake import Log
 from identity_cli.replaying.replayer import replay_log

@@ -12,7 +12,8 @@ from identity_cli.counterfactual.component import linking_event
 from identity_cli.counterfactual.resolution import ArrivedEvent, Scope
 from identity_cli.counterfactual.words import words_of
 from identity_cli.dialects.base import POSTHOG
-from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, Origin, arrival_of
+from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, arrival_of
+from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
 from identity_cli.replaying.rerun import options_of
 from identity_cli.rules.linking import is_illegal

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from identity_cli.answers.common import EventAddress
 from identity_cli.counterfactual.edits import NO_EDITS, Edits
 from identity_cli.dialects.pairs import FirstLinks
-from identity_cli.events import LONG_AGO, Event, Origin, arrival_of
+from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.facts import Fact, IdsLeft, Linked, PersonsLeft
+from identity_cli.origins import Origin
 from identity_cli.person_ids import person_uuids
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.left_out import uuid_in_text

@@ -7,7 +7,8 @@ from typing import Any
 
 from identity_cli.answering import InNotebook
 from identity_cli.errors import NotOfThatPerson
-from identity_cli.events import Event, Origin, time_of
+from identity_cli.events import Event, time_of
+from identity_cli.origins import Origin
 from identity_cli.reports.as_of import moment_in
 from identity_cli.reports.owners import Owner, Owners
 from identity_cli.reports.timeline import Timeline

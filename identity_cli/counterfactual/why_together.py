@@ -15,7 +15,7 @@ from identity_cli.counterfactual.ways import way_between
 from identity_cli.counterfactual.why_apart import apart
 from identity_cli.counterfactual.words import words_of
 from identity_cli.errors import IdWithoutPerson, LogChanged, LogUnreadable
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.outcomes import JOINS
 from identity_cli.pieces.edges import Key
 from identity_cli.store.reading.rows import LinkRow, PersonRow

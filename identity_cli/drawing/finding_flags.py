@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from identity_cli.drawing.telling import suspicions
-from identity_cli.events import Origin
 from identity_cli.findings.finding import Finding
+from identity_cli.origins import Origin
 from identity_cli.store.reading.kept_findings import kept_findings
 from identity_cli.store.reading.run import Run
 

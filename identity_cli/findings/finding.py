@@ -13,7 +13,7 @@ from identity_cli.answers.of_findings import (
     FindingThreshold,
 )
 from identity_cli.audits.severity import Severity
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,11 @@
 from datetime import date
 from typing import NamedTuple
 
-from identity_cli.events import Origin
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.found import findings_of
 from identity_cli.findings.settings import DEFAULT, Settings, Suppression, sorted_out
 from identity_cli.findings.verdict import Damage, Verdict, damage_of, verdict_of
+from identity_cli.origins import Origin
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WarningType, warning_type
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, EventNotMet, IdNotMet
-from identity_cli.events import ABSENT, Event, Origin
+from identity_cli.events import ABSENT, Event
 from identity_cli.facts import DistinctIdAttached, DistinctIdSeen, Fact, Linked, PersonCreated
-from identity_cli.origins import Origins, address_in
+from identity_cli.origins import Origin, Origins, address_in
 from identity_cli.reading.reader import Block
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id

@@ -9,9 +9,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from identity_cli.events import Origin
 from identity_cli.files.sources import PassedOver, Source
-from identity_cli.origins import Origins
+from identity_cli.origins import Origin, Origins
 from identity_cli.reading.reader import Noticed
 
 REPEAT = "repeats an earlier event"

@@ -25,9 +25,8 @@ from identity_cli.dialects.base import (
 )
 from identity_cli.dialects.nesting import TOO_DEEP, is_any_too_deep, room_for_nesting
 from identity_cli.errors import ColumnsUnreadable
-from identity_cli.events import Origin
 from identity_cli.files.sources import LineSource, RefusedLine, Source
-from identity_cli.origins import Origins
+from identity_cli.origins import Origin, Origins
 from identity_cli.reading.decoding import Reading, decoded_or_reason
 from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice
 from identity_cli.reading.spared_columns import needed_columns

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejected
-from identity_cli.events import Origin
 from identity_cli.files.sources import PassedOver, Source
+from identity_cli.origins import Origin
 
 _LIMIT = r"(\d{1,15})|(\d{1,3}(?:\.\d{1,9})?)\s*%"
 

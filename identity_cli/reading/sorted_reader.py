@@ -21,9 +21,10 @@ from identity_cli.dialects.base import (
 )
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import NothingToSortBy
-from identity_cli.events import Event, Origin, arrival_told, time_of
+from identity_cli.events import Event, arrival_told, time_of
 from identity_cli.files.external_sort import SortEntry, sorted_entries
 from identity_cli.files.sources import LineSource, RefusedLine, Source
+from identity_cli.origins import Origin
 from identity_cli.reading.decoding import Reading
 from identity_cli.reading.reader import LogReader, Noticed, Part
 from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.errors import LogChanged, LogGone
-from identity_cli.events import Origin
 from identity_cli.files.folders import container_of
 from identity_cli.files.opening import numbered_lines, sources_at
 from identity_cli.files.places import scratch_folder
 from identity_cli.files.raw_file import check_rereadable
 from identity_cli.files.sources import LineSource, PassedOver
+from identity_cli.origins import Origin
 from identity_cli.reading.left_out import LeftOut
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.rules import RULE_SETS

@@ -12,7 +12,8 @@ from typing import Any
 from identity_cli.dialects import POSTHOG
 from identity_cli.dialects.json_lines import line_without
 from identity_cli.errors import AmbiguousEvent, EventInBatch, EventNotMet
-from identity_cli.events import LONG_AGO, Event, Origin, arrival_of
+from identity_cli.events import LONG_AGO, Event, arrival_of
+from identity_cli.origins import Origin
 from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of

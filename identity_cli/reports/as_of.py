@@ -6,8 +6,7 @@ from datetime import time as time_of_day
 
 from identity_cli.answering import InNotebook
 from identity_cli.errors import BadMoment, NotYetSeen
-from identity_cli.events import Origin
-from identity_cli.origins import address_in
+from identity_cli.origins import Origin, address_in
 from identity_cli.reports.property_history import State
 from identity_cli.reports.timeline import END, Timeline, persons_of
 from identity_cli.store.reading.rows import LinkRow

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
 
-from identity_cli.errors import BadCondition
 from identity_cli.values.sameness import same_value
 
 _WORDS = re.compile(r"(?P<key>.+) (?P<operator>exists|missing)", re.DOTALL)
@@ -33,6 +32,8 @@ def condition_in(text: str, *, ignore_case: bool = False) -> Condition:
     """The condition that a text is; BadCondition. Its value also stands for what it is as JSON."""
     found = _WORDS.fullmatch(text) or _SIGNS.fullmatch(text)
     if found is None:
+        from identity_cli.errors import BadCondition
+
         raise BadCondition(text)
     return Condition(found["key"], found["operator"], found.groupdict().get("value"), ignore_case)
 

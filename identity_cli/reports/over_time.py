@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from identity_cli.answering import as_dict, as_frame, as_html
-from identity_cli.errors import UnknownChoice
 from identity_cli.outcomes import is_refused
 from identity_cli.store.reading.periods import Sender, events_by_hour, links_by_hour, warnings_by_hour
 from identity_cli.store.reading.run import Run
@@ -121,6 +120,8 @@ def trend(
     version. findings: of the run, to be named where they began.
     """
     if by not in PERIODS:
+        from identity_cli.errors import UnknownChoice
+
         raise UnknownChoice("period", by, PERIODS)
     tallies, undated = _tallied(run, _HOURS[by], by_library)
     begun = _begun(findings, _HOURS[by])

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from itertools import islice
 from typing import Any
 
-from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import Condition, condition_in
 from identity_cli.store.reading.kept_findings import persons_found
 from identity_cli.store.reading.rows import PersonRow
@@ -38,6 +37,8 @@ def persons(
     cannot be read.
     """
     if sort not in PERSON_ORDERS and not run.has_property(sort):
+        from identity_cli.errors import UnknownChoice
+
         raise UnknownChoice("order or property of persons", sort, PERSON_ORDERS)
     wanted = _conditions(where)
     is_narrowed = bool(wanted) or findings is not None

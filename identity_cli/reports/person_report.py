@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from identity_cli.errors import JournalDiffers
 from identity_cli.outcomes import Outcome
 from identity_cli.reports.property_history import State
 from identity_cli.reports.timeline import Timeline
@@ -118,5 +117,7 @@ def _properties(person: PersonRow, timeline: Timeline) -> State:
         if key not in stored or key not in written or stored[key] != written[key].value
     ]
     if wrong:
+        from identity_cli.errors import JournalDiffers
+
         raise JournalDiffers(person.person_id, sorted(wrong))
     return {key: written[key] for key in stored}

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from identity_cli.answering import as_dict, as_frame, as_html
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.reports.owners import Owner, Owners
 from identity_cli.store.reading.run import Run
 from identity_cli.store.reading.search import Hit, ids_with, person_ids_with, text_of, values_with

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.store.reading.rows import WarningRow
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WarningType, warning_type

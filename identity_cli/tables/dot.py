@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.outcomes import Outcome
 from identity_cli.tables.escapes import printable
 from identity_cli.tables.graph import (

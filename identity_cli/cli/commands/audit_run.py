@@ -8,7 +8,6 @@ from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.options import format_option, internal_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column
-from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.reports.run_audit import RunAudit, run_audit
 from identity_cli.store.reading.run import Run
@@ -32,6 +31,8 @@ def command(run: Run, output: str) -> None:
     with at_work("Counting"):
         found = run_audit(run)
     if output == "json":
+        from identity_cli.cli.terminal.render import write_document
+
         write_document(_document(found))
     else:
         _show(Page(), found)

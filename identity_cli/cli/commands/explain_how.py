@@ -10,7 +10,6 @@ from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
-from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.run_arguments import with_ids, with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.reports.link_history import HistoryStep, How, how
@@ -54,6 +53,8 @@ def command(run: Run, wanted: str, team_id: int | None, depth: int, show_all: bo
     """
     found = how(run, wanted, team_id)
     if output == "json":
+        from identity_cli.cli.terminal.render import write_document
+
         write_document(_document(run, found))
     else:
         _show(Page(), run, found, None if show_all else depth)

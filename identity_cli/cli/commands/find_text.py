@@ -8,7 +8,6 @@ from identity_cli.cli.terminal.at_work import at_work
 from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.options import format_option, limit_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, origin_column
-from identity_cli.cli.terminal.render import write_records
 from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.text import number_text, plural, value_text
 from identity_cli.reports.owners import Owner
@@ -37,6 +36,8 @@ def command(run: Run, text: str, limit: int, output: str) -> None:
     with at_work("Searching"):
         found = find(run, text)
     if output != "table":
+        from identity_cli.cli.terminal.render import write_records
+
         write_records(FIELDS, map(_record, found), output)
     else:
         _show(Page(), text, found, limit)

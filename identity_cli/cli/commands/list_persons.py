@@ -14,7 +14,6 @@ from identity_cli.cli.terminal.options import format_option, guards_csv, interna
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
-from identity_cli.errors import UnknownChoice
 from identity_cli.reports.conditions import condition_in
 from identity_cli.reports.person_list import RECOGNISED_BY, persons, recognised
 from identity_cli.store.reading.kept_findings import findings_each
@@ -96,6 +95,8 @@ def command(
     wanted = [condition_in(given, ignore_case=ignore_case) for given in conditions]
     for code in codes:
         if code not in _codes():
+            from identity_cli.errors import UnknownChoice
+
             raise UnknownChoice("audit", code, _codes())
     is_narrowed = bool(wanted or suspicious or codes)
     found = persons(

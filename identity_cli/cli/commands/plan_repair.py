@@ -11,7 +11,7 @@ from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import reading_progress, write_document
 from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.counterfactual.repair_plan import Action, Plan, read_ids, repair
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.store.reading.run import Run
 
 IDS_SHOWN = 8

@@ -11,10 +11,9 @@ from identity_cli.cli.terminal.completed import ID
 from identity_cli.cli.terminal.fitting import shortened
 from identity_cli.cli.terminal.options import format_option, team_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number_column, origin_column
-from identity_cli.cli.terminal.render import write_document
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.text import plural, time_text, value_text
-from identity_cli.events import Address, Origin
+from identity_cli.origins import Address, Origin
 from identity_cli.outcomes import is_refused
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
@@ -69,6 +68,8 @@ def command(
         return
     report = person(run, wanted, team_id)
     if output == "json":
+        from identity_cli.cli.terminal.render import write_document
+
         write_document(_document(run, wanted, report))
         return
     page = _Screen(run, None if show_all else SHOWN)

@@ -10,7 +10,6 @@ from identity_cli.cli.terminal.command import Command, option
 from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, internal_option
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column
-from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.run_arguments import with_run
 from identity_cli.cli.terminal.sparkline import sparkline
 from identity_cli.cli.terminal.text import number_text, plural
@@ -68,9 +67,13 @@ def command(run: Run, by: str, by_library: bool, show_all: bool, output: str) ->
     if output == "table":
         _show(Page(), found, by_library, show_all)
     elif output == "json":
+        from identity_cli.cli.terminal.render import write_document
+
         write_document(_document(found))
     else:
         record = _flat_record if output == "csv" else _record
+        from identity_cli.cli.terminal.render import write_records
+
         write_records(COLUMNS, (record(one, by) for one in found.periods), output)
 
 

@@ -5,7 +5,6 @@ should be amid.
 """
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -51,7 +50,11 @@ class Ticker:
 
     def start(self) -> None:
         """Begin to tell, once it has taken a second."""
-        if self._was is None and hasattr(signal, "setitimer") and is_terminal(sys.stderr):
+        if self._was is not None or not is_terminal(sys.stderr):
+            return
+        import signal  # where nobody watches, a fiftieth of a start
+
+        if hasattr(signal, "setitimer"):
             with suppress(ValueError):  # only the main thread may
                 self._was = signal.signal(signal.SIGALRM, self._tell)
                 wait = WAIT_SECONDS - (time.monotonic() - self._since)
@@ -60,6 +63,8 @@ class Ticker:
     def stop(self) -> None:
         """Tell no more, and take the line away."""
         if self._was is not None:
+            import signal
+
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, self._was)
             self._was = None

@@ -12,7 +12,7 @@ import click
 from identity_cli.cli.terminal.command import DEVICE_MARK, option
 from identity_cli.cli.terminal.completed import FILE
 from identity_cli.cli.terminal.options import run_option
-from identity_cli.errors import IdcliError, RunUnreadable
+from identity_cli.errors import IdcliError
 
 if TYPE_CHECKING:
     from identity_cli.store.reading.run import Run
@@ -125,12 +125,16 @@ def opened(*folders: str) -> "Iterator[list[Run]]":
             runs += [stack.enter_context(closing(Run(folder))) for folder in folders]
             yield runs
         except StoreError as error:
+            from identity_cli.errors import RunUnreadable
+
             raise RunUnreadable(" or ".join(folders), str(error)) from None
         except (IdcliError, click.ClickException, click.exceptions.Exit, OSError):
             raise
         except Exception:  # a bug, unless it is the run that is at fault
             for run in runs:
                 if damage := run.damage():
+                    from identity_cli.errors import RunUnreadable
+
                     raise RunUnreadable(run.name, damage) from None
             raise
 

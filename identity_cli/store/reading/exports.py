@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO
 
-from identity_cli.errors import UnknownChoice
 from identity_cli.files.outputs import output_file
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.formats import TABLE_FORMATS
@@ -42,6 +41,8 @@ def export_into(file: IO[bytes], run: Run, table: str, table_format: str, *, csv
 
 def _check(what: str, name: str, known: Collection[str]) -> None:
     if name not in known:
+        from identity_cli.errors import UnknownChoice
+
         raise UnknownChoice(what, name, known)
 
 

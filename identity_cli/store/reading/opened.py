@@ -14,10 +14,9 @@ from contextlib import ExitStack, closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from identity_cli.errors import NoRun, RunReplaced, RunUnreadable
-from identity_cli.events import Origin
+from identity_cli.errors import IdcliError
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
-from identity_cli.origins import Origins
+from identity_cli.origins import Origin, Origins
 from identity_cli.store import schema
 from identity_cli.store.seal import is_sealed, writes_of
 
@@ -60,26 +59,35 @@ class OpenedRun:
             place = self._using.enter_context(unpacked(place))
             self._packed_log = log_in(place)
         self._place, self._stat, writes, self.database = _opened(place)
-        path = os.path.join(self._place, DATABASE)
+        self._check(writes)
+
+    def _check(self, writes: int) -> None:
+        """NoRun or RunUnreadable unless the database is as a replay wrote it; writes: see seal."""
         try:
             (application,) = self.database.execute("PRAGMA application_id").fetchone()
             (version,) = self.database.execute("PRAGMA user_version").fetchone()
-        except sqlite3.Error as error:
-            raise RunUnreadable(path, str(error)) from None
+            if application == APPLICATION_ID and version == schema.SCHEMA_VERSION:
+                strange = schema.strange_table(self.database)
+                is_as_written = not self._is_finished or is_sealed(self.database, writes)
+                if strange is None and is_as_written:
+                    return
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
+            raise self._unreadable(str(error)) from None
         if application != APPLICATION_ID:
+            from identity_cli.errors import NoRun
+
             raise NoRun(self.name)
         if version != schema.SCHEMA_VERSION:
             known = schema.SCHEMA_VERSION
-            raise RunUnreadable(path, f"its format is version {version}, this idcli reads {known}")
-        try:
-            strange = schema.strange_table(self.database)
-            is_as_written = not self._is_finished or is_sealed(self.database, writes)
-        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
-            raise RunUnreadable(path, str(error)) from None
+            raise self._unreadable(f"its format is version {version}, this idcli reads {known}")
         if strange is not None:
-            raise RunUnreadable(path, f"its {strange} is not what a replay writes")
-        if not is_as_written:
-            raise RunUnreadable(path, "something has written into it since its replay")
+            raise self._unreadable(f"its {strange} is not what a replay writes")
+        raise self._unreadable("something has written into it since its replay")
+
+    def _unreadable(self, why: str) -> IdcliError:
+        from identity_cli.errors import RunUnreadable
+
+        return RunUnreadable(os.path.join(self._place, DATABASE), why)
 
     def read_log_at(self, place: str) -> None:
         """From now on take the log to be there, where it was moved; a folder for the one that it was in.
@@ -157,6 +165,8 @@ class OpenedRun:
 
     def check_in_place(self) -> None:
         """RunReplaced if what stands beside the database is no longer this run's."""
+        from identity_cli.errors import RunReplaced
+
         try:
             found = os.stat(os.path.join(self._place, DATABASE))
         except OSError:
@@ -214,6 +224,7 @@ def _opened(folder: str) -> tuple[str, os.stat_result, int, sqlite3.Connection]:
         pass
     from pathlib import Path
 
+    from identity_cli.errors import RunUnreadable
     from identity_cli.store.folder import existing_run  # knows where a killed replay may have left it
 
     with existing_run(Path(folder)) as place:

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from identity_cli.errors import NoInternalUsers
 from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
 from identity_cli.store.reading.opened import StoreError
@@ -17,7 +16,6 @@ from identity_cli.store.reading.person_lists import COUNT_STANDING, PERSON_ORDER
 from identity_cli.store.reading.rows import LinkRow, WarningRow
 from identity_cli.store.reading.run_persons import LINKS, WARNINGS, link_row, warning_row
 from identity_cli.store.reading.whole_tables import RunTables
-from identity_cli.values.notebook import html_of
 
 __all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
@@ -27,7 +25,10 @@ class Run(RunTables):
 
     # Figures of the whole
 
-    _repr_html_ = html_of
+    def _repr_html_(self) -> str:
+        from identity_cli.values.notebook import html_of  # a terminal shows none
+
+        return html_of(self)
 
     def __repr__(self) -> str:
         return (
@@ -202,6 +203,8 @@ class Run(RunTables):
         if which == self.shows_internal:
             return
         if self.internal_users is None:
+            from identity_cli.errors import NoInternalUsers
+
             raise NoInternalUsers(self.name)
         from identity_cli.store.reading import internal_shown
 

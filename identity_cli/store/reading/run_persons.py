@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from identity_cli.errors import AmbiguousId, IdcliError, IdOfAnotherTeam, IdWithoutPerson, UnknownId
+from identity_cli.errors import IdcliError
 from identity_cli.origins import as_stored
 from identity_cli.store.reading.person_lists import PERSON_COLUMNS, PersonLists
 from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow, PersonRow, WarningRow
@@ -49,6 +49,8 @@ class RunPersons(PersonLists):
         if not numbers:
             raise self._nobody(wanted, team_id)
         if len(numbers) > 1:
+            from identity_cli.errors import AmbiguousId
+
             raise AmbiguousId(wanted, self._teams_of(numbers))
         return self.person(numbers[0])
 
@@ -257,6 +259,8 @@ class RunPersons(PersonLists):
 
     def _nobody(self, wanted: str, team_id: int | None) -> IdcliError:
         """Why an id has no person."""
+        from identity_cli.errors import IdOfAnotherTeam, IdWithoutPerson, UnknownId
+
         team = "" if team_id is None else f" AND team_id = {int(team_id)}"
         seen = self.database.execute(f"SELECT 1 FROM distinct_ids WHERE distinct_id = ?{team}", (wanted,))
         if seen.fetchone():

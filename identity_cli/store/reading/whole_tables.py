@@ -6,7 +6,6 @@ import os.path
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from identity_cli.errors import NoEvents, UnknownChoice
 from identity_cli.store.reading.graph_rows import RunGraphs
 from identity_cli.store.reading.rows import PersonRow
 
@@ -21,8 +20,12 @@ class RunTables(RunGraphs):
         from identity_cli.store.reading import queries  # only who wants whole tables needs it
 
         if table not in queries.RECORDS:
+            from identity_cli.errors import UnknownChoice
+
             raise UnknownChoice("table", table, queries.RECORDS)
         if table == "events" and not self.has_events():
+            from identity_cli.errors import NoEvents
+
             raise NoEvents
         return queries.RECORDS[table](self)
 

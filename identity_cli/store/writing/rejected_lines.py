@@ -5,7 +5,7 @@ from base64 import b64encode
 from pathlib import Path
 from typing import IO, Any
 
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 from identity_cli.store.ours import REJECTED
 
 
