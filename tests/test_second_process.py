@@ -29,7 +29,7 @@ from identity_cli.files.source_file import SourceFile
 from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying import finishing
+from identity_cli.replaying import auditing, finishing
 from identity_cli.replaying.halves import Halves
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.writing.journal_writer import JournalWriter
@@ -173,6 +173,24 @@ def test_an_error_of_working_out_a_half_arrives_as_it_was_raised(
         bytes_of(SAMPLE / "events.ndjson")
     assert not list(tmp_path.iterdir())
     assert not multiprocessing.active_children()
+
+
+def test_an_auditor_that_is_killed_leaves_no_run(
+    bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had taken its turn of is nobody else's."""
+    suspicions = auditing.suspicions
+
+    def until_killed(*asked: Any) -> Any:
+        if multiprocessing.parent_process() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        time.sleep(0.1)  # so that the other has a turn
+        return suspicions(*asked)
+
+    monkeypatch.setattr(auditing, "suspicions", until_killed)
+    with within(30), pytest.raises(ProcessGone, match="audits the run"):
+        bytes_of(SAMPLE / "events.ndjson")
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_room_for_a_writer_is_told_as_it_is(

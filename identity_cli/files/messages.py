@@ -66,7 +66,10 @@ class MessageFile:
 
     def add(self, value: Any) -> None:
         """Write one more."""
-        message = message_of(value)
+        self.add_message(message_of(value))
+
+    def add_message(self, message: bytes) -> None:
+        """Write one that is a message already."""
         self._file.write(len(message).to_bytes(LENGTH_BYTES))
         self._file.write(message)
 

@@ -19,6 +19,8 @@ from identity_cli.store.reading.run import Run
 
 Sender = tuple[str | None, str | None]
 """A library and its version."""
+Suspected = Mapping[str, Sequence[Suspicion]]
+"""By the codes of audits."""
 
 
 def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
@@ -27,22 +29,34 @@ def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
     return audited(run, config) if kept is None else kept
 
 
-def audited(run: Run, config: Config = DEFAULT) -> list[Finding]:
-    """The same, looked for anew."""
-    wanted = [audit for audit in AUDITS if config.codes is None or audit.code in config.codes]
-    limits = {
-        audit.code: Limit(config.thresholds.get(audit.code, audit.threshold or 0), config) for audit in wanted
-    }
-    suspected = gathered({audit.code: [*audit.find(run, limits[audit.code])] for audit in wanted})
-    releases = Releases(run)
+def audits_asked(config: Config) -> list[Audit]:
+    """Those that a project wants."""
+    return [audit for audit in AUDITS if config.codes is None or audit.code in config.codes]
+
+
+def suspicions(run: Run, audit: Audit, config: Config) -> list[Suspicion]:
+    """What one of them suspects by itself."""
+    return [*audit.find(run, _limit(audit, config))]
+
+
+def audited(run: Run, config: Config = DEFAULT, suspected: Suspected | None = None) -> list[Finding]:
+    """The same, looked for anew; suspected: what each audit suspects, where that is known already."""
+    audits = audits_asked(config)
+    if suspected is None:
+        suspected = {audit.code: suspicions(run, audit, config) for audit in audits}
+    remaining, releases = gathered(suspected), Releases(run)
     found = [
         finding
-        for audit in wanted
-        for finding in _findings(run, audit, limits[audit.code], suspected[audit.code], releases)
+        for audit in audits
+        for finding in _findings(run, audit, _limit(audit, config), remaining[audit.code], releases)
     ]
     moments = (moment.seq for one in found for moment in (one.first, one.last, one.since.moment))
     times = evidence.times_of(run, moments)
     return sorted((_dated(one, times) for one in found), key=lambda finding: (finding.damage, finding.code))
+
+
+def _limit(audit: Audit, config: Config) -> Limit:
+    return Limit(config.thresholds.get(audit.code, audit.threshold or 0), config)
 
 
 def _dated(finding: Finding, times: Mapping[int, str]) -> Finding:

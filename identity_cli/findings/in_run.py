@@ -7,6 +7,7 @@ from typing import Any
 
 from identity_cli.audits.config import Config
 from identity_cli.findings.finding import Finding
+from identity_cli.findings.found import Suspected, audited
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.markdown import markdown
 from identity_cli.findings.settings import Settings
@@ -14,13 +15,13 @@ from identity_cli.store.ours import FINDINGS, WARNINGS_PAGE
 from identity_cli.store.reading.run import Run
 
 
-def report_to_keep(folder: Path, config: Config) -> LogReport:
-    """Of the run in a folder that nobody else sees yet.
+def report_to_keep(folder: Path, config: Config, suspected: Suspected | None) -> LogReport:
+    """Of the run in a folder that nobody else sees yet; suspected: as audited has it.
 
     Nothing is suppressed: what a replay writes does not depend on the day.
     """
     with Run(folder, is_finished=False) as run:
-        return log_report(run, Settings(config=config))
+        return log_report(run, Settings(config=config), found=audited(run, config, suspected))
 
 
 def rows_of(report: LogReport) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:

@@ -39,9 +39,15 @@ class LogReport(NamedTuple):
     persons: int
 
 
-def log_report(run: Run, settings: Settings = DEFAULT, day: date | None = None) -> LogReport:
-    """All that is wrong in a run; day: what suppressions go by, None to suppress nothing."""
-    found = findings_of(run, settings.config)
+def log_report(
+    run: Run, settings: Settings = DEFAULT, day: date | None = None, found: list[Finding] | None = None
+) -> LogReport:
+    """All that is wrong in a run; day: what suppressions go by, None to suppress nothing.
+
+    found: by its audits, where that is known already.
+    """
+    if found is None:
+        found = findings_of(run, settings.config)
     rest, suppressed, expired = (
         sorted_out(found, settings.suppressions, day) if day is not None else (found, [], [])
     )

@@ -53,7 +53,7 @@ def finding_of(
         remedy=audit.remedy,
         commands=_several(one.commands for one in harm_first[:3]),
         fingerprint=_fingerprint(audit.code, first.cause, ids),
-        persons=persons,
+        persons={code: its for code, its in persons.items() if its},
     )
 
 

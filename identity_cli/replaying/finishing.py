@@ -83,7 +83,7 @@ class Finishing:
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
         whoever = self._whoever
-        if isinstance(whoever, PersonResolver) and self._pays_to_share():
+        if isinstance(whoever, PersonResolver) and self.pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
             halves = Halves(whoever.in_order(), self._at_once, self._folder)
@@ -117,9 +117,10 @@ class Finishing:
             _tell(everybody, *also, files.write_people)
             files.finish()
 
-    def _pays_to_share(self) -> bool:
-        """Whether to write the files in a second process."""
-        if len(self._journal.names) < WORTH_IT_PERSONS or self._options.one_process:
+    def pays_to_share(self) -> bool:
+        """Whether what comes at the end is done by two processes."""
+        is_spilled = not isinstance(self._whoever, PersonResolver)
+        if is_spilled or self._options.one_process or len(self._journal.names) < WORTH_IT_PERSONS:
             return False
         from identity_cli.files.processes import is_possible
 

@@ -18,7 +18,7 @@ from identity_cli.facts import (
     PersonCreated,
 )
 from identity_cli.files.sources import PassedOver, Source
-from identity_cli.findings.in_run import report_to_keep, rows_of, write_files
+from identity_cli.findings.in_run import rows_of, write_files
 from identity_cli.findings.kept import AUDITED, audited_with
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import Log, Progress
@@ -40,6 +40,7 @@ from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.watcher import Watching
 from identity_cli.reading.watchers import NOBODY, watchers_of
+from identity_cli.replaying.auditing import audit_report
 from identity_cli.replaying.finishing import Finishing, Whoever
 from identity_cli.replaying.order_trials import order_trials
 from identity_cli.replaying.room_for_ids import RoomForIds
@@ -155,7 +156,7 @@ class Replay:
         if self._options.evidence:
             with Run(self._folder, is_finished=False) as run:
                 self._journal.note("order_trials", order_trials(run, self._rules))
-        report = report_to_keep(self._folder, config)
+        report = audit_report(self._folder, config, is_shared=self._finishing.pays_to_share())
         self._journal.add(rows_of(report))
         self._journal.note("verdict", report.verdict)
         self._journal.note(AUDITED, audited_with(config))

@@ -1,0 +1,63 @@
+"""Audits of a run that is about to be finished; a large one is audited by two processes, in turns."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from identity_cli.audits.audit import Audit, Suspicion
+from identity_cli.audits.config import Config
+from identity_cli.files.messages import MessageFile, pickled
+from identity_cli.findings.found import audits_asked, suspicions
+from identity_cli.findings.in_run import report_to_keep
+from identity_cli.findings.log_report import LogReport
+from identity_cli.store.reading.run import Run
+
+
+def audit_report(folder: Path, config: Config, *, is_shared: bool) -> LogReport:
+    """What is wrong in the run in a folder that nobody else sees yet; is_shared: by a second process too."""
+    return report_to_keep(folder, config, _suspected_by_two(folder, config) if is_shared else None)
+
+
+def _suspected_by_two(folder: Path, config: Config) -> dict[str, list[Suspicion]]:
+    """What each audit suspects, by its code."""
+    from identity_cli.files.processes import done_beside  # takes its time to import
+
+    audits = audits_asked(config)
+    with closing(_Turns(len(audits))) as turns, closing(MessageFile(folder)) as told:
+
+        def audit_beside() -> None:
+            told.add_message(pickled(_suspected(folder, config, audits, turns)))
+            told.flush()
+
+        with done_beside(audit_beside, "audits the run"):
+            found = _suspected(folder, config, audits, turns)
+        for theirs in told.values(dict):
+            found |= theirs
+    return {audit.code: found[audit.code] for audit in audits}
+
+
+def _suspected(
+    folder: Path, config: Config, audits: Sequence[Audit], turns: "_Turns"
+) -> dict[str, list[Suspicion]]:
+    """By those audits whose turn comes in this process."""
+    with Run(folder, is_finished=False) as run:
+        return {audits[turn].code: suspicions(run, audits[turn], config) for turn in turns}
+
+
+class _Turns:
+    """Numbers that two processes take in turn, each of them once: bytes in a pipe."""
+
+    def __init__(self, count: int) -> None:
+        """count: up to 256."""
+        self._incoming, outgoing = os.pipe()
+        os.write(outgoing, bytes(range(count)))
+        os.close(outgoing)
+
+    def __iter__(self) -> Iterator[int]:
+        while number := os.read(self._incoming, 1):
+            yield number[0]
+
+    def close(self) -> None:
+        """Let go of the pipe."""
+        os.close(self._incoming)
