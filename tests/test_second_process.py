@@ -26,6 +26,7 @@ from identity_cli.dialects.nesting import DEEPEST
 from identity_cli.errors import LineRejected, LogShrank, ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.source_file import SourceFile
+from identity_cli.findings.found import suspicions
 from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.options import ReplayOptions
@@ -179,8 +180,6 @@ def test_an_auditor_that_is_killed_leaves_no_run(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it had taken its turn of is nobody else's."""
-    suspicions = auditing.suspicions
-
     def until_killed(*asked: Any) -> Any:
         if multiprocessing.parent_process() is not None:
             os.kill(os.getpid(), signal.SIGKILL)
