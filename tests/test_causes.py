@@ -8,7 +8,7 @@ import pytest
 from audit_logs import TRIGGERS, at, by, event, in_session, login, on
 
 from identity_cli import replay
-from identity_cli.audits import AUDITS
+from identity_cli.audits.registry import AUDITS
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.causes import EXPLAINS
 from identity_cli.findings.finding import Finding

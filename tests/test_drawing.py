@@ -30,7 +30,7 @@ from identity_cli.drawing.story import Story
 from identity_cli.drawing.svg_timeline import timeline
 from identity_cli.drawing.telling import stories
 from identity_cli.drawing.terminal_timeline import terminal_timeline
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.outcomes import JOINS
 from identity_cli.reports.shape_census import shapes_of
 from identity_cli.tables.dot import LONGEST_LABEL

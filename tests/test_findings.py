@@ -9,10 +9,10 @@ from audit_logs import NEAR_MISSES, RULES, TRIGGERS, Event, at, by, event, in_se
 
 from identity_cli import Run, replay
 from identity_cli.answers.of_findings import FindingAlso
-from identity_cli.audits import AUDITS
+from identity_cli.audits.registry import AUDITS
 from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.store.reading import evidence
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"

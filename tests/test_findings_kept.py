@@ -10,7 +10,8 @@ from nasty_logs import nasty_log
 from identity_cli import Run, replay
 from identity_cli.audits.config import Config
 from identity_cli.findings import found
-from identity_cli.findings.found import audited, findings_of
+from identity_cli.findings.found import audited
+from identity_cli.findings.kept import findings_of
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "events.ndjson"
 

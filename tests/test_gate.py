@@ -15,7 +15,7 @@ from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.cli.commands import list_warnings
 from identity_cli.errors import BadBaseline, BadSettings, UnknownChoice
-from identity_cli.findings.formats import FORMATS
+from identity_cli.findings.formats import pieces_of
 from identity_cli.findings.gate import baseline_of, condition_of, new_since, read_baseline
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.sarif import sarif
@@ -84,7 +84,7 @@ def test_junit_has_a_case_for_each_finding_and_each_audit_without(
     log: str, request: pytest.FixtureRequest
 ) -> None:
     told: LogReport = request.getfixturevalue(log)
-    (suite,) = ElementTree.fromstring("".join(FORMATS["junit"](told)))
+    (suite,) = ElementTree.fromstring("".join(pieces_of("junit", told)))
     assert int(suite.get("tests", 0)) == len(suite)
     failed = [case.get("classname") for case in suite if case.find("failure") is not None]
     grave = [f"idcli.{one.code}" for one in told.findings if one.severity != "info"]
@@ -95,7 +95,7 @@ def test_junit_has_a_case_for_each_finding_and_each_audit_without(
 @pytest.mark.parametrize("log", ["report", "hostile"])
 def test_an_annotation_is_one_line_whatever_the_log_says(log: str, request: pytest.FixtureRequest) -> None:
     told: LogReport = request.getfixturevalue(log)
-    lines = "".join(FORMATS["github"](told)).splitlines()
+    lines = "".join(pieces_of("github", told)).splitlines()
     assert len(lines) == len(told.findings)
     for line, finding in zip(lines, told.findings, strict=True):
         assert line.startswith(("::error file=", "::warning file=", "::notice file="))
@@ -104,7 +104,7 @@ def test_an_annotation_is_one_line_whatever_the_log_says(log: str, request: pyte
 
 
 def test_nothing_of_a_log_is_markup_in_markdown(hostile: LogReport) -> None:
-    page = "".join(FORMATS["markdown"](hostile))
+    page = "".join(pieces_of("markdown", hostile))
     assert all(line.isprintable() for line in page.splitlines())
     assert "<b>" not in page.replace("`", "").replace(r"\<b\>", "").split("Ids:")[0]
     assert "\n::error" not in page

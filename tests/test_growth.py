@@ -16,7 +16,7 @@ from outcomes import events_of, left_by
 from patience import within
 
 from identity_cli import blame, replay, why
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.writing.journal_writer import JournalWriter

@@ -10,7 +10,7 @@ import pytest
 from audit_logs import Event, at, event, login, race
 
 from identity_cli import Run, replay
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.replaying import order_trials
 from identity_cli.store.reading import traces
 

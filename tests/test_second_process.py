@@ -180,6 +180,7 @@ def test_an_auditor_that_is_killed_leaves_no_run(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it had taken its turn of is nobody else's."""
+
     def until_killed(*asked: Any) -> Any:
         if multiprocessing.parent_process() is not None:
             os.kill(os.getpid(), signal.SIGKILL)

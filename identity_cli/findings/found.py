@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from identity_cli.audits import AUDITS
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.config import DEFAULT, Config
+from identity_cli.audits.registry import AUDITS
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.causes import gathered
 from identity_cli.findings.finding import Finding
-from identity_cli.findings.kept import findings_kept
 from identity_cli.findings.one_cause import finding_of
 from identity_cli.findings.releases import Releases
 from identity_cli.store.reading import evidence
@@ -21,12 +20,6 @@ Sender = tuple[str | None, str | None]
 """A library and its version."""
 Suspected = Mapping[str, Sequence[Suspicion]]
 """By the codes of audits."""
-
-
-def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
-    """What is wrong in a run, the worst first; as its replay kept it, where that looked for the same."""
-    kept = findings_kept(run, config)
-    return audited(run, config) if kept is None else kept
 
 
 def audits_asked(config: Config) -> list[Audit]:
@@ -40,7 +33,10 @@ def suspicions(run: Run, audit: Audit, config: Config) -> list[Suspicion]:
 
 
 def audited(run: Run, config: Config = DEFAULT, suspected: Suspected | None = None) -> list[Finding]:
-    """The same, looked for anew; suspected: what each audit suspects, where that is known already."""
+    """What is wrong in a run, the worst first, looked for anew (see kept.findings_of).
+
+    suspected: what each audit suspects, where that is known already.
+    """
     audits = audits_asked(config)
     if suspected is None:
         suspected = {audit.code: suspicions(run, audit, config) for audit in audits}

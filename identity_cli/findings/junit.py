@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 
-from identity_cli.audits import AUDITS
+from identity_cli.audits.registry import AUDITS
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from identity_cli import __version__
-from identity_cli.audits.config import Config
+from identity_cli.audits.config import DEFAULT, Config
 from identity_cli.audits.severity import Severity
 from identity_cli.errors import RunUnreadable
 from identity_cli.findings.finding import Finding, Moment, Since
@@ -21,6 +21,16 @@ def audited_with(config: Config) -> str:
     patterns = [(pattern.pattern, pattern.flags) for pattern in config.login_ids]
     parts = (dict(config.thresholds), codes, patterns, config.exclusive_properties)
     return json.dumps([__version__, *parts], sort_keys=True)
+
+
+def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
+    """What is wrong in a run, the worst first; as its replay kept it, where that looked for the same."""
+    kept = findings_kept(run, config)
+    if kept is not None:
+        return kept
+    from identity_cli.findings.found import audited  # brings all audits along
+
+    return audited(run, config)
 
 
 def findings_kept(run: Run, config: Config) -> list[Finding] | None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import NamedTuple
 
 from identity_cli.findings.finding import Finding
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.findings.settings import DEFAULT, Settings, Suppression, sorted_out
 from identity_cli.findings.verdict import Damage, Verdict, damage_of, verdict_of
 from identity_cli.origins import Origin

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from identity_cli.answers.of_findings import FindingAlso, FindingThreshold
-from identity_cli.audits import AUDITS
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.registry import AUDITS
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding, Moment, Since
 from identity_cli.findings.releases import Beginning

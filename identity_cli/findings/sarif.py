@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from identity_cli import __version__
-from identity_cli.audits import AUDITS
 from identity_cli.audits.audit import Audit
+from identity_cli.audits.registry import AUDITS
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding, Moment
 from identity_cli.findings.log_report import LogReport

@@ -1,15 +1,12 @@
 """What a project says of its own in `.idcli.toml`: how to audit, and which findings it knows of."""
 
+import os.path
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from identity_cli.audits import AUDITS
 from identity_cli.audits.config import Config
 from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
@@ -34,6 +31,8 @@ class Suppression:
 
     def fits(self, finding: Finding) -> bool:
         """Whether it is about that finding."""
+        from fnmatch import fnmatchcase
+
         return (
             self.fingerprint in (None, finding.fingerprint)
             and self.code in (None, finding.code)
@@ -85,14 +84,21 @@ def read_settings(file: str | None = None) -> Settings:
 
     BadSettings says what is wrong and where; OSError if the file cannot be read.
     """
-    if file is None and not Path(FILE).is_file():
+    if file is None and not os.path.isfile(FILE):  # noqa: PTH113 -- pathlib alone costs half a start of Python
         return DEFAULT
+    import tomllib
+
     path = file or FILE
     try:
-        told = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        told = tomllib.loads(_text_of(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(path, str(error)) from None
     return _Reader(path).settings(told)
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
 
 
 class _Reader:
@@ -102,6 +108,8 @@ class _Reader:
         self._path = path
 
     def settings(self, told: Mapping[str, Any]) -> Settings:
+        from identity_cli.audits.registry import AUDITS
+
         self._check_keys("", told, _KNOWN)
         codes = {audit.code for audit in AUDITS}
         thresholds = self._of("thresholds", told.get("thresholds", {}), _is_numbers, "numbers by audit")

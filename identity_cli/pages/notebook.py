@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from identity_cli.drawing.finding_flags import finding_words
 from identity_cli.drawing.run_pictures import drawings, of_everybody, of_persons, one_drawing
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.store.reading.run import Run
 
 

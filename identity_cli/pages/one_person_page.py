@@ -1,7 +1,7 @@
 """The page of one person, for a support ticket."""
 
 from identity_cli.drawing.finding_flags import finding_words
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from identity_cli.pages.contents import Page
 from identity_cli.pages.persons_shown import Gallery
 from identity_cli.pages.run_page import kicker, made, shown_finding

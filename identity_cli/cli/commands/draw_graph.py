@@ -111,7 +111,7 @@ def _asked_of(run: Run, wanted: Sequence[str], team_id: int | None) -> _Asked:
 def _asked_of_findings(run: Run, code: str) -> _Asked:
     """The first persons of findings of a code, and what all findings say of links."""
     from identity_cli.drawing.finding_flags import finding_words
-    from identity_cli.findings.found import findings_of
+    from identity_cli.findings.kept import findings_of
 
     found = findings_of(run)
     ids = [one for finding in found for one in finding.person_ids_of(code)]

@@ -2,7 +2,7 @@
 
 import click
 
-from identity_cli.audits import AUDITS
+from identity_cli.audits.registry import AUDITS
 from identity_cli.cli.terminal.audit_pages import explain
 from identity_cli.cli.terminal.command import Command
 from identity_cli.cli.terminal.completed import Known

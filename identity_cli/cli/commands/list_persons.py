@@ -124,7 +124,7 @@ def command(
 
 def _codes() -> list[str]:
     """Of all audits; to import them takes time that most lists of persons need not."""
-    from identity_cli.audits import AUDITS
+    from identity_cli.audits.registry import AUDITS
 
     return [audit.code for audit in AUDITS]
 

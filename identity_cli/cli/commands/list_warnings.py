@@ -1,7 +1,8 @@
 """`idcli warnings`: what is wrong in a log, by our audits and by the platform's own warnings."""
 
 import sys
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,16 +17,17 @@ from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.warning_groups import GROUPED, group_record, list_warnings, show_groups
-from identity_cli.errors import ExitCode, UnknownChoice
+from identity_cli.errors import ExitCode
 from identity_cli.files.run_mark import is_run
-from identity_cli.findings.formats import FORMATS
-from identity_cli.findings.gate import Baseline, baseline_of, condition_of, new_since, read_baseline
+from identity_cli.findings.formats import FORMATS, pieces_of
 from identity_cli.findings.log_report import LogReport, log_report
-from identity_cli.findings.sarif import sarif
 from identity_cli.findings.settings import Settings, read_settings, today
 from identity_cli.reports.warning_report import warnings
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WARNING_TYPES
+
+if TYPE_CHECKING:
+    from identity_cli.findings.gate import Baseline, Condition
 
 FORMAT = 1
 COLUMNS = (
@@ -77,7 +79,7 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
     if asked["explained"] is not None:
         explain(Page(), asked["explained"])
         return
-    conditions = [condition_of(one) for one in asked["conditions"]]
+    conditions = _conditions(asked["conditions"])
     settings = read_settings(asked["config"])
     with at_work("Looking for what is wrong"):
         report = _narrowed(log_report(run, settings, today()), run, settings, asked)
@@ -89,19 +91,33 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
         ctx.exit(ExitCode.FINDINGS)
 
 
+def _conditions(texts: Sequence[str]) -> "list[Condition]":
+    if not texts:
+        return []
+    from identity_cli.findings.gate import condition_of  # here and below: whoever only looks has no gate
+
+    return [condition_of(one) for one in texts]
+
+
 def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, Any]) -> LogReport:
     """Of a report what was asked for."""
     findings, types = report.findings, report.warnings
     if asked["warning_type"] not in (None, *WARNING_TYPES):
+        from identity_cli.errors import UnknownChoice
+
         raise UnknownChoice("type of warning", asked["warning_type"], WARNING_TYPES)
     code, severity, distinct_id = asked["code"], asked["severity"], asked["distinct_id"]
     if code is not None:
         if code not in known_codes():
+            from identity_cli.errors import UnknownChoice
+
             raise UnknownChoice("code", code, known_codes())
         findings = [one for one in findings if code in one.times_of]
         types = [one for one in types if one.type == code]
     if severity is not None:
         if severity not in list(Severity):
+            from identity_cli.errors import UnknownChoice
+
             raise UnknownChoice("severity", severity, Severity)
         findings = [one for one in findings if one.severity.rank <= Severity(severity).rank]
     if distinct_id is not None:
@@ -109,13 +125,17 @@ def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, 
         named = {one.type for one in run.warnings(None, distinct_id)}
         types = [one for one in types if one.type in named]
     if asked["baseline"] is not None:
+        from identity_cli.findings.gate import new_since
+
         findings = new_since(findings, _baseline(asked["baseline"], settings), report.events)
     return report._replace(findings=findings, warnings=types)
 
 
-def _baseline(path: str, settings: Settings) -> Baseline:
+def _baseline(path: str, settings: Settings) -> "Baseline":
     """Of a run folder, or of a file."""
     from pathlib import Path
+
+    from identity_cli.findings.gate import baseline_of, read_baseline
 
     if not is_run(Path(path)):
         return read_baseline(path)
@@ -130,9 +150,7 @@ def _write_report(run: Run, report: LogReport, output: str, asked: dict[str, Any
     elif output in ("ndjson", "csv"):
         write_records(COLUMNS, (one.record for one in report.findings), output)
     elif output != "table":
-        sys.stdout.writelines(
-            sarif(report, each=asked["each"]) if output == "sarif" else FORMATS[output](report)
-        )
+        sys.stdout.writelines(_pieces(report, output, asked))
     elif asked["code"] in WARNING_TYPES:
         show_groups(Page(), warnings(run, asked["code"], asked["distinct_id"]))
     elif asked["code"] is not None and report.findings:
@@ -143,6 +161,14 @@ def _write_report(run: Run, report: LogReport, output: str, asked: dict[str, Any
         if asked["show_all"]:
             page.line()
             list_warnings(run, run.warnings(None, asked["distinct_id"]), output)
+
+
+def _pieces(report: LogReport, output: str, asked: dict[str, Any]) -> Iterator[str]:
+    if output == "sarif" and asked["each"]:
+        from identity_cli.findings.sarif import sarif
+
+        return sarif(report, each=True)
+    return pieces_of(output, report)
 
 
 def _write_warnings(run: Run, output: str, asked: dict[str, Any]) -> None:

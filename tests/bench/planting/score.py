@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 
 from identity_cli import replay
-from identity_cli.audits import AUDITS
+from identity_cli.audits.registry import AUDITS
 from identity_cli.findings.finding import Finding
-from identity_cli.findings.found import findings_of
+from identity_cli.findings.kept import findings_of
 from tests.bench.generate import write
 from tests.bench.planting.faults import BUGS, FAULTS
 from tests.bench.planting.plant import PEOPLE_PER_MILLION, PlantedLog, Truth
