@@ -1,9 +1,9 @@
 """Watchers see the events that are replayed, while they are read, and what they find comes into the run."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,6 +23,7 @@ class HostWatch:
     """Tells each event of a host at once, and at the end how many events it saw."""
 
     needs = ("$host",)
+    remembers: ClassVar[Mapping[str, Any]] = {"events": int}
 
     def __init__(self) -> None:
         self.events = 0

@@ -1,7 +1,7 @@
 """Amplitude: its event export, the merged-ids file beside it, and what is sent to its HTTP API."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -105,7 +105,10 @@ def decoder(wanted: Wanted) -> DecodeAll:
 class _Events:
     """Makes the event of a line; remembers the ids of each amplitude_id, pairs and states."""
 
+    remembers: ClassVar[Mapping[str, Any]] = {"_id_of": dict[int | bool, Id], "_states": dict[Id, Any]}
+
     def __init__(self, wanted: Wanted) -> None:
+        wanted.note(self)
         self._record = event_type(wanted.copied_names)
         self._new_properties = properties_type(self._record)
         self._pairs = PairLinks(wanted)

@@ -74,7 +74,8 @@ class Wanted(NamedTuple):
     one line, for vendors that have several ways to say who is who. every_link: links that a dialect
     makes where a pair of ids first stands on a line are wanted of each such line, as the first may be
     left out. foreseen: what the dialect's own foresight has
-    seen, of the whole log; None where it can be read only once.
+    seen, of the whole log; None where it can be read only once. stateful: what decoders keep from line to
+    line, each with its attributes and their types in `remembers`; None where nobody asks.
     """
 
     copied_names: tuple[str, ...] = ()
@@ -82,6 +83,12 @@ class Wanted(NamedTuple):
     pairs: Pairs = Pairs.LINK
     every_link: bool = False
     foreseen: Foresight | None = None
+    stateful: list[Any] | None = None
+
+    def note(self, stateful: Any) -> None:
+        """A decoder keeps this from line to line."""
+        if self.stateful is not None:
+            self.stateful.append(stateful)
 
 
 class Notice(NamedTuple):

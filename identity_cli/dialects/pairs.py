@@ -4,8 +4,8 @@ Vendors without an event for it link a device to a user in this way, and so does
 import of Amplitude's events.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from identity_cli.dialects.base import Wanted
 from identity_cli.dialects.record import Id, WireEvent, WireProperties
@@ -19,8 +19,11 @@ UserAndDevice = tuple[int | None, str, str]
 class PairLinks:
     """Remembers which device ids it has linked to which user ids, team by team."""
 
+    remembers: ClassVar[Mapping[str, Any]] = {"_linked": set[UserAndDevice]}
+
     def __init__(self, wanted: Wanted, called: str = IDENTIFY) -> None:
         """called: what their vendor's users would call such a link."""
+        wanted.note(self)
         self._every_link = wanted.every_link
         self._called = called
         self._linked: set[UserAndDevice] = set()

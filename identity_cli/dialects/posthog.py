@@ -69,7 +69,7 @@ def decoder(wanted: Wanted) -> Callable[[bytes], WireEvent]:
 
 def lenient_decoder(wanted: Wanted) -> DecodeAll:
     """The decoder for lines that the strict one refused; takes every form that PostHog has."""
-    record, visitors = event_type(wanted.copied_names), Visitors()
+    record, visitors = event_type(wanted.copied_names), Visitors(wanted)
 
     def decode(line: bytes) -> Sequence[Found]:
         return [*events_in(value_of(line), record, visitors)]

@@ -7,9 +7,9 @@ or all of these events, which no line shows.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from identity_cli.dialects.base import COOKIELESS, Notice, TouchesNobody
+from identity_cli.dialects.base import COOKIELESS, Notice, TouchesNobody, Wanted
 from identity_cli.dialects.record import WireEvent
 from identity_cli.events import ABSENT, CREATE_ALIAS, IDENTIFY, MERGE_DANGEROUSLY
 
@@ -23,7 +23,10 @@ NOBODY_KNOWN = "cookieless: the line does not tell the visitor's address"
 class Visitors:
     """Gives visitors ids of their own, as far as lines tell them apart."""
 
-    def __init__(self) -> None:
+    remembers: ClassVar[Mapping[str, Any]] = {"_logins": dict[str, dict[str, int]]}
+
+    def __init__(self, wanted: Wanted) -> None:
+        wanted.note(self)
         self._logins: dict[str, dict[str, int]] = {}
         """Of each device: which logins there were on it, each with the number of those before."""
 

@@ -63,6 +63,15 @@ class NoRun(IdcliError):
         super().__init__(f"no run in {path}. Make one with `idcli replay LOG`, or name another.")
 
 
+class CannotGoOn(IdcliError):
+    """A run that --continue names and that no log can go on with; reason: as a clause."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(
+            f"the run {path} cannot be continued: {reason}. Nothing was changed: replay all files together."
+        )
+
+
 class RunUnreadable(IdcliError):
     """A run that this version cannot read."""
 

@@ -33,6 +33,11 @@ class SpreadHashes:
         for part, file in zip(parts, self._files, strict=True):
             part.tofile(file)
 
+    def pieces(self) -> Iterator[bytes]:
+        """All of them, some at a time; one that was added again may come again."""
+        for file in self._files:
+            yield from map(array.tobytes, _read(file))
+
     def count(self) -> int:
         """How many there are, each counted once; ends the counting."""
         return sum(self._count_in(file) for file in self._files)

@@ -1,12 +1,13 @@
 """Which ids sent from an address: evidence for robots, whose every page is a new visitor."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from identity_cli.reading.kept_values import kept_values, only_texts
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.shared_values import MOST_PARTNERS, TABLE
 from identity_cli.reading.watcher import Watching
 
@@ -20,6 +21,7 @@ class Addresses:
     """Tells of each address its ids, from the second on with the event that shows it."""
 
     needs = (ADDRESS,)
+    remembers: ClassVar[Kinds] = {"_first": dict[Key, str], "_ids": dict[Key, set[str]]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

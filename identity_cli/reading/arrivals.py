@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching, of_run
 
 VISIBLE_SECONDS = 1.0
@@ -18,6 +19,14 @@ class ArrivalWatch:
     """Counts the events that stand behind one that arrived later."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {
+        "with_arrival": int,
+        "late": int,
+        "first_late": int | None,
+        "largest_step_back": float,
+        "_latest": datetime,
+        "_earliest": datetime | None,
+    }
 
     @classmethod
     def asked(cls, _: Watching) -> Self:

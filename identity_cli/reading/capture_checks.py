@@ -4,10 +4,11 @@ A log captured at the sender holds them; they are replayed like the others and m
 """
 
 from collections.abc import Iterable
-from typing import Self
+from typing import ClassVar, Self
 
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 
 UUID_LENGTHS = frozenset({32, 36, 38, 45})
@@ -20,6 +21,7 @@ class CaptureChecks:
     """Tells the events of PostHog's that capture refuses for their uuid, by its length alone."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {}
 
     @classmethod
     def asked(cls, _: Watching) -> Self:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from identity_cli.dialects.base import UNREADABLE_TIME
 from identity_cli.events import arrival_told
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching, of_run
 from identity_cli.tables.cells import uuid_text
 
@@ -28,6 +29,7 @@ class ClockChecks:
     """Counts wrong times by library and version."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {"_found": dict[Key, _Wrong]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

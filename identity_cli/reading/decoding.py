@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 from identity_cli.dialects import detected, is_followed_by
 from identity_cli.dialects.base import Decode, DecodeAll, Dialect, Foresight, Item, Unusable, Wanted
 from identity_cli.dialects.nesting import TOO_DEEP, is_too_deep
 from identity_cli.errors import MixedVendors
 from identity_cli.files.sources import LineSource
+from identity_cli.reading.remembering import Parts, recall
 from identity_cli.reading.source_choice import BLOCK_BYTES
 
+DECODERS = "decoders"
+"""What their part of what is remembered begins with."""
 FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
 
 
@@ -21,13 +24,16 @@ class Reading:
     """How to read, for what is wanted; dialect: of every source, None to detect that of each.
 
     own_rules: the rule set, where it was chosen as that of the log's vendor and not asked for. again: what
-    opens the sources once more, in turn, for dialects with foresight; None where that cannot be done.
+    opens the sources once more, in turn, for dialects with foresight; None where that cannot be done. parts:
+    what decoders kept of a log that is gone on with. stateful: what keeps something, by dialect.
     """
 
     wanted: Wanted
     dialect: Dialect | None = None
     own_rules: str | None = None
     again: Callable[[], Iterator[LineSource]] | None = None
+    parts: Parts = field(default_factory=dict)
+    stateful: dict[str, list[Any]] = field(default_factory=dict)
     _decoders: dict[str, tuple[Decode | DecodeAll, DecodeAll]] = field(default_factory=dict)
 
     def dialect_of(self, path: str, lines: list[bytes]) -> Dialect:
@@ -40,13 +46,16 @@ class Reading:
     def decoders(self, dialect: Dialect) -> tuple[Decode | DecodeAll, DecodeAll]:
         """The dialect's decoders; the same for every source, as they may keep state."""
         if dialect.name not in self._decoders:
-            wanted = self.wanted._replace(foreseen=self._foreseen(dialect))
+            stateful = self.stateful[dialect.name] = []
+            wanted = self.wanted._replace(foreseen=self._foreseen(dialect), stateful=stateful)
             fast = dialect.decoder(wanted)
             patient = dialect.lenient_decoder
             self._decoders[dialect.name] = (
                 fast,
                 cast(DecodeAll, fast) if patient is None else patient(wanted),
             )
+            for nth, one in enumerate(stateful):
+                recall(f"{DECODERS}.{dialect.name}.{nth}", one, one.remembers, self.parts)
         return self._decoders[dialect.name]
 
     def _foreseen(self, dialect: Dialect) -> Foresight | None:

@@ -5,11 +5,13 @@ Counted by 64-bit hashes, the same in every process, kept on disk beyond a milli
 stays flat; skipped (--dedupe) by a table of them in memory, about 150 bytes an event.
 """
 
+from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from itertools import chain
 from operator import ne
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import msgspec
 from xxhash import xxh3_64_intdigest
@@ -19,6 +21,7 @@ from identity_cli.events import Event, SentId, arrival_of, time_of
 from identity_cli.files.distinct_hashes import SpreadHashes
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import RAW, Kinds
 from identity_cli.reading.watcher import Watching, of_run
 from identity_cli.values import javascript
 
@@ -39,6 +42,12 @@ class RepeatCounter:
     """Counts repeats at the end."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {
+        "_events": int,
+        "_bursts": list[tuple[int | str | None, ...]],
+        "_in_memory": RAW,
+        "_elsewhere": RAW,
+    }
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
@@ -79,11 +88,35 @@ class RepeatCounter:
         self._seen = set()
         return self._events - distinct
 
+    @property
+    def _in_memory(self) -> Sequence[bytes]:
+        return [array("Q", self._seen).tobytes()]
+
+    @_in_memory.setter
+    def _in_memory(self, pieces: Iterable[bytes]) -> None:
+        self._seen = {*chain.from_iterable(map(_hashes_in, pieces))}
+
+    @property
+    def _elsewhere(self) -> Iterable[bytes]:
+        return () if self._on_disk is None else self._on_disk.pieces()
+
+    @_elsewhere.setter
+    def _elsewhere(self, pieces: Iterable[bytes]) -> None:
+        for piece in pieces:
+            self._on_disk = self._on_disk or SpreadHashes(self._scratch, HASHES_IN_MEMORY)
+            self._on_disk.add(_hashes_in(piece))
+
     def _spill(self) -> None:
         if self._on_disk is None:
             self._on_disk = SpreadHashes(self._scratch, HASHES_IN_MEMORY)
         self._on_disk.add(self._seen)
         self._seen = set()
+
+
+def _hashes_in(piece: bytes) -> "array[int]":
+    hashes = array("Q")
+    hashes.frombytes(piece)
+    return hashes
 
 
 def _burst(block: Block, found: Sequence[int], again: set[int]) -> Burst:
@@ -97,6 +130,8 @@ def _burst(block: Block, found: Sequence[int], again: set[int]) -> Burst:
 
 class RepeatFilter:
     """Tells which events repeat which earlier one."""
+
+    remembers: ClassVar[Kinds] = {"_repeats": int, "_first_of": dict[int, int]}
 
     def __init__(self) -> None:
         self._repeats = 0

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from identity_cli.reading.earlier import Earlier
 from identity_cli.reading.intake import Intake, Log, Progress, names_to_keep
 from identity_cli.reading.log_items import ItemReader
 from identity_cli.reading.options import ReplayOptions
@@ -20,10 +21,11 @@ def items_of(
     scratch: Path,
     on_progress: Progress | None,
     through: Callable[[Intake], ItemReader] = _as_it_is,
+    earlier: Earlier | None = None,
 ) -> ItemReader:
     """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting.
 
-    through: what is made of it, where it is read.
+    through: what is made of it, where it is read. earlier: what it follows.
     """
     if log.size is not None and not options.one_process:
         from identity_cli.files import processes  # which take their time to import
@@ -32,8 +34,8 @@ def items_of(
         if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
             names = names_to_keep(options.applied_rules, watchers)
             return second_process.SecondProcess(
-                lambda on_progress: through(Intake(log, options, watchers, scratch, on_progress)),
+                lambda on_progress: through(Intake(log, options, watchers, scratch, on_progress, earlier)),
                 names,
                 on_progress,
             )
-    return through(Intake(log, options, watchers, scratch, on_progress))
+    return through(Intake(log, options, watchers, scratch, on_progress, earlier))

@@ -1,11 +1,12 @@
 """Which ids `$groupidentify` was sent for, and how often: evidence for persons that are groups."""
 
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from identity_cli.events import GROUP_IDENTIFY
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.own_id import stored_ids
@@ -19,6 +20,7 @@ class GroupEvents:
     """Counts them by id."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {"_found": dict[tuple[int, str], tuple[int, Any, Any]]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

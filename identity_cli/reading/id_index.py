@@ -5,12 +5,13 @@ event, in order: to look an id up is to run over them, which takes some 10 ms fo
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
-from typing import Self
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Self
 
 from identity_cli.events import ABSENT, LONG_AGO, Event
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds, Seen
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.linking import other_id
@@ -43,6 +44,10 @@ class IdIndex:
     """Notes the ids of all events."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {
+        "_last_part": tuple[int, bytes, bytes, bytes, bytes, bytes],
+        "_clock": datetime,
+    }
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
@@ -77,4 +82,12 @@ class IdIndex:
 
     def rows(self) -> Iterable[Rows]:
         """The last part."""
-        return (Rows(TABLE, [self._part.row]),)
+        return (Rows(TABLE, [self._last_part]),)
+
+    @property
+    def _last_part(self) -> tuple[Any, ...]:
+        return self._part.row
+
+    @_last_part.setter
+    def _last_part(self, row: tuple[Any, ...]) -> None:
+        self._part = IndexPart.of_row(row)

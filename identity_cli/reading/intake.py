@@ -20,6 +20,7 @@ from identity_cli.files.raw_file import is_regular
 from identity_cli.files.sources import LineSource, Opened, PassedOver
 from identity_cli.reading.decoding import Reading
 from identity_cli.reading.duplicates import RepeatFilter
+from identity_cli.reading.earlier import Earlier, go_on_reading, of_decoders, of_reader
 from identity_cli.reading.left_out import LeftOutFilter
 from identity_cli.reading.log_items import (
     LEFT_OUT,
@@ -30,10 +31,12 @@ from identity_cli.reading.log_items import (
     LogRead,
     Nobodys,
     Rejected,
+    Rows,
     Skipped,
 )
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, RejectedLine
+from identity_cli.reading.remembering import TABLE, Kinds, Row, recall, remembered
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
 from identity_cli.reading.watcher import Watcher
@@ -44,6 +47,11 @@ from identity_cli.rules.own_id import may_be_rejected, own_id
 LONG_LINE_BYTES = 1 << 20
 """Of a line: some properties of it may be as large, and each person holds its own until the end."""
 Progress = Callable[[int], None]
+_REMEMBERS: Kinds = {
+    "_long_lines": dict[str, Noticed],
+    "_last_long_line": tuple[str, int] | None,
+    "_choice.passed_over": list[PassedOver],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +83,10 @@ class Intake:
         watchers: Sequence[Watcher],
         scratch: Path,
         on_progress: Progress | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
-        """watchers: see its events while it is read. scratch: a folder for sorting."""
+        """watchers: see its events while it is read. scratch: a folder for sorting. earlier: see there."""
+        parts = {} if earlier is None else earlier.parts
         self._rules = options.applied_rules
         self._left_out = LeftOutFilter(options.left_out) if options.left_out else None
         self._watchers = watchers
@@ -91,12 +101,18 @@ class Intake:
         wanted = wanted_of(options, watchers, every_link=every_link)
         own_rules = self._rules.name if options.is_of_log else None
         again = _again(log, options.longest_line)
-        reading = Reading(wanted, dialect_asked(options), own_rules, again)
+        self._reading = Reading(wanted, dialect_asked(options), own_rules, again, parts)
         self._choice = SourceChoice(log.openers, options.longest_line, self._has_id)
         if options.order is None:
-            self._reader = LogReader(self._choice, reading, on_progress=on_progress)
+            self._reader = LogReader(self._choice, self._reading, on_progress=on_progress)
         else:
-            self._reader = SortedLogReader(self._choice, reading, (options.order, scratch), on_progress)
+            self._reader = SortedLogReader(self._choice, self._reading, (options.order, scratch), on_progress)
+
+        self._is_remembered = options.is_remembered and bool(watchers)
+        for name, one, kinds in self._remembering:
+            recall(name, one, kinds, parts)
+        if earlier is not None:
+            go_on_reading(self._reader, earlier)
 
     def __iter__(self) -> Generator[Item, None, None]:
         origins = self._reader.origins
@@ -118,6 +134,9 @@ class Intake:
                     yield from self._sorted_out(part)
         if self._left_out is not None:
             self._left_out.finish(origins)
+        if self._is_remembered:
+            for row in self._remembered():  # one by one: some are large
+                yield Rows(TABLE, [row])
         if self._repeats is not None:
             yield from self._repeats.rows()
         for watcher in self._watchers:
@@ -137,6 +156,22 @@ class Intake:
             self._left_out.nothing_at if self._left_out else 0,
             self._choice.passed_over,
         )
+
+    def _remembered(self) -> Iterator[Row]:
+        """What another replay needs to go on, before anything is told that only the log's end can tell."""
+        yield from of_reader(self._reader)
+        yield from of_decoders(self._reading)
+        for name, one, kinds in self._remembering:
+            yield from remembered(name, one, kinds)
+
+    @property
+    def _remembering(self) -> Iterator[tuple[str, Any, Kinds]]:
+        """What goes on with the log, what it is called, and what it remembers."""
+        yield "intake", self, _REMEMBERS
+        if self._repeats is not None:
+            yield "repeats", self._repeats, self._repeats.remembers
+        for watcher in self._watchers:
+            yield type(watcher).__name__, watcher, watcher.remembers
 
     def _has_id(self, event: Event) -> bool:
         """Whether the platform could use an event."""

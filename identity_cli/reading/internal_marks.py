@@ -7,11 +7,12 @@ the ids with one that does: most are settled by their first event.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from identity_cli.events import ABSENT, Event
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import REMARKS, ROWS_AT_ONCE, Watching
 from identity_cli.rules.own_id import own_id
 
@@ -37,6 +38,8 @@ _NULL_IF_ABSENT = frozenset(_OF_EVERY_EVENT) - {"$anon_distinct_id", "$process_p
 
 class InternalMarks:
     """Sees whom the filters on events keep; events that the rules drop count like any other."""
+
+    remembers: ClassVar[Kinds] = {"_kept": dict[int, set[str]], "_passed_over": bool, "_unseen": set[str]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

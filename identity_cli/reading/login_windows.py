@@ -8,11 +8,12 @@ uses this looks at the link too.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from identity_cli.events import IDENTIFY, Event, time_of
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds, Seen
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 
 TABLE = "login_windows"
@@ -30,6 +31,7 @@ class LoginWindows:
     """Tells of each login on a device of another what came just before it."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {"_visits": dict[str, list[datetime | int]], "_login_of": dict[str, str]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

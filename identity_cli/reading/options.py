@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from identity_cli.errors import BadOption, UnknownChoice
 from identity_cli.files.sources import LONGEST_LINE
@@ -104,6 +104,11 @@ class ReplayOptions:
         object.__setattr__(self, name, value)
 
     @property
+    def is_remembered(self) -> bool:
+        """Whether the log can go on another day: not if it is sorted, spilled, or changed by a plan."""
+        return not (self.only_persons or self.spill or self.order is not None or self.left_out)
+
+    @property
     def written_tables(self) -> list[TableFormat]:
         """The formats of tables, as they are to be written."""
         formats = [TABLE_FORMATS[name] for name in self.table_formats]
@@ -120,6 +125,13 @@ class ReplayOptions:
         """The rules, with the blocked ids."""
         rules = rule_set(self.rules)  # mostly as they are: some ask for every event
         return replace(rules, blocked_ids=frozenset(self.blocked_ids)) if self.blocked_ids else rules
+
+
+class GoingOn(NamedTuple):
+    """A run that a log goes on with; given: the names of the options that are asked for again."""
+
+    run: Path
+    given: Collection[str] = ()
 
 
 def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[str, ...]:

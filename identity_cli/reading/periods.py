@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from identity_cli.events import Event, time_of
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds, Seen
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 from identity_cli.tables.cells import uuid_text
 from identity_cli.tables.period_columns import UNDATED, hour_of, id_hashes, packed
@@ -24,6 +25,11 @@ class PeriodCounts:
     """Counts events by hour, sender and id."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {
+        "_senders": dict[tuple[str | None, str | None], int],
+        "_counts": dict[tuple[int, int, str, int | None], int],
+        "_part": int,
+    }
 
     @classmethod
     def asked(cls, watching: Watching) -> Self:

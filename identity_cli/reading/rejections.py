@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejected
 from identity_cli.files.sources import PassedOver, Source
@@ -32,6 +32,8 @@ def rejection_limit(text: str) -> RejectionLimit:
 
 class Rejections:
     """Counts the lines that cannot be used."""
+
+    remembers: ClassVar[Mapping[str, Any]] = {"_of": dict[str, int], "_first": dict[str, list[str]]}
 
     def __init__(self, limit: str | None) -> None:
         self._limit = None if limit is None else rejection_limit(limit)

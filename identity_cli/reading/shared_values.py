@@ -7,12 +7,13 @@ are remembered, so that two ids of a device are told apart unless a hundred thou
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from identity_cli.reading.kept_values import kept_values
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching, of_run
 
 TABLE = "shared_values"
@@ -26,11 +27,19 @@ MOST_DEVICES = 1 << 20
 MOST_PARTNERS = 200
 """Of a value, that are told."""
 
+_Known = dict[int, dict[str, tuple[str, ...]]]
+
 
 class SharedValues:
     """Tells which ids share a device or a session, and counts devices."""
 
     needs = (SESSION_ID,)
+    remembers: ClassVar[Kinds] = {
+        "_ids_of_device.known": _Known,
+        "_ids_of_session.known": _Known,
+        "_devices_of_id.known": _Known,
+        "_seen_devices": set[str],
+    }
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

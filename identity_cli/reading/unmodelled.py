@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import date
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block, Noticed
+from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import NOTICES, Watching
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.words import POSTHOG
@@ -41,6 +42,7 @@ class UnmodelledWatch:
     """Counts such events of PostHog's, and tells where the first of each kind stands."""
 
     needs = ()
+    remembers: ClassVar[Kinds] = {"_notices": dict[str, Noticed]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.reader import Block
+from identity_cli.reading.remembering import Kinds
 from identity_cli.rules.base import RuleSet
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ class Watcher(Protocol):
 
         They are let go of once all watchers saw them: what no rule asks for comes no further.
         """
+
+    @property
+    def remembers(self) -> Kinds:
+        """What it goes by: with these attributes, put back, it goes on another day, see remembering."""
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events; rows that need not wait for the end, mostly none.

@@ -15,6 +15,7 @@ from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.origins import Origins
 from identity_cli.reading.log_items import LogRead, Rows
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.remembering import TABLE
 from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.halves import Halves
 from identity_cli.replaying.overflow import OverflowWatch
@@ -57,10 +58,13 @@ class Finishing:
         self._attributed = 0  # events that have a person
         self._teams: set[int] = set()  # that have persons
         self._personless = 0  # distinct ids that have none
+        self.marks: dict[str, int] = {}  # of the journal, before watchers are told that the log has ended
         self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
 
     def take(self, found: Rows) -> None:
         """Write rows that a watcher found, or gather those that come into the run's own data."""
+        if found.table == TABLE and not self.marks:
+            self.marks = self._journal.marks()
         if found.table in self._gathered:
             self._gathered[found.table].update(found.rows)
         else:

@@ -21,7 +21,7 @@ from identity_cli.files.sources import PassedOver, Source
 from identity_cli.findings.in_run import rows_of, write_files
 from identity_cli.findings.kept import AUDITED, audited_with
 from identity_cli.reading.either_process import items_of
-from identity_cli.reading.intake import Log, Progress
+from identity_cli.reading.intake import Log, Progress, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
     LEFT_OUT,
@@ -38,10 +38,21 @@ from identity_cli.reading.log_items import (
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
+from identity_cli.reading.remembering import TABLE, remembered
 from identity_cli.reading.watcher import Watching
 from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.auditing import audit_report
 from identity_cli.replaying.finishing import Finishing, Whoever
+from identity_cli.replaying.log_end import (
+    ASKED,
+    END,
+    REJECTED,
+    REJECTIONS,
+    Asked,
+    LogEnd,
+    OptionsAsked,
+    end_kinds,
+)
 from identity_cli.replaying.order_trials import order_trials
 from identity_cli.replaying.room_for_ids import RoomForIds
 from identity_cli.resolver.person_resolver import PersonResolver
@@ -126,8 +137,33 @@ class Replay:
 
     def _resolve_rest(self, read: LogRead) -> None:
         """The log is at its end; read: what was read."""
+        if self._options.is_remembered:
+            self._remember_end()
         self._keep(rows for watcher in self._watchers.resolving for rows in watcher.rows())
         self._write_facts(self._resolver.finish())
+
+    def _remember_end(self) -> None:
+        """Keep how things are before the log's end changes them, so that it can go on another day."""
+        end = LogEnd.of(
+            self._resolver.open_end(),
+            kept=self._kept,
+            marks=self._finishing.marks,
+            attached=self._journal.count(DistinctIdAttached),
+            has_large_values=self._has_large_values,
+        )
+        for name, one, kinds in (
+            (END, end, end_kinds(self._names_kept)),
+            (ASKED, OptionsAsked(Asked.of(self._options)), {"options": Asked}),
+            (REJECTED, self._rejected, self._rejected.remembers),
+            (REJECTIONS, self._rejections, self._rejections.remembers),
+            *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
+        ):
+            self._journal.insert(TABLE, remembered(name, one, kinds))
+
+    @property
+    def _names_kept(self) -> Sequence[str]:
+        """The event properties that records keep."""
+        return names_to_keep(self._rules, self._watchers.reading)
 
     def write(self, config: Config) -> tuple[int, list[PassedOver]]:
         """Read, resolve and write everything; how many events there were, and which files had none."""

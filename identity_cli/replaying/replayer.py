@@ -6,9 +6,10 @@ The left half of the tool. Everything else reads the finished Run.
 import gc
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,9 @@ from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource
 from identity_cli.findings.settings import read_settings
 from identity_cli.reading.intake import Log, Progress, log_of
-from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.reading.own_rules import with_rules
+from identity_cli.replaying.earlier_run import EarlierRun, earlier_run, given_in
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.room_for_ids import IdsDoNotFit
 from identity_cli.store.folder import new_run
@@ -38,30 +40,35 @@ DEFAULT_RUN = "idcli-run"
 
 def replay(
     log: str | Path | Iterable[Any],
-    run: str | Path = DEFAULT_RUN,
+    run: str | Path | None = None,
     rules: str | None = None,
     buffer: float | None = None,
     *,
     settings: str | Path | None = None,
+    continues: str | Path | None = None,
     **options: Any,
 ) -> Run:
     """Replay a log into a run folder and open it.
 
     log: a path, several paths, or one or several events as JSON objects (dicts). rules: if none are named,
     those of the log's own vendor. buffer: seconds of the log's time that backend events of unknown ids wait,
-    0 for none. settings: a file as `.idcli.toml`, by which findings are made. options: the other fields of
-    ReplayOptions. An earlier run in the folder is replaced.
+    0 for none. settings: a file as `.idcli.toml`, by which findings are made. continues: a run that the log
+    goes on with, whose options stay: what comes out is of its files and these together, in that folder
+    unless another is named. options: the other fields of ReplayOptions. An earlier run in the folder is
+    replaced.
     UnknownChoice or BadOption for options, BadSettings for settings, LogUnreadable or NothingToReplay
     for a log, FolderNotARun where something else is in the folder; each of them is an IdcliError.
     """
     asked = ReplayOptions(rules=rules, buffer_seconds=buffer, **options)
+    place = Path(run or continues or DEFAULT_RUN)
+    going_on = None if continues is None else GoingOn(Path(continues), given_in(rules, buffer, options))
     config = DEFAULT_AUDITS if settings is None else read_settings(str(settings)).config
     items = iter([log] if isinstance(log, str | Path | dict) else log)
     first = list(islice(items, 1))
     everything = chain(first, items)
     if first and isinstance(first[0], str | Path):
-        return replay_log(log_of(map(str, everything)), Path(run), asked, config=config)
-    return replay_log(Log([lambda _: iter([EventSource(everything)])]), Path(run), asked, config=config)
+        return replay_log(log_of(map(str, everything)), place, asked, None, config, going_on)
+    return replay_log(Log([lambda _: iter([EventSource(everything)])]), place, asked, None, config, going_on)
 
 
 def replay_log(
@@ -70,6 +77,7 @@ def replay_log(
     options: ReplayOptions,
     on_progress: Progress | None = None,
     config: Config = DEFAULT_AUDITS,
+    going_on: GoingOn | None = None,
 ) -> Run:
     """Replay a log into a run folder; it appears whole or not at all. config: of the audits.
 
@@ -78,7 +86,11 @@ def replay_log(
     Files of vendors whose rules differ are replayed under PostHog's, unless others are asked for: the
     default ones, or those of the log's dates. Where memory would not hold all ids it is begun anew, as if
     spill had been asked for; the Run says so.
+    going_on: a run that the log goes on with: what comes out is of its files and these. CannotGoOn.
     """
+    if going_on is not None:
+        with earlier_run(going_on) as earlier:
+            return _replayed(log, run, earlier.asked(options), (on_progress, config, earlier))
     try:
         return _by_its_vendor(log, run, options, on_progress, config)
     except IdsDoNotFit:
@@ -91,28 +103,28 @@ def _by_its_vendor(
     log: Log, run: Path, options: ReplayOptions, on_progress: Progress | None, config: Config
 ) -> Run:
     try:
-        return _replayed(log, run, options, on_progress, config)
+        return _replayed(log, run, options, (on_progress, config, None))
     except MixedVendors:
         if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
             raise
-        return _replayed(log, run, options, on_progress, config, heeds_vendor=False)
+        return _replayed(log, run, options, (on_progress, config, None), heeds_vendor=False)
 
 
 def _replayed(
     log: Log,
     run: Path,
     options: ReplayOptions,
-    on_progress: Progress | None,
-    config: Config,
+    further: tuple[Progress | None, Config, EarlierRun | None],
     *,
     heeds_vendor: bool = True,
 ) -> Run:
     started = time.perf_counter()
+    on_progress, config, earlier = further
     with new_run(run, log.paths) as folder, _without_garbage_collection(), room_for_nesting():
         with (
             closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
             with_rules(log, options, heeds_vendor=heeds_vendor) as (begun, settled),
-            closing(_kind_of(settled)(begun, folder, journal, settled, on_progress)) as replaying,
+            closing(_kind_of(settled, earlier)(begun, folder, journal, settled, on_progress)) as replaying,
         ):
             events, passed_over = replaying.write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
@@ -123,7 +135,11 @@ def _replayed(
     return finished
 
 
-def _kind_of(options: ReplayOptions) -> type[Replay]:
+def _kind_of(options: ReplayOptions, earlier: EarlierRun | None) -> Callable[..., Replay]:
+    if earlier is not None:
+        from identity_cli.replaying.continued import ContinuedReplay  # takes its time to import
+
+        return partial(ContinuedReplay, earlier)
     if not options.spill:
         return Replay
     from identity_cli.replaying.spilled import SpilledReplay  # takes its time to import

@@ -137,6 +137,18 @@ class Owners:
 
     # When a log goes on, see open_end
 
+    def met(self) -> Iterator[tuple[Key, DistinctId]]:
+        """Every distinct id, with a person or without."""
+        for team_id, ids in chain(self._teams.items(), self._personless.items()):
+            for distinct_id, seen in ids.items():
+                yield (team_id, distinct_id), seen
+
+    def persons(self) -> Iterator[Person]:
+        """Everyone ever made."""
+        for _, seen in self.owned():
+            if seen.person is not None and seen.person.own is seen:
+                yield seen.person
+
     @property
     def first_seen(self) -> list[tuple[Key, int]]:
         """Where ids were first seen that had no person then."""

@@ -5,10 +5,10 @@ everybody as the end left them, a resolver goes on as if there had been none.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from identity_cli.facts import Everybody
+from identity_cli.facts import NEVER_SINCE, NEVER_YET, Everybody
 from identity_cli.resolver.event_buffer import EventBuffer, Held
 from identity_cli.resolver.everybody import restore
 from identity_cli.resolver.id_owners import Owners
@@ -17,18 +17,20 @@ from identity_cli.resolver.processing import Processing
 from identity_cli.resolver.properties import NO_PROPERTIES
 
 Key = tuple[int, str]
+Moment = datetime | None
+_MILLISECOND = 1_000
 
 
 class Sight(NamedTuple):
-    """What is known of an id; properties: of the person that stands for it.
+    """What is known of an id; first, last: None for no dated event. properties: of the person of the id.
 
     place: which of its team's ids without a person it is, None for one that has a person.
     """
 
     events: int
     joined: int
-    first: datetime
-    last: datetime
+    first: Moment
+    last: Moment
     place: int | None
     properties: dict[str, Any]
 
@@ -38,7 +40,9 @@ class OpenEnd(NamedTuple):
 
     before: the ids that events wait for, None for one that nobody has met. first_seen: where ids were first
     seen that had no person then. given: kinds of links, and the ids that they joined to somebody.
-    personless_teams: those whose ids have no person, in the order in which they are told.
+    personless_teams: those whose ids have no person, in the order in which they are told. fine_ids,
+    fine_persons: first and last sight, and created and made, where they are not whole milliseconds in UTC,
+    as tables of everybody have them.
     """
 
     clock: datetime
@@ -48,6 +52,8 @@ class OpenEnd(NamedTuple):
     given: Sequence[tuple[str, int, str]]
     personless_teams: Sequence[int]
     next_person: int
+    fine_ids: Sequence[tuple[Key, Moment, Moment]]
+    fine_persons: Sequence[tuple[int, Moment, Moment]]
 
 
 def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> OpenEnd:
@@ -59,10 +65,16 @@ def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> Ope
         buffer.clock,
         waiting,
         [(key, _sight(owners, key, places.get(key))) for key in keys],
-        owners.first_seen,
+        sorted(owners.first_seen),
         processing.given,
         owners.personless_teams,
         owners.next_person,
+        sorted((key, *_sights(seen)) for key, seen in owners.met() if _is_fine(seen.first, seen.last)),
+        sorted(
+            (one.number, one.created_at, one.made_at)
+            for one in owners.persons()
+            if _is_fine(one.created_at, one.made_at)
+        ),
     )
 
 
@@ -76,6 +88,7 @@ def go_on(
     buffer.clock = end.clock
     buffer.waiting = end.waiting
     processing.given = end.given
+    _refine(owners, end)
     for key, before in end.before:
         _undo(owners, key, before)
     owners.order_without_person(
@@ -88,12 +101,40 @@ def go_on(
     )
 
 
+def _is_fine(*moments: datetime | None) -> bool:
+    return any(
+        moment is not None
+        and (moment.microsecond % _MILLISECOND != 0 or moment.tzinfo is not UTC)
+        and moment is not NEVER_YET
+        for moment in moments
+    )
+
+
+def _refine(owners: Owners, end: OpenEnd) -> None:
+    for key, first, last in end.fine_ids:
+        if (seen := owners.find(*key)) is not None:
+            _see_again(seen, first, last)
+    persons = {one.number: one for one in owners.persons()} if end.fine_persons else {}
+    for number, created_at, made_at in end.fine_persons:
+        persons[number].created_at, persons[number].made_at = created_at, made_at
+
+
+def _sights(seen: DistinctId) -> tuple[Moment, Moment]:
+    first = None if seen.first is NEVER_YET else seen.first
+    return first, None if seen.last is NEVER_SINCE else seen.last
+
+
+def _see_again(seen: DistinctId, first: Moment, last: Moment) -> None:
+    seen.first = NEVER_YET if first is None else first
+    seen.last = NEVER_SINCE if last is None else last
+
+
 def _sight(owners: Owners, key: Key, place: int | None) -> Sight | None:
     seen = owners.find(*key)
     if seen is None:
         return None
     properties = {} if seen.person is None else dict(survivor_of(seen.person).properties)
-    return Sight(seen.count, seen.joined, seen.first, seen.last, place, properties)
+    return Sight(seen.count, seen.joined, *_sights(seen), place, properties)
 
 
 def _undo(owners: Owners, key: Key, before: Sight | None) -> None:
@@ -102,7 +143,8 @@ def _undo(owners: Owners, key: Key, before: Sight | None) -> None:
         return
     seen: DistinctId | None = owners.find(*key)
     assert seen is not None, "whoever was met stays"
-    seen.count, seen.joined, seen.first, seen.last = before[:4]
+    seen.count, seen.joined = before.events, before.joined
+    _see_again(seen, before.first, before.last)
     if before.place is None and seen.person is not None:
         survivor_of(seen.person).properties = before.properties or NO_PROPERTIES
     elif seen.person is not None:

@@ -44,13 +44,13 @@ _CHANGES = {"property_changes": ("changes",)}
 _UUIDS = {"links": ("uuid",), "warnings": ("uuid",), "attributed_events": ("uuid",)}
 """Of these a pseudonym of the same form: a client can be asked for its events by them."""
 _REMOVED = {"rejected": ("excerpt",), "internal_persons": ("reason",)}
-_EMPTIED = ("finding_persons", "findings", "id_index", "landmarks")
+_EMPTIED = ("finding_persons", "findings", "id_index", "landmarks", "remembered")
 """What was found is told in sentences that name ids; it is found again in the copy, by its pseudonyms. The
 others find lines of a log that does not go along, by hashes that anybody can try ids against."""
 REDACTED = "redacted"
 SAFE = frozenset(
     {
-        *("run.key", "run.value", "sources.path", "sources.hash", "sources.dialect"),
+        *("run.key", "run.value", "remembered.part", "sources.path", "sources.hash", "sources.dialect"),
         *("senders.lib", "senders.lib_version", "shared_values.kind", "warnings.type"),
         *("links.event", "links.outcome", "links.lib", "links.lib_version", "property_changes.event"),
         *("warnings.lib", "warnings.lib_version", "rejected.reason", "dropped.reason"),

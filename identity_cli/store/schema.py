@@ -143,6 +143,9 @@ CREATE TABLE rejected (  -- lines that could not be used, and events that failed
 CREATE TABLE refused_at_door (  -- events that were replayed, but that the platform would not have let in
     seq INTEGER PRIMARY KEY, reason TEXT NOT NULL
 );
+CREATE TABLE remembered (  -- what another replay needs to go on with the log, see reading/remembering.py
+    part TEXT NOT NULL, nth INTEGER NOT NULL, content BLOB NOT NULL, PRIMARY KEY (part, nth)
+) WITHOUT ROWID;
 """
 
 # Gone with the connection: what internal_marks asks, of what a watcher of that name found.

@@ -20,6 +20,8 @@ _WITH_MILLISECONDS = len("2023-03-08T12:00:00.123Z")
 _WITH_MICROSECONDS = len("2023-03-08T12:00:00.123456Z")
 
 _encoder = msgspec.json.Encoder()
+_moments = msgspec.json.Decoder(list[datetime | None])
+_values = msgspec.json.Decoder(list[Any])
 _first = itemgetter(0)
 
 
@@ -134,3 +136,16 @@ def csv_jsons(texts: Sequence[str | None]) -> Iterable[str]:
 def json_as_it_is(texts: Iterable[str | None]) -> Iterable[str]:
     """JSON that is JSON already."""
     return ["null" if text is None else text for text in texts]
+
+
+# The way back
+
+
+def times_of(texts: Sequence[str | None]) -> list[datetime | None]:
+    """The moments of a column of times, as far as its text tells; ValueError for what is none."""
+    return _moments.decode(_encoder.encode(texts))
+
+
+def values_of(texts: Sequence[str]) -> list[Any]:
+    """The values of a column of JSON; ValueError for what is none."""
+    return _values.decode(f"[{','.join(texts)}]".encode())

@@ -29,7 +29,7 @@ from identity_cli.cli.terminal.text import number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.findings.log_report import log_report
 from identity_cli.findings.settings import Settings, read_settings, today
-from identity_cli.reading.options import NONE
+from identity_cli.reading.options import NONE, GoingOn
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.reports.run_summary import Summary, books, summary
 from identity_cli.rules import RULE_SETS
@@ -143,6 +143,15 @@ def _dialects() -> Iterable[str]:
     "--apply", "plan", metavar="PLAN", type=FILE, help="Leave out what a plan of idcli repair leaves out."
 )
 @option(
+    "--continue",
+    "continued",
+    metavar="RUN",
+    type=FILE,
+    help="Go on with a run, as in: replay tomorrow.ndjson --continue idcli-run. LOG is what came after its "
+    "files. Its options stay; the new run takes its place, unless --run names another, and is what replaying "
+    "all files together gives.",
+)
+@option(
     "--no-evidence",
     "evidence",
     is_flag=True,
@@ -208,6 +217,7 @@ def command(
     save_map: str | None,
     config: str | None,
     report_file: str | None,
+    continued: str | None,
     **options: Any,
 ) -> None:
     """Replay event logs and resolve their persons.
@@ -218,10 +228,10 @@ def command(
     ids, links and warnings, and the merge graph.
     """
     shown, plan = options.pop("internal"), options.pop("plan")
+    folder = _place(ctx, folder, plan, continued)
+    going_on = None if continued is None else GoingOn(Path(continued), _given(ctx))
     if plan is not None:
         options |= _planned(plan, logs)
-        if ctx.get_parameter_source("folder") is not ParameterSource.COMMANDLINE:
-            folder = f"{folder.rstrip('/')}{REPAIRED}"  # the run that the plan was made of stays
     if shown != "include" and options["internal_users"] is None:
         raise click.UsageError(f"--internal {shown} needs --internal-users FILE.")
     if save_map is not None:
@@ -231,7 +241,7 @@ def command(
 
         check_installed()  # a replay may take an hour
     settings = read_settings(config)
-    run = _replay(logs, folder, quiet, options, settings)
+    run = _replay(logs, folder, (quiet, going_on), options, settings)
     run.show_internal(shown)
     if run.did_not_fit:
         print_error("idcli: memory would not hold all ids, so they were resolved in parts, as with --spill")
@@ -252,7 +262,11 @@ def command(
 
 
 def _replay(
-    logs: tuple[str, ...], folder: str, quiet: bool, options: dict[str, Any], settings: Settings
+    logs: tuple[str, ...],
+    folder: str,
+    how: tuple[bool, GoingOn | None],
+    options: dict[str, Any],
+    settings: Settings,
 ) -> Run:
     from identity_cli.files.folders import expand
     from identity_cli.files.raw_file import STANDARD_INPUT
@@ -260,15 +274,30 @@ def _replay(
     from identity_cli.reading.options import ReplayOptions
     from identity_cli.replaying.replayer import replay_log
 
+    quiet, going_on = how
     asked = ReplayOptions(**options, csv_guard=guards_csv())
     _check_names(expand(logs))
     if STANDARD_INPUT in logs and is_terminal(sys.stdin) and not quiet:
         print_error("idcli: waiting for events on standard input; Ctrl-D ends them")
     log = log_of(logs)
     if quiet or not is_terminal(sys.stderr):
-        return replay_log(log, Path(folder), asked, None, settings.config)
+        return replay_log(log, Path(folder), asked, None, settings.config, going_on)
     with ReplayProgress(log.size) as progress:
-        return replay_log(log, Path(folder), asked, progress, settings.config)
+        return replay_log(log, Path(folder), asked, progress, settings.config, going_on)
+
+
+def _place(ctx: click.Context, folder: str, plan: str | None, continued: str | None) -> str:
+    """The folder to write, where none is named: a run that goes on takes its own place."""
+    if ctx.get_parameter_source("folder") is ParameterSource.COMMANDLINE:
+        return folder
+    if continued is not None:
+        return continued
+    return folder if plan is None else f"{folder.rstrip('/')}{REPAIRED}"  # the run that it was made of stays
+
+
+def _given(ctx: click.Context) -> set[str]:
+    """The options that were asked for."""
+    return {name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
 
 
 def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:

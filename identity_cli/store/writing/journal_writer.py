@@ -7,13 +7,14 @@ thrown away. Nothing written depends on the clock or on hash order.
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from identity_cli import facts
 from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
+from identity_cli.store.writing.earlier_journal import copy_journal, marks_of, stored_columns
 from identity_cli.store.writing.spool import Spool
 from identity_cli.tables.journal_columns import STORED
 from identity_cli.tables.people import Ids, People
@@ -51,6 +52,22 @@ class JournalWriter:
     def count(self, kind: type) -> int:
         """How many facts of that kind were written."""
         return self._counts[kind] + len(self._waiting[kind])
+
+    def go_on(self, earlier: Path, marks: Mapping[str, int], counts: Mapping[type, int]) -> None:
+        """Begin with what an earlier run's database has up to these marks; counts: of its facts so far."""
+        self.flush()
+        self.database.execute("COMMIT")  # within a transaction none is attached
+        copy_journal(self.database, earlier, marks)
+        self.database.execute("BEGIN")
+        self._counts.update(counts)
+        for kind, spool in self._spools.items():
+            for columns in stored_columns(self.database, STORED[kind][0]):
+                spool.add(columns)
+
+    def marks(self) -> dict[str, int]:
+        """How far each table goes so far, by its last row."""
+        self.flush()
+        return marks_of(self.database)
 
     def reject(self, seq: int, reason: str, line: bytes) -> None:
         """Note a line that could not be used."""
@@ -144,7 +161,7 @@ def _values_by_table(database: sqlite3.Connection) -> dict[str, str]:
 
 
 def _new_database(path: Path, with_events: bool) -> sqlite3.Connection:
-    database = sqlite3.connect(path, isolation_level=None, cached_statements=32)
+    database = sqlite3.connect(path, isolation_level=None, cached_statements=32, uri=True)
     for pragma in (
         "page_size=16384",  # first: what writes the first page settles it
         "journal_mode=OFF",  # before anything is written, or a kill leaves a journal that nobody knows

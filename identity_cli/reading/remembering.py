@@ -1,0 +1,96 @@
+"""What watchers and decoders remember, as bytes: with it a later replay goes on as if the log had not ended.
+
+JSON, compressed, read back by type: a run may come from anybody, and what is not of its type is refused.
+"""
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, get_args, get_origin
+
+import msgspec
+
+TABLE = "remembered"
+RAW = list[bytes]
+"""Of what is kept as it stands, piece by piece: numbers as good as random, which do not get smaller."""
+BEYOND_WORDS = "beyond words: "
+"""What the name of a part begins with where it cannot be remembered as it is: no replay can go on then."""
+_FASTEST = 1
+
+
+class NotAsRemembered(ValueError):
+    """A part that is missing, or not of its type; the message is the reason."""
+
+
+Kinds = Mapping[str, Any]
+"""The type of each attribute that is remembered, by its name, with dots for one of an attribute."""
+Parts = Mapping[str, Sequence[bytes]]
+"""What was remembered, by name; piece by piece."""
+Row = tuple[str, int, bytes]
+
+
+def remembered(name: str, one: Any, kinds: Kinds) -> Iterator[Row]:
+    """These attributes as rows of the table; name: of what has them."""
+    for attribute, kind in kinds.items():
+        value = attrgetter(attribute)(one)
+        try:
+            pieces = value if kind is RAW else [packed(value, kind)]
+        except (UnicodeEncodeError, OverflowError, RecursionError):
+            yield f"{BEYOND_WORDS}{name}.{attribute}", 0, b""
+            return
+        for nth, piece in enumerate(pieces):
+            yield f"{name}.{attribute}", nth, bytes(piece)
+
+
+def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
+    """Give it the attributes of that name again, those that were remembered; NotAsRemembered."""
+    for attribute, kind in kinds.items():
+        part = f"{name}.{attribute}"
+        if part not in parts:
+            continue
+        value: Any = parts[part] if kind is RAW else part_of(parts, part, kind)
+        where, _, last = attribute.rpartition(".")
+        owner = attrgetter(where)(one) if where else one
+        known = getattr(owner, last)
+        if isinstance(known, dict | set):  # perhaps of a kind of its own
+            known.clear()
+            known.update(value)
+        else:
+            setattr(owner, last, value)
+
+
+def packed(value: Any, kind: Any) -> bytes:
+    """A value of that type as bytes."""
+    sent = (
+        [(key, _in_order(one)) for key, one in value.items()]
+        if get_origin(kind) is dict
+        else _in_order(value)
+    )
+    return zlib.compress(msgspec.json.encode(sent), _FASTEST)
+
+
+def _in_order(value: Any) -> Any:
+    """A set as a list that does not depend on hashes, which differ from process to process."""
+    if not isinstance(value, set):
+        return value
+    try:
+        return sorted(value)
+    except TypeError:  # values of different types
+        return sorted(value, key=repr)
+
+
+def part_of(parts: Parts, name: str, kind: Any) -> Any:
+    """The part of that name, a value of that type; NotAsRemembered."""
+    if name not in parts:
+        raise NotAsRemembered(f"{name} is missing")
+    try:
+        return _unpacked(parts[name], kind)
+    except (zlib.error, ValueError, RecursionError) as error:
+        raise NotAsRemembered(f"{name}: {error}") from None
+
+
+def _unpacked(pieces: Sequence[bytes], kind: Any) -> Any:
+    is_mapping = get_origin(kind) is dict
+    sent = list[tuple[get_args(kind)]] if is_mapping else kind  # type: ignore[misc]  # made as it is needed
+    value = msgspec.json.decode(zlib.decompress(pieces[0]), type=sent)
+    return dict(value) if is_mapping else value

@@ -1,0 +1,27 @@
+"""A replay that goes on where an earlier one ended, as if the log had not."""
+
+from typing import Any
+
+from identity_cli.reading.either_process import items_of
+from identity_cli.reading.intake import Log, Progress
+from identity_cli.reading.log_items import ItemReader
+from identity_cli.replaying.earlier_run import EarlierRun
+from identity_cli.replaying.one_replay import Replay
+
+
+class ContinuedReplay(Replay):
+    """The same, begun with what an earlier run knows."""
+
+    def __init__(self, earlier: EarlierRun, *replay: Any) -> None:
+        """replay: what any replay is given."""
+        self._earlier = earlier
+        super().__init__(*replay)
+        end = earlier.end(self._names_kept)
+        earlier.go_on(end, self._resolver, self._journal)
+        earlier.go_on_watching(self._watchers.resolving)
+        earlier.go_on_rejecting(self._rejected, self._rejections)
+        self._kept, self._has_large_values = end.kept, end.has_large_values
+
+    def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
+        given = log, self._options, self._watchers.reading, self._folder, on_progress
+        return items_of(*given, earlier=self._earlier.reading)

@@ -1,0 +1,155 @@
+"""A run that a log goes on with: what it remembers, and whether the log can go on at all."""
+
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from identity_cli import __version__
+from identity_cli.dialects import DIALECTS
+from identity_cli.errors import CannotGoOn, MixedVendors, RunUnreadable
+from identity_cli.facts import DistinctIdAttached, Linked, PersonCreated
+from identity_cli.files.folders import container_of
+from identity_cli.files.landmarks import Landmarks
+from identity_cli.files.opening import sources_at
+from identity_cli.files.raw_file import hash_of_start, is_regular
+from identity_cli.files.run_mark import DATABASE
+from identity_cli.files.sources import PassedOver, Source
+from identity_cli.reading.earlier import Earlier, sources_in
+from identity_cli.reading.options import GoingOn, ReplayOptions
+from identity_cli.reading.rejections import Rejections
+from identity_cli.reading.remembering import BEYOND_WORDS, NotAsRemembered, Parts, part_of, recall
+from identity_cli.reading.watcher import BatchWatcher
+from identity_cli.replaying.log_end import (
+    ASKED,
+    END,
+    REJECTED,
+    REJECTIONS,
+    Asked,
+    LogEnd,
+    end_kinds,
+)
+from identity_cli.replaying.room_for_ids import IdsDoNotFit
+from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.store.reading.as_left import creators_of, everybody_left, remembered_by
+from identity_cli.store.reading.run import Run
+from identity_cli.store.writing.journal_writer import JournalWriter
+from identity_cli.store.writing.rejected_lines import RejectedLines
+
+
+def given_in(rules: str | None, buffer: float | None, options: Collection[str]) -> set[str]:
+    """The names of the options of a call that were given."""
+    named = {"rules": rules, "buffer_seconds": buffer}
+    return {*options, *(name for name, value in named.items() if value is not None)}
+
+
+@contextmanager
+def earlier_run(going_on: GoingOn) -> "Iterator[EarlierRun]":
+    """That run, open during the block; CannotGoOn, or RunUnreadable where it is not as a replay writes it."""
+    with Run(going_on.run) as run:
+        try:
+            yield EarlierRun(run, going_on.given)
+        except NotAsRemembered as error:
+            raise RunUnreadable(str(run.folder / DATABASE), f"what it remembers: {error}") from None
+        except IdsDoNotFit:
+            raise CannotGoOn(run.name, "its ids do not fit into memory") from None
+        except MixedVendors:
+            raise CannotGoOn(run.name, "its rules are of another vendor than a file is") from None
+
+
+class EarlierRun:
+    """What it comes to, for whoever goes on."""
+
+    def __init__(self, run: Run, given: Collection[str]) -> None:
+        self._run = run
+        self._given = given
+        self._parts: Parts = remembered_by(run)
+        reason = _why_not(run, self._parts)
+        if reason is not None:
+            raise CannotGoOn(run.name, reason)
+
+    def asked(self, options: ReplayOptions) -> ReplayOptions:
+        """The options again, with these that change nothing of who is who; CannotGoOn for others."""
+        asked: Asked = part_of(self._parts, f"{ASKED}.options", Asked)
+        again = replace(options, **asked.again(options, self._given, self._run.name))
+        if Asked.of(again) != asked:
+            raise CannotGoOn(self._run.name, "a file that its options name is another by now")
+        return again
+
+    @property
+    def reading(self) -> Earlier:
+        """What reading goes on with."""
+        marks = {source: columns for source, *columns in self._run.landmarks()}
+        sources = sources_in(self._parts)
+        for number, source in enumerate(sources, 1):
+            if number in marks:
+                source.landmarks = Landmarks.unpacked(marks[number])
+        return Earlier(sources, self._run.origins, self._parts)
+
+    def end(self, names: Collection[str]) -> LogEnd:
+        """Where its log ended; names: the event properties that records keep."""
+        end = LogEnd()
+        recall(END, end, end_kinds(names), self._parts)
+        return end
+
+    def go_on(self, end: LogEnd, resolver: PersonResolver, journal: JournalWriter) -> None:
+        """Let them begin where it ended."""
+        resolver.go_on(everybody_left(self._run), end.open_end)
+        counts = {
+            PersonCreated: end.next_person,
+            DistinctIdAttached: end.attached,
+            Linked: max(0, end.marks["links"]),
+        }
+        journal.go_on(self._run.folder / DATABASE, end.marks, counts)
+        journal.names.extend(*creators_of(self._run, end.next_person))
+
+    def go_on_watching(self, watchers: Iterable[BatchWatcher]) -> None:
+        """The same of watchers that look on where events are resolved."""
+        for one in watchers:
+            recall(type(one).__name__, one, one.remembers, self._parts)
+
+    def go_on_rejecting(self, rejected: RejectedLines, rejections: Rejections) -> None:
+        """The same of lines that could not be used."""
+        recall(REJECTED, rejected, rejected.remembers, self._parts)
+        recall(REJECTIONS, rejections, rejections.remembers, self._parts)
+        if not rejected.go_on(self._run.folder):
+            raise CannotGoOn(self._run.name, "its rejected.ndjson is not as it was written")
+
+
+def _why_not(run: Run, parts: Parts) -> str | None:
+    """Why nothing can go on with a run, if nothing can."""
+    version = run.metadata["idcli_version"]
+    if run.is_redacted:
+        return "it is a copy with pseudonyms"
+    if version != __version__:
+        return f"idcli {version} wrote it, and this is {__version__}"
+    if f"{END}.clock" not in parts:
+        return "its log was sorted or spilled, or a plan left events out"
+    if any(part.startswith(BEYOND_WORDS) for part in parts):
+        return "it could not keep all that this takes"
+    sources = sources_in(parts)
+    for source in sources:
+        dialect = DIALECTS.get(source.dialect)
+        if dialect is not None and dialect.foresight is not None:
+            return f"{source.path} is of {dialect.name}, whose devices only the whole log tells about"
+    changed = (one.path for one in sources if _is_other(run, one))
+    return next((f"{path} is not what was replayed any more" for path in changed), None)
+
+
+def _is_other(run: Run, source: Source) -> bool:
+    """Whether a file is there and not as it was."""
+    path = run.file_of(source.path)
+    file = container_of(path)
+    if not is_regular(file):
+        return False
+    if file == path:
+        return Path(file).stat().st_size != source.size or hash_of_start(file, source.size) != source.hash
+    found: Any = None
+    for member in sources_at(file):
+        if not isinstance(member, PassedOver) and member.path == path:
+            while member.read_lines(1 << 20):
+                pass
+            found = Source(path, 1)
+            member.finish(found)
+    return found is None or (found.size, found.hash) != (source.size, source.hash)
