@@ -147,17 +147,32 @@ def test_a_person_of_large_values_is_the_same_in_parts(
     same_spilled(log)
 
 
-def test_what_memory_would_not_hold_is_resolved_in_parts_and_said_so(tmp_path: Path) -> None:
+def test_what_memory_would_not_hold_is_resolved_in_parts_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "SAMPLED", 1)
     log = SAMPLE / "events.ndjson"
     with closing(replay(log, tmp_path / "plain", memory=1 << 30)) as plain:
         assert not plain.did_not_fit
-    with closing(replay(log, tmp_path / "spilled", memory=4_000)) as spilled:
+        ids = plain.metadata["distinct_ids"]
+    with closing(replay(log, tmp_path / "spilled", memory=ids * 900 - 1)) as spilled:
         assert spilled.did_not_fit
     assert tables_of(tmp_path / "spilled") == tables_of(tmp_path / "plain")
-    command = ["replay", str(log), "--memory", "4K", "--run", str(tmp_path / "run")]
-    told = CliRunner().invoke(idcli, command)
+    assert files_of(tmp_path / "spilled") == files_of(tmp_path / "plain")
+
+
+def test_where_audits_would_not_fit_a_run_has_no_findings_and_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "SAMPLED", 1)
+    command = ["replay", str(SAMPLE / "events.ndjson"), "--run", str(tmp_path / "run"), "--memory"]
+    told = CliRunner().invoke(idcli, [*command, "4K"])
     assert told.exit_code == 0
     assert "memory would not hold all ids, so they were resolved in parts, as with --spill" in told.stderr
+    assert "so none looked for findings; `idcli warnings` does" in told.stderr
+    found = CliRunner().invoke(idcli, ["warnings", "--run", str(tmp_path / "run"), "--format", "json"])
+    assert json.loads(found.stdout)["findings"]
+    assert "none looked" not in CliRunner().invoke(idcli, [*command, "4G"]).stderr
 
 
 def test_a_part_that_is_killed_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,11 @@ def findings_of(run: Run, config: Config = DEFAULT) -> list[Finding]:
     return audited(run, config)
 
 
+def is_audited(run: Run) -> bool:
+    """Whether its replay looked for findings."""
+    return AUDITED in run.metadata
+
+
 def findings_kept(run: Run, config: Config) -> list[Finding] | None:
     """The findings of a replay that audited in the same way, the worst first; None where none did.
 

@@ -30,7 +30,7 @@ BYTES_OF_AN_ID = 1_000
 """Of memory, while it is resolved, all things considered."""
 BYTES_OF_A_PART = 64 << 20
 MOST_PARTS = 48  # three files each, and systems allow a few hundred
-BYTES_AT_ONCE = 8 << 20
+BYTES_AT_ONCE = 1 << 20
 """Of rows, that are held until each part gets its own."""
 PERSONS_AT_ONCE = 1_000
 ASIDE_AT_ONCE = 100
@@ -73,18 +73,22 @@ class Part:
 
 
 class ResolvedInParts:
-    """A log that was read into files; ask for its journal first, then for everybody, as of a resolver."""
+    """A log that was read into files; ask for its journal first, then for everybody, as of a resolver.
+
+    ids: how many it has, about, once the journal is told.
+    """
 
     def __init__(self, gathered: Gathered, options: ReplayOptions, folder: Path) -> None:
         """folder: on whose disk files take their place."""
         self._gathered, self._options, self._folder = gathered, options, folder
+        self.ids = 0
         self._parts: list[Part] = []
         self._joined = JoinedJournal(())
 
     def journal(self) -> Iterator[Any]:
         """Resolve everything; the facts of the whole log in order, and between them what was set aside."""
-        ids, named = next(self._gathered.about.values(tuple[int, list[Key]]))
-        self._deal(min(MOST_PARTS, 1 + ids * BYTES_OF_AN_ID // BYTES_OF_A_PART))
+        self.ids, named = next(self._gathered.about.values(tuple[int, list[Key]]))
+        self._deal(min(MOST_PARTS, 1 + self.ids * BYTES_OF_AN_ID // BYTES_OF_A_PART))
         clock = LogClock(*(file.numbers() for file in self._gathered.reached))
         self._resolve_each(clock, named)
         told = [part.told.values(list[Row]) for part in self._parts]

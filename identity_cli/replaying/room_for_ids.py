@@ -9,6 +9,8 @@ from identity_cli.reading.options import ReplayOptions
 
 BYTES_OF_AN_ID = 900
 """Of memory, in all processes of a replay that resolves everything at once; measured, see tests/bench."""
+BYTES_OF_AN_AUDITED_ID = 600
+"""Of memory, at the end, where audits add up what each id did."""
 _MEMORY = Path("/proc/meminfo")
 
 
@@ -22,13 +24,18 @@ class RoomForIds:
     def __init__(self, log: Log, options: ReplayOptions) -> None:
         """Any number, where ids are resolved in parts anyway, or the log cannot be read again."""
         comes_again = bool(log.paths) and all(map(os.path.isfile, log.paths))
-        memory = _free_bytes() if options.memory is None else options.memory
+        memory = memory_of(options)
         self._most = None if memory is None or options.spill or not comes_again else memory // BYTES_OF_AN_ID
 
     def check(self, ids: int) -> None:
         """IdsDoNotFit if there are too many by now."""
         if self._most is not None and ids > self._most:
             raise IdsDoNotFit
+
+
+def memory_of(options: ReplayOptions) -> int | None:
+    """Bytes that a replay may take; None where nothing says so."""
+    return _free_bytes() if options.memory is None else options.memory
 
 
 def _free_bytes() -> int | None:

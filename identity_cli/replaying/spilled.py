@@ -6,6 +6,7 @@ linked. The run is the same, row for row.
 
 from functools import partial
 
+from identity_cli.audits.config import Config
 from identity_cli.pieces.joining import Whole
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import Log, Progress
@@ -15,6 +16,7 @@ from identity_cli.replaying.finishing import Whoever
 from identity_cli.replaying.gathering import Gathered, Gathering
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
+from identity_cli.replaying.room_for_ids import BYTES_OF_AN_AUDITED_ID, memory_of
 from identity_cli.store.writing.filed_names import FiledNames
 
 
@@ -44,6 +46,12 @@ class SpilledReplay(Replay):
         self._kept = {seq: KeptLine(read.origins[seq], line) for seq, line in whole.lines.items()}
         self._write_facts(whole.facts)
         self._kept = {}
+
+    def _note_findings(self, config: Config) -> None:
+        """Not where memory would not hold what audits add up of each id: the run then has none."""
+        memory = memory_of(self._options)
+        if memory is None or self._parts.ids * BYTES_OF_AN_AUDITED_ID <= memory:
+            super()._note_findings(config)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -27,6 +27,7 @@ from identity_cli.cli.terminal.summary_json import document
 from identity_cli.cli.terminal.summary_page import show
 from identity_cli.cli.terminal.text import number_text, plural, print_error
 from identity_cli.errors import BooksDoNotBalance, LogUnreadable
+from identity_cli.findings.kept import is_audited
 from identity_cli.findings.log_report import log_report
 from identity_cli.findings.settings import Settings, read_settings, today
 from identity_cli.reading.options import NONE, GoingOn
@@ -243,8 +244,7 @@ def command(
     settings = read_settings(config)
     run = _replay(logs, folder, (quiet, going_on), options, settings)
     run.show_internal(shown)
-    if run.did_not_fit:
-        print_error("idcli: memory would not hold all ids, so they were resolved in parts, as with --spill")
+    _tell_what_did_not_fit(run)
     if not quiet:
         figures = summary(run)
         if settings.suppressions:
@@ -298,6 +298,16 @@ def _place(ctx: click.Context, folder: str, plan: str | None, continued: str | N
 def _given(ctx: click.Context) -> set[str]:
     """The options that were asked for."""
     return {name for name in ctx.params if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT}
+
+
+def _tell_what_did_not_fit(run: Run) -> None:
+    if run.did_not_fit:
+        print_error("idcli: memory would not hold all ids, so they were resolved in parts, as with --spill")
+    if not is_audited(run):
+        print_error(
+            "idcli: memory would not hold what audits add up of each id, so none looked for findings; "
+            "`idcli warnings` does, where there is more memory"
+        )
 
 
 def _planned(file: str, logs: tuple[str, ...]) -> dict[str, Any]:
