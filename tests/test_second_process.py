@@ -206,6 +206,14 @@ def test_no_room_for_a_writer_is_told_as_it_is(
     assert not list(tmp_path.iterdir())
 
 
+def test_tables_of_many_persons_are_written_here_as_two_processes_would_hold_everybody_twice(
+    bytes_of: Callable[..., dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finishing, "Halves", None)  # whoever wants halves breaks
+    monkeypatch.setattr(finishing, "MOST_PERSONS_SHARED", 10)
+    assert bytes_of(SAMPLE / "events.ndjson")["persons.csv"].count(b"\n") == 50
+
+
 def test_an_interrupt_between_two_steps_ends_the_writer(
     bytes_of: Callable[..., dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

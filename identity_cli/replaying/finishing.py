@@ -26,6 +26,9 @@ from identity_cli.tables.run_files import RunFiles
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of; with less, a second process does not pay."""
+MOST_PERSONS_SHARED = 300_000
+"""To write the tables of in a second process: the two come to hold everybody twice, which of more persons
+takes more memory than the time is worth."""
 PERSONS_AT_ONCE = 1_000
 LARGE_PERSONS_AT_ONCE = 10
 """Their properties stand in memory several times while they are written."""
@@ -87,7 +90,8 @@ class Finishing:
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
         whoever = self._whoever
-        if isinstance(whoever, PersonResolver) and self.pays_to_share():
+        is_small = len(journal.names) <= MOST_PERSONS_SHARED
+        if isinstance(whoever, PersonResolver) and is_small and self.pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
             halves = Halves(whoever.in_order(), self._at_once, self._folder)

@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 MIB = 1 << 20
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 Result = TypeVar("Result")
 
@@ -21,7 +23,7 @@ class Usage:
 
     wall: float
     cpu: float
-    peak_bytes: int  # of the largest one of them
+    peak_bytes: int  # of the largest one of them; of all together see memory
     output: str
 
 
