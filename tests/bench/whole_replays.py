@@ -43,7 +43,7 @@ def replay(workshop: Workshop, events: int, runs: int) -> Iterator[Row]:
         "replay, bare": BARE,
         "replay --one-process": ("--one-process",),
     }
-    replays = {name: partial(workshop.replay, log, *options) for name, options in kinds.items()}
+    replays: Actions = {name: partial(workshop.replay, log, *options) for name, options in kinds.items()}
     taken = alternate({**decoded, **replays}, runs)
     for unit in decoded:
         yield Row(f"{unit}: the unit", walls(taken[unit]), "s")
