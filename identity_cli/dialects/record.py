@@ -1,10 +1,11 @@
 """The record that every dialect makes of an event: only what identity depends on."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from itertools import repeat
+from operator import attrgetter
 from typing import Annotated, Any, ClassVar, cast
 
 import msgspec
@@ -106,12 +107,10 @@ def _wide_event(names: tuple[str, ...]) -> type[WireEvent]:
         (f"copied_{index}", Any, msgspec.field(default=ABSENT, name=name)) for index, name in enumerate(names)
     ]
     attributes = [name for name, _, _ in fields]
+    values_of = attrgetter(*attributes, attributes[0])  # of several it makes a tuple, of one it would not
 
-    def copied(self: Any) -> Iterator[tuple[str, Any]]:
-        for name, attribute in zip(names, attributes, strict=True):
-            value = getattr(self, attribute)
-            if value is not ABSENT:
-                yield name, value
+    def copied(self: Any) -> list[tuple[str, Any]]:
+        return [pair for pair in zip(names, values_of(self), strict=False) if pair[1] is not ABSENT]
 
     wide_properties = msgspec.defstruct(
         "WideProperties",

@@ -21,6 +21,8 @@ PropertyWrite = tuple[Any, ...]
 NO_PROPERTIES: PersonProperties = {}
 """Shared by all persons without properties; never written to."""
 
+_NESTED = (list, dict)
+
 
 def created(writes: Writes) -> tuple[PersonProperties, list[PropertyWrite]]:
     """The first properties of a person: `$set_once` under `$set`; there is nothing to unset yet."""
@@ -74,15 +76,16 @@ def _write(
         else:  # it writes twice: what came from the source is removed at first, and then new
             changes += _remove(properties, [key for key in removals if key in gained])
             removals = [key for key in removals if key not in gained]
-    for key, value in writes.set_once.items():
-        if key not in properties:  # null is a value too
-            properties[key] = value
-            changes.append(("set_once", key, value))
+    if not writes.set_once.keys() <= properties.keys():  # null is a value too
+        for key, value in writes.set_once.items():
+            if key not in properties:
+                properties[key] = value
+                changes.append(("set_once", key, value))
     for key, value in writes.set.items():
         old = properties.get(key, ABSENT)
         if old is ABSENT:
             changes.append(("set", key, value))
-        elif not same_value(old, value):
+        elif old != value if type(old) is type(value) is str else not same_value(old, value):  # most are text
             changes.append(("set", key, value, old))
         else:
             continue
@@ -123,7 +126,7 @@ def is_noise(event: str, writes: Writes, changes: list[PropertyWrite], rules: Ru
     if event in rules.always_stores or not (rules.noisy or rules.noisy_prefixes):
         return False
     return _is_all_noise(writes, changes, rules) and all(
-        is_noisy(key, rules) for key, value in writes.set.items() if isinstance(value, list | dict)
+        is_noisy(key, rules) for key, value in writes.set.items() if isinstance(value, _NESTED)
     )
 
 
@@ -138,7 +141,7 @@ def is_noise_of_merge(
     if len(changes) - len(left) < len(gained):
         return False
     return _is_all_noise(writes, left, rules) and all(
-        is_noisy(key, rules) for key, value in merged.items() if isinstance(value, list | dict)
+        is_noisy(key, rules) for key, value in merged.items() if isinstance(value, _NESTED)
     )
 
 

@@ -88,6 +88,10 @@ class CopiedProperties:
     knows_servers: bool = False  # `$is_server` events lend no `$os`, `$os_version`: not the person's machine
     os_name: OsName = OsName.LISTED
     text_is_spread: bool = True
+    latest_names: frozenset[str] = field(init=False)  # to look up
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "latest_names", frozenset(self.latest))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ def with_lent(
 ) -> tuple[Values, Values]:
     """An event's `$set` and `$set_once`, with what it lends its person."""
     found = _found_on(event, copied)
-    latest = {name: value for name, value in found.items() if name in copied.latest}
+    latest = {name: value for name, value in found.items() if name in copied.latest_names}
     initial = {
         copied.initial[name]: value
         for name, value in found.items()

@@ -26,6 +26,7 @@ class Writes:
     keys_with_nul: bool = False
 
 
+_NESTED = frozenset({list, dict})
 NOTHING = Writes({}, {}, None)
 """What most events write; recognised by being this very object."""
 
@@ -85,12 +86,22 @@ def _merged(inside: Any, beside: Any) -> dict[str, Any]:
 
 def _without_nul(writes: Writes) -> Writes:
     """Values with U+FFFD in the place of a NUL; the operators' own keys are looked up as they were sent."""
+    if not (_may_have_nul(writes.set) or _may_have_nul(writes.set_once)):
+        return writes
     return Writes(
         _replace_nul_inside(writes.set),
         _replace_nul_inside(writes.set_once),
         writes.unset,
         any("\0" in key for keys in (writes.set, writes.set_once) for key in keys),
     )
+
+
+def _may_have_nul(operator: dict[str, Any]) -> bool:
+    """Whether to look closer; asked of every event under today's rules."""
+    values = operator.values()
+    if not _NESTED.isdisjoint(map(type, values)):
+        return True
+    return "\0" in "".join([*operator, *[value for value in values if type(value) is str]])
 
 
 def _replace_nul_inside(operator: dict[str, Any]) -> dict[str, Any]:

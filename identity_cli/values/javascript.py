@@ -123,6 +123,8 @@ def spread(value: Any) -> dict[str, Any]:
 
 def utf16_length(string: str) -> int:
     """`string.length`."""
+    if string.isascii():
+        return len(string)
     return len(string) + sum(character > "\uffff" for character in string)
 
 
