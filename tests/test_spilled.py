@@ -25,6 +25,7 @@ from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake
 from identity_cli.replaying import gathering, parts
 from identity_cli.replaying.parts import Part
+from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
@@ -158,7 +159,7 @@ def test_what_memory_would_not_hold_is_resolved_in_parts_and_said_so(
     with closing(replay(log, tmp_path / "plain", memory=1 << 30)) as plain:
         assert not plain.did_not_fit
         ids = plain.metadata["distinct_ids"]
-    with closing(replay(log, tmp_path / "spilled", memory=ids * 900 - 1)) as spilled:
+    with closing(replay(log, tmp_path / "spilled", memory=ids * BYTES_OF_AN_ID - 1)) as spilled:
         assert spilled.did_not_fit
     assert tables_of(tmp_path / "spilled") == tables_of(tmp_path / "plain")
     assert files_of(tmp_path / "spilled") == files_of(tmp_path / "plain")

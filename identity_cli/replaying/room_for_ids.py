@@ -7,8 +7,8 @@ from pathlib import Path
 from identity_cli.reading.intake import Log
 from identity_cli.reading.options import ReplayOptions
 
-BYTES_OF_AN_ID = 900
-"""Of memory, in all processes of a replay that resolves everything at once; measured, see tests/bench."""
+BYTES_OF_AN_ID = 1_300
+"""Of memory, in all processes of a replay that resolves everything at once, where they take most of it."""
 BYTES_OF_AN_AUDITED_ID = 600
 """Of memory, at the end, where audits add up what each id did."""
 _MEMORY = Path("/proc/meminfo")
