@@ -1,25 +1,31 @@
 """A log that goes on another day: what comes of it is what replaying all of it together gives."""
 
 import json
+import sqlite3
 import zlib
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+from dialect_examples import EXAMPLES, USER, VISITOR, lines_of
 from lanes import first_quick
 from nasty_logs import nasty_log
 from outcomes import events_of, left_by, wire
 from test_second_process import BEYOND_MESSAGEPACK, UNUSABLE
 
-from identity_cli import Run, replay
+from identity_cli import IdcliError, Run, replay, trend, whatif, why
+from identity_cli.cli import idcli
+from identity_cli.counterfactual.changed_log import Change
 from identity_cli.reading import child_process, duplicates, login_windows, periods, shared_values
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import GoingOn, ReplayOptions
+from identity_cli.replaying import earlier_run
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
-from identity_cli.store.seal import SEAL
+from identity_cli.store.seal import SEAL, seal
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
@@ -138,3 +144,172 @@ def test_a_log_that_goes_on_file_by_file_is_the_whole(
             "may_be_empty": True,
         }
         compare(paths, folder, options).close()
+
+
+STATELESS = sorted(EXAMPLES.keys() - {"ga4", "snowplow"})
+
+
+def lines_in(dialect: str, random: Random) -> list[str]:
+    """A random log in that dialect: its example again and again, with other visitors and users."""
+    lines = [line.decode().strip() for _ in range(12) for line in lines_of(dialect)]
+    random.shuffle(lines)
+    return [
+        line.replace(VISITOR, f"visitor-{random.randrange(4)}").replace(USER, f"user-{random.randrange(3)}")
+        for line in lines
+    ]
+
+
+@pytest.mark.parametrize("dialect", STATELESS)
+def test_a_log_of_any_format_goes_on(dialect: str, tmp_path: Path) -> None:
+    random = Random(dialect)
+    paths = cut(lines_in(dialect, random), 3, random, tmp_path)
+    compare(paths, tmp_path, {"dialect": dialect, "may_be_empty": True}).close()
+
+
+def test_what_one_format_knows_outlasts_files_of_others(tmp_path: Path) -> None:
+    random = Random(5)
+    lines = lines_in("amplitude", random)
+    paths = [tmp_path / f"part{number}.ndjson" for number in range(3)]
+    paths[0].write_text("\n".join(lines))
+    paths[1].write_text("\n".join(lines_in("segment", random)))
+    paths[2].write_text("\n".join(lines[::-1]))
+    compare(paths, tmp_path, {"rules": "guide"}).close()
+
+
+def test_visitors_without_cookies_are_told_apart_from_file_to_file(tmp_path: Path) -> None:
+    visit = '{{"event": "{}", "distinct_id": "{}", "uuid": "{}", "properties": {}}}'
+    by_mode = '{"$cookieless_mode": true, "$ip": "192.0.2.1"}'
+    login = '{"$cookieless_mode": true, "$ip": "192.0.2.1", "$anon_distinct_id": "$posthog_cookieless"}'
+    lines = [
+        line
+        for number in range(3)
+        for line in (
+            visit.format("$pageview", "$posthog_cookieless", f"a{number}", by_mode),
+            visit.format("$identify", f"user-{number}", f"b{number}", login),
+        )
+    ]
+    run = compare(cut(lines, 4, Random(1), tmp_path), tmp_path, {})
+    assert run.count("persons") == 3
+    run.close()
+
+
+def test_who_is_internal_by_events_is_known_from_file_to_file(tmp_path: Path) -> None:
+    filters = tmp_path / "filters.json"
+    filters.write_text('[{"key": "$host", "value": "localhost", "operator": "is_not", "type": "event"}]')
+    event = '{{"event": "e", "distinct_id": "{}", "properties": {{"$host": "{}"}}}}'
+    lines = [
+        event.format(one, host) for one, host in (("a", "localhost"), ("b", "x.example"), ("a", "localhost"))
+    ]
+    compare(cut(lines, 3, Random(1), tmp_path), tmp_path, {"internal_users": filters}).close()
+
+
+# What is asked of it, and what it refuses
+
+BOTH = '{"event": "e", "distinct_id": "ada", "now": "2023-03-08T12:00:00Z"}\n'
+NEXT = (
+    '{"event": "$identify", "distinct_id": "bob", "properties": {"$anon_distinct_id": "ada"}, '
+    '"now": "2023-03-09T12:00:00Z"}\n'
+)
+
+
+@pytest.fixture
+def days(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A run of one day, the file of that day, and that of the next."""
+    today, tomorrow = tmp_path / "today.ndjson", tmp_path / "tomorrow.ndjson"
+    today.write_text(BOTH)
+    tomorrow.write_text(NEXT)
+    replay(today, tmp_path / "run").close()
+    return tmp_path / "run", today, tomorrow
+
+
+def test_a_run_that_goes_on_answers_from_all_its_files(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    run, today, tomorrow = days
+    with replay(tomorrow, continues=run) as found, replay([today, tomorrow], tmp_path / "whole") as whole:
+        assert [source["path"] for source in found.sources()] == [str(today), str(tomorrow)]
+        assert why(found, "ada", "bob").to_dict() == why(whole, "ada", "bob").to_dict()
+        change = Change(without=(f"{tomorrow}:1",))
+        assert whatif(found, change).to_dict() == whatif(whole, change).to_dict()
+        assert trend(found).to_dict() == trend(whole).to_dict()
+
+
+def refusal(tomorrow: Path, run: Path, **options: Any) -> str:
+    """Why it cannot go on; the run stays as it is."""
+    before = (run / "run.db").read_bytes()
+    with pytest.raises(IdcliError) as refused:
+        replay(tomorrow, continues=run, **options)
+    assert (run / "run.db").read_bytes() == before
+    return str(refused.value)
+
+
+def test_it_refuses_other_options(days: tuple[Path, Path, Path]) -> None:
+    run, _, tomorrow = days
+    assert "--buffer was left out in its replay, and now is 5" in refusal(tomorrow, run, buffer=5)
+    assert "--dedupe was False in its replay, and now is True" in refusal(tomorrow, run, dedupe=True)
+    assert "--no-evidence" in refusal(tomorrow, run, evidence=False)
+    assert "its rules were those of the log's own vendor" in refusal(tomorrow, run, rules="guide")
+    assert "is one whole" in refusal(tomorrow, run, order="time")
+    replay(tomorrow, continues=run, table_formats=("ndjson",), team_id=1).close()
+
+
+def test_it_refuses_where_a_file_is_not_what_it_was(days: tuple[Path, Path, Path]) -> None:
+    run, today, tomorrow = days
+    today.write_text(BOTH.replace("ada", "eve"))
+    assert f"{today} is not what was replayed any more" in refusal(tomorrow, run)
+    today.unlink()  # what was moved away did not change
+    replay(tomorrow, continues=run).close()
+
+
+def test_it_refuses_a_run_of_another_version(
+    days: tuple[Path, Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _, tomorrow = days
+    monkeypatch.setattr(earlier_run, "__version__", "9.9")
+    assert "wrote it, and this is 9.9" in refusal(tomorrow, run)
+
+
+def test_it_refuses_what_is_one_whole(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    _, today, tomorrow = days
+    for options in ({"order": "arrival"}, {"left_out": (f"{today}:1",)}, {"spill": True}):
+        replay([today, tomorrow], tmp_path / "other", **options).close()
+        assert "its log was sorted or spilled" in refusal(tomorrow, tmp_path / "other")
+
+
+def test_it_refuses_formats_that_only_the_whole_log_tells_about(tmp_path: Path) -> None:
+    log = tmp_path / "log.ndjson"
+    log.write_bytes(b"".join(lines_of("snowplow")))
+    replay(log, tmp_path / "run").close()
+    assert "snowplow, whose devices only the whole log tells about" in refusal(log, tmp_path / "run")
+
+
+def test_it_refuses_a_file_of_another_vendor(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    other = tmp_path / "other.ndjson"
+    other.write_bytes(b"".join(lines_of("mixpanel")))
+    assert "its rules are of another vendor" in refusal(other, days[0])
+
+
+def test_a_run_whose_memory_is_damaged_is_refused(days: tuple[Path, Path, Path]) -> None:
+    run, _, tomorrow = days
+    for content in (zlib.compress(b'"x"'), b"x"):
+        with sqlite3.connect(run / "run.db") as database:
+            database.execute("UPDATE remembered SET content = ? WHERE part = 'reader.lines'", (content,))
+        database.close()
+        seal(run / "run.db")
+        assert "what it remembers: reader.lines: " in refusal(tomorrow, run)
+
+
+def test_a_replay_that_stops_leaves_the_run(days: tuple[Path, Path, Path]) -> None:
+    run, _, tomorrow = days
+    tomorrow.write_text(NEXT + "torn")
+    assert "torn" not in refusal(tomorrow, run, strict=True)
+
+
+def test_on_the_command_line(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    run, today, tomorrow = days
+    where = ["--run", str(tmp_path / "new")]
+    done = CliRunner().invoke(idcli, ["replay", str(tomorrow), "--continue", str(run), *where, "-q"])
+    assert (done.exit_code, done.output) == (0, "")
+    again = CliRunner().invoke(idcli, ["replay", str(tomorrow), "--continue", str(run), "-q"])
+    assert (again.exit_code, again.output) == (0, "")
+    replay([today, tomorrow], tmp_path / "whole").close()
+    with Run(tmp_path / "new") as new, Run(run) as in_place, Run(tmp_path / "whole") as whole:
+        assert tables(new) == tables(in_place) == tables(whole)
