@@ -4,7 +4,9 @@ import gzip
 import json
 import lzma
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +20,9 @@ from outcomes import wire
 from identity_cli import replay
 from identity_cli.errors import EngineUnsound, ExtraMissing, LinesDepend, LogUnreadable, NoEventIn
 from identity_cli.spark import replay_spark
+from identity_cli.tables.run_tables import TABLES
 
+README = Path(__file__).parent.parent / "README.md"
 CONFORMANCE = Path(__file__).parent / "conformance"
 SMALL = {
     "spark.sql.shuffle.partitions": "3",
@@ -188,6 +192,48 @@ def test_a_large_component_is_told_with_the_ids_it_hangs_on(spark: Any, tmp_path
     assert len(told) == 1
     assert "have 9 events" in told[0]
     assert "'shared' (9)" in told[0]
+
+
+def recipe(name: str) -> str:
+    """A program of the README."""
+    (found,) = re.findall(
+        rf"<!-- on spark: {name} -->\n```\w+\n(.*?)```", README.read_text("utf-8"), re.DOTALL
+    )
+    return str(found)
+
+
+@on_spark
+def test_the_notebook_of_the_readme(
+    spark: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del spark  # the session that the notebook gets
+    (tmp_path / "sample_data").symlink_to(README.parent / "sample_data")
+    monkeypatch.chdir(tmp_path)
+    exec(recipe("notebook"), {})
+    assert re.search(r"\| *merged\| *\d+\|", capsys.readouterr().out)
+
+
+@on_spark
+def test_spark_submit_of_the_readme(spark: Any, tmp_path: Path) -> None:
+    del spark  # it is there, and so is Java
+    (tmp_path / "sample_data").symlink_to(README.parent / "sample_data")
+    paths = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYSPARK_PYTHON": sys.executable}
+    (tmp_path / "spark-defaults.conf").write_text("".join(f"{key} {value}\n" for key, value in SMALL.items()))
+    done = subprocess.run(
+        check=False,
+        args=["bash", "-euc", recipe("shell")],
+        cwd=tmp_path,
+        env=os.environ | paths | {"SPARK_CONF_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    run = replay(
+        README.parent / "sample_data" / "events.ndjson", tmp_path / "run", "current", with_events=True
+    )
+    table = pytest.importorskip("pyarrow.parquet").read_table(tmp_path / "tables" / "persons")
+    assert table["person_id"].to_pylist() == run.arrow("persons")["person_id"].to_pylist()
+    assert {path.name for path in (tmp_path / "tables").iterdir()} == {*TABLES}
 
 
 # Without Spark
