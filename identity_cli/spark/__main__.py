@@ -30,9 +30,11 @@ def main(log: tuple[str, ...], out: str, scratch: str, *, unordered: bool, **opt
     """
     try:
         spark = _session()
+        from identity_cli.spark.log_blocks import place_of  # needs what the session has shown to be there
+
         tables = replay_spark(spark, log, scratch, tell=_tell, ordered=not unordered, **options)
         for name, frame in tables.items():
-            frame.write.parquet(f"{out.rstrip('/')}/{name}")
+            frame.write.parquet(f"{place_of(out)}/{name}")
             _tell(f"{name}: written")
     except IdcliError as error:
         _tell(f"error: {error}")

@@ -14,12 +14,12 @@ from identity_cli.events import LONG_AGO, Event
 from identity_cli.files.messages import message_of
 from identity_cli.files.sources import RefusedLine
 from identity_cli.pieces.blocks import Block
+from identity_cli.pieces.log_clock import micros
 from identity_cli.reading.decoding import Reading, decoded_or_reason
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import may_be_rejected, stored_id
 from identity_cli.spark.log_blocks import Lines
-from identity_cli.spark.row_bytes import micros_of
 
 ROWS_AT_ONCE = 5_000
 SIGNED = 1 << 63  # nodes are numbers of 64 bits, and Spark has no unsigned ones
@@ -80,7 +80,7 @@ class BlockRows:
         self._number, self._lines, self._rules = number, lines, rules
         self._decoding = _Decoding(dialect, rules)
         self._block = Block(rules, team_id)
-        self._clock, self._micros = LONG_AGO, micros_of(LONG_AGO)
+        self._clock, self._micros = LONG_AGO, micros(LONG_AGO)
         self._usable = 0
 
     def __iter__(self) -> Iterator[Row]:
@@ -124,7 +124,7 @@ class BlockRows:
     def _at(self, clock: datetime) -> int:
         """A clock in microseconds; mostly it is the one asked for before."""
         if clock is not self._clock:
-            self._clock, self._micros = clock, micros_of(clock)
+            self._clock, self._micros = clock, micros(clock)
         return self._micros
 
 

@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 from identity_cli.errors import EngineUnsound
 from identity_cli.events import Event
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
+from identity_cli.pieces.log_clock import micros
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.base import RuleSet
 from identity_cli.spark.block_rows import PROBE
 from identity_cli.spark.layout import Layout
-from identity_cli.spark.row_bytes import event_reader, key_in, micros_of, moment_of
+from identity_cli.spark.row_bytes import event_reader, key_in, moment_of
 from identity_cli.spark.told_tables import COUNTED, HELD, PROBED, REJECTED_LINES, told_columns
 from identity_cli.tables.journal_columns import STORED
 from identity_cli.tables.people import Ids, People, people_of
@@ -87,7 +88,7 @@ class ComponentTables:
         self._steps, self._resolving, self._layout = steps, resolving, layout
         self._decode: Callable[[bytes], Event] = event_reader(resolving.rules)
         self._raw: dict[int, bytes] = {}
-        self._events = 0
+        self._events = self._unusable = 0
         self._restart()
 
     def __iter__(self) -> Iterator[Told]:
@@ -101,7 +102,7 @@ class ComponentTables:
             if len(self._names) >= PERSONS_AT_ONCE:
                 yield from self._everybody()
         yield from self._everybody()
-        yield Told(COUNTED, [0], [[self._events]])
+        yield Told(COUNTED, [0], [[self._events], [self._unusable]])
 
     def _restart(self) -> None:
         self._resolver = self._resolving.resolver()
@@ -147,6 +148,7 @@ class ComponentTables:
             if told := by_kind.get(kind):
                 yield self._told(stored, columns_of(told), told)
         if rejected := by_kind.get(EventRejected):
+            self._unusable += sum(not fact.by_platform for fact in rejected)
             seqs = [fact.seq for fact in rejected]
             yield Told(
                 REJECTED_LINES,
@@ -164,7 +166,7 @@ class ComponentTables:
     def _told(self, stored: str, columns: Columns, told: Sequence[Any]) -> Told:
         shown = told_columns(stored, columns, self._layout, self._names)
         if stored == HELD:  # to the microsecond, by which is found what let it go
-            shown = [*shown, [micros_of(fact.due) for fact in told if isinstance(fact, EventHeld)]]
+            shown = [*shown, [micros(fact.due) for fact in told if isinstance(fact, EventHeld)]]
         return Told(stored, columns[0], shown)
 
     def _everybody(self) -> Iterator[Told]:

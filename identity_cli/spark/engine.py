@@ -6,7 +6,7 @@
 DataFrames and mapInArrow alone, no RDD and no SparkContext, so that Spark Connect does as well.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, BlockRows
 from identity_cli.spark.component_tables import ComponentTables, Resolving, Step, in_order
 from identity_cli.spark.components import ON_DRIVER, components
 from identity_cli.spark.layout import Layout, layout_of, standings
-from identity_cli.spark.log_blocks import File, LogBlock, lines_of, log_blocks
+from identity_cli.spark.log_blocks import File, LogBlock, block_of, lines_of, log_blocks, place_of, record_of
 from identity_cli.spark.row_bytes import event_reader
 from identity_cli.spark.run_frames import Replayed, tables_of_run
 from identity_cli.spark.skew import LARGE_COMPONENT, Ask, skew_told
@@ -96,7 +96,7 @@ def _blocks(log: Sequence[str], asked: Asked) -> list[LogBlock]:
 class _Engine:
     def __init__(self, spark: SparkSession, scratch: str, asked: Asked, tell: Callable[[str], None]) -> None:
         self._spark, self._asked, self._tell = spark, asked, tell
-        self._scratch = scratch.rstrip("/")
+        self._scratch = place_of(scratch)
 
     def tables(self, blocks: Sequence[LogBlock]) -> dict[str, DataFrame]:
         rows = self._save("rows", self._rows(blocks))
@@ -115,7 +115,7 @@ class _Engine:
         parts = {
             name: told.where(sql.col("table") == name).select("seq", "at", f"{name}.*") for name in STRUCTS
         }
-        self._check_counts(rows, parts[COUNTED])
+        self._check_books(rows, parts)
         replayed = Replayed(parts, placed, layout, tuple(one.after for one in stand), self._asked)
         return tables_of_run(replayed, self._save)
 
@@ -125,13 +125,7 @@ class _Engine:
 
     def _rows(self, blocks: Sequence[LogBlock]) -> DataFrame:
         """The rows of all blocks, each read by one task."""
-        columns = [
-            [block.number, *block.file, block.dialect, block.kind, block.start, block.end] for block in blocks
-        ]
-        names = ["number", *File._fields, "dialect", "kind", "start", "end"]
-        listed = self._spark.createDataFrame(
-            pa.Table.from_pylist([dict(zip(names, one, strict=True)) for one in columns])
-        )
+        listed = self._spark.createDataFrame(pa.Table.from_pylist([*map(record_of, blocks)]))
         spread = listed.repartition(len(blocks), "number") if len(blocks) > 1 else listed
         options = self._asked.options
         read = partial(_read, resolving=self._asked.resolving, longest_line=options.longest_line)
@@ -175,14 +169,16 @@ class _Engine:
         replay = partial(_replayed, resolving=self._asked.resolving, layout=layout)
         return in_order.mapInArrow(replay, from_arrow_schema(SCHEMA))
 
-    def _check_counts(self, rows: DataFrame, counted: DataFrame) -> None:
-        """EngineUnsound unless every event was replayed once."""
+    def _check_books(self, rows: DataFrame, parts: Mapping[str, DataFrame]) -> None:
+        """EngineUnsound unless every event was replayed once, and is somebody's or told as nobody's."""
         read = rows.where(sql.col("kind") == EVENT).count()
-        replayed = counted.agg(sql.sum("events")).first()
-        if replayed is None or read != replayed[0]:
-            raise EngineUnsound(
-                f"of {read:,} events that were read {replayed and replayed[0]:,} were replayed"
-            )
+        replayed, unusable = _sums(parts[COUNTED], "events", "unusable")
+        if read != replayed:
+            raise EngineUnsound(f"of {read:,} events that were read {replayed:,} were replayed")
+        (attributed,) = _sums(parts["distinct_ids"], "event_count")
+        told = attributed + unusable + parts["dropped"].count()
+        if replayed != told:
+            raise EngineUnsound(f"of {replayed:,} events that were replayed {told:,} are in tables")
 
     def _save(self, name: str, frame: DataFrame, *by: str) -> DataFrame:
         """Write a frame to the scratch folder and read it from there."""
@@ -191,17 +187,19 @@ class _Engine:
         return self._spark.read.schema(frame.schema).parquet(path)
 
 
+def _sums(frame: DataFrame, *columns: str) -> list[int]:
+    row = frame.agg(*map(sql.sum, columns)).first()
+    return [0 if value is None else value for value in row or ()]
+
+
 def _read(
     batches: Iterable[pa.RecordBatch], resolving: Resolving, longest_line: int
 ) -> Iterator[pa.RecordBatch]:
     """What a worker does with blocks."""
     for batch in batches:
-        for number, shown, root, path, is_found, *rest in zip(
-            *map(pa.Array.to_pylist, batch.columns), strict=True
-        ):
-            block = LogBlock(number, File(shown, root, path, is_found), *rest)
+        for block in map(block_of, batch.to_pylist()):
             lines = lines_of(block, longest_line)
-            rows = BlockRows(number, block.dialect, lines, resolving.rules, resolving.team_id)
+            rows = BlockRows(block.number, block.dialect, lines, resolving.rules, resolving.team_id)
             yield from block_rows.batches_of(iter(rows))
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from identity_cli.events import Origin
 from identity_cli.origins import Places
 from identity_cli.pieces.blocks import Place, places
+from identity_cli.pieces.log_clock import micros
 from identity_cli.spark.block_rows import Row
 from identity_cli.spark.log_blocks import LogBlock
-from identity_cli.spark.row_bytes import micros_of, moment_of
+from identity_cli.spark.row_bytes import moment_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def standings(ends: Iterable[Row]) -> list[Standing]:
     own = [Place(row.line, moment_of(row.clock or 0)) for row in rows]
     starts = [*places([*own, Place(0, own[-1].clock if own else moment_of(0))])]
     return [
-        Standing(row.block, place.seqs + 1, micros_of(place.clock), micros_of(following.clock))
+        Standing(row.block, place.seqs + 1, micros(place.clock), micros(following.clock))
         for row, place, following in zip(rows, starts, starts[1:], strict=False)
     ]
 

@@ -88,6 +88,24 @@ def lines_of(block: LogBlock, longest_line: int) -> Lines:
             yield from _read(PlainLines(_Piece(raw, start, end), longest_line))
 
 
+def record_of(block: LogBlock) -> dict[str, Any]:
+    """A block as a row of a frame."""
+    record = block._asdict()
+    record |= record.pop("file")._asdict()
+    return record
+
+
+def block_of(record: dict[str, Any]) -> LogBlock:
+    """The same back."""
+    file = File(**{name: record.pop(name) for name in File._fields})
+    return LogBlock(file=file, **record)
+
+
+def place_of(path: str) -> str:
+    """A folder for Spark, which would seek a relative one where its own process was started."""
+    return path.rstrip("/") if "://" in path else str(Path(path).absolute())
+
+
 # Which files there are
 
 

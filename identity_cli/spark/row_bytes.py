@@ -1,18 +1,16 @@
 """Events and ids as bytes, times as numbers: as rows carry them from one worker to the other."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from identity_cli.dialects.record import event_type
 from identity_cli.events import FAR_FUTURE, LONG_AGO, Event
 from identity_cli.files.messages import reader_of
 from identity_cli.pieces.edges import Key
+from identity_cli.pieces.log_clock import EPOCH
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 key_in: Callable[[bytes], Key] = reader_of(tuple[int, str])
 """A team's id of its message."""
@@ -25,14 +23,9 @@ def event_reader(rules: RuleSet) -> Callable[[bytes], Event]:
     return reader_of(event_type(names_to_read(rules)))
 
 
-def micros_of(moment: datetime) -> int:
-    """Microseconds since 1970."""
-    return (moment - _EPOCH) // _MICROSECOND
-
-
 def moment_of(micros: int) -> datetime:
-    """The same back; what no calendar has is its end."""
+    """Of microseconds since 1970; what no calendar has is its end."""
     try:
-        return _EPOCH + timedelta(microseconds=micros)
+        return EPOCH + timedelta(microseconds=micros)
     except OverflowError:
         return FAR_FUTURE if micros > 0 else LONG_AGO

@@ -38,7 +38,7 @@ STRUCTS: dict[str, list[Field]] = {
         *(("team_id", pa.int64()), ("source_distinct_id", pa.string())),
         *(("probed_id", pa.string()), ("probed_identified", pa.bool_())),
     ],
-    COUNTED: [("events", pa.int64())],
+    COUNTED: [("events", pa.int64()), ("unusable", pa.int64())],
 }
 """Of each table its columns; beside those of runs, what fills in what a component cannot know."""
 SCHEMA = pa.schema(
