@@ -217,3 +217,34 @@ def test_a_shared_device_of_which_a_large_log_forgot_who_came_first(
     monkeypatch.setattr(evidence, "shared", shared)
     found = also(findings_in(TRIGGERS["shared_device"]), "shared_device")
     assert [one["distinct_ids"] for one in found] == [["ada", "bob"]]
+
+
+def test_a_word_that_logins_name_as_their_anonymous_id_is_no_device(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    """A backend names a service, or a tenant, as the anonymous id of all; a kiosk's id a library made up."""
+    made = "018e9df6-910d-7f93-8064-c0c07c985081"
+    for anonymous, code in (("acme-corp", "generic_id"), ("server-7", "generic_id"), (made, "missing_reset")):
+        (found,) = findings_in([event(anonymous), *(login(f"u{one}", anonymous) for one in range(6))])
+        assert (found.code, found.unique_users) == (code, -5)
+    few = findings_in([event("acme-corp"), *(login(f"u{one}", "acme-corp") for one in range(5))])
+    assert [one.code for one in few] == ["missing_reset"]
+
+
+def test_a_human_with_two_accounts_is_a_warning_and_no_error(
+    findings_in: Callable[..., list[Finding]],
+) -> None:
+    accounts = [login("ada", "a"), mail("ada", "ada@x.org"), mail("ada2", "ADA@x.org"), login("ada2", "a")]
+    (found,) = [one for one in findings_in(accounts) if one.code == "missing_reset"]
+    assert (found.severity, found.message.partition(": ")[2][:32]) == (
+        "warning",
+        "one human with two accounts, by ",
+    )
+    accounts[2] = mail("ada2", "bob@x.org")
+    (found,) = [one for one in findings_in(accounts) if one.code == "missing_reset"]
+    assert found.severity == "error"
+
+
+def test_a_placeholder_is_no_login_on_a_device(codes_in: Callable[..., set[str]]) -> None:
+    first = on("d", "null", login("null", "a"))
+    assert "shared_device" not in codes_in([event("a"), first, on("d", "ada", login("ada", "a"))])

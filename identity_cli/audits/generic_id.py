@@ -1,11 +1,13 @@
-"""An id that many devices share, or strangers: by what their events say of them."""
+"""An id that many devices share, or logins, or strangers: by what their events say of them."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import is_a_word, is_placeholder
 from identity_cli.audits.severity import Severity
+from identity_cli.events import IDENTIFY
 from identity_cli.store.reading import evidence, traces
 from identity_cli.store.reading.run import Run
 
@@ -18,9 +20,9 @@ VALUES = 3
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
-    """Ids of more devices than a human has, and ids whose e-mails or tenants take turns."""
+    """Ids of more devices or logins than a human has, and ids whose e-mails or tenants take turns."""
     told = set[int]()
-    for suspicion in chain(_by_devices(run, limit), _by_properties(run, limit)):
+    for suspicion in chain(_by_devices(run, limit), _by_logins(run, limit), _by_properties(run, limit)):
         if told.isdisjoint(suspicion.persons):
             told.update(suspicion.persons)
             yield suspicion
@@ -43,6 +45,31 @@ def _by_devices(run: Run, limit: Limit) -> Iterator[Suspicion]:
             severity=Severity.ERROR if len(one.partners) > MANY else None,
             cause=one.value,
             commands=(f"idcli person {shlex.quote(one.value)}",),
+        )
+
+
+def _by_logins(run: Run, limit: Limit) -> Iterator[Suspicion]:
+    """Words that many name as their anonymous id; one that a library made is of a device that many share."""
+    named: dict[tuple[int, str], list[evidence.SentLink]] = {}
+    for link in evidence.links(run, IDENTIFY):
+        if is_a_word(link.source) and not is_placeholder(link.source):
+            named.setdefault((link.team_id, link.source), []).append(link)
+    for (team_id, source), links in named.items():
+        logins = len({link.target for link in links})
+        known = [one for one in evidence.named(run, source) if one.team_id == team_id]
+        if logins < limit.number or not known:
+            continue
+        yield Suspicion(
+            message=f"{logins} logins named {source} as their anonymous id: it is not of one human",
+            distinct_ids=(source,),
+            persons=tuple(one.person for one in known if one.person is not None),
+            seqs=(links[0].seq, links[-1].seq),
+            events=sum(one.events for one in known),
+            lib=links[0].lib,
+            version=links[0].version,
+            seen=logins,
+            cause=source,
+            commands=(f"idcli culprits {shlex.quote(source)}",),
         )
 
 
@@ -90,7 +117,10 @@ AUDIT = Audit(
         "A distinct id that is a word of the application, as a tenant or a service name: "
         "everybody there is one person."
     ),
-    evidence="The devices that used the id; e-mails, phones and tenants that events wrote on its person.",
+    evidence=(
+        "The devices that used the id; the logins that named it as their anonymous id; e-mails, phones and "
+        "tenants that events wrote on its person."
+    ),
     false_positives="A person who clears the cookies each day; an id of a kiosk.",
     remedy="Use an id of the human, and keep the tenant in a group.",
     several="{count} ids are used by many",

@@ -13,12 +13,18 @@ PLACEHOLDERS = frozenset(
 SENTINEL = "$posthog_cookieless"
 """The constant that a library sends for everybody without cookies."""
 _MADE = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_WORDS = re.compile(r"[^\W\d_]+(?:[-_.: ]+[^\W\d_]+)*(?:[-_.]?\d{1,3})?")
 _NOTHING = re.compile(r"[\s0-]*|-1")
 
 
 def is_made_by_a_library(distinct_id: str) -> bool:
     """Whether it is a UUID, as libraries give a visitor whom nobody knows."""
     return _MADE.fullmatch(distinct_id) is not None
+
+
+def is_a_word(distinct_id: str) -> bool:
+    """Whether it is made of words, perhaps with a small number at its end: nobody's by chance."""
+    return _WORDS.fullmatch(distinct_id) is not None
 
 
 def is_placeholder(distinct_id: str) -> bool:

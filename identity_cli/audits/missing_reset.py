@@ -1,42 +1,41 @@
 """Two logins with one anonymous id between them: nobody called reset()."""
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain, pairwise
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.kinds_of_ids import SENTINEL, is_made_by_a_library, is_placeholder
 from identity_cli.audits.severity import Severity
-from identity_cli.audits.shared_properties import kind_of
+from identity_cli.audits.shared_properties import agreements, kind_of
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
+_ONE_HUMAN = ": one human with two accounts, by what their persons have in common"
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Devices that went from one login to another, by their links or by their events."""
     logins = evidence.login_ids(run, limit.config.login_ids)
-    return chain(_by_links(run, logins), _by_events(run, logins))
+    return chain(_by_links(run, logins, limit.config.exclusive_properties), _by_events(run, logins))
 
 
-def _by_links(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspicion]:
+def _by_links(run: Run, logins: AbstractSet[tuple[int, str]], names: Sequence[str]) -> Iterator[Suspicion]:
     """An `$identify` that names an anonymous id with which another login was identified before."""
-    first_login: dict[tuple[int, str], evidence.SentLink] = {}
-    for link in evidence.links(run, IDENTIFY):
-        if link.outcome == Outcome.REFUSED_ILLEGAL:
-            continue
-        source = link.team_id, link.source
-        before = first_login.setdefault(source, link)
-        if before.target == link.target or source in logins or link.outcome == Outcome.SAME_PERSON:
-            continue
-        if link.source == SENTINEL:  # which no reset() changes; it has an audit of its own
-            continue
+    pairs = [*_pairs(run, logins)]
+    refused = [link for _, link in pairs if link.outcome == Outcome.REFUSED_IDENTIFIED]
+    known = evidence.properties_of(run, (one for link in refused for one in link.persons_now))
+    for before, link in pairs:
         is_silent = link.outcome == Outcome.ATTACHED
+        are_apart = link.outcome == Outcome.REFUSED_IDENTIFIED
+        is_one_human = are_apart and any(agreements(known, (link.source_now, link.target_now), names))
         yield Suspicion(
             message=(
                 f"{link.target} logged in where {before.target} had, with the same anonymous id {link.source}"
+                f"{_ONE_HUMAN if is_one_human else ''}"
             ),
             distinct_ids=(link.target, before.target, link.source),
             persons=link.persons_now,
@@ -46,11 +45,30 @@ def _by_links(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspic
             lib=link.lib,
             version=link.version,
             seen=2,
+            cause="one human" if is_one_human else "",
+            severity=Severity.WARNING if is_one_human else None,
+            confidence=0.5 if is_one_human else None,
             commands=(
                 f"idcli why {shlex.quote(before.target)} {shlex.quote(link.target)}",
                 *((f"idcli repair {shlex.quote(link.target)}",) if is_silent else ()),
             ),
         )
+
+
+def _pairs(
+    run: Run, logins: AbstractSet[tuple[int, str]]
+) -> Iterator[tuple[evidence.SentLink, evidence.SentLink]]:
+    """The first login with an anonymous id, with each of another one later."""
+    first_login: dict[tuple[int, str], evidence.SentLink] = {}
+    for link in evidence.links(run, IDENTIFY):
+        if link.outcome == Outcome.REFUSED_ILLEGAL:
+            continue
+        source = link.team_id, link.source
+        before = first_login.setdefault(source, link)
+        if before.target == link.target or source in logins or link.outcome == Outcome.SAME_PERSON:
+            continue
+        if link.source != SENTINEL:  # which no reset() changes; it has an audit of its own
+            yield before, link
 
 
 def _by_events(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspicion]:
@@ -98,9 +116,9 @@ AUDIT = Audit(
         "from a login to another user's id, with neither `$identify` nor a fresh anonymous id between."
     ),
     evidence="The second names the anonymous id that the first was joined with; the ids that a device sent.",
-    false_positives="One human with two accounts who switches between them.",
+    false_positives="One human with two accounts who switches; a warning where both have one e-mail, say.",
     remedy="Call reset() at log-out: it gives the next person on the device an anonymous id of their own.",
-    several="{count} devices went from one login to another without reset()",
+    several="{count} times somebody logged in where another had, without reset()",
     threshold=2,
     source="any pair: an anonymous id belongs to one login",
     find=find,

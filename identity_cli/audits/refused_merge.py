@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
+from identity_cli.audits.shared_properties import agreements
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
@@ -47,18 +48,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
 def _kind(run: Run, refused: Sequence[evidence.SentLink], names: Iterable[str]) -> str:
     """Whether they are one human with two accounts, or strangers: by what a human has once, or by logins."""
     first = refused[0]
-    persons = first.source_now, first.target_now
-    known = evidence.properties_of(run, (one for one in persons if one is not None))
-    own, other = ({} if one is None else known.get(one, {}) for one in persons)
-    shared = [(_plain(own[name]), _plain(other[name])) for name in names if name in own and name in other]
-    if any(one == another for one, another in shared):
+    known = evidence.properties_of(run, first.persons_now)
+    agree = agreements(known, (first.source_now, first.target_now), names)
+    if any(agree):
         return ONE_HUMAN
     logins = {link.target for link in refused if link.event == IDENTIFY}
-    return STRANGERS if shared or len(logins) > 1 else UNKNOWN
-
-
-def _plain(value: object) -> str:
-    return str(value).strip().casefold()
+    return STRANGERS if agree or len(logins) > 1 else UNKNOWN
 
 
 AUDIT = Audit(

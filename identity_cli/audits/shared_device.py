@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
+from identity_cli.audits.kinds_of_ids import is_placeholder
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
@@ -16,7 +17,8 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Devices with several login ids; where each has a person of its own, that is only worth knowing."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     for device in evidence.shared(run, "device"):
-        who = [(one, seq) for one, seq in device.partners if (device.team_id, one) in logins]
+        known = [(one, seq) for one, seq in device.partners if (device.team_id, one) in logins]
+        who = [(one, seq) for one, seq in known if not is_placeholder(one)]
         if len(who) < limit.number:
             continue
         ids = [one for name, _ in who for one in evidence.named(run, name) if one.team_id == device.team_id]

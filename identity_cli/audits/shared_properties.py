@@ -1,13 +1,14 @@
 """Persons that have the same e-mail, phone or number: what two audits look at."""
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from identity_cli.audits.kinds_of_ids import is_placeholder
 from identity_cli.store.reading import evidence
 from identity_cli.store.reading.run import Run
 
+Properties = Mapping[str, Any]
 _KINDS = {
     "e-mail": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "number": re.compile(r"\d+"),
@@ -41,6 +42,18 @@ def kind_of(distinct_id: str) -> str:
             return kind
     word = re.match(r"\s*([^\W\d_]+)[-_:.|]", distinct_id)
     return f"{word[1].lower()}-" if word else "text"
+
+
+def agreements(
+    known: Mapping[int, Properties], pair: tuple[int | None, int | None], names: Iterable[str]
+) -> list[bool]:
+    """Of each of these properties that both of a pair of persons have: whether it is the same."""
+    one, other = ({} if person is None else known.get(person, {}) for person in pair)
+    return [_plain(one[name]) == _plain(other[name]) for name in names if name in one and name in other]
+
+
+def _plain(value: object) -> str:
+    return str(value).strip().casefold()
 
 
 def shared_properties(run: Run, names: Sequence[str], fewest: int) -> Iterator[SharedProperty]:

@@ -12,6 +12,7 @@ from identity_cli.reading.group_events import GroupEvents
 from identity_cli.reading.id_index import IdIndex
 from identity_cli.reading.internal_marks import InternalMarks
 from identity_cli.reading.login_windows import LoginWindows
+from identity_cli.reading.misplaced_keys import MisplacedKeys
 from identity_cli.reading.periods import PeriodCounts
 from identity_cli.reading.shared_values import SharedValues
 from identity_cli.reading.unmodelled import UnmodelledWatch
@@ -25,6 +26,7 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     InternalMarks.asked,
     SharedValues.asked,
     GroupEvents.asked,
+    MisplacedKeys.asked,
     ClockChecks.asked,
     Addresses.asked,
 )

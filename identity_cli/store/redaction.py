@@ -36,6 +36,7 @@ _IDS = {
     "shared_values": ("value", "partner"),
     "login_windows": ("anonymous_id", "before", "after"),
     "group_events": ("distinct_id",),
+    "misplaced_keys": ("distinct_id", "other"),
 }
 _PERSON_IDS = {"persons": ("person_id",)}
 _VALUES = {"persons": ("properties",), "links": ("dropped",)}
@@ -61,6 +62,11 @@ SAFE = frozenset(
             "attributed_events.lib_version",
             "group_events.lib",
             "group_events.lib_version",
+            "misplaced_keys.event",
+            "misplaced_keys.key",
+            "misplaced_keys.place",
+            "misplaced_keys.lib",
+            "misplaced_keys.lib_version",
         ),
     }
 )

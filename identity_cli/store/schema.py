@@ -64,6 +64,12 @@ CREATE TABLE login_windows (  -- evidence: logins with an anonymous id that anot
 CREATE TABLE group_events (  -- evidence: how often `$groupidentify` was sent for an id, and by which library
     team_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, events INTEGER NOT NULL, lib TEXT, lib_version TEXT
 );
+CREATE TABLE misplaced_keys (  -- evidence: keys of links where nobody looks for them
+    seq INTEGER NOT NULL, team_id INTEGER NOT NULL, event TEXT NOT NULL, distinct_id TEXT NOT NULL,
+    key TEXT NOT NULL, place TEXT NOT NULL,
+    other TEXT NOT NULL,            -- the id that was to be linked
+    lib TEXT, lib_version TEXT
+);
 CREATE TABLE line_order (  -- of a log that was sorted first
     seq INTEGER PRIMARY KEY,
     unsorted_seq INTEGER NOT NULL   -- the seq that the event would have had without

@@ -182,6 +182,26 @@ def clocks(run: OpenedRun) -> list[Clock]:
     return [Clock(*row) for row in run.metadata.get("clocks", ())]
 
 
+class MisplacedKey(NamedTuple):
+    """A link's key where nobody looks for it, see reading/misplaced_keys.py; other: the id it was to link."""
+
+    seq: int
+    team_id: int
+    event: str
+    distinct_id: str
+    key: str
+    place: str
+    other: str
+    lib: str | None
+    version: str | None
+
+
+def misplaced_keys(run: OpenedRun) -> Iterator[MisplacedKey]:
+    """What was seen while the log was read, in order."""
+    rows = run.database.execute("SELECT * FROM misplaced_keys ORDER BY seq")
+    return map(MisplacedKey._make, rows)
+
+
 class OrderTrial(NamedTuple):
     """Two links whose other order joins or parts others, see replaying/order_trials.py."""
 

@@ -218,20 +218,27 @@ def sentinel(shop: Shop, moment: float) -> Iterator[Life]:
 
 
 def misplaced_key(shop: Shop, moment: float) -> Iterator[Life]:
-    """The app puts `$anon_distinct_id` into `$set`, where nobody looks for it."""
+    """The app puts `$anon_distinct_id` where nobody looks: into `$set`, at the top, or without its sign."""
 
-    def life(moment: float) -> Life:
+    def life(moment: float, place: int) -> Life:
         account, email = shop.new_account()
         device = shop.new_device("posthog-ios")
         yield from (steps := [*shop.visit(moment, device, 2)])
         anonymous, device.account = device.anonymous_id, account
-        about = {"$set": {"email": email, "$anon_distinct_id": anonymous}}
+        key = {"$anon_distinct_id": anonymous}
+        about = [
+            {"$set": {"email": email, **key}},
+            {"$set": {"email": email}},
+            {"$set": {"email": email}, "anon_distinct_id": anonymous},
+        ][place]
         moment = steps[-1][0] + 5
-        yield planted("misplaced_key", shop.sent(moment, device, "$identify", **about))
+        step = shop.sent(moment, device, "$identify", **about)
+        step[1].update(key if place == 1 else {})
+        yield planted("misplaced_key", step)
         yield shop.sent(moment + 9, device, "$pageview")
 
     for number in range(6):
-        yield life(moment + number * HOUR)
+        yield life(moment + number * HOUR, number % 3)
 
 
 def storm(shop: Shop, moment: float) -> Iterator[Life]:
