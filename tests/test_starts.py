@@ -40,7 +40,7 @@ HEAVY = {
     "signal": {"export"},
     "xxhash": {"trend"},  # what events of an hour are kept by
     "dataclasses": {"trend", "find", "how", "blame", "warnings", "export"},
-    "unicodedata": {"trend", "audit", "export"},
+    "unicodedata": {"trend", "audit"},
 }
 """What only these need, as it takes its time."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.bench.growth import log_of_many_ids
 from tests.bench.measure import REPOSITORY, alternate, ratios, run
 from tests.bench.rows import Row
+from tests.bench.starts import FROM_RUN
 from tests.bench.whole_replays import walls
 from tests.bench.workshop import IDCLI, PYTHON, Workshop, say
 
@@ -24,13 +25,8 @@ def start(workshop: Workshop, events: int, runs: int) -> Iterator[Row]:
     wanted, _ = _two_ids(workshop, log)
     place = ("--run", str(workshop.run_folder(log)))
     questions = {
-        "idcli person ID": ("person", wanted),
-        "idcli how ID": ("how", wanted),
-        "idcli blame ID": ("blame", wanted),
-        "idcli persons": ("persons",),
-        "idcli warnings": ("warnings",),
-        "idcli find ID": ("find", wanted),
-        "idcli events ID": ("events", wanted),
+        f"idcli {' '.join((name, *words))}": (name, *(wanted if word == "ID" else word for word in words))
+        for name, words in FROM_RUN.items()
     }
     commands = {name: (*_tool(), *words, *place) for name, words in questions.items()}
     commands |= {"idcli --help": (*_tool(), "--help"), "a bare Python": BARE_START}

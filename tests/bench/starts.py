@@ -9,9 +9,6 @@ Outputs are in pipes. README.md beside says what was measured.
 
 import argparse
 import compileall
-import os
-import re
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -19,15 +16,13 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from tests.bench.measure import alternate, ratios, run
+from tests.bench.instructions import by_valgrind
+from tests.bench.measure import REPOSITORY, alternate, ratios, run
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 SAMPLE = REPOSITORY / "sample_data" / "events.ndjson"
 SAMPLE_IDS = ("user_hanna", "user_ivo")
 BARE = (sys.executable, "-I", "-c", "")
 ROUNDS = 15  # a start takes a tenth of a second and varies by a third
-COUNTING = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
-COUNTED = re.compile(r"I\s+refs:\s+([\d,]+)")
 COMPLETING = "completion of an id"
 
 FROM_RUN = {
@@ -79,20 +74,18 @@ def calls(folder: Path, ids: Sequence[str]) -> dict[str, Call]:
 
 
 def instructions(call: Call) -> float:
-    """How many instructions a call takes, in all its threads."""
-    words, own = call
-    done = subprocess.run(
-        [*COUNTING, *words], env=os.environ | own, capture_output=True, text=True, check=True
-    )
-    found = COUNTED.search(done.stderr)
-    assert found, done.stderr
-    return float(found[1].replace(",", ""))
+    """How many instructions a call takes."""
+    return by_valgrind(_words(call))
 
 
 def seconds(call: Call) -> float:
     """The processor time of a call."""
+    return run(_words(call)).cpu
+
+
+def _words(call: Call) -> list[str]:
     words, own = call
-    return run(["env", *(f"{name}={value}" for name, value in own.items()), *words]).cpu
+    return ["env", *(f"{name}={value}" for name, value in own.items()), *words]
 
 
 def starts(
