@@ -52,7 +52,13 @@ REDACTED = "redacted"
 SAFE = frozenset(
     {
         *("run.key", "run.value", "remembered.part", "sources.path", "sources.hash", "sources.dialect"),
-        *("senders.lib", "senders.lib_version", "shared_values.kind", "warnings.type"),
+        *(
+            "senders.lib",
+            "senders.lib_version",
+            "shared_values.kind",
+            "warnings.type",
+            "finding_persons.code",
+        ),
         *("links.event", "links.outcome", "links.lib", "links.lib_version", "property_changes.event"),
         *("warnings.lib", "warnings.lib_version", "rejected.reason", "dropped.reason"),
         *("refused_at_door.reason", "touching_nobody.event", "touching_nobody.reason"),
