@@ -237,7 +237,7 @@ def test_a_writer_hears_of_no_signal_but_its_parents_end() -> None:
     child = os.fork()
     if not child:  # a parent that is killed while its own child works
         with processes.done_beside(partial(_work_until_orphaned, writing), "works"):
-            select.select([reading], [], [])
+            select.select([reading], [], [], 30)  # or it never comes to work
             os.kill(os.getpid(), signal.SIGKILL)
     os.close(writing)
     os.waitpid(child, 0)
