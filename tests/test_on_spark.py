@@ -35,6 +35,7 @@ SMALL = {
 }
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")]
 on_spark = pytest.mark.spark
+NO_SESSION: Any = None  # for what gets no further
 
 
 @pytest.fixture(scope="session")
@@ -271,17 +272,17 @@ def test_what_cannot_be_read_in_blocks_says_so(tmp_path: Path) -> None:
     amplitude = {"event_type": "e", "amplitude_id": 1, "user_id": "u", "device_id": "d"}
     log = write_lines(tmp_path / "log.ndjson", wire([amplitude | {"event_time": "2026-05-04 09:30:00"}]))
     with pytest.raises(LinesDepend, match="amplitude: what a line means there depends"):
-        replay_spark(None, [str(log)], str(tmp_path))  # type: ignore[arg-type]  # it gets no further
+        replay_spark(NO_SESSION, [str(log)], str(tmp_path))
     document = tmp_path / "log.json"
     document.write_text('[\n{"event": "e", "distinct_id": "a"}\n]')
     with pytest.raises(LogUnreadable, match="make JSON lines of it"):
-        replay_spark(None, [str(document)], str(tmp_path))  # type: ignore[arg-type]
+        replay_spark(NO_SESSION, [str(document)], str(tmp_path))
 
 
 def test_without_pyspark_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
     with pytest.raises(ExtraMissing, match=r"pip install 'idcli\[spark\]'"):
-        replay_spark(None, ["log.ndjson"], "scratch")  # type: ignore[arg-type]
+        replay_spark(NO_SESSION, ["log.ndjson"], "scratch")
 
 
 @on_spark
