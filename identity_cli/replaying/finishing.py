@@ -25,10 +25,10 @@ from identity_cli.tables.people import Ids, People, people_of
 from identity_cli.tables.run_files import RunFiles
 
 WORTH_IT_PERSONS = 20_000
-"""To write the tables of; with less, a second process does not pay."""
+"""To write the tables of, and to audit; with less, a second process does not pay."""
 MOST_PERSONS_SHARED = 300_000
-"""To write the tables of in a second process: the two come to hold everybody twice, which of more persons
-takes more memory than the time is worth."""
+"""For a second process at the end: the two come to hold everybody twice, and what audits add up; of more
+persons that is more memory than the time is worth."""
 PERSONS_AT_ONCE = 1_000
 LARGE_PERSONS_AT_ONCE = 10
 """Their properties stand in memory several times while they are written."""
@@ -90,8 +90,7 @@ class Finishing:
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
         whoever = self._whoever
-        is_small = len(journal.names) <= MOST_PERSONS_SHARED
-        if isinstance(whoever, PersonResolver) and is_small and self.pays_to_share():
+        if isinstance(whoever, PersonResolver) and self.pays_to_share():
             from identity_cli.files.processes import done_beside  # takes its time to import, as below
 
             halves = Halves(whoever.in_order(), self._at_once, self._folder)
@@ -128,7 +127,8 @@ class Finishing:
     def pays_to_share(self) -> bool:
         """Whether what comes at the end is done by two processes."""
         is_spilled = not isinstance(self._whoever, PersonResolver)
-        if is_spilled or self._options.one_process or len(self._journal.names) < WORTH_IT_PERSONS:
+        is_worth_it = WORTH_IT_PERSONS <= len(self._journal.names) <= MOST_PERSONS_SHARED
+        if is_spilled or self._options.one_process or not is_worth_it:
             return False
         from identity_cli.files.processes import is_possible
 
