@@ -50,6 +50,28 @@ def test_a_resolver_goes_on_as_if_the_log_had_not_ended(rules: str) -> None:
     assert waited > 10
 
 
+def test_ids_without_a_person_keep_their_order_over_teams() -> None:
+    def personless(own: str, team_id: int, **properties: Any) -> dict[str, Any]:
+        about = {"$process_person_profile": False, **properties}
+        return {"event": "e", "distinct_id": own, "team_id": team_id, "properties": about}
+
+    login = {
+        "event": "$identify",
+        "distinct_id": "ada",
+        "team_id": 1,
+        "properties": {"$anon_distinct_id": "x"},
+    }
+    log = [personless("x", 1), personless("y", 2), login, personless("z", 1)]
+    events = events_of(wire(log), RULE_SETS["current"])
+    whole, first, again = (PersonResolver(RULE_SETS["current"]) for _ in range(3))
+    whole.apply_all(1, events)
+    first.apply_all(1, events[:3])
+    end = first.open_end()
+    again.go_on([*first.everybody()], end)
+    again.apply_all(4, events[3:])
+    assert [*again.everybody()] == [*whole.everybody()]
+
+
 # A run
 
 
