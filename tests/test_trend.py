@@ -183,3 +183,13 @@ def test_a_redacted_run_counts_the_same_and_knows_no_id(run_of: Callable[..., Ru
         assert not any(one in ids for one in known)
         assert "verdict" not in redacted.metadata
         assert not [*redacted.id_index(), *redacted.landmarks()]
+
+
+def test_a_log_of_one_day_is_told_to_ask_by_the_hour(run_of: Callable[..., Run]) -> None:
+    lines = [
+        f'{{"event":"e","distinct_id":"a","timestamp":"2024-01-0{day}T10:00:00Z"}}\n' for day in (1, 2, 3)
+    ]
+    hint = "idcli trend --by hour"
+    for days, is_said in ((1, True), (3, False)):
+        run = run_of("".join(lines[:days]))
+        assert (hint in CliRunner().invoke(idcli, ["trend", "--run", str(run.folder)]).stdout) == is_said

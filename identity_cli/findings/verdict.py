@@ -56,13 +56,23 @@ def verdict_of(findings: Sequence[Finding], warnings: int = 0) -> Verdict:
     grave = grave or [one for one in findings if one.severity is Severity.WARNING]
     if not grave:
         told = "one ingestion warning" if warnings == 1 else f"{warnings:,} ingestion warnings"
-        return Verdict(f"No audit found more than the {told}." if warnings else FINE)
+        if warnings:
+            return Verdict(f"No audit found more than the {told}.")
+        return Verdict(_fine(len(findings)))
     damage = damage_of(grave)
     parts = [*_hidden(damage.hidden), *_doubled(damage.doubled)]
     if not parts:
         return Verdict(_sentence(grave[0]), _command(grave[0]))
     counted = [one for one in grave if (one.unique_users < 0 if damage.hidden else one.unique_users > 0)]
     return Verdict(", and ".join(parts), _command(min(counted, key=_breadth)))
+
+
+def _fine(remarks: int) -> str:
+    """That nothing is wrong, and how many findings say no more than what is worth knowing."""
+    if not remarks:
+        return FINE
+    told = "one thing is" if remarks == 1 else f"{remarks:,} things are"
+    return f"{FINE.removesuffix('.')}; {told} worth knowing."
 
 
 def _sentence(finding: Finding) -> str:

@@ -61,3 +61,7 @@ def _write(run: Run, packed: Run, file: str, log: Iterable[tuple[str, Path]]) ->
     with at_work("Packing"), output_file(file, inputs) as output:
         pack(packed.folder, output, log)
     print_error(f"idcli: wrote {file}; open it with --run {file}")
+    if packed.is_redacted:
+        print_error(
+            "idcli: without the log, whose lines no pseudonyms cover: what reads it does not answer there"
+        )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 SHOWN = 14
 """Of the last periods on a terminal, beside those that jumped."""
+FEW = 2
+"""Days that are no trend."""
 NAMES = {
     "persons": "unique users",
     "new_persons": "new users",
@@ -134,6 +136,8 @@ def _show(page: Page, found: Trend, by_library: bool, show_all: bool) -> None:
         page.line((f"… and {number_text(len(found.periods) - len(rows))} more; --all shows them", "dim"))
     if found.undated:
         page.line((f"{plural(found.undated, 'event')} without a time", "dim"))
+    if found.by == "day" and len({one.begins for one in found.periods}) <= FEW:
+        page.line(("so short a log shows more by the hour: idcli trend --by hour", "dim"))
     _show_marked(page, found)
 
 

@@ -143,6 +143,12 @@ def show(page: Page, found: WhatIf, limit: int) -> None:
     if not found.differs:
         page.line(("It would change nothing.", "bold green"))
     page.line(("Unique users", "bold"), f"  {before:,} → {after:,}  ({after - before:+,})")
+    if after <= before and found.ids > 1:
+        page.paragraph(
+            "Nobody comes apart. Where other links join the same ids too, leaving out one of them is not "
+            "enough: idcli culprits ID names all that it takes.",
+            indent=0,
+        )
     page.line(
         (
             f"replayed {plural(found.events, 'event')} of the {plural(found.ids, 'id')} that it can affect",
