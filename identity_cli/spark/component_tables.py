@@ -148,7 +148,7 @@ class ComponentTables:
             if told := by_kind.get(kind):
                 yield self._told(stored, columns_of(told), told)
         if rejected := by_kind.get(EventRejected):
-            self._unusable += sum(not fact.by_platform for fact in rejected)
+            self._unusable += len(rejected)
             seqs = [fact.seq for fact in rejected]
             yield Told(
                 REJECTED_LINES,
