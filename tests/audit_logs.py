@@ -64,6 +64,18 @@ def race(first: int, second: int) -> list[Event]:
     return [at(0, event("bob")), at(first, login("ada", "a")), at(second, login("bob", "a"))]
 
 
+def page(url: str) -> Event:
+    return event("v", "$pageview", **{"$current_url": url})
+
+
+def set_back(chosen_at: str) -> list[Event]:
+    """A backend's event that waits a minute for the login, and what the browser sets at that time."""
+    backend = event("ada", "account_created", **{"$lib": "node", "$set": {"plan": "free"}})
+    chosen = event("ada", "plan_chosen", **{"$set": {"plan": "plus"}, "$device_id": "a"})
+    sent = {"09:00:00": backend, "09:00:10": login("ada", "a"), chosen_at: chosen, "09:05:00": event("x")}
+    return [{**one, "now": f"2026-05-04T{when}Z"} for when, one in sent.items()]
+
+
 BACKEND, LOGIN = by("node", event("ada")), by("web", login("ada", "a"))
 TWO_ACCOUNTS = [login("ada", "a"), login("bob", "b"), event("ada", "$merge_dangerously", alias="bob")]
 TRIGGERS: dict[str, list[Event]] = {
@@ -105,8 +117,16 @@ TRIGGERS: dict[str, list[Event]] = {
     "dates_outside_rules": [at(1, event("ada"))],
     "order_sensitive": race(1, 1),
     "two_id_schemes": pairs(5),
+    "set_back": set_back("09:00:50"),
+    "staff_counted": [
+        page("https://app.acme.example/"),
+        mail("ada", "ada@acme.example"),
+        mail("b", "b@x.org"),
+    ],
 }
 NEAR_MISSES: dict[str, list[Event]] = {
+    "set_back": set_back("09:01:30"),
+    "staff_counted": [page("https://acme.example/"), mail("ada", "ada@other.example"), mail("b", "b@e")],
     "silent_attach": [event("a"), login("ada", "a"), login("ada", "b")],
     "several_login_ids": [login("ada", "a"), login("ada", "b"), login("bob", "c")],
     "refused_merge": [login("ada", "a"), event("b"), login("ada", "b")],

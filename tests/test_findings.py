@@ -68,6 +68,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ("missing_reset", "user_ivo", 177),
         ("contaminated_window", "user_gesa", 175),
         ("contaminated_window", "user_noel", 175),
+        ("set_back", "user_uwe", 110),
+        ("staff_counted", "user_yusuf", 17),
     ],
 )
 def test_the_stories_of_the_sample_are_found(sample: Run, code: str, named: str, line: int) -> None:

@@ -29,9 +29,11 @@ from identity_cli.audits import (
     repeated_events,
     reversed_alias,
     session_on_two_persons,
+    set_back,
     several_logins,
     shared_device,
     silent_attach,
+    staff_counted,
     two_id_schemes,
 )
 from identity_cli.audits.audit import Audit
@@ -53,6 +55,7 @@ AUDITS: tuple[Audit, ...] = (
     session_on_two_persons.AUDIT,
     property_conflict.AUDIT,
     property_flips_back.AUDIT,
+    set_back.AUDIT,
     backend_before_identify.AUDIT,
     misplaced_key.AUDIT,
     identify_storm.AUDIT,
@@ -60,6 +63,7 @@ AUDITS: tuple[Audit, ...] = (
     ids_without_events.AUDIT,
     id_per_load.AUDIT,
     group_persons.AUDIT,
+    staff_counted.AUDIT,
     never_identifies.AUDIT,
     cookieless_sentinel.AUDIT,
     bot_persons.AUDIT,

@@ -15,6 +15,7 @@ from identity_cli.reading.login_windows import LoginWindows
 from identity_cli.reading.misplaced_keys import MisplacedKeys
 from identity_cli.reading.periods import PeriodCounts
 from identity_cli.reading.shared_values import SharedValues
+from identity_cli.reading.sites import Sites
 from identity_cli.reading.unmodelled import UnmodelledWatch
 from identity_cli.reading.watcher import BatchWatcher, Watcher, Watching
 
@@ -28,6 +29,7 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     GroupEvents.asked,
     MisplacedKeys.asked,
     ClockChecks.asked,
+    Sites.asked,
     Addresses.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""

@@ -214,5 +214,7 @@ def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> N
         notice["what"] = REDACTED
     for key, value in (("options", options), ("notices", notices)):
         database.execute("UPDATE run SET value = ? WHERE key = ?", (json.dumps(value), key))
-    database.execute("DELETE FROM run WHERE key IN ('verdict', 'audited_with')")  # what was found names ids
+    database.execute(
+        "DELETE FROM run WHERE key IN ('verdict', 'audited_with', 'sites')"
+    )  # which name ids and hosts
     database.execute("INSERT INTO run VALUES (?, 'true')", (REDACTED,))

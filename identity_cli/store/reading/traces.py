@@ -43,6 +43,35 @@ def _writes(run: OpenedRun, texts: Sequence[str], is_wanted: Callable[[str], boo
                 yield Write(seq, person, event, key, value)
 
 
+class SetBack(NamedTuple):
+    """A property that the event of seq wrote over what that of later_seq had written; person: as Write's."""
+
+    seq: int
+    later_seq: int
+    person: int
+    key: str
+    value: Any
+    replaced: Any
+
+
+def set_back(run: OpenedRun) -> Iterator[SetBack]:
+    """What events that had waited in the buffer set back, in the order in which they were let go."""
+    released = """SELECT c.rowid, c.seq, c.person, coalesce(p.survivor, p.person), c.changes
+        FROM held h JOIN property_changes c ON c.seq = h.seq JOIN persons p ON p.person = c.person
+        ORDER BY c.rowid"""
+    later = """SELECT seq, changes FROM property_changes
+        WHERE person = ? AND rowid < ? AND seq > ? ORDER BY rowid DESC"""
+    for row, seq, person, whose, changes in run.database.execute(released):
+        over = {
+            key: (value, replaced[0])
+            for operation, key, value, *replaced in json.loads(changes)
+            if operation == "set" and replaced and replaced[0] != value
+        }
+        for later_seq, written in run.database.execute(later, (person, row, seq)) if over else ():
+            for key in over.keys() & {change[1] for change in json.loads(written)}:
+                yield SetBack(seq, later_seq, whose, key, *over.pop(key))
+
+
 def dropped_values(run: OpenedRun) -> dict[int, dict[str, Any]]:
     """By the seq of a merge, the source's values that it lost; of merges that lost any."""
     query = "SELECT seq, dropped FROM links WHERE dropped NOTNULL AND dropped != '{}'"
@@ -175,6 +204,11 @@ class Clock(NamedTuple):
     seconds: float
     first_seq: int
     time: str | None
+
+
+def sites(run: OpenedRun) -> list[str]:
+    """Hosts of pages, of some events, the most frequent first; none of a run without evidence."""
+    return [host for host, _ in run.metadata.get("sites", ())]
 
 
 def clocks(run: OpenedRun) -> list[Clock]:
