@@ -32,9 +32,10 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
 
 def _suspicion(ids: Sequence[evidence.KnownId], domains: Sequence[str]) -> Suspicion:
     named = " and ".join(domains)
-    who = "person has" if len(ids) == 1 else "persons have"
+    have = "person has" if len(ids) == 1 else "persons have"
+    whose = f"{len(ids)} {have} an e-mail of {named}, where the pages are"
     return Suspicion(
-        message=f"{len(ids)} {who} an e-mail of {named}, where the pages are: they may be staff, and no customers",
+        message=f"{whose}: they may be staff, and no customers",
         distinct_ids=tuple(one.distinct_id for one in ids[:EXAMPLES]),
         persons=tuple(one.person for one in ids[:EXAMPLES] if one.person is not None),
         seqs=tuple(sorted(one.seq for one in ids)),

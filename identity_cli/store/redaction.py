@@ -214,7 +214,6 @@ def _redact_what_was_asked(database: sqlite3.Connection, names: Pseudonyms) -> N
         notice["what"] = REDACTED
     for key, value in (("options", options), ("notices", notices)):
         database.execute("UPDATE run SET value = ? WHERE key = ?", (json.dumps(value), key))
-    database.execute(
-        "DELETE FROM run WHERE key IN ('verdict', 'audited_with', 'sites')"
-    )  # which name ids and hosts
+    # These name ids and hosts.
+    database.execute("DELETE FROM run WHERE key IN ('verdict', 'audited_with', 'sites')")
     database.execute("INSERT INTO run VALUES (?, 'true')", (REDACTED,))

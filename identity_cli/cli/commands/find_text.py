@@ -73,26 +73,28 @@ def _show(page: Page, text: str, found: list[Sighting], limit: int) -> None:
         return
     exact = sum(one.match == "exact" for one in found)
     page.line((text, "bold"), f": {plural(len(found), 'place')}, {number_text(exact)} exact")
+    moved = any(one.then != one.now for one in found[:limit])  # else there is more room for ids
     columns = [
         Column("what", "start"),
         id_column("value"),
-        id_column("of", ""),
-        id_column("who today is", ""),
+        *([id_column("of", "")] if moved else []),
+        id_column("who today is" if moved else "of", ""),
         origin_column(),
         Column("match", style="dim", extra=True),
         Column("person id", extra=True),
     ]
-    page.folded(columns, map(_row, found), len(found), limit, "--limit shows them")
+    rows = (_row(one, moved=moved) for one in found)
+    page.folded(columns, rows, len(found), limit, "--limit shows them")
     if any(not one.is_current for one in found[:limit]):
         page.line()
         page.paragraph("! no longer: overwritten, removed, lost in a merge; idcli blame ID tells.", indent=2)
 
 
-def _row(one: Sighting) -> list[Cell]:
+def _row(one: Sighting, *, moved: bool) -> list[Cell]:
     return [
         one.what if one.is_current else (f"{one.what} !", "yellow"),
         value_text(one.value),
-        "" if one.then is None else one.then.known_as,
+        *(["" if one.then is None else one.then.known_as] if moved else []),
         "" if one.now is None else one.now.known_as,
         "" if one.origin is None else str(one.origin),
         one.match,
