@@ -16,7 +16,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         if not is_placeholder(one.distinct_id):
             continue
         yield Suspicion(
-            message=f"{one.events:,} events count for the placeholder {one.distinct_id!r}, whoever sent them",
+            message=f"{_events(one.events)} for the placeholder {one.distinct_id!r}, whoever sent them",
             distinct_ids=(one.distinct_id,),
             persons=() if one.person is None else (one.person,),
             seqs=(one.seq,),
@@ -25,6 +25,10 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             cause=one.distinct_id,
             commands=(f"idcli person {shlex.quote(one.distinct_id)}",),
         )
+
+
+def _events(count: int) -> str:
+    return "1 event counts" if count == 1 else f"{count:,} events count"
 
 
 AUDIT = Audit(

@@ -154,10 +154,10 @@ def _write_report(run: Run, report: LogReport, output: str, asked: dict[str, Any
     elif asked["code"] in WARNING_TYPES:
         show_groups(Page(), warnings(run, asked["code"], asked["distinct_id"]))
     elif asked["code"] is not None and report.findings:
-        show_in_full(Page(), report.findings)
+        show_in_full(Page(), report.findings, run.name)
     else:
         page = Page()
-        show_report(page, report, in_full=asked["show_all"] or asked["distinct_id"] is not None)
+        show_report(page, report, run.name, in_full=asked["show_all"] or asked["distinct_id"] is not None)
         if asked["show_all"]:
             page.line()
             list_warnings(run, run.warnings(None, asked["distinct_id"]), output)

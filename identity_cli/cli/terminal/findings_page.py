@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from identity_cli.audits.severity import Severity
 from identity_cli.cli.terminal.page import Cell, Column, Page, number_column, origin_column
 from identity_cli.cli.terminal.text import number_text, plural, time_text
+from identity_cli.cli.terminal.typed import typed
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.log_report import LogReport
 
@@ -15,9 +16,9 @@ SHOWN = 5
 """Findings told in short, two lines each; the other half of a screen has the rest."""
 
 
-def show_report(page: Page, report: LogReport, *, in_full: bool) -> None:
-    """The verdict, the damage, findings by severity, then ingestion warnings by type."""
-    _show_verdict(page, report)
+def show_report(page: Page, report: LogReport, run: str, *, in_full: bool) -> None:
+    """Of a run as it was named: the verdict, the damage, findings by severity, then ingestion warnings by type."""
+    _show_verdict(page, report, run)
     damage = report.damage
     page.paragraph(
         f"Unique users: {damage.hidden:,} too few, {damage.doubled:,} too many, of {report.persons:,}. "
@@ -25,23 +26,24 @@ def show_report(page: Page, report: LogReport, *, in_full: bool) -> None:
         indent=0,
     )
     if in_full:
-        show_in_full(page, report.findings)
+        show_in_full(page, report.findings, run)
     else:
         _show_in_short(page, report.findings)
     _show_warnings(page, report)
     _show_suppressed(page, report)
 
 
-def _show_verdict(page: Page, report: LogReport) -> None:
-    verdict = str(report.verdict)
-    if len(verdict) <= page.width or not report.verdict.command:
-        page.sentence((verdict, "bold"))
+def _show_verdict(page: Page, report: LogReport, run: str) -> None:
+    sentence, command = report.verdict
+    line = typed(f"idcli {command}", run) if command else ""
+    if len(sentence) + len(line) + 2 <= page.width or not command:
+        page.sentence((": ".join(filter(None, (sentence, line))), "bold"))
     else:  # a command is never broken
-        page.paragraph(f"{report.verdict.sentence}:", indent=0, style="bold")
-        page.line(f"  idcli {report.verdict.command}")
+        page.paragraph(f"{sentence}:", indent=0, style="bold")
+        page.line(f"  {line}")
 
 
-def show_in_full(page: Page, findings: Sequence[Finding]) -> None:
+def show_in_full(page: Page, findings: Sequence[Finding], run: str) -> None:
     """Each finding with its cause, its damage, and what to do."""
     for finding in findings:
         page.line()
@@ -56,7 +58,7 @@ def show_in_full(page: Page, findings: Sequence[Finding]) -> None:
         if finding.threshold is not None:
             limit = finding.threshold
             page.paragraph(f"Threshold {limit['limit']:g}, seen {limit['seen']:g}: {limit['source']}.")
-        page.pairs(_details(finding), indent=4)
+        page.pairs(_details(finding, run), indent=4)
 
 
 def _show_in_short(page: Page, findings: Sequence[Finding]) -> None:
@@ -87,10 +89,10 @@ def _damage(finding: Finding) -> str:
     return ", ".join([*told, plural(finding.events, "event")])
 
 
-def _details(finding: Finding) -> list[list[Cell]]:
+def _details(finding: Finding, run: str) -> list[list[Cell]]:
     since = finding.since
     sender = " ".join(filter(None, (since.lib, since.version)))
-    commands: list[list[Cell]] = [["see", command] for command in finding.commands]
+    commands: list[list[Cell]] = [["see", typed(one, run)] for one in finding.commands]
     rows: list[list[Cell]] = [
         ["since", " ".join(filter(None, (time_text(since.moment.time), sender and f"by {sender}")))],
         *commands,

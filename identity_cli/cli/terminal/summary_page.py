@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from identity_cli.cli.terminal.notices import NOTICES, UNMODELLED, show_notices
-from identity_cli.cli.terminal.options import DEFAULT_RUN
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
 from identity_cli.cli.terminal.summary_details import (
     COLUMNS,
@@ -15,6 +14,7 @@ from identity_cli.cli.terminal.summary_details import (
     show_doubts,
 )
 from identity_cli.cli.terminal.text import number_text, plural
+from identity_cli.cli.terminal.typed import of_run, typed
 from identity_cli.dialects import whose_rules
 from identity_cli.outcomes import Outcome, is_refused
 from identity_cli.reports.run_summary import Order, Summary
@@ -210,7 +210,7 @@ def _late(order: Order) -> str:
 
 
 def _show_next(page: Page, figures: Summary, folder: str) -> None:
-    where = _where(folder)
+    where = of_run(folder)
     page.heading("Next")
     for one in figures.ids_worth_a_look[: 0 if figures.verdict and figures.verdict[1] else 1]:
         no_option = "-- " if one.startswith("-") else ""
@@ -227,18 +227,13 @@ def _show_verdict(page: Page, figures: Summary, folder: str) -> None:
     if figures.verdict is None:
         return
     sentence, command = figures.verdict
-    name, _, rest = command.partition(" ")
     page.line()
     if not command:
         page.sentence((sentence, "bold"))
         return
-    typed = f"idcli {name}{_where(folder)} {rest}"
-    if len(sentence) + len(typed) + 2 <= page.width:
-        page.line((f"{sentence}: ", "bold yellow"), typed)
+    line = typed(f"idcli {command}", folder)
+    if len(sentence) + len(line) + 2 <= page.width:
+        page.line((f"{sentence}: ", "bold yellow"), line)
     else:  # a command is never broken
         page.paragraph(f"{sentence}:", indent=0, style="bold yellow")
-        page.line(f"  {typed}")
-
-
-def _where(folder: str) -> str:
-    return "" if folder == DEFAULT_RUN else f" --run {shlex.quote(folder)}"
+        page.line(f"  {line}")
