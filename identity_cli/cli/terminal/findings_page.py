@@ -17,7 +17,7 @@ SHOWN = 5
 
 
 def show_report(page: Page, report: LogReport, run: str, *, in_full: bool) -> None:
-    """Of a run as it was named: the verdict, the damage, findings by severity, then ingestion warnings by type."""
+    """Of a run, as it was named: the verdict, the damage, findings by severity, then warnings by type."""
     _show_verdict(page, report, run)
     damage = report.damage
     page.paragraph(
