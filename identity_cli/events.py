@@ -10,9 +10,6 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final, NamedTuple, Protocol
 
-from identity_cli.origins import Address as Address  # noqa: PLC0414 -- who speaks of events may want both
-from identity_cli.origins import Origin as Origin  # noqa: PLC0414
-
 
 class Absent(Enum):
     """The type of ABSENT, so that type checkers know there is only one."""

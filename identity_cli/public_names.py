@@ -21,7 +21,7 @@ from identity_cli.counterfactual.whose_events import person_events as person_eve
 from identity_cli.counterfactual.why_together import Why as Why
 from identity_cli.counterfactual.why_together import why as why
 from identity_cli.errors import IdcliError as IdcliError
-from identity_cli.events import Origin as Origin
+from identity_cli.origins import Origin as Origin
 from identity_cli.outcomes import Outcome as Outcome
 from identity_cli.pages.notebook import Picture as Picture
 from identity_cli.pages.notebook import draw as draw

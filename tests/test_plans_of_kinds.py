@@ -11,7 +11,7 @@ from outcomes import rows_of
 
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
-from identity_cli.events import Origin
+from identity_cli.origins import Origin
 
 DEVICE = {"$anon_distinct_id": "dev", "$set": {"note": "by the link"}}
 SHARED_DEVICE: list[dict[str, Any]] = [

@@ -119,7 +119,7 @@ def _events_of(line: bytes) -> Iterator[Fields]:
     """The events of a line, as they were sent."""
     try:
         value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
     batch = value.get("batch") if isinstance(value, dict) and "event" not in value else None
     for one in batch if isinstance(batch, list) else value if isinstance(value, list) else [value]:

@@ -4,8 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from identity_cli.events import Origin
-from identity_cli.origins import Places
+from identity_cli.origins import Origin, Places
 from identity_cli.pieces.blocks import Place, places
 from identity_cli.pieces.log_clock import micros
 from identity_cli.spark.block_rows import Row
