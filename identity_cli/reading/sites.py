@@ -1,7 +1,6 @@
 """Where a log's pages are: evidence for whose e-mail is of the house."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
@@ -11,20 +10,22 @@ from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching, of_run
 
 SITES = "sites"
-"""The key in the table `run`: hosts of pages, and on how many of the lines looked at each stood."""
+"""The key in the table `run`: hosts of pages."""
 FIRST = 4_096
 """Of a log's lines and events, all looked at; of what comes later, one of EVERY."""
 EVERY = 256
 MOST = 1_000
-"""Hosts told apart."""
+"""Hosts; those that come after so many are not told."""
+BEGINNING = 1 << 16
+"""Bytes of a line; it is looked at once, whatever the number of events on it."""
 _HOST = re.compile(rb'"(?:\$host|\$current_url|url)"\s*:\s*"(?:https?://)?([A-Za-z0-9.-]{1,253})[:/?#"]')
 
 
 class Sites:
-    """Counts the hosts of pages, as they stand in a URL or in `$host` of some lines."""
+    """Notes the hosts of pages, as they stand in a URL or in `$host` of some lines."""
 
     needs = ()
-    remembers: ClassVar[Kinds] = {"_found": dict[str, int]}
+    remembers: ClassVar[Kinds] = {"_found": set[str]}
 
     @classmethod
     def asked(cls, watching: Watching) -> Self | None:
@@ -32,17 +33,21 @@ class Sites:
         return cls() if watching.evidence else None
 
     def __init__(self) -> None:
-        self._found: Counter[str] = Counter()
+        self._found: set[str] = set()
+        self._line = b""
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         for seq in [seq for seq in block.seqs if seq < FIRST or seq % EVERY == 0]:
-            found = _HOST.search(block.lines[seq - block.first_seq])
-            host = found[1].decode().lower() if found else ""
-            if host and (host in self._found or len(self._found) < MOST):
-                self._found[host] += 1
+            line = block.lines[seq - block.first_seq]
+            if line is self._line or len(self._found) >= MOST:
+                continue
+            self._line = line
+            found = _HOST.search(line, 0, BEGINNING)
+            if found is not None:
+                self._found.add(found[1].decode().lower())
         return ()
 
     def rows(self) -> Iterable[Rows]:
-        """All hosts, the most frequent first."""
-        return (of_run(SITES, sorted(self._found.items(), key=lambda one: (-one[1], one[0]))),)
+        """All of them."""
+        return (of_run(SITES, sorted(self._found)),)

@@ -207,8 +207,8 @@ class Clock(NamedTuple):
 
 
 def sites(run: OpenedRun) -> list[str]:
-    """Hosts of pages, of some events, the most frequent first; none of a run without evidence."""
-    return [host for host, _ in run.metadata.get("sites", ())]
+    """Hosts of pages, of some events; none of a run without evidence."""
+    return [*run.metadata.get("sites", ())]
 
 
 def clocks(run: OpenedRun) -> list[Clock]:

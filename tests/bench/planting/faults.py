@@ -226,7 +226,7 @@ def misplaced_key(shop: Shop, moment: float) -> Iterator[Life]:
         yield from (steps := [*shop.visit(moment, device, 2)])
         anonymous, device.account = device.anonymous_id, account
         key = {"$anon_distinct_id": anonymous}
-        about = [
+        about: dict[str, Any] = [
             {"$set": {"email": email, **key}},
             {"$set": {"email": email}},
             {"$set": {"email": email}, "anon_distinct_id": anonymous},
