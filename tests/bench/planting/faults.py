@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from tests.bench.planting.shop import COOKIELESS, DAY, HOUR, Life, Shop, begin, iso, planted
 
@@ -226,13 +227,13 @@ def misplaced_key(shop: Shop, moment: float) -> Iterator[Life]:
         yield from (steps := [*shop.visit(moment, device, 2)])
         anonymous, device.account = device.anonymous_id, account
         key = {"$anon_distinct_id": anonymous}
-        about: dict[str, Any] = [
+        places: list[dict[str, Any]] = [
             {"$set": {"email": email, **key}},
             {"$set": {"email": email}},
             {"$set": {"email": email}, "anon_distinct_id": anonymous},
-        ][place]
+        ]
         moment = steps[-1][0] + 5
-        step = shop.sent(moment, device, "$identify", **about)
+        step = shop.sent(moment, device, "$identify", **places[place])
         step[1].update(key if place == 1 else {})
         yield planted("misplaced_key", step)
         yield shop.sent(moment + 9, device, "$pageview")
