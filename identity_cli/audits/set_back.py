@@ -11,8 +11,11 @@ from identity_cli.store.reading.run import Run
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Values that an event wrote when the buffer let it go, over what a later one had written meanwhile."""
+    named: dict[int, str] = {}  # once for each: a person may have very many ids
     for one in traces.set_back(run):
-        own = evidence.chief_ids(run, [one.person])[0].distinct_id
+        if one.person not in named:
+            named[one.person] = evidence.chief_ids(run, [one.person])[0].distinct_id
+        own = named[one.person]
         yield Suspicion(
             message=f"an event that had waited set the {one.key} of {own} back to an older value",
             distinct_ids=(own,),

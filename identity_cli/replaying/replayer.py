@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from identity_cli.audits.config import DEFAULT as DEFAULT_AUDITS
 from identity_cli.audits.config import Config
@@ -31,9 +31,6 @@ from identity_cli.store.folder import new_run
 from identity_cli.store.reading.run import Run
 from identity_cli.store.seal import seal
 from identity_cli.store.writing.journal_writer import JournalWriter
-
-if TYPE_CHECKING:
-    pass
 
 DEFAULT_RUN = "idcli-run"
 

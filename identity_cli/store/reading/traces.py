@@ -55,21 +55,19 @@ class SetBack(NamedTuple):
 
 
 def set_back(run: OpenedRun) -> Iterator[SetBack]:
-    """What events that had waited in the buffer set back, in the order in which they were let go."""
-    released = """SELECT c.rowid, c.seq, c.person, coalesce(p.survivor, p.person), c.changes
-        FROM held h JOIN property_changes c ON c.seq = h.seq JOIN persons p ON p.person = c.person
-        ORDER BY c.rowid"""
-    later = """SELECT seq, changes FROM property_changes
-        WHERE person = ? AND rowid < ? AND seq > ? ORDER BY rowid DESC"""
-    for row, seq, person, whose, changes in run.database.execute(released):
-        over = {
-            key: (value, replaced[0])
-            for operation, key, value, *replaced in json.loads(changes)
-            if operation == "set" and replaced and replaced[0] != value
-        }
-        for later_seq, written in run.database.execute(later, (person, row, seq)) if over else ():
-            for key in over.keys() & {change[1] for change in json.loads(written)}:
-                yield SetBack(seq, later_seq, whose, key, *over.pop(key))
+    """What events that had waited in the buffer set back; by person, in the order of what was written."""
+    query = """SELECT c.person, c.seq, coalesce(p.survivor, p.person), c.changes
+        FROM property_changes c JOIN persons p ON p.person = c.person
+        WHERE c.person IN (SELECT w.person FROM held h JOIN property_changes w ON w.seq = h.seq)
+        ORDER BY c.person, c.rowid"""
+    for _, written in groupby(run.database.execute(query), itemgetter(0)):
+        writers: dict[str, int] = {}
+        for _, seq, person, changes in written:
+            for operation, key, value, *replaced in json.loads(changes):
+                last = writers.get(key, seq)
+                if last > seq and operation == "set" and replaced and replaced[0] != value:
+                    yield SetBack(seq, last, person, key, value, replaced[0])
+                writers[key] = seq
 
 
 def dropped_values(run: OpenedRun) -> dict[int, dict[str, Any]]:
