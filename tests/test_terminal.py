@@ -289,7 +289,7 @@ def test_a_terminal_is_told_what_takes_long(wait: float, told: list[str]) -> Non
     os.close(writer)
     os.close(reader)
     assert done.stdout == "done\n"
-    lines = shown.split("\r\x1b[K")
+    lines = shown.split("\r\x1b[2K")
     assert lines[-1] == "."
     assert [*dict.fromkeys(line.split(",")[0] for line in lines[:-1] if line)] == told
     piped = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

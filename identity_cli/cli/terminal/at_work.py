@@ -15,7 +15,7 @@ from identity_cli.cli.terminal.fitting import is_terminal
 
 WAIT_SECONDS = 1.0
 REFRESH_SECONDS = 0.5
-_CLEARED = b"\r\x1b[K"
+_CLEARED = b"\r\x1b[2K"
 
 
 @contextmanager
