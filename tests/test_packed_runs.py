@@ -147,7 +147,8 @@ def test_no_log_goes_along_with_pseudonyms(run: Run, tmp_path: Path) -> None:
 
 def test_redacted_it_tells_nobody_s_name(run: Run, tmp_path: Path) -> None:
     packed = tmp_path / "run.zip"
-    assert invoke("pack", "--run", run.name, "--redact", "-o", str(packed)).exit_code == 0
+    written = invoke("pack", "--run", run.name, "--redact", "-o", str(packed))
+    assert (written.exit_code, "without the log" in written.stderr) == (0, True)
     with zipfile.ZipFile(packed) as inside:
         assert inside.namelist() == ["run.db"]
         assert b"olga@example.org" not in inside.read("run.db")

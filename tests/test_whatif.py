@@ -238,6 +238,16 @@ def test_the_command(run: Run) -> None:
     assert (endless.exit_code, "the buffer cannot be nan" in endless.stderr) == (2, True)
 
 
+def test_where_another_link_joins_them_too_it_says_so_and_what_to_ask(tmp_path: Path) -> None:
+    link = {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "device"}}
+    seen = [{"event": "e", "distinct_id": id, "properties": {}} for id in ("ada", "device")]
+    run = run_of(tmp_path, [link, link, *seen])
+    one = ["whatif", "--run", str(run.folder), "--without", "log.ndjson:1"]
+    assert "idcli culprits ID names all" in CliRunner().invoke(idcli, one).stdout
+    both = CliRunner().invoke(idcli, [*one, "--without", "log.ndjson:2"]).stdout
+    assert "culprits" not in both, "there somebody comes apart"
+
+
 def test_true_is_not_one_to_a_property(tmp_path: Path) -> None:
     of_ada = {"event": "$set", "distinct_id": "ada"}
     events = [{**of_ada, "properties": {"$set": {"paid": paid}}} for paid in (1, True)]
