@@ -23,6 +23,7 @@ Measurement = Callable[[Workshop, int, int], Iterable[Row]]
 MEASUREMENTS: dict[str, Measurement] = {
     "replay": whole_replays.replay,
     "parts": whole_replays.parts,
+    "scattered": whole_replays.scattered,
     "peers": whole_replays.peers,
     "instructions": whole_replays.instructions,
     "memory": growth.memory,

@@ -1,12 +1,13 @@
 """Makes event logs to measure with: the same arguments, the same bytes.
 
     python -m tests.bench.generate realistic LOG --events 1000000
+    python -m tests.bench.generate realistic LOG --events 1000000 --scattered
     python -m tests.bench.generate chain LOG --merges 1000000
     python -m tests.bench.generate one-person LOG --ids 1000000
     python -m tests.bench.generate fixed-ids LOG --events 1000000 --ids 100000
 
-`realistic` is what a web product sends to PostHog; the others each drive one thing to
-its extreme.
+`realistic` is what a web product sends to PostHog; scattered, it is the worst case for every cache:
+no event has anything to do with the one before. The others each drive one thing to its extreme.
 """
 
 import argparse
@@ -20,8 +21,12 @@ from json import JSONEncoder
 from pathlib import Path
 from typing import Any
 
+from tests.bench.visits import Session, Visits, session_at
+
 Properties = dict[str, Any]
 
+COME_ONCE = 0.5
+"""Of visits: those of people who were not here before."""
 START = datetime(2024, 1, 1)
 START_SECONDS = 1_704_067_200  # the same moment since 1970, whatever the machine's time zone
 TORN_EVERY = 100_003  # ten lines in a million stop half-way, as when a disk is full
@@ -95,6 +100,7 @@ class Device:
     properties: Properties
     is_faulty: bool  # its page sometimes sends an illegal id
     logged_in: bool = False
+    session: Session | None = None
 
 
 @dataclass(slots=True)
@@ -130,12 +136,22 @@ def iso(milliseconds: float) -> str:
 class RealisticLog:
     """A web product: popular and rare users, their devices, and what they do next.
 
-    Eight events a user unless told otherwise. bare: leave out the properties that
-    identity does not depend on; as many persons come out of a third of the bytes.
+    Eight events a user unless told otherwise, and those who come but once. bare: leave out the
+    properties that identity does not depend on; as many persons come out of a third of the bytes.
+    scattered: no visits, each event is of some user and of a session of its own.
     """
 
-    def __init__(self, events: int, users: int | None = None, seed: int = 7, *, bare: bool = False) -> None:
+    def __init__(
+        self,
+        events: int,
+        users: int | None = None,
+        seed: int = 7,
+        *,
+        bare: bool = False,
+        scattered: bool = False,
+    ) -> None:
         self._events = events
+        self._scattered = scattered
         self._bare = bare
         self._random = random.Random(seed)
         self._roll = self._random.random
@@ -147,6 +163,7 @@ class RealisticLog:
         self._browsers = [self._browser_properties(newer=kind % 5 >= 3) for kind in range(600)]
         self._backends = [_backend_properties(kind) for kind in range(30)]
         self._now = 0.0
+        self._visits = Visits(self._random, self._visitor)
 
     def lines(self) -> Iterator[bytes]:
         """The log, line by line."""
@@ -159,8 +176,7 @@ class RealisticLog:
     # Who, and what they do
 
     def _next_event(self) -> Properties:
-        user = self._some_user()
-        device = self._one_of(user.devices)
+        user, device = self._visitor() if self._scattered else self._visits.next(self._now)
         action = (
             self._logging_in_or_out(user, device)
             or self._linking_from_backend(user, device)
@@ -172,9 +188,16 @@ class RealisticLog:
             return self._backend_event(action, iso(sent))
         return self._browser_event(action, user, device, sent)
 
+    def _visitor(self) -> tuple[User, Device]:
+        is_new = not self._scattered and self._roll() < COME_ONCE
+        user = self._user(self._user_count + len(self._users)) if is_new else self._some_user()
+        return user, self._one_of(user.devices)
+
     def _some_user(self) -> User:
         rank = bisect(self._popularity, self._roll() * self._popularity[-1], hi=self._user_count - 1)
-        number = self._user_numbers[rank]
+        return self._user(self._user_numbers[rank])
+
+    def _user(self, number: int) -> User:
         user = self._users.get(number)
         if user is None:
             size = bisect((0.6, 0.9), self._roll()) + 1
@@ -196,6 +219,7 @@ class RealisticLog:
         if roll < 0.012:
             device.logged_in = False
             device.anonymous_id = self._uuid()
+            device.session = None
             return Action("$pageview", device.anonymous_id)
         return None
 
@@ -333,8 +357,7 @@ class RealisticLog:
             "$current_url": f"https://www.example.com{path}?ref={self._hex(8)}",
             "$pathname": path,
             "$referring_domain": "google.com",
-            "$session_id": self._uuid(),
-            "$window_id": self._uuid(),
+            **self._session(device),
             "$insert_id": self._hex(16),
             "$time": round(START_SECONDS + sent / 1000, 3),
             "title": f"Übersicht {path}",
@@ -351,6 +374,12 @@ class RealisticLog:
                 "custom_d": {"x": 1.5, "y": None},
             }
         return page
+
+    def _session(self, device: Device) -> Properties:
+        if self._scattered:
+            device.session = None
+        device.session = session_at(self._now, device.session, self._uuid)
+        return {"$session_id": device.session.session_id, "$window_id": device.session.window_id}
 
     def _browser_properties(self, *, newer: bool) -> Properties:
         system, browser, below = self._one_of(SYSTEMS), self._one_of(BROWSERS), self._below
@@ -431,9 +460,11 @@ def _backend_properties(kind: int) -> Properties:
     }
 
 
-def realistic(events: int, users: int | None = None, seed: int = 7, *, bare: bool = False) -> Iterator[bytes]:
+def realistic(
+    events: int, users: int | None = None, seed: int = 7, *, bare: bool = False, scattered: bool = False
+) -> Iterator[bytes]:
     """What a web product sends; see RealisticLog."""
-    return RealisticLog(events, users, seed, bare=bare).lines()
+    return RealisticLog(events, users, seed, bare=bare, scattered=scattered).lines()
 
 
 def chain(merges: int) -> Iterator[bytes]:
@@ -497,6 +528,7 @@ def main() -> None:
     options["realistic"].add_argument("--users", type=int, help="an eighth of the events unless given")
     options["realistic"].add_argument("--seed", type=int, default=7)
     options["realistic"].add_argument("--bare", action="store_true", help="only what identity depends on")
+    options["realistic"].add_argument("--scattered", action="store_true", help="no visits: the worst case")
     options["chain"].add_argument("--merges", type=int, default=1_000_000)
     options["one-person"].add_argument("--ids", type=int, default=1_000_000)
     options["fixed-ids"].add_argument("--events", type=int, default=1_000_000)

@@ -77,6 +77,19 @@ def parts(workshop: Workshop, events: int, runs: int) -> Iterator[Row]:
             yield Row(f"{part} adds, {what}" if part != "audits" else f"audits add, {what}", added)
 
 
+def scattered(workshop: Workshop, events: int, runs: int) -> Iterator[Row]:
+    """A log without visits, whose events have nothing to do with each other, beside one with them."""
+    logs = {
+        "visits": workshop.log("realistic", events=events),
+        "scattered": workshop.log("realistic", events=events, scattered=True),
+    }
+    taken = alternate({name: partial(workshop.replay, log) for name, log in logs.items()}, runs)
+    for what, of in (("time", walls), ("processor", cpus)):
+        found = ratios(of(taken["scattered"]), of(taken["visits"]))
+        yield Row(f"replay, scattered / with visits, {what}", found)
+    yield Row("replay, scattered, wall", walls(taken["scattered"]), "s")
+
+
 def peers(workshop: Workshop, events: int, runs: int) -> Iterator[Row]:
     """Other programs on the same file, in the same rounds."""
     log = workshop.log("realistic", events=events)

@@ -13,7 +13,7 @@ from tests.bench.memory import IS_TOLD, peak_of_all
 
 PYTHON = sys.executable
 IDCLI = (PYTHON, "-m", "identity_cli")
-GENERATOR = Path(__file__).with_name("generate.py")
+GENERATOR = [Path(__file__).with_name(name) for name in ("generate.py", "visits.py")]
 
 
 class Workshop:
@@ -30,7 +30,7 @@ class Workshop:
         options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in numbers.items()]
         words = [kind, *(option.lstrip("-").replace("=", "-") for option in options)]
         path = self._logs / f"{'-'.join(words)}.ndjson"
-        if not path.exists() or path.stat().st_mtime < GENERATOR.stat().st_mtime:
+        if not path.exists() or path.stat().st_mtime < max(one.stat().st_mtime for one in GENERATOR):
             say(f"making {path.name}")
             run([PYTHON, "-m", "tests.bench.generate", kind, str(path), *options], cwd=REPOSITORY)
         return path
