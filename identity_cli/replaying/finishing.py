@@ -45,6 +45,9 @@ class Whoever(Protocol):
     def whose(self, team_id: int, distinct_id: str) -> Whose | None:
         """What has become of an id that a link named; None if no event ever showed it."""
 
+    def forget_all(self) -> None:
+        """Let go of everybody, once nothing more is asked."""
+
 
 class Finishing:
     """What is written of a run at its end."""
@@ -103,6 +106,11 @@ class Finishing:
             self._write_files(read.origins, everybody, *listeners)
             journal.finish(self._metadata(read, rejected, overflow))
 
+    def let_go(self) -> None:
+        """Free the memory that everybody takes, once all is written: audits take some of their own."""
+        self._whoever.forget_all()
+        self._journal.names.forget_all()
+
     def _count(self, people: People | Ids) -> None:
         if isinstance(people, People):
             self._attributed += sum(people.ids.counts)
@@ -127,7 +135,7 @@ class Finishing:
     def pays_to_share(self) -> bool:
         """Whether what comes at the end is done by two processes."""
         is_spilled = not isinstance(self._whoever, PersonResolver)
-        is_worth_it = WORTH_IT_PERSONS <= len(self._journal.names) <= MOST_PERSONS_SHARED
+        is_worth_it = WORTH_IT_PERSONS <= self._journal.count(PersonCreated) <= MOST_PERSONS_SHARED
         if is_spilled or self._options.one_process or not is_worth_it:
             return False
         from identity_cli.files.processes import is_possible

@@ -179,6 +179,7 @@ class Replay:
                 self._blocked.finish()
             self._write_tables(read)
             self._rejected.close()
+            self._finishing.let_go()
             if not self._options.only_persons:
                 self._note_findings(config)
             self._journal.note("files", sizes_beside(self._folder))

@@ -105,6 +105,11 @@ class ResolvedInParts:
         """What an id has come to that a link named and joined to nobody; None if no event ever showed it."""
         return self._joined.whose.get((team_id, distinct_id))
 
+    def forget_all(self) -> None:
+        """Let go of everybody, and of the files that tell of them."""
+        self._joined = JoinedJournal(())
+        self.close()
+
     def close(self) -> None:
         """Let go of the files."""
         for part in self._parts:

@@ -120,6 +120,14 @@ class Owners:
         self._teams[team_id].pop(distinct_id, None)
         self._personless.get(team_id, {}).pop(distinct_id, None)
 
+    def forget_all(self) -> None:
+        """Forget everybody; a person and its own id know each other, so dropping them would free neither."""
+        for _, seen in self.owned():
+            seen.person = None
+        self._teams.clear()
+        self._personless.clear()
+        self._waiting.clear()
+
     def without_person(self, team_id: int, distinct_id: str) -> DistinctId | None:
         """An id that has no person and was used without a profile before."""
         return self._personless.get(team_id, {}).get(distinct_id)

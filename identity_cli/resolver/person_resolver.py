@@ -201,6 +201,10 @@ class PersonResolver:
             return Whose(None, is_identified=False, events=seen.count)
         return Whose(person.number, person.is_identified, seen.count)
 
+    def forget_all(self) -> None:
+        """Let go of everybody, once nothing more is asked."""
+        self._owners.forget_all()
+
     def waiting_since(self, seq: int) -> Iterator[int]:
         """The seqs, from that one on, of events that wait."""
         return self._buffer.waiting_since(seq)

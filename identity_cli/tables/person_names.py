@@ -27,6 +27,11 @@ class PersonNames:
         self._team_ids.extend(team_ids)
         self._creators.extend(creators)
 
+    def forget_all(self) -> None:
+        """Let go of them, once nothing more is asked."""
+        self._team_ids = array("q")
+        self._creators = []
+
     def ids_of(self, numbers: Sequence[int | None]) -> list[str | None]:
         """The person ids of persons by number."""
         known = [number for number in numbers if number is not None]

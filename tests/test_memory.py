@@ -1,0 +1,29 @@
+"""What a replay lets go of once it needs it no more."""
+
+import gc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from identity_cli import replay
+from identity_cli.replaying import one_replay
+from identity_cli.replaying.auditing import audit_report
+from identity_cli.resolver.person_state import DistinctId, Person
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
+
+
+def test_everybody_is_let_go_before_the_audits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The collector is off in a replay, so what knows each other is freed only if it is parted."""
+    alive: list[int] = []
+
+    def counted(*given: Any, **options: Any) -> Any:
+        alive.append(sum(isinstance(one, Person | DistinctId) for one in gc.get_objects()))
+        return audit_report(*given, **options)
+
+    gc.collect()
+    before = sum(isinstance(one, Person | DistinctId) for one in gc.get_objects())
+    monkeypatch.setattr(one_replay, "audit_report", counted)
+    replay(SAMPLE / "events.ndjson", tmp_path / "run", evidence=False).close()
+    assert alive == [before]
