@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from dialect_examples import EXAMPLES, mixpanel, posthog
 from nasty_logs import nasty_log
 from outcomes import wire
 
@@ -36,6 +37,8 @@ SMALL = {
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning", "ignore::ResourceWarning")]
 on_spark = pytest.mark.spark
 NO_SESSION: Any = None  # for what gets no further
+DEPENDING = ("amplitude", "ga4", "snowplow")
+"""Dialects in which a line means something only beside those before it, or after it."""
 
 
 @pytest.fixture(scope="session")
@@ -158,6 +161,28 @@ def test_a_log_nobody_would_write_by_hand_and_components_by_stars(both: Any, tmp
 
 
 @on_spark
+def test_every_dialect_whose_lines_stand_for_themselves(both: Any, tmp_path: Path) -> None:
+    random, folder = Random(4), tmp_path / "log"
+    for name in EXAMPLES.keys() - DEPENDING:
+        write_lines(folder / f"{name}.ndjson", wire(EXAMPLES[name] * 3))
+    pairs = [
+        {
+            "$user_id": random.choice(["u1", "u2", "u3"]),
+            "$device_id": random.choice(["d1", "d2", "undefined"]),
+        }
+        for _ in range(60)
+    ]
+    lines = [
+        line | {"properties": line["properties"] | pair}
+        for pair, line in zip(pairs, mixpanel() * 20, strict=True)
+    ]
+    write_lines(folder / "pairs-over-many-blocks.ndjson", wire(lines))
+    found = both([folder], "current", block_bytes=700)
+    assert found["links"] > 15
+    assert found["events"] > 60 + 3 * len(EXAMPLES.keys() - DEPENDING)
+
+
+@on_spark
 def test_components_by_stars_are_those_of_the_driver(spark: Any, tmp_path: Path) -> None:
     from identity_cli.spark.components import components
 
@@ -267,12 +292,27 @@ def test_lines_are_of_one_block_wherever_it_is_cut(tmp_path: Path) -> None:
         assert [line for block in blocks for some in lines_of(block, 1 << 20) for line in some] == whole
 
 
+@pytest.mark.parametrize("name", DEPENDING)
+def test_a_dialect_whose_lines_depend_on_others_is_refused(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("pyspark", reason="needs pyspark: pip install 'idcli[spark]'")
+    log = write_lines(tmp_path / "log.ndjson", wire(EXAMPLES[name]))
+    with pytest.raises(LinesDepend, match=f"{name}: what a line means there depends"):
+        replay_spark(NO_SESSION, [str(log)], str(tmp_path))
+
+
+@on_spark
+def test_lines_that_depend_on_others_are_noticed_wherever_they_stand(spark: Any, tmp_path: Path) -> None:
+    """Visitors without cookies are told apart by the logins before them."""
+    visitor = {"$cookieless_mode": True, "$ip": "192.0.2.1", "$anon_distinct_id": "$posthog_cookieless"}
+    login = {"event": "$identify", "distinct_id": "ada", "properties": visitor}
+    page = {"event": "$pageview", "distinct_id": "$posthog_cookieless", "properties": visitor}
+    log = write_lines(tmp_path / "log.ndjson", wire([*(posthog() * 200), page, login]))
+    with pytest.raises(LinesDepend, match=r"log\.ndjson is a log of posthog: what a line means"):
+        replay_spark(spark, [str(log)], str(tmp_path / "scratch"), block_bytes=100_000)
+
+
 def test_what_cannot_be_read_in_blocks_says_so(tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="needs pyspark: pip install 'idcli[spark]'")
-    amplitude = {"event_type": "e", "amplitude_id": 1, "user_id": "u", "device_id": "d"}
-    log = write_lines(tmp_path / "log.ndjson", wire([amplitude | {"event_time": "2026-05-04 09:30:00"}]))
-    with pytest.raises(LinesDepend, match="amplitude: what a line means there depends"):
-        replay_spark(NO_SESSION, [str(log)], str(tmp_path))
     document = tmp_path / "log.json"
     document.write_text('[\n{"event": "e", "distinct_id": "a"}\n]')
     with pytest.raises(LogUnreadable, match="make JSON lines of it"):

@@ -54,8 +54,11 @@ class Visitors:
 
     def _visitor(self, device: str, login: str | None = None) -> str:
         """The visitor who is on a device now; login: with which they end to be a visitor."""
-        logins = self._logins.setdefault(device, {})
-        before = len(logins) if login is None else logins.setdefault(login, len(logins))
+        if login is None:
+            before = len(self._logins.get(device, ()))
+        else:
+            logins = self._logins.setdefault(device, {})
+            before = logins.setdefault(login, len(logins))
         return f"{SENTINEL}/{device}" + (f"/{before}" if before else "")
 
 

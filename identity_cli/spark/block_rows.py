@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple, cast
 
 import pyarrow as pa
 
 from identity_cli.dialects import dialect_named
-from identity_cli.dialects.base import Decode, Item, TouchesNobody, Unusable, Wanted
+from identity_cli.dialects.base import Decode, Dialect, Item, TouchesNobody, Unusable, Wanted
 from identity_cli.dialects.nesting import is_any_too_deep, room_for_nesting
+from identity_cli.dialects.pairs import PairLinks
 from identity_cli.events import LONG_AGO, Event
 from identity_cli.files.messages import message_of
 from identity_cli.files.sources import RefusedLine
@@ -22,6 +24,7 @@ from identity_cli.rules.own_id import may_be_rejected, stored_id
 from identity_cli.spark.log_blocks import Lines
 
 ROWS_AT_ONCE = 5_000
+DEPENDS = "lines depend on others"
 SIGNED = 1 << 63  # nodes are numbers of 64 bits, and Spark has no unsigned ones
 PROBE, EVENT, REJECTED, NOBODYS, EDGE, END = range(6)
 """Kinds of rows. A probe comes before the event that asks, which may be of the same component."""
@@ -36,7 +39,7 @@ class Row(NamedTuple):
     PROBE the id; of NOBODYS event and uuid. raw: the line of what is rejected, or may be.
     reason: of REJECTED and NOBODYS.
     An END closes a block: line is how many lines it has, nth the most events on one of them, clock the last,
-    node how many events with an id.
+    node how many events with an id; reason, if any, why the block cannot be read without those before it.
     """
 
     kind: int
@@ -78,7 +81,7 @@ class BlockRows:
     def __init__(self, number: int, dialect: str, lines: Lines, rules: RuleSet, team_id: int) -> None:
         """dialect: its name; lines: some at a time; team_id: of events without one."""
         self._number, self._lines, self._rules = number, lines, rules
-        self._decoding = _Decoding(dialect, rules)
+        self._decoding = Decoding(dialect_named(dialect), rules)
         self._block = Block(rules, team_id)
         self._clock, self._micros = LONG_AGO, micros(LONG_AGO)
         self._usable = 0
@@ -93,8 +96,10 @@ class BlockRows:
                 yield other._replace(block=self._number)
             if found:
                 yield from self._rows_of(found)
-        end = self._at(self._block.clock)
-        yield Row(END, self._number, lines, self._decoding.most, end, node=self._usable)
+            if self._decoding.depends:  # so that nothing of it will be used
+                break
+        end, why = self._at(self._block.clock), DEPENDS if self._decoding.depends else None
+        yield Row(END, self._number, lines, self._decoding.most, end, node=self._usable, reason=why)
 
     def _rows_of(self, found: "Sequence[_Found]") -> Iterator[Row]:
         block, number = self._block, self._number
@@ -137,16 +142,26 @@ class _Found(NamedTuple):
     raw: bytes | None = None
 
 
-class _Decoding:
-    """From lines to events; most: how many events any line so far had."""
+class Decoding:
+    """From lines to events; most: how many events any line so far had.
 
-    def __init__(self, dialect: str, rules: RuleSet) -> None:
+    Of users and devices on one line each block tells where it first had which; of these the first is a link.
+    """
+
+    def __init__(self, dialect: Dialect, rules: RuleSet) -> None:
         self.most = 1
-        self._rules = rules
-        self._dialect = dialect_named(dialect)
-        reading = Reading(Wanted(tuple(names_to_read(rules)), rules.date, rules.pairs), self._dialect)
-        self._fast = reading.decoders(self._dialect)[0]
-        self._decode, self._lenient = reading.several(self._dialect)
+        self._rules, self._dialect = rules, dialect
+        reading = Reading(Wanted(tuple(names_to_read(rules)), rules.date, rules.pairs), dialect)
+        self._fast = reading.decoders(dialect)[0]
+        self._decode, self._lenient = reading.several(dialect)
+        self._stateful = [one for one in reading.stateful[dialect.name] if not isinstance(one, PairLinks)]
+
+    @property
+    def depends(self) -> bool:
+        """Whether what lines mean depends on some before them, so that they may not be read alone."""
+        return self._dialect.foresight is not None or any(
+            attrgetter(name)(one) for one in self._stateful for name in one.remembers
+        )
 
     def items_of(self, lines: list[bytes], first: int) -> tuple[list[_Found], list[Row]]:
         """The events of lines, the first of which has that number; and rows of what is none of a person's."""

@@ -11,6 +11,7 @@ from itertools import accumulate, groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.errors import EngineUnsound
 from identity_cli.events import Event
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
@@ -107,6 +108,7 @@ class ComponentTables:
     def _restart(self) -> None:
         self._resolver = self._resolving.resolver()
         self._names = PersonNames()
+        self._first_links = FirstLinks()
         self._facts: list[Fact] = []
         self._probed: list[tuple[Any, ...]] = []
 
@@ -122,7 +124,7 @@ class ComponentTables:
             event = self._decode(step.payload)
             if step.raw is not None:
                 self._raw[step.seq] = step.raw
-            for link in event.links:
+            for link in self._first_links.of(event):
                 resolver.link_between(step.seq, link)
             yield step.seq, event
 

@@ -16,16 +16,16 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from identity_cli.dialects.base import Wanted
+from identity_cli.dialects.base import Dialect, Wanted
 from identity_cli.dialects.nesting import room_for_nesting
-from identity_cli.errors import EngineUnsound, NoEventIn, NothingToReplay
+from identity_cli.errors import EngineUnsound, LinesDepend, NoEventIn, NothingToReplay
 from identity_cli.reading.decoding import Reading
 from identity_cli.reading.intake import dialect_asked
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.rules import DEFAULT
 from identity_cli.rules.own_id import stored_id
 from identity_cli.spark import block_rows
-from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, BlockRows, Row
+from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, BlockRows, Decoding, Row
 from identity_cli.spark.component_tables import ComponentTables, Resolving, Step, in_order
 from identity_cli.spark.components import ON_DRIVER, components
 from identity_cli.spark.layout import Layout, layout_of, standings
@@ -88,9 +88,20 @@ def tables_of(
 
 
 def _blocks(log: Sequence[str], asked: Asked) -> list[LogBlock]:
-    reading = Reading(Wanted(), dialect_asked(asked.options))
     with room_for_nesting():
-        return log_blocks(log, reading.dialect_of, asked.block_bytes, asked.options.longest_line)
+        return log_blocks(
+            log, partial(_dialect_of, asked=asked), asked.block_bytes, asked.options.longest_line
+        )
+
+
+def _dialect_of(path: str, lines: list[bytes], asked: Asked) -> Dialect:
+    """The dialect of a file; LinesDepend where its first lines show that it cannot be read in blocks."""
+    dialect = Reading(Wanted(), dialect_asked(asked.options)).dialect_of(path, lines)
+    decoding = Decoding(dialect, asked.options.applied_rules)
+    decoding.items_of(lines, 0)
+    if decoding.depends:
+        raise LinesDepend(path, dialect.name)
+    return dialect
 
 
 class _Engine:
@@ -136,6 +147,8 @@ class _Engine:
         usable: dict[File, int] = {}
         for end in ends:
             file = blocks[end.block].file
+            if end.reason is not None:
+                raise LinesDepend(file.shown, blocks[end.block].dialect)
             usable[file] = usable.get(file, 0) + (end.node or 0)
         for file, count in usable.items():
             if not count and not file.is_found:

@@ -16,7 +16,7 @@ from pyarrow import fs as file_systems
 from pyarrow import parquet
 
 from identity_cli.dialects.base import Dialect
-from identity_cli.errors import LinesDepend, LogUnreadable, NoLogs, NotALog
+from identity_cli.errors import LogUnreadable, NoLogs, NotALog
 from identity_cli.files import foreign
 from identity_cli.files.compressed import COMPRESSIONS, PEEKED_BYTES, decompressed
 from identity_cli.files.folders import expand
@@ -67,7 +67,7 @@ def log_blocks(
 ) -> list[LogBlock]:
     """The blocks of a log in its order: files as given, a folder's by name.
 
-    dialect_of: as reading.decoding.Reading has it. LogUnreadable, LinesDepend, NoLogs.
+    dialect_of: of a file, by its path and first lines. LogUnreadable, NoLogs.
     """
     files = [*chain.from_iterable(map(_files_at, paths))]
     look = partial(_parts_of, dialect_of=dialect_of, block_bytes=block_bytes, longest_line=longest_line)
@@ -150,8 +150,6 @@ def _parts_of(
             return []
         raise
     dialect = dialect_of(file.shown, first_lines)
-    if not dialect.is_line_by_line:
-        raise LinesDepend(file.shown, dialect.name)
     step = {BYTES: block_bytes, ROW_GROUPS: 1, WHOLE: 1}[kind]
     cuts = range(0, max(1, size), step)
     return [_block(file, dialect.name, kind, cut, min(cut + step, size)) for cut in cuts]
