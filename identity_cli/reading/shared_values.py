@@ -64,29 +64,38 @@ class SharedValues:
             every = zip(block.seqs, events, owns, kept_values(events, SESSION_ID), strict=True)
             own = every if len(teams) == 1 else (one for one in every if one[1].team_id == team)
             self._see(self._team_id if team is None else team, own, found)
-        for partners in (self._ids_of_device, self._ids_of_session, self._devices_of_id):
-            partners.forget()
+        for team in teams:
+            for partners in (self._ids_of_device, self._ids_of_session, self._devices_of_id):
+                partners.forget(self._team_id if team is None else team)
         return (Rows(TABLE, found),) if found else ()
 
     def _see(
         self, team: int, events: Iterable[tuple[int, Any, str, Any]], found: list[tuple[Any, ...]]
     ) -> None:
-        """Events of one team; in line, as it is of every event."""
+        """Events of one team; in line, as it is of every event, and a value's first partner as of most."""
         devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
-        ids_of_device, ids_of_session = devices.known[team].get, sessions.known[team].get
-        devices_of_id, seen = of_ids.known[team].get, self._seen_devices
+        of_device, of_session, of_id = devices.known[team], sessions.known[team], of_ids.known[team]
+        ids_of_device, ids_of_session, seen = of_device.get, of_session.get, self._seen_devices
         for seq, event, own, session in events:
             if not own:
                 continue
             device = event.properties.device_id
-            if type(device) is str and own not in ids_of_device(device, ()):
+            if type(device) is str and own not in (ids := ids_of_device(device, ())):
                 if len(seen) < MOST_DEVICES:
                     seen.add(device)
-                found += devices.met(team, device, own, seq)
-                if device not in devices_of_id(own, ()):
+                if ids:
+                    found += devices.met(team, device, own, seq)
+                else:
+                    of_device[device] = (own,)
+                if own not in of_id:
+                    of_id[own] = (device,)
+                elif device not in of_id[own]:
                     found += of_ids.met(team, own, device, seq)
-            if type(session) is str and own not in ids_of_session(session, ()):
-                found += sessions.met(team, session, own, seq)
+            if type(session) is str and own not in (ids := ids_of_session(session, ())):
+                if ids:
+                    found += sessions.met(team, session, own, seq)
+                else:
+                    of_session[session] = (own,)
 
     def rows(self) -> Iterable[Rows]:
         """How many devices there were; what they share has been told."""
@@ -112,9 +121,9 @@ class _Partners:
         if known:
             yield self._kind, team_id, value, partner, seq
 
-    def forget(self) -> None:
-        """The oldest values, where there are too many."""
-        for known in self.known.values():
-            if len(known) > REMEMBERED:
-                for value in [*islice(known, REMEMBERED // 2)]:
-                    del known[value]
+    def forget(self, team_id: int) -> None:
+        """The oldest values of a team, where there are too many."""
+        known = self.known[team_id]
+        if len(known) > REMEMBERED:
+            for value in [*islice(known, REMEMBERED // 2)]:
+                del known[value]

@@ -38,7 +38,7 @@ class Sites:
 
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
-        for seq in [seq for seq in block.seqs if seq < FIRST or seq % EVERY == 0]:
+        for seq in _looked_at(block.seqs):
             line = block.lines[seq - block.first_seq]
             if line is self._line or len(self._found) >= MOST:
                 continue
@@ -51,3 +51,9 @@ class Sites:
     def rows(self) -> Iterable[Rows]:
         """All of them."""
         return (of_run(SITES, sorted(self._found)),)
+
+
+def _looked_at(seqs: range) -> Iterable[int]:
+    if seqs.start < FIRST:
+        return [seq for seq in seqs if seq < FIRST or seq % EVERY == 0]
+    return range(-(-seqs.start // EVERY) * EVERY, seqs.stop, EVERY)
