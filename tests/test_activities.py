@@ -8,7 +8,7 @@ import pytest
 
 from identity_cli import Run
 from identity_cli.reading import periods, reader, source_choice
-from identity_cli.store.reading.activity import Activities, Begun
+from identity_cli.store.reading.activity import Begun, begun, events_sent, first_senders, last_senders
 from identity_cli.store.reading.periods import Sender
 
 Row = tuple[str, int | None, str]
@@ -42,19 +42,21 @@ def test_columns_tell_what_a_walk_over_the_events_tells(
         monkeypatch.setattr(module, "BLOCK_BYTES", 300)
     monkeypatch.setattr(periods, "KEYS_AT_ONCE", 2)
     log = rows(Random(seed))
-    activities = Activities(run_of("\n".join(line(*row) for row in log), rules="current"))
+    run = run_of("\n".join(line(*row) for row in log), rules="current")
+    keys = {own: (1, own) for own, *_ in log}
+    firsts, lasts = first_senders(run, keys.values()), last_senders(run, keys.values())
     expected = dict[Sender, list[bool]]()
     for own in {own for own, *_ in log}:
         its = [(hour, version) for one, hour, version in log if one == own and hour is not None]
         first = min(its, key=lambda one: one[0], default=None)
         latest = max((hour for hour, _ in its), default=None)
-        last = activities.last(1, own)
-        assert activities.first(1, own) == (first and Sender("web", first[1]))
+        last = lasts.get(keys[own])
+        assert firsts.get(keys[own]) == (first and Sender("web", first[1]))
         assert not its or (last and last.lib_version in {one for hour, one in its if hour == latest})
         if first is not None:
             expected.setdefault(Sender("web", first[1]), []).append(len(its) == 1)
-    assert activities.begun() == {one: Begun(len(ids), sum(ids)) for one, ids in expected.items()}
+    assert begun(run) == {one: Begun(len(ids), sum(ids)) for one, ids in expected.items()}
     versions = [version for *_, version in log]
-    assert {one.lib_version: sent for one, sent in activities.sent.items()} == {
+    assert {one.lib_version: sent for one, sent in events_sent(run).items()} == {
         version: versions.count(version) for version in dict.fromkeys(versions)
     }

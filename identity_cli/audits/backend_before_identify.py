@@ -1,7 +1,7 @@
 """A backend that was there before the browser."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
@@ -9,7 +9,7 @@ from identity_cli.audits.severity import Severity
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import first_senders
 from identity_cli.store.reading.run import Run
 
 A_HABIT = 10
@@ -20,23 +20,13 @@ AN_HOUR = 3_600
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """First logins of ids that another library had made a person of before."""
-    known = {(one.team_id, one.distinct_id): one for one in evidence.ids_logged_in(run) if one.first_seen}
-    activities = activities_of(run)
-    found = []
-    met = set()
-    for link in evidence.links(run, IDENTIFY):
-        key = link.team_id, link.target
-        if key in met:
-            continue
-        met.add(key)
-        one = known.get(key)
-        if link.target_person is None or one is None or one.first_seen is None or link.time is None:
-            continue
-        sender = activities.first(link.team_id, link.target)
-        early = (datetime.fromisoformat(link.time) - datetime.fromisoformat(one.first_seen)).total_seconds()
-        is_early = limit.number <= early < AN_HOUR and one.seq < link.seq
-        if sender is not None and sender.lib != link.lib and is_early:
-            found.append((link, one, early, sender))
+    early_logins = [*_early_logins(run, limit)]
+    senders = first_senders(run, [(link.team_id, link.target) for link, _, _ in early_logins])
+    found = [
+        (link, one, early, sender)
+        for link, one, early in early_logins
+        if (sender := senders.get((link.team_id, link.target))) and sender.lib != link.lib
+    ]
     for link, one, early, sender in found:
         refused = link.outcome == Outcome.REFUSED_IDENTIFIED
         yield Suspicion(
@@ -55,6 +45,23 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             severity=Severity.WARNING if len(found) >= A_HABIT else None,
             commands=(f"idcli why {shlex.quote(link.target)} {shlex.quote(link.source)}",),
         )
+
+
+def _early_logins(run: Run, limit: Limit) -> Iterator[tuple[evidence.SentLink, evidence.KnownId, float]]:
+    """First logins of ids that were known before, but not for long; with how many seconds."""
+    known = {(one.team_id, one.distinct_id): one for one in evidence.ids_logged_in(run) if one.first_seen}
+    met = set()
+    for link in evidence.links(run, IDENTIFY):
+        key = link.team_id, link.target
+        if key in met:
+            continue
+        met.add(key)
+        one = known.get(key)
+        if link.target_person is None or one is None or one.first_seen is None or link.time is None:
+            continue
+        early = (datetime.fromisoformat(link.time) - datetime.fromisoformat(one.first_seen)).total_seconds()
+        if limit.number <= early < AN_HOUR and one.seq < link.seq:
+            yield link, one, early
 
 
 AUDIT = Audit(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import traces
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import first_senders
 from identity_cli.store.reading.run import Run
 
 FEWEST = 100
@@ -15,10 +15,9 @@ FEWEST = 100
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Addresses from which nearly every event came under an id of its own."""
     found = [one for one in traces.addresses(run, FEWEST) if one.single / one.ids >= limit.number]
-    activities = activities_of(run) if found else None
+    senders = first_senders(run, [(one.team_id, one.examples[0]) for one in found])
     for one in found:
-        sender = activities.first(one.team_id, one.examples[0]) if activities else None
-        lib, version = sender or (None, None)
+        lib, version = senders.get((one.team_id, one.examples[0]), (None, None))
         yield Suspicion(
             message=f"{one.single} of {one.ids} ids from {one.address} have one event, as a robot's",
             distinct_ids=one.examples,

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import first_senders
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids of very many events."""
-    for one in evidence.ids(run, at_least=int(limit.number)):
-        lib, version = activities_of(run).first(one.team_id, one.distinct_id) or (None, None)
+    found = [*evidence.ids(run, at_least=int(limit.number))]
+    senders = first_senders(run, [(one.team_id, one.distinct_id) for one in found])
+    for one in found:
+        lib, version = senders.get((one.team_id, one.distinct_id), (None, None))
         yield Suspicion(
             message=f"{one.distinct_id} has {one.events:,} events: it may be a program",
             distinct_ids=(one.distinct_id,),

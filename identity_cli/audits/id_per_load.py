@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import Begun, activities_of
+from identity_cli.store.reading.activity import Begun, begun, first_senders
 from identity_cli.store.reading.periods import Sender
 from identity_cli.store.reading.run import Run
 
@@ -19,12 +19,12 @@ TIMES_OTHERS = 1.5
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Versions of a library most of whose new ids have one event."""
-    begun = activities_of(run).begun()
-    usual = {sender: _usual(begun, sender) for sender in begun}
-    conspicuous = [sender for sender in begun if _is_much(begun[sender], usual[sender], limit)]
+    every = begun(run)
+    usual = {sender: _usual(every, sender) for sender in every}
+    conspicuous = [sender for sender in every if _is_much(every[sender], usual[sender], limit)]
     for sender, ids in _single(run, conspicuous).items():
-        count, rest = begun[sender].ids, usual[sender]
-        share = begun[sender].single / count
+        count, rest = every[sender].ids, usual[sender]
+        share = every[sender].single / count
         others = "" if rest is None else f", of other versions {rest:.0%}"
         yield Suspicion(
             message=f"{share:.0%} of the {count:,} ids that {_named(sender)} brought have one event{others}",
@@ -45,25 +45,26 @@ def _named(sender: Sender) -> str:
     return " ".join(filter(None, sender)) or "the senders without a name"
 
 
-def _usual(begun: Mapping[Sender, Begun], sender: Sender) -> float | None:
+def _usual(every: Mapping[Sender, Begun], sender: Sender) -> float | None:
     """The share of ids with one event of the library's other versions, None where it has none."""
-    rest = [one for other, one in begun.items() if other.lib == sender.lib and other != sender]
+    rest = [one for other, one in every.items() if other.lib == sender.lib and other != sender]
     return sum(one.single for one in rest) / sum(one.ids for one in rest) if rest else None
 
 
-def _is_much(begun: Begun, usual: float | None, limit: Limit) -> bool:
+def _is_much(its: Begun, usual: float | None, limit: Limit) -> bool:
     least = max(limit.number, ALONE if usual is None else TIMES_OTHERS * usual)
-    return begun.ids >= FEWEST_IDS and begun.single / begun.ids >= least
+    return its.ids >= FEWEST_IDS and its.single / its.ids >= least
 
 
 def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, list[evidence.KnownId]]:
     """Of each of these the ids with one event, in order; one pass over all ids, if it is needed."""
+    if not senders:
+        return {}
     found: dict[Sender, list[evidence.KnownId]] = {}
-    activities = activities_of(run)
-    for one in evidence.ids(run, at_least=1) if senders else ():
-        sender = activities.first(one.team_id, one.distinct_id) if one.events == 1 else None
-        if sender is not None and sender in senders:
-            found.setdefault(sender, []).append(one)
+    single = {(one.team_id, one.distinct_id): one for one in evidence.ids(run, at_least=1) if one.events == 1}
+    for key, sender in first_senders(run, single).items():
+        if sender in senders:
+            found.setdefault(sender, []).append(single[key])
     return {sender: sorted(its, key=lambda one: one.seq) for sender, its in found.items()}
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence, traces
-from identity_cli.store.reading.activity import Begun, activities_of
+from identity_cli.store.reading.activity import Begun, begun, first_senders
 from identity_cli.store.reading.run import Run
 
 ELSEWHERE = 0.05
@@ -22,24 +22,24 @@ FLEETING = 5
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Libraries whose ids are all anonymous, where those of others are not."""
     brought = _by_library(run)
-    may_never = {lib for lib, begun in brought.items() if begun.ids >= limit.number}
-    may_flee = {lib for lib, begun in brought.items() if _is_most(begun.single, begun)}
+    may_never = {lib for lib, its in brought.items() if its.ids >= limit.number}
+    may_flee = {lib for lib, its in brought.items() if _is_most(its.single, its)}
     known, single = _identified(run) if may_never or may_flee else (Counter[str](), Counter[str]())
     if not known:
         return
-    for lib, begun in brought.items():
-        count = begun.single - single[lib]
-        if lib in may_flee and _is_most(count, begun):
+    for lib, its in brought.items():
+        count = its.single - single[lib]
+        if lib in may_flee and _is_most(count, its):
             some = islice(_ids_of(run, lib, of_one_event=True), EXAMPLES)
-            yield _fleeting(lib, begun, sorted(some, key=lambda one: one.seq), count)
-    total = sum(begun.ids for begun in brought.values())
+            yield _fleeting(lib, its, sorted(some, key=lambda one: one.seq), count)
+    total = sum(its.ids for its in brought.values())
     for lib in (lib for lib in brought if lib in may_never and lib not in known):
         if _logs_in_elsewhere(known, total - brought[lib].ids):
             yield _never(lib, sorted(_ids_of(run, lib), key=lambda one: one.seq))
 
 
-def _is_most(count: int, begun: Begun) -> bool:
-    return count >= FLEETING and 2 * count >= begun.ids
+def _is_most(count: int, its: Begun) -> bool:
+    return count >= FLEETING and 2 * count >= its.ids
 
 
 def _logs_in_elsewhere(known: Counter[str], others: int) -> bool:
@@ -49,33 +49,34 @@ def _logs_in_elsewhere(known: Counter[str], others: int) -> bool:
 def _by_library(run: Run) -> dict[str, Begun]:
     """How many ids each library brought, those without a name left out."""
     found: dict[str, Begun] = {}
-    for sender, begun in activities_of(run).begun().items():
+    for sender, its in begun(run).items():
         if sender.lib is not None:
             old = found.get(sender.lib, Begun(0, 0))
-            found[sender.lib] = Begun(old.ids + begun.ids, old.single + begun.single)
+            found[sender.lib] = Begun(old.ids + its.ids, old.single + its.single)
     return found
 
 
 def _identified(run: Run) -> tuple[Counter[str], Counter[str]]:
     """By library its ids whose persons are identified, and of these those with one event."""
     known, single = Counter[str](), Counter[str]()
-    activities = activities_of(run)
-    for one in evidence.ids_of_identified(run):
-        sender = activities.first(one.team_id, one.distinct_id)
-        if sender is not None and sender.lib is not None:
+    events = {(one.team_id, one.distinct_id): one.events for one in evidence.ids_of_identified(run)}
+    for key, sender in first_senders(run, events).items():
+        if sender.lib is not None:
             known[sender.lib] += 1
-            single[sender.lib] += one.events == 1
+            single[sender.lib] += events[key] == 1
     return known, single
 
 
 def _ids_of(run: Run, lib: str, *, of_one_event: bool = False) -> Iterator[evidence.KnownId]:
     """The ids that a library brought and whose persons are not identified."""
-    activities, identified = activities_of(run), traces.identified_persons(run)
-    for one in evidence.ids(run, at_least=1):
-        if one.person not in identified and (one.events == 1 or not of_one_event):
-            sender = activities.first(one.team_id, one.distinct_id)
-            if sender is not None and sender.lib == lib:
-                yield one
+    identified = traces.identified_persons(run)
+    anonymous = {
+        (one.team_id, one.distinct_id): one
+        for one in evidence.ids(run, at_least=1)
+        if one.person not in identified and (one.events == 1 or not of_one_event)
+    }
+    senders = first_senders(run, anonymous)
+    return (one for key, one in anonymous.items() if key in senders and senders[key].lib == lib)
 
 
 def _never(lib: str, its: Sequence[evidence.KnownId]) -> Suspicion:
@@ -92,10 +93,10 @@ def _never(lib: str, its: Sequence[evidence.KnownId]) -> Suspicion:
     )
 
 
-def _fleeting(lib: str, begun: Begun, its: Sequence[evidence.KnownId], count: int) -> Suspicion:
+def _fleeting(lib: str, brought: Begun, its: Sequence[evidence.KnownId], count: int) -> Suspicion:
     """Most of a library's ids have one event and are nobody's who logged in, where somebody does."""
     return Suspicion(
-        message=f"{count:,} of {begun.ids:,} ids that {lib} brought had one event and no login",
+        message=f"{count:,} of {brought.ids:,} ids that {lib} brought had one event and no login",
         distinct_ids=tuple(one.distinct_id for one in its[:EXAMPLES]),
         seqs=(its[0].seq, its[-1].seq),
         events=count,

@@ -6,17 +6,16 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import traces
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import last_senders
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Sessions that began under an anonymous id, and went on as somebody whom nothing links with it."""
     found = [one for one in traces.torn_sessions(run) if not one.was_identified]
-    activities = activities_of(run) if found else None
+    senders = last_senders(run, [(one.team_id, one.before) for one in found])
     for one in found:
-        sender = activities.last(one.team_id, one.before) if activities else None
-        lib, version = sender or (None, None)
+        lib, version = senders.get((one.team_id, one.before), (None, None))
         yield Suspicion(
             message=f"one session is of {one.before} and then of {one.after}, and nothing links the two",
             distinct_ids=(one.before, one.after),

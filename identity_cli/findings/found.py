@@ -12,12 +12,10 @@ from identity_cli.findings.causes import gathered
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.one_cause import finding_of
 from identity_cli.findings.releases import Releases
+from identity_cli.findings.senders import with_senders
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import activities_of
 from identity_cli.store.reading.run import Run
 
-Sender = tuple[str | None, str | None]
-"""A library and its version."""
 Suspected = Mapping[str, Sequence[Suspicion]]
 """By the codes of audits."""
 
@@ -40,7 +38,7 @@ def audited(run: Run, config: Config = DEFAULT, suspected: Suspected | None = No
     audits = audits_asked(config)
     if suspected is None:
         suspected = {audit.code: suspicions(run, audit, config) for audit in audits}
-    remaining, releases = gathered(suspected), Releases(run)
+    remaining, releases = with_senders(run, gathered(suspected)), Releases(run)
     found = [
         finding
         for audit in audits
@@ -68,26 +66,8 @@ def _findings(
     run: Run, audit: Audit, limit: Limit, suspected: Sequence[Suspicion], releases: Releases
 ) -> Iterator[Finding]:
     by_cause: dict[tuple[Severity | None, str], list[Suspicion]] = defaultdict(list)
-    senders = evidence.senders_of(run, [one.seqs[0] for one in suspected if _is_nobodys(one)])
     for one in suspected:
-        by_cause[one.severity, one.cause].append(_with_sender(run, senders, one))
+        by_cause[one.severity, one.cause].append(one)
     for same in by_cause.values():
         for alike in releases.joined(same):
             yield finding_of(run, audit, limit, alike, releases.beginning(alike))
-
-
-def _is_nobodys(suspicion: Suspicion) -> bool:
-    """Whether the audit did not tell which library sent it."""
-    return suspicion.lib is None and suspicion.version is None
-
-
-def _with_sender(run: Run, senders: Mapping[int, Sender], suspicion: Suspicion) -> Suspicion:
-    """The same with the library of its first event, as far as the run tells: of that, or of its id."""
-    if not _is_nobodys(suspicion):
-        return suspicion
-    sender: Sender | None = senders.get(suspicion.seqs[0])
-    for known in (
-        evidence.named(run, suspicion.distinct_ids[0]) if sender is None and suspicion.distinct_ids else ()
-    ):
-        sender = activities_of(run).first(known.team_id, known.distinct_id)
-    return suspicion if sender is None else replace(suspicion, lib=sender[0], version=sender[1])

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from identity_cli.audits.audit import Suspicion
-from identity_cli.store.reading.activity import activities_of
+from identity_cli.store.reading.activity import events_sent
 from identity_cli.store.reading.periods import Sender
 from identity_cli.store.reading.run import Run
 
@@ -40,7 +40,7 @@ class Releases:
     @cached_property
     def _sent(self) -> dict[Sender, int]:
         """Events of each, in the order in which they came first."""
-        return activities_of(self._run).sent
+        return events_sent(self._run)
 
     def joined(self, alike: Iterable[Suspicion]) -> list[list[Suspicion]]:
         """Suspicions of one cause, those of neighbouring releases together; each in order."""

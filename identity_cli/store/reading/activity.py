@@ -1,10 +1,9 @@
-"""What each id did, by the hours and senders that a run counts: how many events, and who sent the first."""
+"""What each id did, by the hours and senders that a run counts: who sent its first events, and its last."""
 
 from collections import Counter
-from collections.abc import Mapping
-from functools import cached_property
-from itertools import accumulate, compress
-from operator import eq, lt, not_
+from collections.abc import Callable, Iterable, Iterator
+from itertools import compress
+from operator import ge, lt
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -12,9 +11,10 @@ from identity_cli.store.reading.periods import Sender, parts_of, senders_of
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.period_columns import UNDATED, Columns, id_hash
 
-Moment = tuple[int, int]
-"""An hour, and the number of a sender."""
-HOUR, SENDER = 0, 1
+IdOfTeam = tuple[int, str]
+"""A team and a distinct id."""
+_SENDER_BITS = 16
+"""An hour and the number of a sender are kept as one number: that takes half the memory of two."""
 
 
 class Begun(NamedTuple):
@@ -24,101 +24,75 @@ class Begun(NamedTuple):
     single: int
 
 
-class Activities:
-    """Of all ids of a run; those without a time are missing.
+def events_sent(run: Run) -> dict[Sender, int]:
+    """How many events each library and version sent, in the order in which they came first."""
+    senders = senders_of(run)
+    sent = dict.fromkeys(senders.values(), 0)
+    for part in parts_of(run):
+        for (sender, events), rows in Counter(zip(part.senders, part.events, strict=True)).items():
+            sent[senders[sender]] += events * rows
+    return sent
 
-    sent: how many events each library and version sent, in the order in which they came first.
+
+def first_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
+    """Who sent the first events of these ids; without those that have none, or none with a time."""
+    return _senders(run, ids, lt)
+
+
+def last_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
+    """Who sent the last."""
+    return _senders(run, ids, ge)
+
+
+def _senders(
+    run: Run, ids: Iterable[IdOfTeam], is_rather: Callable[[int, int], bool]
+) -> dict[IdOfTeam, Sender]:
+    """Of each the sender in that hour which is rather the one, held against one found before; in one pass."""
+    keys = {id_hash(*one): one for one in ids}
+    found: dict[int, tuple[int, int]] = {}
+    for part in parts_of(run) if keys else ():
+        for hour, sender, own in _rows_of(part, keys.__contains__):
+            if hour != UNDATED and (own not in found or is_rather(hour, found[own][0])):
+                found[own] = hour, sender
+    senders = senders_of(run)
+    return {keys[own]: senders[sender] for own, (_, sender) in found.items()}
+
+
+def _rows_of(part: Columns, is_wanted: Callable[[int], bool]) -> Iterator[tuple[int, int, int]]:
+    """Hour, sender and id; of the ids that are wanted."""
+    return compress(zip(part.hours, part.senders, part.ids, strict=True), map(is_wanted, part.ids))
+
+
+_BEGUN: WeakKeyDictionary[Run, dict[Sender, Begun]] = WeakKeyDictionary()
+
+
+def begun(run: Run) -> dict[Sender, Begun]:
+    """By library and version how many ids began with it, and how many of these have one event.
+
+    Added up once for each run, from all its events; those without a time are left out.
     """
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-        self._senders = senders_of(run)
-        self.sent = dict.fromkeys(self._senders.values(), 0)
-        self._first: dict[int, Moment] = {}
-        self._single: set[int] = set()
-        newest = UNDATED
-        for part in parts_of(run):
-            for (sender, events), rows in Counter(zip(part.senders, part.events, strict=True)).items():
-                self.sent[self._senders[sender]] += events * rows
-            in_order, late = _by_order(part, newest)
-            self._begin(in_order)
-            for row in zip(*late, strict=True):
-                self._begin_late(*row)
-            newest = max((newest, *in_order.hours[-1:]))
-
-    def _begin(self, part: Columns) -> None:
-        """The next rows, in order of time: of an id that is new the first counts."""
-        ids = [*part.ids]
-        places = dict(zip(reversed(ids), reversed(range(len(ids))), strict=True))
-        single = {*places}.difference(self._first)  # runs over the fewer
-        self._single.difference_update(places)
-        self._first.update((own, (part.hours[places[own]], part.senders[places[own]])) for own in single)
-        single.difference_update(compress(ids, map((1).__lt__, part.events)))
-        if len(places) < len(ids):
-            in_a_row = sorted(ids)
-            single.difference_update(compress(in_a_row, map(eq, in_a_row, in_a_row[1:])))
-        self._single |= single
-
-    def _begin_late(self, hour: int, sender: int, own: int, events: int) -> None:
-        """A row of an earlier hour than one before it."""
-        if own in self._first or events > 1:
-            self._single.discard(own)
-        else:
-            self._single.add(own)
-        if hour < self._first.setdefault(own, (hour, sender))[HOUR]:
-            self._first[own] = hour, sender
-
-    @cached_property
-    def _last(self) -> dict[int, Moment]:
-        found: dict[int, Moment] = {}
-        newest = UNDATED
-        for part in parts_of(self._run):
-            in_order, late = _by_order(part, newest)
-            found.update(zip(in_order.ids, zip(in_order.hours, in_order.senders, strict=True), strict=True))
-            for hour, sender, own, _ in zip(*late, strict=True):
-                if hour >= found.setdefault(own, (hour, sender))[HOUR]:
-                    found[own] = hour, sender
-            newest = max((newest, *in_order.hours[-1:]))
-        return found
-
-    def begun(self) -> dict[Sender, Begun]:
-        """By library and version how many ids began with it, and how many of these have one event."""
-        ids = Counter([sender for _, sender in self._first.values()])
-        single = Counter([self._first[own][SENDER] for own in self._single])
-        return {self._senders[number]: Begun(ids[number], single[number]) for number in sorted(ids)}
-
-    def first(self, team_id: int, distinct_id: str) -> Sender | None:
-        """Who sent the first events of that id; None if it has none, or none with a time."""
-        return self._sender(self._first, team_id, distinct_id)
-
-    def last(self, team_id: int, distinct_id: str) -> Sender | None:
-        """Who sent the last."""
-        return self._sender(self._last, team_id, distinct_id)
-
-    def _sender(self, known: Mapping[int, Moment], team_id: int, distinct_id: str) -> Sender | None:
-        moment = known.get(id_hash(team_id, distinct_id))
-        return None if moment is None else self._senders[moment[SENDER]]
+    if run not in _BEGUN:
+        _BEGUN[run] = _begun(run)
+    return _BEGUN[run]
 
 
-def _by_order(part: Columns, newest: int) -> tuple[Columns, Columns]:
-    """The rows that are not before any hour so far, of which newest is the last, and those that are.
-
-    Those without a time are left out.
-    """
-    if UNDATED in part.hours:
-        part = part.only([hour != UNDATED for hour in part.hours])
-    hours = [*part.hours]
-    if not hours or (hours[0] >= newest and hours == sorted(hours)):  # mostly
-        return part, part.only([False] * len(hours))
-    are_late = [*map(lt, hours, accumulate(hours, max, initial=newest))]
-    return part.only([*map(not_, are_late)]), part.only(are_late)
+def _begun(run: Run) -> dict[Sender, Begun]:
+    first, many = dict[int, int](), set[int]()
+    for part in parts_of(run):
+        _begin(part, first, many)
+    senders, numbers = senders_of(run), (1 << _SENDER_BITS) - 1
+    ids = Counter([moment & numbers for moment in first.values()])
+    single = Counter([moment & numbers for own, moment in first.items() if own not in many])
+    return {senders[number]: Begun(ids[number], single[number]) for number in sorted(ids)}
 
 
-_KNOWN: WeakKeyDictionary[Run, Activities] = WeakKeyDictionary()
-
-
-def activities_of(run: Run) -> Activities:
-    """The same, added up once for each run."""
-    if run not in _KNOWN:
-        _KNOWN[run] = Activities(run)
-    return _KNOWN[run]
+def _begin(part: Columns, first: dict[int, int], many: set[int]) -> None:
+    """The next rows; first: hour and sender of each id's first events. many: ids of more than one event."""
+    for hour, sender, own, events in zip(*part, strict=True):
+        if hour == UNDATED:
+            continue
+        known = first.get(own)
+        if known is not None or events > 1:
+            many.add(own)
+        if known is None or hour < known >> _SENDER_BITS:
+            first[own] = hour << _SENDER_BITS | sender
