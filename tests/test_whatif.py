@@ -240,7 +240,7 @@ def test_the_command(run: Run) -> None:
 
 def test_where_another_link_joins_them_too_it_says_so_and_what_to_ask(tmp_path: Path) -> None:
     link = {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "device"}}
-    seen = [{"event": "e", "distinct_id": id, "properties": {}} for id in ("ada", "device")]
+    seen: list[Event] = [{"event": "e", "distinct_id": id, "properties": {}} for id in ("ada", "device")]
     run = run_of(tmp_path, [link, link, *seen])
     one = ["whatif", "--run", str(run.folder), "--without", "log.ndjson:1"]
     assert "idcli culprits ID names all" in CliRunner().invoke(idcli, one).stdout

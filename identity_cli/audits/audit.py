@@ -47,7 +47,8 @@ class Audit:
 
     code: its stable name. title: in a few words. looks_for, evidence, false_positives, remedy: in sentences.
     threshold: the default, None where anything counts; source: where that comes from. several: one sentence
-    of many suspicions of one cause, with {count}. find: what it finds in a run.
+    of many suspicions of one cause, with {count}. find: what it finds in a run. adds_up: whether that asks
+    how all ids began (store/reading/activity.py), which a process adds up once for all that ask.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Audit:
     confidence: float = 0.9
     threshold: float | None = None
     source: str = ""
+    adds_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,4 +81,5 @@ AUDIT = Audit(
     confidence=0.8,
     source="our own: on sites a third of visitors leave after a page; peers look from 30 % of single ids on",
     find=find,
+    adds_up=True,
 )

@@ -127,4 +127,5 @@ AUDIT = Audit(
     confidence=0.5,
     source="our own: of 50 users of a product with logins somebody logs in",
     find=find,
+    adds_up=True,
 )

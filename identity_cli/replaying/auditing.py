@@ -1,7 +1,7 @@
 """Audits of a run that is about to be finished; a large one is audited by two processes, in turns."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -24,25 +24,32 @@ def _suspected_by_two(folder: Path, config: Config) -> dict[str, list[Suspicion]
     from identity_cli.files.processes import done_beside  # takes its time to import
 
     audits = audits_asked(config)
-    with closing(_Turns(len(audits))) as turns, closing(MessageFile(folder)) as told:
+    shares = _shares(audits)
+    with closing(_Turns(len(shares))) as turns, closing(MessageFile(folder)) as told:
 
         def audit_beside() -> None:
-            told.add_message(pickled(_suspected(folder, config, audits, turns)))
+            told.add_message(pickled(_suspected(folder, config, shares, turns)))
             told.flush()
 
         with done_beside(audit_beside, "audits the run"):
-            found = _suspected(folder, config, audits, turns)
+            found = _suspected(folder, config, shares, turns)
         for theirs in told.values(dict):
             found |= theirs
     return {audit.code: found[audit.code] for audit in audits}
 
 
+def _shares(audits: Iterable[Audit]) -> list[list[Audit]]:
+    """What a process takes at a time: what adds up the same is one share, and the longest, so the first."""
+    asked = [*audits]
+    return [[one for one in asked if one.adds_up], *([one] for one in asked if not one.adds_up)]
+
+
 def _suspected(
-    folder: Path, config: Config, audits: Sequence[Audit], turns: "_Turns"
+    folder: Path, config: Config, shares: Sequence[Sequence[Audit]], turns: "_Turns"
 ) -> dict[str, list[Suspicion]]:
     """By those audits whose turn comes in this process."""
     with Run(folder, is_finished=False) as run:
-        return {audits[turn].code: suspicions(run, audits[turn], config) for turn in turns}
+        return {audit.code: suspicions(run, audit, config) for turn in turns for audit in shares[turn]}
 
 
 class _Turns:

@@ -70,6 +70,7 @@ class OpenedRun:
                 strange = schema.strange_table(self.database)
                 is_as_written = not self._is_finished or is_sealed(self.database, writes)
                 if strange is None and is_as_written:
+                    self.database.execute("PRAGMA cache_size=-16384")  # audits look up ids in any order
                     return
         except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter from a message that quotes it
             raise self._unreadable(str(error)) from None

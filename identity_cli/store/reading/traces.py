@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -29,7 +30,7 @@ def property_writes(run: OpenedRun, keys: Iterable[str]) -> Iterator[Write]:
 def writes_about(run: OpenedRun, words: Iterable[str]) -> Iterator[Write]:
     """The same, of properties in whose names one of these words stands, in small letters."""
     known = [*words]
-    return _writes(run, known, lambda key: any(word in key for word in known))
+    return _writes(run, known, cache(lambda key: any(word in key for word in known)))  # names are few
 
 
 def _writes(run: OpenedRun, texts: Sequence[str], is_wanted: Callable[[str], bool]) -> Iterator[Write]:
