@@ -158,7 +158,7 @@ def in_terminal(command: list[str], place: Path, columns: Any = 80, **environmen
     return output.decode().replace("\r\n", "\n")
 
 
-STYLING = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[K(?:[A-Z][a-z ]+, \d+ s)?")
+STYLING = re.compile(r"\x1b\[[0-9;]*m|\r\x1b\[2?K(?:[A-Z][a-z ]+, \d+ s)?")
 """Colours, and what is said of what takes a while and is taken away again."""
 
 
