@@ -20,6 +20,7 @@ from identity_cli.dialects.base import Unusable, Wanted
 from identity_cli.dialects.record import event_type
 from identity_cli.files.messages import MessageFile
 from identity_cli.outcomes import Outcome
+from identity_cli.pieces import component
 from identity_cli.pieces.blocks import Block, Place, Rows, places
 from identity_cli.pieces.component import Component
 from identity_cli.pieces.dealing import Dealer
@@ -173,9 +174,10 @@ def nasty_events(random: Random, rules: RuleSet) -> Events:
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
-def test_pieces_come_to_what_the_whole_does(rules: str) -> None:
+def test_pieces_come_to_what_the_whole_does(rules: str, monkeypatch: pytest.MonkeyPatch) -> None:
     random, seen = Random(rules), Counter[str]()
     for _ in range(12):
+        monkeypatch.setattr(component, "TOLD_AT_ONCE", random.choice([1, 7, 1_000]))
         events = nasty_events(random, RULE_SETS[rules])
         most = random.choice([1, 3, 200])
         options = {"buffer_seconds": random.choice([None, 0, 60, 20.5]), "attributing": random.random() < 0.5}
@@ -256,6 +258,17 @@ def test_what_waited_was_let_go_before_an_event_of_others() -> None:
     )
     before = {fact.seq: fact.released_before for fact in journal if isinstance(fact, facts.EventHeld)}
     assert before == {1: 3, 2: 4, 3: 4, 4: None}
+
+
+def test_what_waited_to_the_end_is_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(component, "TOLD_AT_ONCE", 4)
+    log = [event(f"id-{number}", "00:00", **{"$set": {"a": 1}}) for number in range(20)]
+    block = Block(GUIDE, 1)
+    rows = block.rows(1, events_of(wire(log), GUIDE))
+    told = [*Component(PersonResolver(GUIDE), clock_of([block])).told([rows])]
+    assert sum(map(len, told)) >= 40
+    assert max(map(len, told)) <= 6
+    assert not {one[:2] for one in told[0]} & {one[:2] for one in told[1]}
 
 
 def test_one_resolver_takes_one_component_after_the_other() -> None:

@@ -12,6 +12,8 @@ from identity_cli.resolver.person_resolver import PersonResolver
 
 END = 2**62
 """When what waits until the end of the log is released."""
+TOLD_AT_ONCE = 1_000
+"""Of what one moment may release, all that ever waited: whoever joins components holds some of each."""
 
 
 class Answered(NamedTuple):
@@ -56,15 +58,18 @@ class Component:
         self._kept: dict[int, bytes] = {}
 
     def told(self, rows: Iterable[Rows[Event]]) -> Iterator[list[Told]]:
-        """What they come to; rows: placed, in the order of the log, each probe with the event that asks."""
+        """What they come to, each event at once; rows: placed, in the order of the log.
+
+        A probe is in the rows of the event that asks.
+        """
         for some in rows:
             self._keep(some)
             facts = self._resolver.apply_each(self._each(some))
-            yield self._in_order(facts)
+            yield from _some_at_once(self._in_order(facts))
             if self._kept:
                 waiting = set(self._resolver.waiting_since(min(self._kept)))
                 self._kept = {seq: line for seq, line in self._kept.items() if seq in waiting}
-        yield self._in_order(self._resolver.finish())
+        yield from _some_at_once(self._in_order(self._resolver.finish()))
         self._resolver.rewind()
 
     def named(self, keys: Iterable[Key]) -> list[Told]:
@@ -122,6 +127,16 @@ class Component:
             told.append((moment, seq, one))
         told.sort(key=_place)
         return told
+
+
+def _some_at_once(told: list[Told]) -> Iterator[list[Told]]:
+    start = 0
+    while start < len(told):
+        stop = start + TOLD_AT_ONCE
+        while stop < len(told) and _place(told[stop]) == _place(told[stop - 1]):
+            stop += 1
+        yield told[start:stop]
+        start = stop
 
 
 def _place(told: Told) -> tuple[int, int]:

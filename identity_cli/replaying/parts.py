@@ -58,8 +58,7 @@ class Part:
         component = Component(resolver, clock)
         record: Any = event_type(names_to_read(rules))
         for told in component.told(self.rows.values(Rows[record])):
-            if told:
-                self.told.add(rows_of(told))
+            self.told.add(rows_of(told))
         self.told.add(rows_of(component.named(named)))
         for left in resolver.everybody(PERSONS_AT_ONCE):
             (self.persons if isinstance(left, PersonsLeft) else self.nobodys).add(left)
