@@ -27,10 +27,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def linked_hashes(first_seq: int, events: Iterable[Event], rules: RuleSet) -> Iterator[tuple[int, int]]:
     """The seqs of events that ask for a link, and the hashes of the ids that they name."""
-    for seq, event in enumerate(events, first_seq):
-        properties = event.properties
-        if properties.alias is None and properties.anon_distinct_id is ABSENT and not event.links:
-            continue
+    asking = [  # in line, as this is asked of every event
+        (seq, event)
+        for seq, event in enumerate(events, first_seq)
+        if (about := event.properties).anon_distinct_id is not ABSENT
+        or about.alias is not None
+        or event.links
+    ]
+    for seq, event in asking:
         for link in (*event.links, event):
             other = other_id(link, rules)
             if other is not ABSENT:
@@ -74,7 +78,9 @@ class IdIndex:
             event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
             for event in block.events
         ]
-        self._clock = max([self._clock, *filter(None, arrivals)])
+        self._clock = max(
+            self._clock, max(arrivals if all(arrivals) else filter(None, arrivals), default=LONG_AGO)
+        )
         if len(part.own) < SEQS_AT_ONCE:
             return ()
         self._part = IndexPart.beginning_at(part.first_seq + len(part.own))

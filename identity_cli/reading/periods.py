@@ -19,6 +19,8 @@ KEYS_AT_ONCE = 1 << 13
 MOST_SENDERS = 4_096
 """Libraries and versions told apart; what a log has beyond that, which makes its versions up, is nameless."""
 _NOTHING = type(None)
+_Key = tuple[int, str | None, str | None, str, int | None]
+"""An hour, a library and its version, the own id and the team."""
 
 
 class PeriodCounts:
@@ -27,7 +29,7 @@ class PeriodCounts:
     needs = ()
     remembers: ClassVar[Kinds] = {
         "_senders": dict[tuple[str | None, str | None], int],
-        "_counts": dict[tuple[int, int, str, int | None], int],
+        "_counts": dict[tuple[int, str | None, str | None, str, int | None], int],
         "_part": int,
     }
 
@@ -41,17 +43,17 @@ class PeriodCounts:
         self._own_ids = own_ids
         self._team_id = team_id
         self._senders = _Senders()
-        self._counts: Counter[tuple[int, int, str, int | None]] = Counter()
+        self._counts: Counter[_Key] = Counter()
         self._part = 0
 
     def see(self, block: Seen) -> Iterable[Rows]:
         """Take the next events; a row whenever there are many."""
         events = block.events  # column by column, as it is of every event
-        libs = _texts([event.properties.lib for event in events])
-        versions = _texts([event.properties.lib_version for event in events])
-        senders = map(self._senders.__getitem__, zip(libs, versions, strict=True))
+        records = [event.properties for event in events]
+        libs = _texts([about.lib for about in records])
+        versions = _texts([about.lib_version for about in records])
         teams = [event.team_id for event in events]
-        self._counts.update(zip(_hours(events), senders, self._own_ids.of(block), teams, strict=False))
+        self._counts.update(zip(_hours(events), libs, versions, self._own_ids.of(block), teams, strict=False))
         return self._told() if len(self._counts) >= KEYS_AT_ONCE else ()
 
     def rows(self) -> Iterable[Rows]:
@@ -60,12 +62,15 @@ class PeriodCounts:
         yield Rows(SENDERS, [(number, *sender) for sender, number in self._senders.items()])
 
     def _told(self) -> Iterable[Rows]:
-        known = [(key, events) for key, events in self._counts.items() if key[2]]
+        known = [  # senders are numbered by all events, also by those without an id
+            (hour, self._senders[lib, version], own, team, events)
+            for (hour, lib, version, own, team), events in self._counts.items()
+        ]
         self._counts.clear()
+        known = [one for one in known if one[2]]
         if not known:
             return ()
-        keys, events = zip(*known, strict=True)
-        hours, senders, owns, teams = zip(*keys, strict=True)
+        hours, senders, owns, teams, events = zip(*known, strict=True)
         ids = id_hashes([self._team_id if team_id is None else team_id for team_id in teams], owns)
         self._part += 1
         return (Rows(TABLE, [(self._part, *packed((hours, senders, ids, events)))]),)
@@ -88,7 +93,7 @@ def _texts(values: Sequence[Any]) -> Iterable[str | None]:
 def _hours(events: Sequence[Event]) -> Iterable[int]:
     """The hour of each event; mostly it is one for all of a block."""
     moments: list[Any] = [event.timestamp for event in events]
-    if None in moments:
+    if not all(moments):
         told = map(time_of, events)
         return [UNDATED if moment is None else hour_of(moment) for moment in told]
     first, last = hour_of(min(moments)), hour_of(max(moments))
