@@ -195,8 +195,13 @@ class Origins:
 
     def places(self, seqs: Sequence[int]) -> Places:
         """Where many seqs stand."""
-        if len(self._starts) == 1 and not self._batches[0] and self.order is None:
-            return self._paths * len(seqs), seqs, [None] * len(seqs)
+        if not self._batches[0] and self.order is None:  # an event a line, as nearly always
+            if len(self._starts) == 1:
+                return self._paths * len(seqs), seqs, [None] * len(seqs)
+            indexes = [bisect_right(self._starts, seq) - 1 for seq in seqs]
+            befores = [start - 1 for start in self._starts]
+            lines = [seq - befores[index] for seq, index in zip(seqs, indexes, strict=True)]
+            return [self._paths[index] for index in indexes], lines, [None] * len(seqs)
         origins = [self[seq] for seq in seqs]
         return [one.path for one in origins], [one.line for one in origins], [one.nth for one in origins]
 

@@ -168,6 +168,57 @@ def test_a_log_that_goes_on_file_by_file_is_the_whole(
         compare(paths, folder, options).close()
 
 
+@pytest.mark.parametrize("rules", first_quick([*RULE_SETS]))
+def test_persons_that_nobody_touches_again_are_as_they_were(rules: str, tmp_path: Path) -> None:
+    """Several logs, each of a team of its own, some of which are over before the next file begins."""
+    random = Random(rules)
+    for number in range(4):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        lines = [
+            json.dumps({**event, "team_id": team})
+            for team in random.sample(range(9), 4)
+            for event in nasty_log(random, 30)
+        ]
+        options = {
+            "rules": rules,
+            "with_events": random.random() < 0.5,
+            "table_formats": random.choice([(), ("csv", "ndjson")]),
+            "may_be_empty": True,
+        }
+        compare(cut(lines, random.choice([2, 4]), random, folder), folder, options).close()
+
+
+def test_only_those_are_met_again_whom_the_next_file_touches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With all their ids and all that were merged into them, each once."""
+    event = '{{"event": "{}", "distinct_id": "{}", "properties": {}}}'
+    today = [
+        *(event.format("e", f"id-{number}", "{}") for number in range(50)),
+        event.format("$merge_dangerously", "id-0", '{"alias": "id-1"}'),
+        event.format("$identify", "id-2", '{"$anon_distinct_id": "a-2"}'),
+    ]
+    tomorrow = [
+        event.format("e", "id-1", "{}"),
+        event.format("$merge_dangerously", "id-3", '{"alias": "a-2"}'),
+        *(event.format("e", own, "{}") for own in ("id-0", "a-2", "new")),
+    ]
+    met: list[int] = []
+    take_in = PersonResolver.meet_again
+
+    def meet_again(resolver: PersonResolver, told: Any, *fine: Any) -> None:
+        met.extend((*told[0].standing.numbers, *told[0].merged.numbers))
+        take_in(resolver, told, *fine)
+
+    monkeypatch.setattr(PersonResolver, "meet_again", meet_again)
+    paths = [tmp_path / "today.ndjson", tmp_path / "tomorrow.ndjson"]
+    for path, lines in zip(paths, (today, tomorrow), strict=True):
+        path.write_text("\n".join(lines))
+    compare(paths, tmp_path, {}).close()
+    assert sorted(met) == [0, 1, 2, 3]
+
+
 STATELESS = sorted(EXAMPLES.keys() - {"ga4", "snowplow"})
 
 

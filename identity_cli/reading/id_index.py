@@ -14,10 +14,8 @@ from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.linking import other_id
-from identity_cli.rules.own_id import REPLACEMENT
+from identity_cli.rules.linking import linked_ids
 from identity_cli.tables.id_columns import IndexPart, hash_of, hashes_of
-from identity_cli.values import javascript
 
 TABLE = "id_index"
 SEQS_AT_ONCE = 1 << 16
@@ -35,13 +33,8 @@ def linked_hashes(first_seq: int, events: Iterable[Event], rules: RuleSet) -> It
         or event.links
     ]
     for seq, event in asking:
-        for link in (*event.links, event):
-            other = other_id(link, rules)
-            if other is not ABSENT:
-                text = javascript.text(other)
-                yield seq, hash_of(text)
-                if "\0" in text:
-                    yield seq, hash_of(text.replace("\0", REPLACEMENT))
+        for linked in linked_ids(event, rules):
+            yield seq, hash_of(linked)
 
 
 class IdIndex:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from identity_cli.events import Event
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import Log, Progress
-from identity_cli.reading.log_items import ItemReader
+from identity_cli.reading.log_items import Batch, ItemReader
 from identity_cli.replaying.earlier_run import EarlierRun
+from identity_cli.replaying.finishing import Whoever
 from identity_cli.replaying.one_replay import Replay
+from identity_cli.resolver.open_end import OpenEnd
 
 
 class ContinuedReplay(Replay):
@@ -17,7 +20,8 @@ class ContinuedReplay(Replay):
         self._earlier = earlier
         super().__init__(*replay)
         end = earlier.end(self._names_kept)
-        earlier.go_on(end, self._resolver, self._journal)
+        self._met_again.go_on(end)
+        earlier.go_on(end, self._journal)
         earlier.go_on_watching(self._watchers.resolving)
         earlier.go_on_rejecting(self._rejected, self._rejections)
         self._kept, self._has_large_values = end.kept, end.has_large_values
@@ -25,3 +29,14 @@ class ContinuedReplay(Replay):
     def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
         given = log, self._options, self._watchers.reading, self._folder, on_progress
         return items_of(*given, earlier=self._earlier.reading)
+
+    def _whoever(self) -> Whoever:
+        self._met_again = self._earlier.met_again(self._resolver, self._options)
+        return self._met_again
+
+    def _resolve(self, batch: Batch[Event]) -> None:
+        self._met_again.meet(batch)
+        super()._resolve(batch)
+
+    def _open_end(self) -> OpenEnd:
+        return self._met_again.open_end()

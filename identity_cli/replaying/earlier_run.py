@@ -30,9 +30,11 @@ from identity_cli.replaying.log_end import (
     LogEnd,
     end_kinds,
 )
+from identity_cli.replaying.met_again import MetAgain
 from identity_cli.replaying.room_for_ids import IdsDoNotFit
 from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.store.reading.as_left import creators_of, everybody_left, remembered_by
+from identity_cli.store.reading.as_left import remembered_by
+from identity_cli.store.reading.earlier_names import EarlierNames
 from identity_cli.store.reading.run import Run
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.store.writing.rejected_lines import RejectedLines
@@ -93,16 +95,19 @@ class EarlierRun:
         recall(END, end, end_kinds(names), self._parts)
         return end
 
-    def go_on(self, end: LogEnd, resolver: PersonResolver, journal: JournalWriter) -> None:
-        """Let them begin where it ended."""
-        resolver.go_on(everybody_left(self._run), end.open_end)
+    def met_again(self, resolver: PersonResolver, options: ReplayOptions) -> MetAgain:
+        """Its persons, for a resolver that goes on."""
+        return MetAgain(self._run, resolver, options.applied_rules)
+
+    def go_on(self, end: LogEnd, journal: JournalWriter) -> None:
+        """Let the journal begin where it ended."""
         counts = {
             PersonCreated: end.next_person,
             DistinctIdAttached: end.attached,
             Linked: max(0, end.marks["links"]),
         }
         journal.go_on(self._run.folder / DATABASE, end.marks, counts)
-        journal.names.extend(*creators_of(self._run, end.next_person))
+        journal.names = EarlierNames(self._run, end.next_person)
 
     def go_on_watching(self, watchers: Iterable[BatchWatcher]) -> None:
         """The same of watchers that look on where events are resolved."""

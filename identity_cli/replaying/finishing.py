@@ -39,7 +39,7 @@ Listener = Callable[[People | Ids], None]
 class Whoever(Protocol):
     """What knows everybody once the log is resolved, as a PersonResolver does."""
 
-    def everybody(self, at_once: int) -> Iterator[Everybody]:
+    def everybody(self, at_once: int) -> Iterator[Everybody] | Iterator[People | Ids]:
         """Every person and every distinct id, so many at a time; asked once."""
 
     def whose(self, team_id: int, distinct_id: str) -> Whose | None:
@@ -134,9 +134,8 @@ class Finishing:
 
     def pays_to_share(self) -> bool:
         """Whether what comes at the end is done by two processes."""
-        is_spilled = not isinstance(self._whoever, PersonResolver)
         is_worth_it = WORTH_IT_PERSONS <= self._journal.count(PersonCreated) <= MOST_PERSONS_SHARED
-        if is_spilled or self._options.one_process or not is_worth_it:
+        if self._options.spill or self._options.one_process or not is_worth_it:
             return False
         from identity_cli.files.processes import is_possible
 

@@ -37,7 +37,6 @@ class LogEnd:
     before: list[tuple[Key, Sight | None]] = field(default_factory=list)
     first_seen: list[tuple[Key, int]] = field(default_factory=list)
     given: list[tuple[str, int, str]] = field(default_factory=list)
-    personless_teams: list[int] = field(default_factory=list)
     next_person: int = 0
     fine_ids: list[tuple[Key, datetime | None, datetime | None]] = field(default_factory=list)
     fine_persons: list[tuple[int, datetime | None, datetime | None]] = field(default_factory=list)

@@ -55,6 +55,7 @@ from identity_cli.replaying.log_end import (
 )
 from identity_cli.replaying.order_trials import order_trials
 from identity_cli.replaying.room_for_ids import RoomForIds
+from identity_cli.resolver.open_end import OpenEnd
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.ours import sizes_beside
@@ -145,7 +146,7 @@ class Replay:
     def _remember_end(self) -> None:
         """Keep how things are before the log's end changes them, so that it can go on another day."""
         end = LogEnd.of(
-            self._resolver.open_end(),
+            self._open_end(),
             kept=self._kept,
             marks=self._finishing.marks,
             attached=self._journal.count(DistinctIdAttached),
@@ -159,6 +160,9 @@ class Replay:
             *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
         ):
             self._journal.insert(TABLE, remembered(name, one, kinds))
+
+    def _open_end(self) -> OpenEnd:
+        return self._resolver.open_end()
 
     @property
     def _names_kept(self) -> Sequence[str]:

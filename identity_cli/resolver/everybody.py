@@ -38,6 +38,11 @@ class InOrder:
         """How many persons there are."""
         return len(self._persons)
 
+    @property
+    def numbers(self) -> list[int]:
+        """Of the persons."""
+        return [person.number for person in self._persons]
+
     def persons(self, start: int, stop: int) -> PersonsLeft:
         """Those from one place on to before another."""
         return _left(self._persons[start:stop], self._further)
@@ -129,8 +134,8 @@ def _joined(seen: Seen) -> tuple[int, int]:
 # The way back
 
 
-def restore(owners: "Owners", told: Sequence[Everybody]) -> None:
-    """Put everybody back as they were told."""
+def restore(owners: "Owners", told: Sequence[Everybody]) -> dict[int, Person]:
+    """Put everybody back as they were told; the persons by number."""
     parts = [part for part in told if isinstance(part, PersonsLeft)]
     persons = {person.number: person for part in parts for person in _restored(part)}
     for part in parts:
@@ -139,6 +144,7 @@ def restore(owners: "Owners", told: Sequence[Everybody]) -> None:
     for left in told:
         for team_id, (text, *values) in zip(_team_ids(left), zip(*left.ids, strict=True), strict=True):
             owners.put_back(team_id, text, _restored_id(text, values, persons))
+    return persons
 
 
 def _restored(part: PersonsLeft) -> Iterator[Person]:

@@ -1,7 +1,7 @@
 """Who owns each distinct id: an id table for each team, and the ids that have no person."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -165,31 +165,6 @@ class Owners:
     @first_seen.setter
     def first_seen(self, told: Iterable[tuple[Key, int]]) -> None:
         self._waiting = dict(told)
-
-    @property
-    def personless_teams(self) -> list[int]:
-        """The teams of ids without a person, in the order in which they are told."""
-        return [*self._personless]
-
-    def places_without_person(self, keys: Collection[Key]) -> dict[Key, int]:
-        """Which of its team's ids without a person each of these is, of those that have none."""
-        teams = {team_id for team_id, _ in keys if team_id in self._personless}
-        return {
-            (team_id, distinct_id): place
-            for team_id in teams
-            for place, distinct_id in enumerate(self._personless[team_id])
-            if (team_id, distinct_id) in keys
-        }
-
-    def order_without_person(self, teams: Iterable[int], places: Collection[tuple[int, Key]]) -> None:
-        """Tell the ids without a person in that order of teams, and these at their places."""
-        ids = {team_id: [*self._personless.get(team_id, {}).items()] for team_id in teams}
-        moved = {key for _, key in places}
-        for team_id, some in ids.items():
-            ids[team_id] = [one for one in some if (team_id, one[0]) not in moved]
-        for place, (team_id, distinct_id) in sorted(places):
-            ids[team_id].insert(place, (distinct_id, self._personless[team_id][distinct_id]))
-        self._personless = {team_id: dict(some) for team_id, some in ids.items()}
 
 
 def owner_in(ids: IdTable, distinct_id: str) -> Person | None:

@@ -1,10 +1,11 @@
 """What the end of a log changes, as it is before: so that the log can go on another day.
 
 At its end what waits is let go, which changes the ids that it is of, and their persons. Told back, with
-everybody as the end left them, a resolver goes on as if there had been none.
+those whom it changed as the end left them, a resolver goes on as if there had been none. Everybody else it
+may meet again later, before an event shows or names an id of theirs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -18,20 +19,19 @@ from identity_cli.resolver.properties import NO_PROPERTIES
 
 Key = tuple[int, str]
 Moment = datetime | None
+FineId = tuple[Key, Moment, Moment]
+FinePerson = tuple[int, Moment, Moment]
 _MILLISECOND = 1_000
 
 
 class Sight(NamedTuple):
-    """What is known of an id; first, last: None for no dated event. properties: of the person of the id.
-
-    place: which of its team's ids without a person it is, None for one that has a person.
-    """
+    """What is known of an id; first, last: None for no dated event. properties: of the person of the id."""
 
     events: int
     joined: int
     first: Moment
     last: Moment
-    place: int | None
+    has_person: bool
     properties: dict[str, Any]
 
 
@@ -40,9 +40,8 @@ class OpenEnd(NamedTuple):
 
     before: the ids that events wait for, None for one that nobody has met. first_seen: where ids were first
     seen that had no person then. given: kinds of links, and the ids that they joined to somebody.
-    personless_teams: those whose ids have no person, in the order in which they are told. fine_ids,
-    fine_persons: first and last sight, and created and made, where they are not whole milliseconds in UTC,
-    as tables of everybody have them.
+    fine_ids, fine_persons: first and last sight, and created and made, where they are not whole milliseconds
+    in UTC, as tables of everybody have them.
     """
 
     clock: datetime
@@ -50,24 +49,21 @@ class OpenEnd(NamedTuple):
     before: Sequence[tuple[Key, Sight | None]]
     first_seen: Sequence[tuple[Key, int]]
     given: Sequence[tuple[str, int, str]]
-    personless_teams: Sequence[int]
     next_person: int
-    fine_ids: Sequence[tuple[Key, Moment, Moment]]
-    fine_persons: Sequence[tuple[int, Moment, Moment]]
+    fine_ids: Sequence[FineId]
+    fine_persons: Sequence[FinePerson]
 
 
 def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> OpenEnd:
     """How things are before the end."""
     waiting = buffer.waiting
     keys = dict.fromkeys((held.team_id, held.distinct_id) for held in waiting)
-    places = owners.places_without_person(keys)
     return OpenEnd(
         buffer.clock,
         waiting,
-        [(key, _sight(owners, key, places.get(key))) for key in keys],
+        [(key, _sight(owners, key)) for key in keys],
         sorted(owners.first_seen),
         processing.given,
-        owners.personless_teams,
         owners.next_person,
         sorted((key, *_sights(seen)) for key, seen in owners.met() if _is_fine(seen.first, seen.last)),
         sorted(
@@ -81,24 +77,31 @@ def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> Ope
 def go_on(
     owners: Owners, buffer: EventBuffer, processing: Processing, told: Sequence[Everybody], end: OpenEnd
 ) -> None:
-    """Put everybody back as the end told them, and undo what it changed."""
-    restore(owners, told)
+    """Put those back whom the end changed, as it told them, and undo that."""
+    meet_again(owners, told, end.fine_ids, end.fine_persons)
     owners.next_person = end.next_person
     owners.first_seen = end.first_seen
     buffer.clock = end.clock
     buffer.waiting = end.waiting
     processing.given = end.given
-    _refine(owners, end)
     for key, before in end.before:
         _undo(owners, key, before)
-    owners.order_without_person(
-        end.personless_teams,
-        [
-            (before.place, key)
-            for key, before in end.before
-            if before is not None and before.place is not None
-        ],
-    )
+
+
+def meet_again(
+    owners: Owners,
+    told: Sequence[Everybody],
+    fine_ids: Iterable[FineId] = (),
+    fine_persons: Iterable[FinePerson] = (),
+) -> None:
+    """Put some back as they were told, each with all of its ids; fine: as OpenEnd has it of them."""
+    persons = restore(owners, told)
+    for key, first, last in fine_ids:
+        if (seen := owners.find(*key)) is not None:
+            _see_again(seen, first, last)
+    for number, created_at, made_at in fine_persons:
+        if (person := persons.get(number)) is not None:
+            person.created_at, person.made_at = created_at, made_at
 
 
 def _is_fine(*moments: datetime | None) -> bool:
@@ -108,15 +111,6 @@ def _is_fine(*moments: datetime | None) -> bool:
         and moment is not NEVER_YET
         for moment in moments
     )
-
-
-def _refine(owners: Owners, end: OpenEnd) -> None:
-    for key, first, last in end.fine_ids:
-        if (seen := owners.find(*key)) is not None:
-            _see_again(seen, first, last)
-    persons = {one.number: one for one in owners.persons()} if end.fine_persons else {}
-    for number, created_at, made_at in end.fine_persons:
-        persons[number].created_at, persons[number].made_at = created_at, made_at
 
 
 def _sights(seen: DistinctId) -> tuple[Moment, Moment]:
@@ -129,12 +123,12 @@ def _see_again(seen: DistinctId, first: Moment, last: Moment) -> None:
     seen.last = NEVER_SINCE if last is None else last
 
 
-def _sight(owners: Owners, key: Key, place: int | None) -> Sight | None:
+def _sight(owners: Owners, key: Key) -> Sight | None:
     seen = owners.find(*key)
     if seen is None:
         return None
     properties = {} if seen.person is None else dict(survivor_of(seen.person).properties)
-    return Sight(seen.count, seen.joined, *_sights(seen), place, properties)
+    return Sight(seen.count, seen.joined, *_sights(seen), seen.person is not None, properties)
 
 
 def _undo(owners: Owners, key: Key, before: Sight | None) -> None:
@@ -145,7 +139,7 @@ def _undo(owners: Owners, key: Key, before: Sight | None) -> None:
     assert seen is not None, "whoever was met stays"
     seen.count, seen.joined = before.events, before.joined
     _see_again(seen, before.first, before.last)
-    if before.place is None and seen.person is not None:
+    if before.has_person and seen.person is not None:
         survivor_of(seen.person).properties = before.properties or NO_PROPERTIES
     elif seen.person is not None:
         owners.forget(*key)

@@ -16,7 +16,7 @@ from identity_cli.resolver.event_buffer import EventBuffer
 from identity_cli.resolver.everybody import InOrder, everybody
 from identity_cli.resolver.fact_makers import TOO_LARGE, Processed, long_at_door
 from identity_cli.resolver.id_owners import IdTable, Owners
-from identity_cli.resolver.open_end import OpenEnd, go_on, open_end
+from identity_cli.resolver.open_end import FineId, FinePerson, OpenEnd, go_on, meet_again, open_end
 from identity_cli.resolver.person_state import survivor_of
 from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
@@ -180,8 +180,14 @@ class PersonResolver:
         return open_end(self._owners, self._buffer, self._processing)
 
     def go_on(self, told: Sequence[Everybody], end: OpenEnd) -> None:
-        """Begin where another ended: with everybody as it left them, and what its end changed."""
+        """Begin where another ended, with those whom its end changed, as it left them, or with everybody."""
         go_on(self._owners, self._buffer, self._processing, told, end)
+
+    def meet_again(
+        self, told: Sequence[Everybody], fine_ids: Iterable[FineId], fine_persons: Iterable[FinePerson]
+    ) -> None:
+        """Take in further persons, each with all of its ids, as the other left them; fine: see OpenEnd."""
+        meet_again(self._owners, told, fine_ids, fine_persons)
 
     def everybody(self, at_once: int = 1_000) -> Iterator[Everybody]:
         """Every person and every distinct id so far, so many at a time."""

@@ -1,9 +1,11 @@
 """Which events link two ids, and which ids are unfit for it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from identity_cli.events import ABSENT, Event
 from identity_cli.rules.base import LinkKey, RuleSet
+from identity_cli.rules.own_id import REPLACEMENT
 from identity_cli.values import javascript
 
 # Unfit in any mix of upper and lower case.
@@ -37,6 +39,20 @@ def named_id(event: Event, rules: RuleSet) -> Any:
     properties = event.properties
     other = properties.alias if key is LinkKey.ALIAS else properties.anon_distinct_id
     return other if other is not ABSENT and javascript.is_truthy(other) else ABSENT
+
+
+def linked_ids(event: Event, rules: RuleSet) -> Iterator[str]:
+    """The ids that an event and links beside it ask to link; a NUL in one also as newer rules have it."""
+    properties = event.properties
+    if properties.alias is None and properties.anon_distinct_id is ABSENT and not event.links:
+        return
+    for link in (*event.links, event):
+        other = other_id(link, rules)
+        if other is not ABSENT:
+            text = javascript.text(other)
+            yield text
+            if "\0" in text:
+                yield text.replace("\0", REPLACEMENT)
 
 
 def is_illegal(distinct_id: str, rules: RuleSet) -> bool:

@@ -12,7 +12,15 @@ from typing import Any
 
 import msgspec
 
-from identity_cli.facts import NEVER_SINCE, NEVER_YET, Everybody, IdColumns, PersonColumns, PersonsLeft
+from identity_cli.facts import (
+    NEVER_SINCE,
+    NEVER_YET,
+    Everybody,
+    IdColumns,
+    IdsLeft,
+    PersonColumns,
+    PersonsLeft,
+)
 from identity_cli.origins import Origins
 from identity_cli.person_ids import person_uuids
 from identity_cli.tables.cells import json_text, json_texts, time_texts
@@ -113,10 +121,12 @@ decoded = msgspec.msgpack.Decoder(People).decode
 """What another process has told."""
 
 
-def people_of(left: Everybody) -> People | Ids:
-    """A part of everybody."""
+def people_of(left: Everybody | People | Ids) -> People | Ids:
+    """A part of everybody; it may be told in columns already."""
     if isinstance(left, PersonsLeft):
         return of_persons(left)
+    if not isinstance(left, IdsLeft):
+        return left
     nobody = [None] * len(left.team_ids)
     return _ids(left.ids, left.team_ids, nobody, nobody)
 

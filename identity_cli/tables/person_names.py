@@ -1,7 +1,7 @@
 """What persons are called: a number in facts, elsewhere an id that follows from who they were made with."""
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from identity_cli.facts import PersonCreated
 from identity_cli.person_ids import person_uuids
@@ -20,12 +20,8 @@ class PersonNames:
 
     def add(self, created: Sequence[PersonCreated]) -> None:
         """Note the next persons."""
-        self.extend([fact.team_id for fact in created], [fact.distinct_id for fact in created])
-
-    def extend(self, team_ids: Iterable[int], creators: Iterable[str]) -> None:
-        """The same of columns."""
-        self._team_ids.extend(team_ids)
-        self._creators.extend(creators)
+        self._team_ids.extend([fact.team_id for fact in created])
+        self._creators += [fact.distinct_id for fact in created]
 
     def forget_all(self) -> None:
         """Let go of them, once nothing more is asked."""
