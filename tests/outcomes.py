@@ -354,3 +354,14 @@ def moment_text(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def people_of_ids(run: Run, ids: set[tuple[int, str]]) -> list[Any]:
+    """All that a run knows of the persons of these ids, and of those that have none."""
+    whose = {(team, one): person for team, one, person, *_ in run.records("distinct_ids")}
+    persons = {whose[one] for one in ids}
+    return sorted(
+        [row for row in run.records("persons") if row[1] in persons]
+        + [row[:4] for row in run.records("distinct_ids") if row[:2] in ids],
+        key=repr,
+    )

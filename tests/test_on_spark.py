@@ -5,21 +5,35 @@ import json
 import lzma
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from dialect_examples import EXAMPLES, mixpanel, posthog
-from nasty_logs import nasty_log
-from outcomes import wire
+from nasty_logs import START, nasty_log
+from outcomes import people_of_ids, wire
 
-from identity_cli import replay
-from identity_cli.errors import EngineUnsound, ExtraMissing, LinesDepend, LogUnreadable, NoEventIn
+from identity_cli import Run, replay
+from identity_cli.errors import (
+    BadOption,
+    EngineUnsound,
+    ExtraMissing,
+    IdcliError,
+    LinesDepend,
+    LogUnreadable,
+    NoEventIn,
+    NoOrder,
+)
+from identity_cli.pieces.edges import connected
 from identity_cli.spark import replay_spark
 from identity_cli.tables.run_tables import TABLES
 
@@ -74,11 +88,20 @@ def both(spark: Any, tmp_path: Path) -> Callable[..., dict[str, int]]:
         run = replay(
             log, tmp_path / "run", rules, buffer, table_formats="none", graph_formats="none", with_events=True
         )
-        for name, frame in tables.items():
-            assert rows(frame.toArrow()) == rows(run.arrow(name)), name
-        return {name: run.arrow(name).num_rows for name in tables}
+        return same_rows({name: frame.toArrow() for name, frame in tables.items()}, run)
 
     return replayed
+
+
+def same_rows(tables: dict[str, Any], run: Run, shown: str = "", path: str = "") -> dict[str, int]:
+    """How many rows the tables have, which are those of the run; shown: what they call the file of a path."""
+    for name, table in tables.items():
+        found = [
+            {key: one.replace(shown, path) if type(one) is str else one for key, one in row.items()}
+            for row in rows(table)
+        ]
+        assert found == rows(run.arrow(name)), name
+    return {name: table.num_rows for name, table in tables.items()}
 
 
 def rows(table: Any) -> list[dict[str, Any]]:
@@ -204,6 +227,219 @@ def test_components_by_stars_are_those_of_the_driver(spark: Any, tmp_path: Path)
 
     assert together(0) == together(10**6)
     assert {len(group) for group in together(10**6)} >= {301}
+
+
+# A log that is a table
+
+
+def table_of_events(spark: Any) -> Any:
+    """Rows of events in any order, as a warehouse has them; some came at the same time."""
+    from pyspark.sql import functions as sql
+
+    random = Random(5)
+    events = [one for one in nasty_log(random, 300) if isinstance(one["distinct_id"], str)]
+    stored = [
+        {
+            "uuid": event["uuid"],
+            "event": event["event"],
+            "distinct_id": event["distinct_id"],
+            "properties": json.dumps(event["properties"]).replace("\\u0000", ""),
+            "ingested": (START + timedelta(seconds=9 * (number // 3))).isoformat(),
+        }
+        for number, event in enumerate(events)
+    ]
+    random.shuffle(stored)
+    frame = spark.createDataFrame(stored, ", ".join(f"{name} string" for name in stored[0]))
+    return frame.withColumns(
+        {
+            "properties": sql.parse_json("properties"),
+            "now": sql.to_timestamp("ingested"),
+            "ingested": sql.to_timestamp("ingested"),
+        }
+    )
+
+
+@on_spark
+def test_a_table_is_the_log_of_its_rows_in_order(spark: Any, tmp_path: Path) -> None:
+    from pyspark.sql import functions as sql
+
+    from identity_cli.files.parquet_file import lines_of_rows
+
+    frame, order = table_of_events(spark), ["ingested", "uuid"]
+    in_order = frame.withColumn("properties", sql.to_json("properties")).orderBy(*order).toArrow()
+    lines = [line.rstrip() for batch in in_order.to_batches() for line in lines_of_rows(batch)]
+    log = write_lines(tmp_path / "log.ndjson", lines)
+    options: dict[str, Any] = {"rules": "guide", "with_events": True}
+    tables = replay_spark(spark, frame, str(tmp_path / "scratch"), order=order, **options)
+    run = replay(log, tmp_path / "run", table_formats="none", graph_formats="none", **options)
+    arrow = {name: table.toArrow() for name, table in tables.items()}
+    found = same_rows(arrow, run, "rows by ingested, uuid", str(log))
+    assert found["held"]
+    assert found["links"] > 100
+
+
+@on_spark
+def test_a_table_without_an_order_is_refused(spark: Any, tmp_path: Path) -> None:
+    frame = table_of_events(spark)
+    with pytest.raises(NoOrder, match=r"no order by ingested: two of them have \d+\. Name columns that put"):
+        replay_spark(spark, frame, str(tmp_path), order="ingested")
+    with pytest.raises(NoOrder, match="no order by ingested, nobodys: one of them has no value there"):
+        nulls = frame.selectExpr("*", "nullif(uuid, uuid) nobodys")
+        replay_spark(spark, nulls, str(tmp_path), order=["ingested", "nobodys"])
+    with pytest.raises(BadOption, match="the columns that put any two rows in order"):
+        replay_spark(spark, frame, str(tmp_path))
+
+
+@on_spark
+def test_a_table_on_the_command_line(spark: Any, tmp_path: Path) -> None:
+    from identity_cli.spark.__main__ import main
+
+    table_of_events(spark).createOrReplaceTempView("events")
+    places = ["--scratch", str(tmp_path / "scratch"), "--out", str(tmp_path / "out")]
+    order = ["--order-by", "ingested", "--order-by", "uuid"]
+    done = CliRunner().invoke(main, [*places, "--table", "events", *order])
+    assert done.exit_code == 0, done.output
+    assert spark.read.parquet(str(tmp_path / "out" / "persons")).count()
+    assert CliRunner().invoke(main, [*places, "--table", "events", "log.ndjson"]).exit_code == 2
+
+
+# One component of a log
+
+
+@on_spark
+def test_the_lines_of_a_component_come_to_what_they_do_in_the_whole(spark: Any, tmp_path: Path) -> None:
+    """Other teams' events let go what waits, and stand on the same lines."""
+    from identity_cli.spark.__main__ import main
+
+    del spark  # the command takes it
+    random, folder = Random(9), tmp_path / "log"
+    teams = [[event | {"team_id": team} for event in nasty_log(random, 120)] for team in (1, 2, 3)]
+    mixed = [*chain.from_iterable(zip(*teams, strict=True))]
+    write_lines(folder / "a.ndjson", wire(mixed[:200]))
+    batches = [{"api_key": "k", "batch": mixed[at : at + 4]} for at in range(200, 360, 4)]
+    write_lines(folder / "b.ndjson.gz", wire(batches), gzip.open)
+    run = replay(folder, tmp_path / "run", "guide", dialect="posthog", graph_formats="none")
+    shown = {(team, one) for team, one, *_ in run.records("distinct_ids") if team == 2}
+    edges = [((team, one), (team, two)) for team, one, two in run.link_pairs()]
+    ids = max((connected({one}, edges) & shown for one in shown), key=len)
+
+    out = tmp_path / "alone.ndjson"
+    places = ["--scratch", f"file://{tmp_path}/scratch", "--out", f"file://{out}"]
+    options = ["--rules", "guide", "--team-id", "2", "--component-of", min(ids)[1]]
+    done = CliRunner().invoke(main, [f"file://{folder}", *places, *options])
+    assert done.exit_code == 0, done.output
+    _, command = done.output.splitlines()
+    words = shlex.split(command.replace(f"file://{out}", str(out)))
+    assert words[:3] == ["idcli", "replay", str(out)]
+    subprocess.run([sys.executable, "-m", "identity_cli", *words[1:]], cwd=tmp_path, check=True)
+    with Run(tmp_path / "idcli-run") as alone:
+        assert people_of_ids(alone, ids) == people_of_ids(run, ids)
+        assert len([*alone.records("held")]) > 3
+    assert "is there already" in CliRunner().invoke(main, [str(folder), *places, *options]).output
+
+
+# What an engine may do wrong, and what a task meets
+
+
+@pytest.fixture
+def small_log(tmp_path: Path) -> list[str]:
+    return [str(write_lines(tmp_path / "log.ndjson", wire(nasty_log(Random(6), 80))))]
+
+
+MISDEEDS: dict[str, tuple[str, Callable[..., Any], str]] = {
+    "sorts the other way": (
+        "sortWithinPartitions",
+        lambda sort, frame, *keys: sort(frame, *keys, ascending=False),
+        "rows did not come in the order in which they had been sorted",
+    ),
+    "loses rows on their way": (
+        "repartition",
+        lambda spread, frame, *by: spread(
+            frame.where("seq % 7 != 0") if "seq" in frame.columns else frame, *by
+        ),
+        r"of 80 events that were read \d+ were replayed",
+    ),
+}
+MISSAVED: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "loses what was told": (
+        lambda told: told.where("table = 'counted' or seq % 7 != 0"),
+        r"of 80 events that were replayed \d+ are in tables",
+    ),
+    "tells twice": (
+        lambda told: told.union(told.where("table = 'persons'")),
+        "the person .* came out 2 times",
+    ),
+}
+
+
+@on_spark
+@pytest.mark.parametrize("name", MISDEEDS)
+def test_an_engine_that_does_not_keep_its_word_stops_the_job(
+    spark: Any, tmp_path: Path, small_log: list[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    method, misdeed, said = MISDEEDS[name]
+    kind = type(spark.range(1))
+    kept = getattr(kind, method)
+    monkeypatch.setattr(kind, method, lambda frame, *args: misdeed(kept, frame, *args))
+    with pytest.raises(IdcliError, match=f"^{said}: what this engine comes to cannot be relied on"):
+        replay_spark(spark, small_log, str(tmp_path / "scratch"), rules="guide")
+
+
+@on_spark
+@pytest.mark.parametrize("name", MISSAVED)
+def test_an_engine_that_does_not_keep_what_was_told_stops_the_job(
+    spark: Any, tmp_path: Path, small_log: list[str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    from identity_cli.spark.engine import _Engine
+
+    spoilt, said = MISSAVED[name]
+    save = _Engine._save
+
+    def save_spoilt(self: Any, kind: str, frame: Any, *by: str) -> Any:
+        return spoilt(save(self, kind, frame, *by)) if kind == "told" else save(self, kind, frame, *by)
+
+    monkeypatch.setattr(_Engine, "_save", save_spoilt)
+    with pytest.raises(EngineUnsound, match=f"^{said}: what this engine comes to cannot be relied on"):
+        replay_spark(spark, small_log, str(tmp_path / "scratch"), rules="guide")
+
+
+@on_spark
+def test_what_stops_a_worker_is_told_in_its_own_sentence(spark: Any, tmp_path: Path) -> None:
+    packed = write_lines(tmp_path / "log.ndjson.gz", wire(nasty_log(Random(7), 9_000)), gzip.open)
+    packed.write_bytes(packed.read_bytes()[:-5_000])
+    with pytest.raises(IdcliError, match=r"^cannot read .*log\.ndjson\.gz: "):
+        replay_spark(spark, [str(packed)], str(tmp_path / "scratch"))
+
+
+CONNECTED = """
+import json, sys
+from pyarrow import parquet
+from pyspark.sql import SparkSession
+from identity_cli.spark import replay_spark
+
+log, out, settings = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+spark = SparkSession.builder.remote("local[2]").config(map=settings).getOrCreate()
+tables = replay_spark(
+    spark, [log], f"{out}/scratch", rules="guide", with_events=True, block_bytes=20_000, on_driver=0
+)
+for name, frame in tables.items():
+    parquet.write_table(frame.toArrow(), f"{out}/{name}.parquet")
+"""
+
+
+@on_spark
+def test_over_spark_connect(spark: Any, tmp_path: Path) -> None:
+    """With no more than it offers: no RDD and no SparkContext."""
+    del spark  # it is there, and so is Java
+    pytest.importorskip("grpc", reason="needs Spark Connect: pip install 'pyspark[connect]'")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    log = write_lines(tmp_path / "log.ndjson", wire(nasty_log(Random(8), 300)))
+    args = [sys.executable, "-c", CONNECTED, str(log), str(tmp_path), json.dumps(SMALL)]
+    done = subprocess.run(args, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    run = replay(log, tmp_path / "run", "guide", table_formats="none", graph_formats="none", with_events=True)
+    found = same_rows({name: parquet.read_table(tmp_path / f"{name}.parquet") for name in TABLES}, run)
+    assert found["links"] > 100
 
 
 @on_spark

@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from itertools import groupby, pairwise
 from pathlib import Path
 from random import Random
@@ -12,22 +13,24 @@ from typing import Any
 import msgspec
 import pytest
 from nasty_logs import nasty_log
-from outcomes import Left, events_of, left_by, wire
+from outcomes import Left, events_of, left_by, people_of_ids, wire
 
 from identity_cli import facts
 from identity_cli.dialects import posthog
 from identity_cli.dialects.base import Unusable, Wanted
 from identity_cli.dialects.record import event_type
+from identity_cli.events import LONG_AGO, arrival_of
 from identity_cli.files.messages import MessageFile
 from identity_cli.outcomes import Outcome
 from identity_cli.pieces import component
 from identity_cli.pieces.blocks import Block, Place, Rows, places
 from identity_cli.pieces.component import Component
 from identity_cli.pieces.dealing import Dealer
-from identity_cli.pieces.edges import components, connected, node_of
+from identity_cli.pieces.edges import Key, components, connected, edges_of, key_of, node_of
 from identity_cli.pieces.joined_people import joined_ids, joined_persons
 from identity_cli.pieces.joining import JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
+from identity_cli.pieces.own_log import Placed, own_log
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import RuleSet
@@ -187,6 +190,41 @@ def test_pieces_come_to_what_the_whole_does(rules: str, monkeypatch: pytest.Monk
         assert told_left == left
         seen.update(type(fact).__name__ for fact in journal)
     assert seen["Linked"] > 20
+
+
+@pytest.mark.parametrize("rules", ["guide", "2022-12", "2023-09", "current"])
+def test_the_lines_of_a_component_with_the_time_of_the_others_tell_what_they_do_in_the_whole(
+    run_of: Any, rules: str
+) -> None:
+    random, rule_set, seen = Random(f"own {rules}"), RULE_SETS[rules], Counter[str]()
+    for _ in range(5):
+        lines = wire(nasty_log(random, 150))
+        options = {"rules": rules, "buffer": random.choice([60, 20.5]), "dialect": "posthog"}
+        run = run_of(b"\n".join(lines), **options)
+        events = [item_of(line, rule_set) for line in lines]
+        edges = [edge for one in events if one is not None for edge in edges_of(one, rule_set, 1)]
+        ids = {(team, one) for team, one, *_ in run.records("distinct_ids")}
+        for one in random.sample(sorted(ids), 3):
+            component = connected({one}, edges)
+            placed, end = placed_lines(events, lines, component, rule_set)
+            alone = run_of(b"\n".join(own_log(placed, end)), **options)
+            assert people_of_ids(alone, component & ids) == people_of_ids(run, component & ids)
+            seen.update({"lines": len(placed), "held": len([*alone.records("held")])})
+    assert seen["lines"] > 150
+    assert seen["held"] > 3
+
+
+def placed_lines(
+    events: Events, lines: Sequence[bytes], component: set[Key], rules: RuleSet
+) -> tuple[list[Placed], datetime]:
+    """The lines of a component, each with what the log shows before it, and what that shows at its end."""
+    placed, clock = [], LONG_AGO
+    for one, line in zip(events, lines, strict=True):
+        if one is not None:
+            if key_of(one, rules, 1) in component:
+                placed.append((clock, line))
+            clock = max(clock, arrival_of(one) or LONG_AGO)
+    return placed, clock
 
 
 GUIDE = RULE_SETS["guide"]

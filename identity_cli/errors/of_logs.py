@@ -71,6 +71,26 @@ class LinesDepend(IdcliError):
         )
 
 
+class SeveralDialects(IdcliError):
+    """Lines out of a log that no one dialect reads; where events wait, PostHog's tell them the time."""
+
+    def __init__(self, dialects: list[str]) -> None:
+        super().__init__(
+            f"these lines would be of several dialects ({', '.join(dialects)}), and one log is of one. "
+            "Without a buffer (--buffer 0) nothing waits, and no line has to tell the time."
+        )
+
+
+class NoOrder(IdcliError):
+    """A table whose rows are in no order by these columns; why: in one clause."""
+
+    def __init__(self, columns: Sequence[str], why: str) -> None:
+        super().__init__(
+            f"the rows of the table are in no order by {', '.join(columns)}: {why}. Name columns that put "
+            "any two rows in order, as the time of ingestion and then the uuid."
+        )
+
+
 class NothingToReplay(IdcliError):
     """A log without an event; passed_over: files that were found, and what is wrong with each."""
 

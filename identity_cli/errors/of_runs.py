@@ -132,3 +132,14 @@ class EngineUnsound(IdcliError):
         super().__init__(
             f"{what}: what this engine comes to cannot be relied on. Apache Spark 4 is known to."
         )
+
+
+class TaskStopped(IdcliError):
+    """An error that stopped a task on a cluster; sentence: its own."""
+
+
+class OutputThere(IdcliError):
+    """Something stands where a file is to be written."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"{path} is there already, and will not be replaced: name another file.")

@@ -6,102 +6,94 @@
 DataFrames and mapInArrow alone, no RDD and no SparkContext, so that Spark Connect does as well.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from identity_cli.dialects.base import Dialect, Wanted
 from identity_cli.dialects.nesting import room_for_nesting
-from identity_cli.errors import EngineUnsound, LinesDepend, NoEventIn, NothingToReplay
-from identity_cli.reading.decoding import Reading
-from identity_cli.reading.intake import dialect_asked
-from identity_cli.reading.options import ReplayOptions
-from identity_cli.rules import DEFAULT
+from identity_cli.errors import EngineUnsound, LinesDepend, NoEventIn, NothingToReplay, TaskStopped, UnknownId
+from identity_cli.pieces.edges import Key, node_of
 from identity_cli.rules.own_id import stored_id
 from identity_cli.spark import block_rows
-from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, BlockRows, Decoding, Row
+from identity_cli.spark.asked import Asked
+from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, SIGNED, Row
+from identity_cli.spark.component_log import ComponentLog
 from identity_cli.spark.component_tables import ComponentTables, Resolving, Step, in_order
-from identity_cli.spark.components import ON_DRIVER, components
-from identity_cli.spark.layout import Layout, layout_of, standings
-from identity_cli.spark.log_blocks import File, LogBlock, block_of, lines_of, log_blocks, place_of, record_of
-from identity_cli.spark.row_bytes import event_reader
+from identity_cli.spark.components import components
+from identity_cli.spark.layout import Layout, Standing, layout_of, standings
+from identity_cli.spark.log_blocks import File, LogBlock, place_of
+from identity_cli.spark.log_files import LogFiles
+from identity_cli.spark.log_table import LogTable
+from identity_cli.spark.row_bytes import event_reader, moment_of
 from identity_cli.spark.run_frames import Replayed, tables_of_run
-from identity_cli.spark.skew import LARGE_COMPONENT, Ask, skew_told
+from identity_cli.spark.skew import Ask, skew_told
 from identity_cli.spark.told_tables import COUNTED, SCHEMA, STRUCTS, told_batch
 
-BLOCK_BYTES = 128 << 20
+_OWN_ERROR = re.compile(r"^identity_cli\.errors[\w.]*: (.+)$", re.MULTILINE)
+"""What a task of ours was stopped by, in the text that the engine makes of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How to replay: the options that a replay here shares with one of one machine, and what is Spark's.
-
-    block_bytes: of a plain file that one task reads. partitions: of the replay; Spark's own choice where not
-    said. on_driver: how many links the driver unites. large_component: events from which on a component is
-    told before it is replayed, as it is one task. ordered: whether the tables come in the order of a run.
-    """
-
-    rules: str = DEFAULT
-    buffer_seconds: float | None = None
-    team_id: int = 1
-    blocked_ids: Sequence[str] = ()
-    dialect: str | None = None
-    with_events: bool = False
-    block_bytes: int = BLOCK_BYTES
-    partitions: int | None = None
-    on_driver: int = ON_DRIVER
-    large_component: int = LARGE_COMPONENT
-    ordered: bool = True
-    options: ReplayOptions = field(init=False)
-
-    def __post_init__(self) -> None:
-        """UnknownChoice, BadOption for what none of them can be."""
-        options = ReplayOptions(
-            rules=self.rules,
-            buffer_seconds=self.buffer_seconds,
-            team_id=self.team_id,
-            blocked_ids=tuple(self.blocked_ids),
-            dialect=self.dialect,
-            with_events=self.with_events,
-        )
-        object.__setattr__(self, "options", options)
-
-    @property
-    def resolving(self) -> Resolving:
-        """How to resolve."""
-        return Resolving(self.options.applied_rules, self.team_id, self.buffer_seconds, self.with_events)
+def component_log_of(
+    spark: SparkSession,
+    log: Sequence[str],
+    scratch: str,
+    distinct_id: str,
+    team_id: int | None,
+    **options: Any,
+) -> ComponentLog:
+    """As spark.component_log."""
+    asked = Asked(**options)
+    key = asked.team_id if team_id is None else team_id, distinct_id
+    return _Engine(spark, scratch, asked, lambda _: None).component_log(LogFiles(log, asked), key)
 
 
 def tables_of(
-    spark: SparkSession, log: Sequence[str], scratch: str, *, tell: Callable[[str], None], **options: Any
+    spark: SparkSession,
+    log: Sequence[str] | DataFrame,
+    scratch: str,
+    *,
+    order: str | Sequence[str],
+    tell: Callable[[str], None],
+    **options: Any,
 ) -> dict[str, DataFrame]:
     """As spark.replay_spark."""
     asked = Asked(**options)
-    found = _blocks(log, asked)
+    found: Log = LogTable(log, order, asked) if isinstance(log, DataFrame) else LogFiles(log, asked)
     return _Engine(spark, scratch, asked, tell).tables(found)
 
 
-def _blocks(log: Sequence[str], asked: Asked) -> list[LogBlock]:
-    with room_for_nesting():
-        return log_blocks(
-            log, partial(_dialect_of, asked=asked), asked.block_bytes, asked.options.longest_line
-        )
+class Log(Protocol):
+    """A log, wherever it is."""
+
+    def rows(self, spark: SparkSession) -> DataFrame:
+        """The rows of all its blocks, see block_rows."""
+
+    def blocks(self, ends: Sequence[Row]) -> Mapping[int, LogBlock]:
+        """Its blocks by their numbers; ends: of their rows."""
 
 
-def _dialect_of(path: str, lines: list[bytes], asked: Asked) -> Dialect:
-    """The dialect of a file; LinesDepend where its first lines show that it cannot be read in blocks."""
-    dialect = Reading(Wanted(), dialect_asked(asked.options)).dialect_of(path, lines)
-    decoding = Decoding(dialect, asked.options.applied_rules)
-    decoding.items_of(lines, 0)
-    if decoding.depends:
-        raise LinesDepend(path, dialect.name)
-    return dialect
+class _Found(NamedTuple):
+    """What is known of a log before it is replayed.
+
+    rows: of all blocks; edges: those of links; whose: the component of each node of an edge; placed: events
+    and others in their places; placed_in: also in their components.
+    """
+
+    rows: DataFrame
+    edges: DataFrame
+    whose: DataFrame
+    placed: DataFrame
+    placed_in: DataFrame
+    stand: Sequence[Standing]
+    layout: Layout
+    blocks: Mapping[int, LogBlock]
 
 
 class _Engine:
@@ -109,9 +101,44 @@ class _Engine:
         self._spark, self._asked, self._tell = spark, asked, tell
         self._scratch = place_of(scratch)
 
-    def tables(self, blocks: Sequence[LogBlock]) -> dict[str, DataFrame]:
-        rows = self._save("rows", self._rows(blocks))
+    def tables(self, log: Log) -> dict[str, DataFrame]:
+        """As spark.replay_spark."""
+        found = self._found(log)
+        placed_in, stand, layout = found.placed_in, found.stand, found.layout
+        skew_told(found.edges, placed_in, Ask(self._tell, self._own_id), self._asked.large_component)
+        told = self._save("told", self._told(placed_in, layout), "table")
+        parts = {
+            name: told.where(sql.col("table") == name).select("seq", "at", f"{name}.*") for name in STRUCTS
+        }
+        self._check_books(found.rows, parts)
+        clocks = tuple(one.after for one in stand)
+        return tables_of_run(Replayed(parts, found.placed, layout, clocks, self._asked), self._save)
+
+    def component_log(self, log: LogFiles, key: Key) -> ComponentLog:
+        """As spark.component_log."""
+        found = self._found(log)
+        node = node_of(key) - SIGNED
+        root = found.whose.where(sql.col("node") == node).select("component").first()
+        steps = found.placed_in.where(sql.col("component") == (node if root is None else root["component"]))
+        rows = steps.where(sql.col("kind") == EVENT).select("block", "line", "clock", "seq").toArrow()
+        if not rows.num_rows:
+            raise UnknownId(key[1], [])
+        first = {
+            (row["block"], row["line"]): moment_of(row["clock"])
+            for row in reversed(rows.sort_by("seq").to_pylist())
+        }
+        lines = log.lines(self._spark, first)
+        asked = self._asked
+        return ComponentLog(
+            [(first[place], lines[place]) for place in sorted(first)],
+            {found.blocks[block].dialect for block, _ in first},
+            moment_of(found.stand[-1].after) if asked.may_wait else None,
+        )
+
+    def _found(self, log: Log) -> _Found:
+        rows = self._save("rows", log.rows(self._spark))
         ends = [Row(**row.asDict()) for row in rows.where(sql.col("kind") == END).collect()]
+        blocks = log.blocks(ends)
         ends = self._of_logs(ends, blocks, rows)
         stand = standings(ends)
         layout = layout_of(ends, stand, blocks)
@@ -121,28 +148,13 @@ class _Engine:
         placed_in = placed.join(whose, "node", "left").withColumn(
             "component", sql.coalesce("component", "node")
         )
-        skew_told(edges, placed_in, Ask(self._tell, self._own_id), self._asked.large_component)
-        told = self._save("told", self._told(placed_in, layout), "table")
-        parts = {
-            name: told.where(sql.col("table") == name).select("seq", "at", f"{name}.*") for name in STRUCTS
-        }
-        self._check_books(rows, parts)
-        replayed = Replayed(parts, placed, layout, tuple(one.after for one in stand), self._asked)
-        return tables_of_run(replayed, self._save)
+        return _Found(rows, edges, whose, placed, placed_in, stand, layout, blocks)
 
     def _own_id(self, payload: bytes) -> str:
         rules = self._asked.options.applied_rules
         return stored_id(event_reader(rules)(payload), rules) or ""
 
-    def _rows(self, blocks: Sequence[LogBlock]) -> DataFrame:
-        """The rows of all blocks, each read by one task."""
-        listed = self._spark.createDataFrame(pa.Table.from_pylist([*map(record_of, blocks)]))
-        spread = listed.repartition(len(blocks), "number") if len(blocks) > 1 else listed
-        options = self._asked.options
-        read = partial(_read, resolving=self._asked.resolving, longest_line=options.longest_line)
-        return spread.mapInArrow(read, from_arrow_schema(block_rows.SCHEMA))
-
-    def _of_logs(self, ends: Sequence[Row], blocks: Sequence[LogBlock], rows: DataFrame) -> list[Row]:
+    def _of_logs(self, ends: Sequence[Row], blocks: Mapping[int, LogBlock], rows: DataFrame) -> list[Row]:
         """The ends of blocks of files that are logs; NoEventIn, NothingToReplay."""
         usable: dict[File, int] = {}
         for end in ends:
@@ -157,8 +169,8 @@ class _Engine:
             raise NothingToReplay([file.shown for file in usable], [])
         return [end for end in ends if usable[blocks[end.block].file]]
 
-    def _reasons(self, file: File, blocks: Sequence[LogBlock], rows: DataFrame) -> list[str]:
-        inside = [block.number for block in blocks if block.file == file]
+    def _reasons(self, file: File, blocks: Mapping[int, LogBlock], rows: DataFrame) -> list[str]:
+        inside = [number for number, block in blocks.items() if block.file == file]
         unusable = rows.where((sql.col("kind") == REJECTED) & sql.col("block").isin(inside))
         found = unusable.orderBy("block", "line", "nth").limit(3).select("line", "reason").collect()
         return [f"{file.shown}:{row.line + 1}: {row.reason}" for row in found] or ["it has no events"]
@@ -194,26 +206,21 @@ class _Engine:
             raise EngineUnsound(f"of {replayed:,} events that were replayed {told:,} are in tables")
 
     def _save(self, name: str, frame: DataFrame, *by: str) -> DataFrame:
-        """Write a frame to the scratch folder and read it from there."""
+        """Write a frame to the scratch folder and read it from there; TaskStopped."""
         path = f"{self._scratch}/{name}"
-        frame.write.mode("overwrite").partitionBy(*by).parquet(path)
+        try:
+            frame.write.mode("overwrite").partitionBy(*by).parquet(path)
+        except PySparkException as error:
+            told = _OWN_ERROR.search(str(error))
+            if told is None:
+                raise
+            raise TaskStopped(told[1]) from None
         return self._spark.read.schema(frame.schema).parquet(path)
 
 
 def _sums(frame: DataFrame, *columns: str) -> list[int]:
     row = frame.agg(*map(sql.sum, columns)).first()
     return [0 if value is None else value for value in row or ()]
-
-
-def _read(
-    batches: Iterable[pa.RecordBatch], resolving: Resolving, longest_line: int
-) -> Iterator[pa.RecordBatch]:
-    """What a worker does with blocks."""
-    for batch in batches:
-        for block in map(block_of, batch.to_pylist()):
-            lines = lines_of(block, longest_line)
-            rows = BlockRows(block.number, block.dialect, lines, resolving.rules, resolving.team_id)
-            yield from block_rows.batches_of(iter(rows))
 
 
 def _replayed(

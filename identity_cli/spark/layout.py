@@ -1,7 +1,7 @@
 """Where the blocks of a log stand in it, and from an event's place in the whole log its file and line."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from identity_cli.origins import Origin, Places
@@ -59,7 +59,7 @@ def standings(ends: Iterable[Row]) -> list[Standing]:
     ]
 
 
-def layout_of(ends: Iterable[Row], stand: Iterable[Standing], blocks: Sequence[LogBlock]) -> Layout:
+def layout_of(ends: Iterable[Row], stand: Iterable[Standing], blocks: Mapping[int, LogBlock]) -> Layout:
     """The layout of the blocks that are there."""
     begun = [(one.first_line, blocks[one.block].file.shown) for one in stand if blocks[one.block].start == 0]
     most = max((row.nth for row in ends), default=1)

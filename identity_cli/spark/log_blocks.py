@@ -16,7 +16,7 @@ from pyarrow import fs as file_systems
 from pyarrow import parquet
 
 from identity_cli.dialects.base import Dialect
-from identity_cli.errors import LogUnreadable, NoLogs, NotALog
+from identity_cli.errors import LogUnreadable, NoLogs, NotALog, OutputThere
 from identity_cli.files import foreign
 from identity_cli.files.compressed import COMPRESSIONS, PEEKED_BYTES, decompressed
 from identity_cli.files.folders import expand
@@ -104,6 +104,16 @@ def block_of(record: dict[str, Any]) -> LogBlock:
 def place_of(path: str) -> str:
     """A folder for Spark, which would seek a relative one where its own process was started."""
     return path.rstrip("/") if "://" in path else str(Path(path).absolute())
+
+
+def write_new(path: str, lines: Iterable[bytes]) -> None:
+    """Write a file that is not there yet; OutputThere."""
+    system, place = file_systems.FileSystem.from_uri(place_of(path))
+    if system.get_file_info(place).type != file_systems.FileType.NotFound:
+        raise OutputThere(path)
+    with system.open_output_stream(place) as file:
+        for line in lines:
+            file.write(line)
 
 
 # Which files there are

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
@@ -12,6 +12,7 @@ from pyspark.sql import functions as sql
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from identity_cli.errors import EngineUnsound
+from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import NOBODYS, REJECTED
 from identity_cli.spark.components import Save
 from identity_cli.spark.layout import Layout
@@ -20,9 +21,6 @@ from identity_cli.spark.told_tables import EVENTS, HELD, PERSONLESS, PROBED, REJ
 from identity_cli.tables.cells import uuid_text
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import ColumnKind
-
-if TYPE_CHECKING:
-    from identity_cli.spark.engine import Asked
 
 END_OF_LOG = (1 << 63) - 1
 """The moment of what waited until then."""
@@ -42,7 +40,7 @@ class Replayed:
     placed: DataFrame
     layout: Layout
     clocks: Sequence[int]
-    asked: "Asked"
+    asked: Asked
 
 
 def tables_of_run(replayed: Replayed, save: Save) -> dict[str, DataFrame]:
@@ -77,7 +75,7 @@ class _Tables:
         Record-setting arrivals rise with their seqs, so that is a look-up by time; the time axis is cut where
         the clocks of blocks end, so that no window holds the whole log.
         """
-        if not self._may_wait:
+        if not self._asked.may_wait:
             return self._parts[HELD].withColumn("moment", sql.lit(None).cast("long"))
         cuts = sorted(set(self._clocks))
         arrivals = self._placed.where(sql.col("arrival") > sql.col("clock"))
@@ -99,17 +97,12 @@ class _Tables:
         moments = self._held.select("seq", sql.coalesce("moment", sql.lit(END_OF_LOG)).alias("moment"))
         placed = (
             frame.join(moments, "seq", "left")
-            if self._may_wait
+            if self._asked.may_wait
             else frame.withColumn("moment", sql.col("seq"))
         )
         return placed.withColumns(
             {"moment": sql.coalesce("moment", "seq"), "rank": sql.lit(0) if rank is None else rank}
         )
-
-    @property
-    def _may_wait(self) -> bool:
-        rules, asked = self._asked.options.applied_rules, self._asked.buffer_seconds
-        return bool(rules.buffer_seconds if asked is None else asked)
 
     def _finished(self, table: str, frame: DataFrame) -> DataFrame:
         """The columns of a run's table, each as what it is."""
