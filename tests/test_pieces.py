@@ -298,6 +298,12 @@ def test_what_waited_was_let_go_before_an_event_of_others() -> None:
     assert before == {1: 3, 2: 4, 3: 4, 4: None}
 
 
+def test_what_comes_at_the_end_of_the_calendar_waits_until_the_log_ends() -> None:
+    last = {"event": "purchase", "now": "9999-12-31T23:59:59.999999Z", "properties": {}}
+    journal = pieces_of(*({**last, "distinct_id": own} for own in ("ada", "bob", "carl")))
+    assert [fact.released_before for fact in journal if isinstance(fact, facts.EventHeld)] == [None] * 3
+
+
 def test_what_waited_to_the_end_is_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(component, "TOLD_AT_ONCE", 4)
     log = [event(f"id-{number}", "00:00", **{"$set": {"a": 1}}) for number in range(20)]

@@ -117,7 +117,7 @@ class Component:
         for fact in facts:
             seq, one = fact.seq, fact
             if isinstance(fact, EventHeld):
-                before = self._clock.reaches(fact.due)
+                before = self._clock.reaches(fact.due, fact.seq)
                 moment, event = END if before is None else before, seq
                 one = fact._replace(released_before=before)
             elif seq != event:

@@ -35,7 +35,10 @@ class LogClock:
             self.seqs.append(seq)  # type: ignore[attr-defined]  # an array of its own
             self.moments.append(time)  # type: ignore[attr-defined]
 
-    def reaches(self, moment: datetime) -> int | None:
-        """The first event by which it shows that moment, or a later one; None if the log ends before."""
+    def reaches(self, moment: datetime, after: int) -> int | None:
+        """The first event after one by which it shows that moment, or a later one; None if there is none.
+
+        Where that one shows the end of the calendar already, no clock goes on to it.
+        """
         index = bisect_left(self.moments, micros(moment))
-        return self.seqs[index] if index < len(self.seqs) else None
+        return self.seqs[index] if index < len(self.seqs) and self.seqs[index] > after else None
