@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
+from identity_cli.events import ABSENT
 from identity_cli.reading.kept_values import kept_values, only_texts
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds
@@ -38,9 +39,10 @@ class Addresses:
     def see(self, block: Block) -> Iterable[Rows]:
         """Take the next events."""
         found: list[tuple[Any, ...]] = []
-        addresses = only_texts(kept_values(block.events, ADDRESS))
-        if not any(addresses):  # many logs have none
+        kept = kept_values(block.events, ADDRESS)
+        if kept.count(ABSENT) == len(kept):  # many logs have none
             return ()
+        addresses = only_texts(kept)
         for seq, event, own, address in zip(
             block.seqs, block.events, self._own_ids.of(block), addresses, strict=True
         ):

@@ -6,7 +6,7 @@ also their line, if the key is written anywhere in it. All others cost a compari
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import compress, groupby, islice
+from itertools import groupby, islice
 from typing import Any, ClassVar, NamedTuple, Self
 
 import msgspec
@@ -72,12 +72,15 @@ class MisplacedKeys:
         return ()
 
     def _found(self, block: Block) -> Iterator[tuple[int, Misplaced]]:
-        """By columns, as it is told of every event."""
+        """Of each event it is told in line whether to look closer."""
         events, links = block.events, self._rules.links
-        linking = [*compress(range(len(events)), map(links.__contains__, [one.event for one in events]))]
-        keys = [one.properties.anon_distinct_id for one in events]
-        if keys.count(ABSENT) + sum(keys[index] is not ABSENT for index in linking) < len(keys):
-            yield from _strays(block, {*range(len(keys))}.difference(linking))
+        seen = [
+            index
+            for index, one in enumerate(events)
+            if one.event in links or one.properties.anon_distinct_id is not ABSENT
+        ]
+        yield from _strays(block, (index for index in seen if events[index].event not in links))
+        linking = [index for index in seen if events[index].event in links]
         unlinked = [index for index in linking if not _has_key(events[index], self._rules)]
         may_be = [index for index in unlinked if _MAY_BE.search(block.lines[index]) is not None]
         for _, same in groupby(may_be, key=lambda index: id(block.lines[index])):
@@ -109,7 +112,7 @@ def _has_key(event: Decoded, rules: RuleSet) -> bool:
 
 def _strays(block: Block, others: Iterable[int]) -> Iterator[tuple[int, Misplaced]]:
     """The key of `$identify`, in the properties of events that link nothing."""
-    for index in sorted(others):
+    for index in others:
         other = _id_of(block.events[index].properties.anon_distinct_id)
         if other is not None:
             yield index, Misplaced(ANON_DISTINCT_ID, "in the properties", other)
