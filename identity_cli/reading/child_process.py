@@ -68,9 +68,13 @@ class SecondProcess:
                 else:
                     yield item
         finally:
-            self._incoming.close()
-            self._process.terminate()
-            self._process.join()
+            self.close()
+
+    def close(self) -> None:
+        """End the other process, should it not be at its end."""
+        self._incoming.close()
+        self._process.terminate()
+        self._process.join()
 
     def _received(self) -> bytes:
         """The next message."""

@@ -23,19 +23,26 @@ def items_of(
     through: Callable[[Intake], ItemReader] = _as_it_is,
     earlier: Earlier | None = None,
 ) -> ItemReader:
-    """What reads a log: in a second process if that pays and can be. scratch: a folder for sorting.
+    """What reads a log: in another process if that pays and can be. scratch: a folder for sorting.
 
     through: what is made of it, where it is read. earlier: what it follows.
     """
-    if log.size is not None and not options.one_process:
-        from identity_cli.files import processes  # which take their time to import
-        from identity_cli.reading import child_process as second_process  # which take their time to import
 
-        if log.size >= second_process.WORTH_IT_BYTES and processes.is_possible():
-            names = names_to_keep(options.applied_rules, watchers)
-            return second_process.SecondProcess(
-                lambda on_progress: through(Intake(log, options, watchers, scratch, on_progress, earlier)),
-                names,
-                on_progress,
-            )
-    return through(Intake(log, options, watchers, scratch, on_progress, earlier))
+    def reading(on_progress: Progress | None) -> ItemReader:
+        return through(Intake(log, options, watchers, scratch, on_progress, earlier))
+
+    if not reads_elsewhere(log, options):
+        return reading(on_progress)
+    from identity_cli.reading.child_process import SecondProcess  # takes its time to import
+
+    return SecondProcess(reading, names_to_keep(options.applied_rules, watchers), on_progress)
+
+
+def reads_elsewhere(log: Log, options: ReplayOptions) -> bool:
+    """Whether that pays and can be."""
+    if log.size is None or options.one_process:
+        return False
+    from identity_cli.files import processes  # which take their time to import
+    from identity_cli.reading import child_process as second_process
+
+    return log.size >= second_process.WORTH_IT_BYTES and processes.is_possible()

@@ -18,6 +18,10 @@ LEFT_OUT = "left out by the plan"
 EventT = TypeVar("EventT")
 
 
+class LogGrew(Exception):
+    """Of several processes that read it each read something else; one alone would have read something."""
+
+
 class KeptLine(NamedTuple):
     """A line that may turn out to be unusable; None: the same as was told last."""
 

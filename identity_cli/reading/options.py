@@ -1,5 +1,6 @@
 """What may be asked of a replay. In a shell and in Python the same is refused, in the same words."""
 
+import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ LONGEST_BUFFER = 366 * 24 * 3600
 LARGEST_TEAM_ID = 2**31 - 1
 """The platform's own integers end there."""
 MOST_JOBS = 256
+MANY = 4
+"""Processes: one resolves, one gives it events, two watch. On fewer cores they would wait for each other."""
 NONE = "none"
 
 
@@ -40,7 +43,8 @@ class ReplayOptions:
     count as illegal. evidence: whether to note what findings need beside the journal. one_process:
     do not read large logs in a second one. spill: resolve in parts, through files, so that memory need not
     hold all ids. memory: bytes that a replay may take before it does so by itself; None for what is free when
-    it begins. jobs: how many parts are resolved at a time, each in a process of its own. every_link: see
+    it begins. jobs: how many processes may work at a time; None for as many as there are cores, if these are
+    at least MANY, and in parts one after the other. every_link: see
     dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
     longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty: whether
     a log, or a file of it, may hold no event, and no event a blocked id. only_persons: whether nobody asks
@@ -69,7 +73,7 @@ class ReplayOptions:
     one_process: bool = False
     spill: bool = False
     memory: int | None = None
-    jobs: int = 1
+    jobs: int | None = None
     every_link: bool = False
     longest_line: int = LONGEST_LINE
     max_rejected: str | None = None
@@ -85,7 +89,8 @@ class ReplayOptions:
             raise UnknownChoice("order", self.order, ORDERS)
         _check_number("the buffer", self.buffer_seconds, (0, LONGEST_BUFFER), "seconds")
         _check_whole("the team id", self.team_id, (0, LARGEST_TEAM_ID))
-        _check_whole("the jobs", self.jobs, (1, MOST_JOBS))
+        if self.jobs is not None:
+            _check_whole("the jobs", self.jobs, (1, MOST_JOBS))
         if self.memory is not None:
             _check_whole("the memory", self.memory, (1, 2**53))
         _check_whole("the longest line", self.longest_line, (1, 2**53))
@@ -107,6 +112,14 @@ class ReplayOptions:
     def is_remembered(self) -> bool:
         """Whether the log can go on another day: not if it is sorted, spilled, or changed by a plan."""
         return not (self.only_persons or self.spill or self.order is not None or self.left_out)
+
+    @property
+    def processes(self) -> int:
+        """How many may work at a time; with 1, as with 2, two do where that pays."""
+        if self.jobs is not None:
+            return self.jobs
+        cores = cores_to_use()
+        return cores if cores >= MANY else 1
 
     @property
     def written_tables(self) -> list[TableFormat]:
@@ -144,6 +157,13 @@ def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[s
         if name not in known:
             raise UnknownChoice(what, name, [*known, f"{NONE} (alone)"])
     return names
+
+
+def cores_to_use() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS, Windows
 
 
 def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:

@@ -1,8 +1,9 @@
-"""Audits of a run that is about to be finished; a large one is audited by two processes, in turns."""
+"""Audits of a run that is about to be finished; a large one is audited by several processes, in turns."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import partial
 from pathlib import Path
 
 from identity_cli.audits.audit import Audit, Suspicion
@@ -14,27 +15,32 @@ from identity_cli.findings.log_report import LogReport
 from identity_cli.store.reading.run import Run
 
 
-def audit_report(folder: Path, config: Config, *, is_shared: bool) -> LogReport:
-    """What is wrong in the run in a folder that nobody else sees yet; is_shared: by a second process too."""
-    return report_to_keep(folder, config, _suspected_by_two(folder, config) if is_shared else None)
+def audit_report(folder: Path, config: Config, *, processes: int) -> LogReport:
+    """What is wrong in the run in a folder that nobody else sees yet, as so many processes find it."""
+    return report_to_keep(folder, config, _suspected_by(processes, folder, config) if processes > 1 else None)
 
 
-def _suspected_by_two(folder: Path, config: Config) -> dict[str, list[Suspicion]]:
+def _suspected_by(processes: int, folder: Path, config: Config) -> dict[str, list[Suspicion]]:
     """What each audit suspects, by its code."""
     from identity_cli.files.processes import done_beside  # takes its time to import
 
-    audits = audits_asked(config)
+    audits, found = audits_asked(config), dict[str, list[Suspicion]]()
     shares = _shares(audits)
-    with closing(_Turns(len(shares))) as turns, closing(MessageFile(folder)) as told:
+    with ExitStack() as files:
+        turns = files.enter_context(closing(_Turns(len(shares))))
+        told = [files.enter_context(closing(MessageFile(folder))) for _ in range(processes - 1)]
 
-        def audit_beside() -> None:
+        def audit_beside(told: MessageFile) -> None:
             told.add_message(pickled(_suspected(folder, config, shares, turns)))
             told.flush()
 
-        with done_beside(audit_beside, "audits the run"):
-            found = _suspected(folder, config, shares, turns)
-        for theirs in told.values(dict):
-            found |= theirs
+        with ExitStack() as beside:
+            for file in told:
+                beside.enter_context(done_beside(partial(audit_beside, file), "audits the run"))
+            found |= _suspected(folder, config, shares, turns)
+        for file in told:
+            for theirs in file.values(dict):
+                found |= theirs
     return {audit.code: found[audit.code] for audit in audits}
 
 
@@ -53,7 +59,7 @@ def _suspected(
 
 
 class _Turns:
-    """Numbers that two processes take in turn, each of them once: bytes in a pipe."""
+    """Numbers that several processes take in turn, each of them once: bytes in a pipe."""
 
     def __init__(self, count: int) -> None:
         """count: up to 256."""

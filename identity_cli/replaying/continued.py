@@ -3,9 +3,8 @@
 from typing import Any
 
 from identity_cli.events import Event
-from identity_cli.reading.either_process import items_of
-from identity_cli.reading.intake import Log, Progress
-from identity_cli.reading.log_items import Batch, ItemReader
+from identity_cli.reading.earlier import Earlier
+from identity_cli.reading.log_items import Batch
 from identity_cli.replaying.earlier_run import EarlierRun
 from identity_cli.replaying.finishing import Whoever
 from identity_cli.replaying.one_replay import Replay
@@ -26,9 +25,9 @@ class ContinuedReplay(Replay):
         earlier.go_on_rejecting(self._rejected, self._rejections)
         self._kept, self._has_large_values = end.kept, end.has_large_values
 
-    def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
-        given = log, self._options, self._watchers.reading, self._folder, on_progress
-        return items_of(*given, earlier=self._earlier.reading)
+    @property
+    def _earlier_reading(self) -> Earlier:
+        return self._earlier.reading
 
     def _whoever(self) -> Whoever:
         self._met_again = self._earlier.met_again(self._resolver, self._options)

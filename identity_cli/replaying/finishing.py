@@ -29,6 +29,8 @@ WORTH_IT_PERSONS = 20_000
 MOST_PERSONS_SHARED = 300_000
 """For a second process at the end: the two come to hold everybody twice, and what audits add up; of more
 persons that is more memory than the time is worth."""
+MOST_AUDITORS = 4
+"""One audit takes a fourth of the time of all: with more they would wait for that."""
 PERSONS_AT_ONCE = 1_000
 LARGE_PERSONS_AT_ONCE = 10
 """Their properties stand in memory several times while they are written."""
@@ -140,6 +142,13 @@ class Finishing:
         from identity_cli.files.processes import is_possible
 
         return is_possible()
+
+    def auditors(self) -> int:
+        """How many processes audit: each adds up what it needs of each id, so fewer where there are many."""
+        if not self.pays_to_share():
+            return 1
+        persons = self._journal.count(PersonCreated)
+        return max(2, min(self._options.processes, MOST_AUDITORS, 1 + MOST_PERSONS_SHARED // persons))
 
     def _metadata(self, read: LogRead, rejected: int, overflow: OverflowWatch) -> dict[str, Any]:
         options, count = self._options, self._journal.count

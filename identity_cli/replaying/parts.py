@@ -146,7 +146,7 @@ class ResolvedInParts:
                 resolve()
         else:
             rest = iter(each)
-            while some := [*islice(rest, self._options.jobs)]:
+            while some := [*islice(rest, self._options.jobs or 1)]:
                 with ExitStack() as beside:
                     for resolve in some:
                         beside.enter_context(processes.done_beside(resolve, "resolves a part of the log"))

@@ -22,6 +22,7 @@ from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource
 from identity_cli.findings.settings import read_settings
 from identity_cli.reading.intake import Log, Progress, log_of
+from identity_cli.reading.log_items import LogGrew
 from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.replaying.earlier_run import EarlierRun, earlier_run, given_in
@@ -85,13 +86,27 @@ def replay_log(
     spill had been asked for; the Run says so.
     going_on: a run that the log goes on with: what comes out is of its files and these. CannotGoOn.
     """
+    further = on_progress, config
+    try:
+        return _gone_on_with(log, run, options, further, going_on)
+    except LogGrew:
+        return _gone_on_with(log, run, replace(options, jobs=1), further, going_on)
+
+
+def _gone_on_with(
+    log: Log,
+    run: Path,
+    options: ReplayOptions,
+    further: tuple[Progress | None, Config],
+    going_on: GoingOn | None,
+) -> Run:
     if going_on is not None:
         with earlier_run(going_on) as earlier:
-            return _replayed(log, run, earlier.asked(options), (on_progress, config, earlier))
+            return _replayed(log, run, earlier.asked(options), (*further, earlier))
     try:
-        return _by_its_vendor(log, run, options, on_progress, config)
+        return _by_its_vendor(log, run, options, *further)
     except IdsDoNotFit:
-        spilled = _by_its_vendor(log, run, replace(options, spill=True), on_progress, config)
+        spilled = _by_its_vendor(log, run, replace(options, spill=True), *further)
         spilled.did_not_fit = True
         return spilled
 
