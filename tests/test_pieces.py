@@ -306,7 +306,7 @@ def test_what_comes_at_the_end_of_the_calendar_waits_until_the_log_ends() -> Non
 
 def test_what_waited_to_the_end_is_told_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(component, "TOLD_AT_ONCE", 4)
-    log = [event(f"id-{number}", "00:00", **{"$set": {"a": 1}}) for number in range(20)]
+    log = [{**event(f"id-{number}", "00:00"), "$set": {"a": 1}} for number in range(20)]
     block = Block(GUIDE, 1)
     rows = block.rows(1, events_of(wire(log), GUIDE))
     told = [*Component(PersonResolver(GUIDE), clock_of([block])).told([rows])]

@@ -28,6 +28,7 @@ class SpilledReplay(Replay):
         gathered = Gathered(self._folder)
         self._parts = ResolvedInParts(gathered, options, self._folder)
         self._names = self._journal.names = FiledNames(self._folder)
+        self._journal.spare_memory()
         watchers, self._watchers = self._watchers, NOBODY  # here no event comes by
         through = partial(Gathering, gathered=gathered, options=options, watchers=watchers.resolving)
         return items_of(log, options, watchers.reading, self._folder, on_progress, through)

@@ -22,6 +22,8 @@ from identity_cli.tables.person_names import PersonNames
 from identity_cli.tables.table import Columns
 
 FACTS_AT_ONCE = 10_000
+LITTLE_MEMORY = "PRAGMA cache_size=-16384"
+"""Of SQLite's, in KiB; also what the indexes' sorting may take."""
 ROWS_AT_ONCE = 50  # a third faster than one by one, and within what older SQLite takes in one statement
 EXCERPT_CHARACTERS = 200
 
@@ -48,6 +50,10 @@ class JournalWriter:
         self._pending += len(journal)
         if self._pending >= FACTS_AT_ONCE:
             self.flush()
+
+    def spare_memory(self) -> None:
+        """Keep few of the pages that are written, where memory counts."""
+        self.database.execute(LITTLE_MEMORY)
 
     def count(self, kind: type) -> int:
         """How many facts of that kind were written."""
@@ -86,7 +92,7 @@ class JournalWriter:
         """Write the run's own data and the indexes; the database stays open to be read."""
         for key, value in metadata.items():
             self.note(key, value)
-        self.database.execute("PRAGMA cache_size=-16384")  # what the indexes' sorting may take
+        self.database.execute(LITTLE_MEMORY)
         for statement in schema.INDEXES.split(";"):
             self.database.execute(statement)
         self.database.execute("COMMIT")
