@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from identity_cli import replay
+from identity_cli.audits import id_per_load
+from identity_cli.audits.audit import Limit
+from identity_cli.audits.config import DEFAULT
 from identity_cli.replaying import one_replay
 from identity_cli.replaying.auditing import audit_report
 from identity_cli.resolver.person_state import DistinctId, Person
@@ -27,3 +30,16 @@ def test_everybody_is_let_go_before_the_audits(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(one_replay, "audit_report", counted)
     replay(SAMPLE / "events.ndjson", tmp_path / "run", evidence=False).close()
     assert alive == [before]
+
+
+def test_of_very_many_fresh_ids_only_the_first_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = [{"event": "e", "distinct_id": f"id-{n}", "properties": {"$lib": "web"}} for n in range(90)]
+    run = replay([{**event, "timestamp": "2023-03-08T12:00:00Z"} for event in log], tmp_path / "run")
+    limit = Limit(id_per_load.AUDIT.threshold or 0, DEFAULT)
+    (found,) = id_per_load.find(run, limit)
+    assert found.distinct_ids == tuple(f"id-{n}" for n in range(20))
+    assert (found.events, found.seqs) == (90, (1, 90))
+    monkeypatch.setattr(id_per_load, "KEPT", 21)
+    assert [*id_per_load.find(run, limit)] == [found]

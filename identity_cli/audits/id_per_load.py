@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence
-from identity_cli.store.reading.activity import Begun, begun, first_senders
+from identity_cli.store.reading.activity import Begun, begun, sender_of_single
 from identity_cli.store.reading.periods import Sender
 from identity_cli.store.reading.run import Run
 
@@ -16,23 +16,29 @@ ALONE = 0.8
 TIMES_OTHERS = 1.5
 """How much larger the share is than that of the library's other versions, where it has any."""
 
+NAMED = 20
+"""Ids of a version, its first."""
+KEPT = 1_000
+"""Until the first of them are known."""
+
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Versions of a library most of whose new ids have one event."""
     every = begun(run)
     usual = {sender: _usual(every, sender) for sender in every}
     conspicuous = [sender for sender in every if _is_much(every[sender], usual[sender], limit)]
-    for sender, ids in _single(run, conspicuous).items():
+    for sender, its in _single(run, conspicuous).items():
+        ids = its.first()
         count, rest = every[sender].ids, usual[sender]
         share = every[sender].single / count
         others = "" if rest is None else f", of other versions {rest:.0%}"
         yield Suspicion(
             message=f"{share:.0%} of the {count:,} ids that {_named(sender)} brought have one event{others}",
-            distinct_ids=tuple(one.distinct_id for one in ids[:20]),
-            persons=tuple(one.person for one in ids[:20] if one.person is not None),
-            seqs=(ids[0].seq, ids[-1].seq),
-            events=len(ids),
-            unique_users=int(len(ids) - (rest or 0.0) * count),
+            distinct_ids=tuple(one.distinct_id for one in ids),
+            persons=tuple(one.person for one in ids if one.person is not None),
+            seqs=(ids[0].seq, its.last_seq),
+            events=its.count,
+            unique_users=int(its.count - (rest or 0.0) * count),
             lib=sender.lib,
             version=sender.lib_version,
             seen=round(share, 3),
@@ -56,16 +62,38 @@ def _is_much(its: Begun, usual: float | None, limit: Limit) -> bool:
     return its.ids >= FEWEST_IDS and its.single / its.ids >= least
 
 
-def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, list[evidence.KnownId]]:
-    """Of each of these the ids with one event, in order; one pass over all ids, if it is needed."""
+class _Single:
+    """The ids of one event of one version; only as many are kept as are named."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.last_seq = 0
+        self._kept: list[evidence.KnownId] = []
+
+    def add(self, one: evidence.KnownId) -> None:
+        """One more, in any order."""
+        self.count += 1
+        self.last_seq = max(self.last_seq, one.seq)
+        self._kept.append(one)
+        if len(self._kept) >= KEPT:
+            self._kept = self.first()
+
+    def first(self) -> list[evidence.KnownId]:
+        """The first of them, in order."""
+        return sorted(self._kept, key=lambda one: one.seq)[:NAMED]
+
+
+def _single(run: Run, senders: Sequence[Sender]) -> dict[Sender, _Single]:
+    """Those of each of these; one pass over all ids, if it is needed."""
     if not senders:
         return {}
-    found: dict[Sender, list[evidence.KnownId]] = {}
-    single = {(one.team_id, one.distinct_id): one for one in evidence.ids(run, at_least=1) if one.events == 1}
-    for key, sender in first_senders(run, single).items():
-        if sender in senders:
-            found.setdefault(sender, []).append(single[key])
-    return {sender: sorted(its, key=lambda one: one.seq) for sender, its in found.items()}
+    found: dict[Sender, _Single] = {}
+    sender_of = sender_of_single(run, senders)
+    for one in evidence.ids(run, at_least=1):
+        sender = sender_of(one.team_id, one.distinct_id) if one.events == 1 else None
+        if sender is not None:
+            found.setdefault(sender, _Single()).add(one)
+    return found
 
 
 AUDIT = Audit(

@@ -1,7 +1,7 @@
 """What each id did, by the hours and senders that a run counts: who sent its first events, and its last."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import compress
 from operator import ge, lt
 from typing import NamedTuple
@@ -37,6 +37,18 @@ def events_sent(run: Run) -> dict[Sender, int]:
 def first_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
     """Who sent the first events of these ids; without those that have none, or none with a time."""
     return _senders(run, ids, lt)
+
+
+def sender_of_single(run: Run, senders: Collection[Sender]) -> Callable[[int, str], Sender | None]:
+    """What tells which of these sent the only event of a team's id; asked of ids that have one event."""
+    wanted = {number: sender for number, sender in senders_of(run).items() if sender in senders}
+    sent = {
+        own: wanted[sender]
+        for part in parts_of(run)
+        for hour, sender, own, events in zip(*part, strict=True)
+        if events == 1 and sender in wanted and hour != UNDATED
+    }
+    return lambda team_id, distinct_id: sent.get(id_hash(team_id, distinct_id))
 
 
 def last_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
