@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "internal_users": "words files",
     "reading": "words values files tables dialects rules internal_users",
     "resolver": "words values rules",
-    "pieces": "words values tables rules resolver",
+    "pieces": "words tables rules resolver",
     "spark": "words files dialects rules reading resolver pieces tables",
     "store": "words files tables",
     "store/writing": "words files internal_users tables store",

@@ -17,10 +17,9 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.indexed_log import events_naming
 from identity_cli.replaying.log_again import NOTHING, Progress, events_of
 from identity_cli.replaying.rerun import options_of
-from identity_cli.rules.linking import other_id
+from identity_cli.rules.linking import source_id
 from identity_cli.rules.own_id import own_id, stored_id
 from identity_cli.store.reading.run import Run
-from identity_cli.values.javascript import text as as_text
 
 LinkedIds = tuple[int, str, str]
 """Team, and two distinct ids that a link names."""
@@ -67,10 +66,10 @@ def _pairs_of_repeats(run: Run, on_progress: Progress | None) -> Iterator[Linked
     for seq, event, counts_as in events_of(run, on_progress):
         if counts_as not in (seq, NOTHING):
             for one in (*event.links, event):
-                other = other_id(one, options.applied_rules)
-                if other is not ABSENT:
+                other = source_id(one, options.applied_rules)
+                if other is not None:
                     team_id, own = key_in(one, options)
-                    yield team_id, as_text(other), own
+                    yield team_id, other, own
 
 
 def key_of(event: Event, run: Run) -> Key:
@@ -87,8 +86,5 @@ def key_in(event: Event, options: ReplayOptions) -> Key:
 def _names_other(event: Event, names: set[str], rules: Any) -> bool:
     if any(_names_other(link, names, rules) for link in event.links):
         return True
-    other = other_id(event, rules)
-    if other is ABSENT:
-        return False
-    text = as_text(other)
-    return text in names or text.replace("\0", "\ufffd") in names
+    text = source_id(event, rules)
+    return text is not None and (text in names or text.replace("\0", "\ufffd") in names)

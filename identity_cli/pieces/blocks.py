@@ -13,10 +13,9 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 
 from identity_cli.events import ABSENT, LONG_AGO, Event, arrival_of
-from identity_cli.pieces.edges import Key, connects, key_of, node_of, pair_of
+from identity_cli.pieces.edges import Key, node_of, pair_of
 from identity_cli.pieces.log_clock import micros
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.linking import other_id
 from identity_cli.rules.own_id import stored_ids
 from identity_cli.tables.period_columns import id_hashes
 
@@ -139,18 +138,18 @@ class Block:
         """Note what an event and the links that are part of it join, or ask."""
         for link in (*event.links, event):
             clock = max(clock, arrival_of(link) or LONG_AGO)
-            key = key_of(link, self._rules, self._team_id)
-            if key is None or other_id(link, self._rules) is ABSENT:
+            asked = pair_of(link, self._rules, self._team_id)
+            if asked is None:
                 continue
+            (own, other), connects = asked
             if link is not event:
-                self.edges.extend((node, node_of(key)))
-            pair = pair_of(link, self._rules, self._team_id)
-            if pair is not None and connects(link, pair, self._rules):
-                self.edges.extend(map(node_of, pair))
+                self.edges.extend((node, node_of(own)))
+            if connects:
+                self.edges.extend((node_of(own), node_of(other)))
                 continue
-            self.named.update(pair or (key,))
-            if pair is not None:
-                yield Probe(seq, clock, node_of(pair[1]), *pair[1])
+            self.named.update((own, other))
+            if other != own:
+                yield Probe(seq, clock, node_of(other), *other)
 
 
 def places(ends: Iterable[Place]) -> Iterator[Place]:

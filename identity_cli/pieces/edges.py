@@ -8,12 +8,11 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 from typing import TypeVar
 
-from identity_cli.events import ABSENT, Event
+from identity_cli.events import Event
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.linking import is_illegal, kind_of, other_id
+from identity_cli.rules.linking import link_of
 from identity_cli.rules.own_id import stored_id
 from identity_cli.tables.period_columns import id_hash
-from identity_cli.values import javascript
 
 Key = tuple[int, str]
 """Team and distinct id."""
@@ -32,27 +31,24 @@ def key_of(event: Event, rules: RuleSet, team_id: int) -> Key | None:
     return None if own is None else (team_id if event.team_id is None else event.team_id, own)
 
 
-def pair_of(link: Event, rules: RuleSet, team_id: int) -> Edge | None:
-    """The event's own id and the other that it names; None where it names no other."""
-    other = other_id(link, rules)
-    key = None if other is ABSENT else key_of(link, rules, team_id)
-    if key is None:
+def pair_of(link: Event, rules: RuleSet, team_id: int) -> tuple[Edge, bool] | None:
+    """The event's own id and the one that it asks to link, and whether that makes the two interact.
+
+    Else it only looks whose the other is, which may be the same. None when it asks for no link.
+    """
+    key = key_of(link, rules, team_id)
+    asked = None if key is None else link_of(link, key[1], rules)
+    if key is None or asked is None:
         return None
-    named = (key[0], javascript.text(other))
-    return None if named == key else (key, named)
-
-
-def connects(link: Event, pair: Edge, rules: RuleSet) -> bool:
-    """Whether a link makes its two ids interact; else it only looks whose the other one is."""
-    return kind_of(link) not in rules.without_effect and not any(is_illegal(one, rules) for _, one in pair)
+    return (key, (key[0], asked.source)), asked.outcome is None
 
 
 def edges_of(event: Event, rules: RuleSet, team_id: int) -> Iterator[Edge]:
     """The pairs of ids that an event makes interact, by itself or by links that are part of it."""
     for link in (*event.links, event):
-        pair = pair_of(link, rules, team_id)
-        if pair is not None and connects(link, pair, rules):
-            yield pair
+        asked = pair_of(link, rules, team_id)
+        if asked is not None and asked[1]:
+            yield asked[0]
 
 
 def connected(keys: Iterable[Key], edges: Iterable[Edge]) -> set[Key]:

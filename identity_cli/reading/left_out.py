@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import AmbiguousEvent, EventNotMet, IdNotMet
-from identity_cli.events import ABSENT, Event
+from identity_cli.events import Event
 from identity_cli.facts import DistinctIdAttached, DistinctIdSeen, Fact, Linked, PersonCreated
 from identity_cli.origins import Origin, Origins, address_in
 from identity_cli.reading.reader import Block
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.linking import other_id
+from identity_cli.rules.linking import source_id
 from identity_cli.rules.own_id import own_id
-from identity_cli.values import javascript
 
 
 class LeftOut(NamedTuple):
@@ -99,8 +98,7 @@ class BlockedIds:
 
     def see_left_out(self, event: Event, rules: RuleSet) -> None:
         """Meet the ids of an event that nothing else will tell of."""
-        other = other_id(event, rules)
-        self.missing -= {own_id(event, rules), None if other is ABSENT else javascript.text(other)}
+        self.missing -= {own_id(event, rules), source_id(event, rules)}
 
     def finish(self) -> None:
         """The log is at its end; IdNotMet."""

@@ -7,7 +7,7 @@ target, whichever is older. Standard library only.
 
 from collections.abc import Iterable
 
-from identity_cli.events import ABSENT, CLIENT_INGESTION_WARNING
+from identity_cli.events import CLIENT_INGESTION_WARNING
 from identity_cli.facts import (
     DistinctIdSeen,
     EventAttributed,
@@ -33,11 +33,10 @@ from identity_cli.resolver.person_state import Person
 from identity_cli.resolver.properties import check_unset
 from identity_cli.rules.base import Guard, RuleSet
 from identity_cli.rules.guarding import Wish, why_refused
-from identity_cli.rules.linking import is_illegal, other_id
+from identity_cli.rules.linking import link_of
 from identity_cli.rules.reaching import Way, has_odd_flag, way_of
 from identity_cli.rules.storing import PlatformBroke, check_stored, is_stored
 from identity_cli.rules.writing import NOTHING, Writes, writes_of
-from identity_cli.values import javascript
 
 _MAY_LACK_PERSON = (Linked, IngestionWarning)
 
@@ -148,26 +147,27 @@ class Processing(PersonChanges):
 
     def _link(self, step: Processed, writes: Writes) -> Person | None:
         """Do what a linking event asks; None if the event goes on as an ordinary one."""
-        other = other_id(step.event, self._rules)
-        if other is ABSENT:
+        asked = link_of(step.event, step.distinct_id, self._rules)
+        if asked is None:
             return None
-        source_id, target_id = javascript.text(other), step.distinct_id
-        if step.kind in self._rules.without_effect:
-            self.facts.append(linked(step, source_id, Outcome.REFUSED_NO_EFFECT, *_owners(step, source_id)))
+        if asked.outcome is not None:
+            self._refuse_at_sight(step, asked.source, asked.outcome, asked.illegal)
             return None
-        if source_id == target_id:
-            self.facts.append(linked(step, source_id, Outcome.SAME_ID, *_owners(step, source_id)))
-            self._tell_failure(step, source_id, Outcome.SAME_ID)
-            return None
-        for illegal, counterpart in ((target_id, source_id), (source_id, target_id)):
-            if is_illegal(illegal, self._rules):
-                owners = _owners(step, source_id)
-                self.facts.append(linked(step, source_id, Outcome.REFUSED_ILLEGAL, *owners))
-                self.facts.append(illegal_id(step, illegal, counterpart, owners[1], self._rules))
-                return None
-        if not (is_stored(source_id, self._rules) and is_stored(target_id, self._rules)):
-            return self._go_on_unlinked(step, source_id, writes)
-        return self._join(step, source_id, writes)
+        if not (is_stored(asked.source, self._rules) and is_stored(step.distinct_id, self._rules)):
+            return self._go_on_unlinked(step, asked.source, writes)
+        return self._join(step, asked.source, writes)
+
+    def _refuse_at_sight(
+        self, step: Processed, source_id: str, outcome: Outcome, illegal: str | None
+    ) -> None:
+        """Tell of a link that is none by its ids alone."""
+        source, target = _owners(step, source_id)
+        self.facts.append(linked(step, source_id, outcome, source, target))
+        if outcome is Outcome.SAME_ID:
+            self._tell_failure(step, source_id, outcome)
+        if illegal is not None:
+            counterpart = source_id if illegal == step.distinct_id else step.distinct_id
+            self.facts.append(illegal_id(step, illegal, counterpart, target, self._rules))
 
     def _join(self, step: Processed, source_id: str, writes: Writes) -> Person:
         """Two legal, different ids: make, attach, merge or refuse; the result is identified."""

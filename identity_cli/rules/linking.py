@@ -1,9 +1,10 @@
 """Which events link two ids, and which ids are unfit for it."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from identity_cli.events import ABSENT, Event
+from identity_cli.outcomes import Outcome
 from identity_cli.rules.base import LinkKey, RuleSet
 from identity_cli.rules.own_id import REPLACEMENT
 from identity_cli.values import javascript
@@ -17,6 +18,39 @@ ILLEGAL_WHATEVER_THE_CASE = frozenset(
 )
 # Unfit as spelled here.
 ILLEGAL_AS_SPELLED = frozenset({"[object Object]", "NaN", "None", "none", "null", "0"})
+
+
+class Link(NamedTuple):
+    """What an event asks: to link a source, an id as text, to its own.
+
+    outcome: what it comes to by the ids alone, whosever they are; None where that hangs on their persons.
+    illegal: the id by which it is refused, if it is one's fault.
+    """
+
+    source: str
+    outcome: Outcome | None = None
+    illegal: str | None = None
+
+
+def link_of(event: Event, own: str, rules: RuleSet) -> Link | None:
+    """What the event asks, whose own id persons have as that text; None when it asks for no link."""
+    source = source_id(event, rules)
+    if source is None:
+        return None
+    if kind_of(event) in rules.without_effect:
+        return Link(source, Outcome.REFUSED_NO_EFFECT)
+    if source == own:
+        return Link(source, Outcome.SAME_ID)
+    for one in (own, source):
+        if is_illegal(one, rules):
+            return Link(source, Outcome.REFUSED_ILLEGAL, one)
+    return Link(source)
+
+
+def source_id(event: Event, rules: RuleSet) -> str | None:
+    """The id that the event asks to link to its own, as text; None when it asks for no link."""
+    other = other_id(event, rules)
+    return None if other is ABSENT else javascript.text(other)
 
 
 def kind_of(event: Event) -> str:
@@ -47,9 +81,8 @@ def linked_ids(event: Event, rules: RuleSet) -> Iterator[str]:
     if properties.alias is None and properties.anon_distinct_id is ABSENT and not event.links:
         return
     for link in (*event.links, event):
-        other = other_id(link, rules)
-        if other is not ABSENT:
-            text = javascript.text(other)
+        text = source_id(link, rules)
+        if text is not None:
             yield text
             if "\0" in text:
                 yield text.replace("\0", REPLACEMENT)
