@@ -4,6 +4,7 @@ import gc
 import io
 import os
 import sys
+from _thread import _local as local
 from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
@@ -63,6 +64,11 @@ def _spare_imports() -> None:
     _import_when_used("gettext", gettext=str, ngettext=lambda one, many, count: one if count == 1 else many)
     if hasattr(os, "uname"):  # all that uuid, which it has a kind of argument for, wants of it
         _import_when_used("platform", system=lambda: os.uname().sysname)
+    _import_when_used("threading", local=local)  # all that it wants of it
+    if sys.version_info < (3, 12):  # from which on it is the one in C, and no second one in Python first
+        import _datetime  # type: ignore[import-not-found]  # of CPython alone
+
+        sys.modules.setdefault("datetime", _datetime)
 
 
 def _import_when_used(name: str, **known: Any) -> None:

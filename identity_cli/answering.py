@@ -7,7 +7,6 @@ all that takes time to import is imported late.
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 LIBRARIES = ("pandas", "polars")
@@ -70,6 +69,8 @@ def frame_library(named: str | None = None) -> str:
 
             raise UnknownChoice("library", named, LIBRARIES)
         return named
+    from importlib.util import find_spec
+
     for is_there in (lambda name: name in sys.modules, find_spec):
         for name in LIBRARIES:
             if is_there(name):

@@ -217,4 +217,6 @@ def address_in(named: str) -> Origin | None:
 
 def as_stored(typed: str) -> str:
     """Text as a run has it: what a shell passes may not be text, and is U+FFFD there."""
+    if typed.isascii():  # mostly; the codec below is imported when it is used
+        return typed
     return typed.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -12,7 +12,10 @@ import identity_cli
 PACKAGE = Path(identity_cli.__file__).parent
 
 WORDS = frozenset(
-    {"answering", "errors", "events", "facts", "origins", "outcomes", "person_ids", "warning_types"}
+    {
+        *("answering", "errors", "events", "facts", "origins", "outcomes", "person_ids", "run_mark"),
+        "warning_types",
+    }
 )
 """What stands at the root, but for its face: words that everybody speaks, of the standard library alone."""
 
@@ -31,7 +34,7 @@ MAY_IMPORT = {
     "pieces": "words tables rules resolver",
     "spark": "words files dialects rules reading resolver pieces tables",
     "store": "words files tables",
-    "store/writing": "words files internal_users tables store",
+    "store/writing": "words internal_users tables store",
     "store/reading": "words files tables store values",
     "audits": "words rules store/reading",
     "findings": "words answers audits tables store store/reading root",

@@ -29,7 +29,7 @@ from identity_cli.errors import (
 from identity_cli.files import places
 from identity_cli.files.outputs import output_file
 from identity_cli.files.places import alone_in, exchanged, in_use, is_in_use, scratch_folder
-from identity_cli.files.run_mark import DATABASE
+from identity_cli.run_mark import DATABASE
 from identity_cli.store import folder as run_folder
 from identity_cli.store import schema
 

@@ -218,7 +218,7 @@ def test_statements_are_what_sqlite_makes_of_them() -> None:
     sql = script(with_events=True) + INTERNAL_PERSONS_TABLE + INDEXES
     with closing(sqlite3.connect(":memory:")) as database:
         database.executescript(sql)
-        made = {*database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")}
+        made = {text for (text,) in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")}
     assert statements(sql) == made
 
 

@@ -1,15 +1,11 @@
 """Who wrote a person's properties: each value's event, and the whole history of one of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from identity_cli.answering import InNotebook
-from identity_cli.errors import LogChanged, LogUnreadable, UnknownProperty
 from identity_cli.reports.person_report import person
 from identity_cli.reports.property_history import in_order, is_stale
-from identity_cli.store.reading.rows import ChangeRow, LinkRow, PersonRow
+from identity_cli.store.reading.rows import ChangeRow, LinkRow, PersonRow, Row
 from identity_cli.store.reading.run import Run
 
 if TYPE_CHECKING:
@@ -18,8 +14,7 @@ if TYPE_CHECKING:
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class BlamedValue:
+class BlamedValue(Row):
     """One thing that happened to a property.
 
     what: "set", "set_once" or "unset"; "lost" where a merge dropped the source's value, "brought" where it
@@ -41,8 +36,7 @@ class BlamedValue:
     uuid: str | None = None
 
 
-@dataclass(slots=True)
-class Blame(InNotebook):
+class Blame(Row):
     """The properties of a person: their writes, or with a property its whole history.
 
     unwritten: of a property, what events say of it that was never written; None where that was not
@@ -52,6 +46,23 @@ class Blame(InNotebook):
     person: PersonRow
     entries: list[BlamedValue]
     unwritten: "Unwritten | None" = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As answering.InNotebook."""
+        from identity_cli.answering import as_dict  # nobody asks for it at a prompt
+
+        return as_dict(self)
+
+    def frame(self, library: str | None = None) -> Any:
+        """As answering.InNotebook."""
+        from identity_cli.answering import as_frame  # nobody asks for it at a prompt
+
+        return as_frame(self, library)
+
+    def _repr_html_(self) -> str:
+        from identity_cli.answering import as_html  # nobody asks for it at a prompt
+
+        return as_html(self)
 
 
 def blame(
@@ -73,6 +84,10 @@ def blame(
     unwritten = _unwritten(run, person, key, (history.entries, on_progress))
     if not history.entries and not (unwritten and unwritten.found):
         known = sorted(history.keys)
+        from difflib import get_close_matches
+
+        from identity_cli.errors import UnknownProperty
+
         raise UnknownProperty(key, get_close_matches(key, known, 3, 0.4) or known[:5])
     return Blame(person, _with_uuids(run, history.entries, history.links), unwritten)
 
@@ -93,13 +108,14 @@ def _current(run: Run, wanted: str, team_id: int | None) -> Blame:
 
 def _with_uuids(run: Run, entries: list[BlamedValue], links: list[LinkRow]) -> list[BlamedValue]:
     uuids = run.uuids_of((entry.seq for entry in entries), links)
-    return [replace(entry, uuid=uuids.get(entry.seq)) for entry in entries]
+    return [entry._replace(uuid=uuids.get(entry.seq)) for entry in entries]
 
 
 def _unwritten(
     run: Run, person: PersonRow, key: str, told: tuple[list[BlamedValue], Progress | None]
 ) -> "Unwritten | None":
     from identity_cli.counterfactual.unwritten import unwritten  # what is written needs no log
+    from identity_cli.errors import LogChanged, LogUnreadable
 
     entries, on_progress = told
     ids = {row.distinct_id for row in run.ids_of(person.person)}

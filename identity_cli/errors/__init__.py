@@ -6,9 +6,6 @@ Problems *in* a log are values (rejected lines, ingestion warnings), never these
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from identity_cli.errors.base import ExitCode as ExitCode
-from identity_cli.errors.base import IdcliError as IdcliError
-
 if TYPE_CHECKING:
     from identity_cli.errors.of_files import *  # noqa: F403  # each says itself what it has
     from identity_cli.errors.of_logs import *  # noqa: F403
@@ -26,3 +23,26 @@ else:
             if found is not None:
                 return found
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+class ExitCode:
+    """What the shell sees."""
+
+    FINDINGS = 1
+    FAILED = 2
+    INTERRUPTED = 130  # as shells count: 128 and the number of the signal
+    PIPE_CLOSED = 141
+
+
+class IdcliError(Exception):
+    """The command cannot do its job."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with the sentence, not with what it was made of."""
+        return _with_sentence, (type(self), *self.args)
+
+
+def _with_sentence(kind: type[IdcliError], *sentence: str) -> IdcliError:
+    error = kind.__new__(kind)
+    error.args = sentence
+    return error

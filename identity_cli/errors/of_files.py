@@ -1,6 +1,6 @@
 """Files beside the log that are not what they should be: exports, plans, lists."""
 
-from identity_cli.errors.base import IdcliError
+from identity_cli.errors import IdcliError
 
 
 class NoAnswer(IdcliError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from identity_cli.errors.base import IdcliError
+from identity_cli.errors import IdcliError
 
 TOLD = 3
 """Of many things that are wrong in the same way."""

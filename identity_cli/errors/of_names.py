@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from identity_cli.errors.base import IdcliError
+from identity_cli.errors import IdcliError
 
 
 class UnknownId(IdcliError):

@@ -1,6 +1,6 @@
 """A run that cannot be written, opened or asked, and places where none may be."""
 
-from identity_cli.errors.base import IdcliError
+from identity_cli.errors import IdcliError
 
 _LONGEST_REASON = 300
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from identity_cli.errors import LogUnreadable, NoLogs
 from identity_cli.files.raw_file import STANDARD_INPUT, is_regular
-from identity_cli.files.run_mark import is_run
+from identity_cli.run_mark import is_run
 
 
 class LogFile(NamedTuple):

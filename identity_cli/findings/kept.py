@@ -6,7 +6,6 @@ from typing import Any
 from identity_cli import __version__
 from identity_cli.audits.config import DEFAULT, Config
 from identity_cli.audits.severity import Severity
-from identity_cli.errors import RunUnreadable
 from identity_cli.findings.finding import Finding, Moment, Since
 from identity_cli.store.reading.kept_findings import Persons, rows_kept
 from identity_cli.store.reading.run import Run
@@ -48,6 +47,8 @@ def findings_kept(run: Run, config: Config) -> list[Finding] | None:
     try:
         return [_finding(run, *row) for row in rows_kept(run)]
     except (ValueError, TypeError, LookupError, AttributeError) as error:
+        from identity_cli.errors import RunUnreadable
+
         raise RunUnreadable(run.name, f"its findings are damaged: {error}") from None
 
 

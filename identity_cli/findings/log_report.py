@@ -1,18 +1,18 @@
 """All that is wrong in a log: the verdict, its findings, and what the platform would have warned of."""
 
 from datetime import date
-from typing import NamedTuple
 
 from identity_cli.findings.finding import Finding
 from identity_cli.findings.kept import findings_of
 from identity_cli.findings.settings import DEFAULT, Settings, Suppression, sorted_out
 from identity_cli.findings.verdict import Damage, Verdict, damage_of, verdict_of
 from identity_cli.origins import Origin
+from identity_cli.store.reading.rows import Row
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WarningType, warning_type
 
 
-class WarningsOfType(NamedTuple):
+class WarningsOfType(Row):
     """Ingestion warnings of a type, and the first of them."""
 
     type: str
@@ -22,7 +22,7 @@ class WarningsOfType(NamedTuple):
     distinct_id: str
 
 
-class LogReport(NamedTuple):
+class LogReport(Row):
     """What is wrong in a log.
 
     suppressed: findings that its project knows of. expired: suppressions that count no more. warnings: the

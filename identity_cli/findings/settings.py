@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any, NamedTuple, NoReturn
 
 from identity_cli.audits.config import Config
-from identity_cli.errors import BadSettings
 from identity_cli.findings.finding import Finding
 
 FILE = ".idcli.toml"
@@ -92,6 +91,8 @@ def read_settings(file: str | None = None) -> Settings:
     try:
         told = tomllib.loads(_text_of(path))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        from identity_cli.errors import BadSettings
+
         raise BadSettings(path, str(error)) from None
     return _Reader(path).settings(told)
 
@@ -176,6 +177,8 @@ class _Reader:
                 self._fail(f"{where} knows no {name!r}: there are {', '.join(sorted(known))}")
 
     def _fail(self, what: str) -> NoReturn:
+        from identity_cli.errors import BadSettings
+
         raise BadSettings(self._path, what)
 
 

@@ -2,15 +2,15 @@
 
 import shlex
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from identity_cli.audits.severity import Severity
 from identity_cli.findings.finding import Finding
+from identity_cli.store.reading.rows import Row
 
 FINE = "Nothing looks wrong."
 
 
-class Damage(NamedTuple):
+class Damage(Row):
     """What findings cost, each person counted once, by the worst finding that touches it.
 
     hidden: people who are part of somebody else's person. doubled: persons whose human has another one.
@@ -22,7 +22,7 @@ class Damage(NamedTuple):
     events: int
 
 
-class Verdict(NamedTuple):
+class Verdict(Row):
     """What is wrong in a sentence, and the command of idcli that shows the worst of it, "" for none."""
 
     sentence: str

@@ -8,6 +8,7 @@ from identity_cli.outcomes import Outcome
 from identity_cli.pages.charts import Chart, Series, stacked_bars, step_lines
 from identity_cli.pages.contents import ChartShown, Figure, Table
 from identity_cli.reports.over_time import Beginning, Period, trend
+from identity_cli.store.reading.graph_rows import sizes
 from identity_cli.store.reading.run import Run
 
 MOST_BINS = 60
@@ -101,15 +102,15 @@ def _by_type(periods: Sequence[Period]) -> list[Series]:
 
 
 def _sizes(run: Run) -> Chart:
-    sizes = run.sizes()
-    small = [(str(ids), count) for ids, count in sizes if ids <= 6]
+    known = sizes(run)
+    small = [(str(ids), count) for ids, count in known if ids <= 6]
     steps = (
         ("7 to 19", 7, 20),
         ("20 to 99", 20, 100),
         ("100 to 999", 100, 1_000),
         ("1,000 or more", 1_000, 10**12),
     )
-    large = [(name, sum(count for ids, count in sizes if low <= ids < high)) for name, low, high in steps]
+    large = [(name, sum(count for ids, count in known if low <= ids < high)) for name, low, high in steps]
     every = small + [(name, count) for name, count in large if count]
     series = (Series("persons", [count for _, count in every]),)
     return Chart(

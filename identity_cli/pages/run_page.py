@@ -13,6 +13,7 @@ from identity_cli.pages.persons_shown import Gallery, cut_table, value_text
 from identity_cli.pages.run_charts import charts_of
 from identity_cli.reports.run_summary import Summary, summary
 from identity_cli.reports.warning_report import warnings
+from identity_cli.store.reading.graph_rows import values_lost
 from identity_cli.store.reading.rows import LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
 from identity_cli.values.shown import NAMING, called, shown
@@ -152,7 +153,7 @@ def _threshold(one: Finding) -> str:
 def _further_ids(run: Run, gallery: Gallery) -> Iterator[Indexed]:
     """Ids of other persons, the busiest first, that the search finds."""
     lost: dict[int, list[str]] = {}
-    for _, person, values in run.values_lost():
+    for _, person, values in values_lost(run):
         lost.setdefault(person, []).extend(str(values[key]) for key in NAMING if key in values)
     count = 0
     for row in run.persons("events"):
@@ -181,7 +182,7 @@ def _tables(
     yield "warnings", cut_table("Ingestion warnings", ("type", "times", "meaning", "first"), types, {1, 3})
     lost = [
         (gallery.where(seq), key, value_text(value))
-        for seq, _, values in run.values_lost()
+        for seq, _, values in values_lost(run)
         for key, value in values.items()
     ]
     yield "conflicts", cut_table("Values lost in merges", ("line", "key", "value"), lost, {0})

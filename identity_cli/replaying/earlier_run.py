@@ -14,7 +14,6 @@ from identity_cli.files.folders import container_of
 from identity_cli.files.landmarks import Landmarks
 from identity_cli.files.opening import sources_at
 from identity_cli.files.raw_file import hash_of_start, is_regular
-from identity_cli.files.run_mark import DATABASE
 from identity_cli.files.sources import PassedOver, Source
 from identity_cli.reading.earlier import Earlier, sources_in
 from identity_cli.reading.options import GoingOn, ReplayOptions
@@ -33,6 +32,7 @@ from identity_cli.replaying.log_end import (
 from identity_cli.replaying.met_again import MetAgain
 from identity_cli.replaying.room_for_ids import IdsDoNotFit
 from identity_cli.resolver.person_resolver import PersonResolver
+from identity_cli.run_mark import DATABASE
 from identity_cli.store.reading.as_left import remembered_by
 from identity_cli.store.reading.earlier_names import EarlierNames
 from identity_cli.store.reading.run import Run

@@ -18,7 +18,6 @@ from identity_cli.audits.config import DEFAULT as DEFAULT_AUDITS
 from identity_cli.audits.config import Config
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import MixedVendors, NothingToReplay
-from identity_cli.files.run_mark import DATABASE, is_run
 from identity_cli.files.sources import EventSource
 from identity_cli.findings.settings import read_settings
 from identity_cli.reading.intake import Log, Progress, log_of
@@ -28,6 +27,7 @@ from identity_cli.reading.own_rules import with_rules
 from identity_cli.replaying.earlier_run import EarlierRun, earlier_run, given_in
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.room_for_ids import IdsDoNotFit
+from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.store.folder import new_run
 from identity_cli.store.reading.run import Run
 from identity_cli.store.seal import seal

@@ -4,15 +4,16 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from operator import ge, gt, le, lt
-from typing import Any, NamedTuple
+from typing import Any
 
+from identity_cli.store.reading.rows import Row
 from identity_cli.values.sameness import same_value
 
 _WORDS = re.compile(r"(?P<key>.+) (?P<operator>exists|missing)", re.DOTALL)
 _SIGNS = re.compile(r"(?P<key>.+?)(?P<operator>!=|>=|<=|=|~|>|<)(?P<value>.*)", re.DOTALL)
 
 
-class Condition(NamedTuple):
+class Condition(Row):
     """What a property must be: operator is one of OPERATORS."""
 
     key: str

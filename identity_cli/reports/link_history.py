@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from identity_cli.answering import InNotebook
-from identity_cli.outcomes import is_refused
 from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.rows import IdRow, LinkRow, PersonRow
 from identity_cli.store.reading.run import Run
@@ -54,14 +53,14 @@ class How(InNotebook):
     refused: int
 
 
-@dataclass(slots=True)
 class _Part:
     """What is known of one person that became part of another, or stands."""
 
-    steps: list[HistoryStep] = field(default_factory=list)
-    merged_in: dict[int, int] = field(default_factory=dict)  # the seq of a merge: who came in
-    ids: int = 0
-    events: int = 0
+    def __init__(self) -> None:
+        self.steps: list[HistoryStep] = []
+        self.merged_in: dict[int, int] = {}  # the seq of a merge: who came in
+        self.ids = 0
+        self.events = 0
 
 
 def how(run: Run, wanted: str, team_id: int | None = None) -> How:
@@ -127,7 +126,7 @@ def _add_links(parts: dict[int, _Part], timeline: Timeline) -> None:
             step.is_suspicious = link.is_forced
             parts[target].steps.append(step)
             parts[target].merged_in[link.seq] = source
-        elif is_refused(link.outcome):
+        elif link.is_refused:
             # of a new id it was nobody's yet: then the person that the event went on to make
             touched = (link.target_person, link.source_person, link.person)
             ours = [one for one in touched if one in timeline.parts]

@@ -3,7 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 
-from identity_cli.store.reading.graph_rows import GraphId, GraphPerson
+from identity_cli.store.reading.graph_rows import (
+    GraphId,
+    GraphPerson,
+    graph_ids,
+    graph_others,
+    graph_persons,
+    touched_persons,
+)
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.graph import (
@@ -34,7 +41,7 @@ def write_merge_graph(
 
     marks: by the seq of a link, what findings say of it; else what the journal says.
     """
-    numbers = run.touched_persons() if persons is None else persons
+    numbers = touched_persons(run) if persons is None else persons
     graph = _Graph(run, marks)
     for person_nodes in batches(graph.persons(numbers)):
         writer.add_nodes(person_nodes)
@@ -67,7 +74,7 @@ class _Graph:
 
     def persons(self, numbers: Sequence[int]) -> Iterator[Node]:
         """Persons, and those that were merged into them."""
-        for one in self._run.graph_persons(numbers):
+        for one in graph_persons(self._run, numbers):
             self._person_ids[one.person] = one.person_id
             self._teams[one.person] = one.team_id
             self._known.add(person_name(one.person_id))
@@ -75,7 +82,7 @@ class _Graph:
 
     def ids(self, numbers: Sequence[int]) -> Iterator[Node]:
         """Their ids."""
-        for one in self._run.graph_ids(numbers):
+        for one in graph_ids(self._run, numbers):
             self._known.add(id_name(one.team_id, one.distinct_id))
             yield _id_node(one)
 
@@ -87,7 +94,7 @@ class _Graph:
                 if id_name(self._team_of(link), end) not in self._known:
                     named.setdefault(self._team_of(link), {})[end] = None
         for team_id, ends in named.items():
-            counts = {one.distinct_id: one.event_count for one in self._run.graph_others(team_id, ends)}
+            counts = {one.distinct_id: one.event_count for one in graph_others(self._run, team_id, ends)}
             for end in ends:
                 yield IdNode(id_name(team_id, end), end, team_id, counts.get(end, 0))
 
@@ -106,7 +113,7 @@ class _Graph:
 
     def belonging(self, numbers: Sequence[int]) -> Iterator[Edge]:
         """Whose each id is, and whose it was first."""
-        for one in self._run.graph_ids(numbers):
+        for one in graph_ids(self._run, numbers):
             name = id_name(one.team_id, one.distinct_id)
             yield BelongsTo(name, person_name(one.person_id), next(self._keys))
             if one.first_person_id != one.person_id:

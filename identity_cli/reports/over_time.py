@@ -2,13 +2,11 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from identity_cli.answering import as_dict, as_frame, as_html
-from identity_cli.outcomes import is_refused
 from identity_cli.store.reading.periods import Sender, events_by_hour, links_by_hour, warnings_by_hour
+from identity_cli.store.reading.rows import Row, is_refused
 from identity_cli.store.reading.run import Run
 
 PERIODS = ("hour", "day", "week")
@@ -22,7 +20,7 @@ _EPOCH = datetime(1, 1, 1)
 _HOURS = {"hour": 1, "day": 24, "week": 24 * 7}
 
 
-class Jump(NamedTuple):
+class Jump(Row):
     """A figure that jumped: what it mostly was before, and what it is."""
 
     figure: str
@@ -30,7 +28,7 @@ class Jump(NamedTuple):
     now: int
 
 
-class Period(NamedTuple):
+class Period(Row):
     """An hour, a day or a week from Monday; perhaps of one sender alone.
 
     begins: in UTC, without a zone. persons: unique ones with an event in it. new_persons: those with none
@@ -59,7 +57,7 @@ class Period(NamedTuple):
         return sum(count for outcome, count in self.links.items() if is_refused(outcome))
 
 
-class Trend(NamedTuple):
+class Trend(Row):
     """All periods that have events, in order; undated: events without a time, which are in none."""
 
     by: str
@@ -80,31 +78,37 @@ class Trend(NamedTuple):
 
     def to_dict(self) -> dict[str, Any]:
         """As answering.InNotebook."""
+        from identity_cli.answering import as_dict  # nobody asks for it at a prompt
+
         return as_dict(self)
 
     def frame(self, library: str | None = None) -> Any:
         """As answering.InNotebook."""
+        from identity_cli.answering import as_frame  # nobody asks for it at a prompt
+
         return as_frame(self, library)
 
     def _repr_html_(self) -> str:
+        from identity_cli.answering import as_html  # nobody asks for it at a prompt
+
         return as_html(self)
 
 
 Key = tuple[int, Sender | None]
 
 
-@dataclass
 class _Tally:
-    """Of a period. Without a docstring it would be given its signature, with what takes long to import."""
+    """Of a period."""
 
-    events: int = 0
-    persons: set[int] = field(default_factory=set)
-    new_persons: int = 0
-    links: Counter[str] = field(default_factory=Counter)
-    warnings: Counter[str] = field(default_factory=Counter)
+    def __init__(self) -> None:
+        self.events = 0
+        self.persons: set[int] = set()
+        self.new_persons = 0
+        self.links: Counter[str] = Counter()
+        self.warnings: Counter[str] = Counter()
 
 
-class Beginning(NamedTuple):
+class Beginning(Row):
     """A finding, and when it began: ISO 8601."""
 
     code: str

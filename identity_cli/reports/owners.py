@@ -1,12 +1,10 @@
 """Persons as one would name them, today's and those merged away."""
 
-from dataclasses import dataclass
-
+from identity_cli.store.reading.rows import Row
 from identity_cli.store.reading.run import Run
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Row):
     """A person by an id to log in with, else by the one that it was made with."""
 
     person_id: str

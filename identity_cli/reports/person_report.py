@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from identity_cli.outcomes import Outcome
 from identity_cli.reports.property_history import State
 from identity_cli.reports.timeline import Timeline
 from identity_cli.store.reading.kept_findings import kept_findings
@@ -90,9 +89,9 @@ def person(run: Run, wanted: str, team_id: int | None = None) -> PersonReport:
 def _how(row: IdRow, person: PersonRow, timeline: Timeline) -> tuple[str, LinkRow | None]:
     """How an id came to the person, and by which link, if any."""
     if row.joined_person != person.person:
-        return Outcome.MERGED, timeline.arrivals[row.joined_person]
+        return "merged", timeline.arrivals[row.joined_person]
     link = timeline.joins.get(row.joined_seq)
-    return (Outcome.CREATED if link is None else link.outcome), link
+    return ("created" if link is None else link.outcome), link
 
 
 def _id(row: IdRow, how: str, link: LinkRow | None) -> PersonId:

@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from typing import NamedTuple
 
-from identity_cli.outcomes import is_refused
+from identity_cli.store.reading.rows import Row, is_refused
 from identity_cli.store.reading.run import Run
 from identity_cli.store.reading.whole_run import (
     IdLinks,
@@ -28,7 +27,7 @@ _KINDS = {
 _PREFIX = re.compile(r"([A-Za-z$]{2,12})[_:|-].")
 
 
-class KindOfId(NamedTuple):
+class KindOfId(Row):
     """Ids of a kind: how many, and how many of them are alone on their person."""
 
     kind: str
@@ -36,7 +35,7 @@ class KindOfId(NamedTuple):
     alone: int
 
 
-class LinkedKinds(NamedTuple):
+class LinkedKinds(Row):
     """Links between two kinds: the other id's, the event's own; how many, and how many were refused."""
 
     source_kind: str
@@ -45,7 +44,7 @@ class LinkedKinds(NamedTuple):
     refused: int
 
 
-class RunAudit(NamedTuple):
+class RunAudit(Row):
     """A run as a whole.
 
     consolidation_rate: the share of ids that share a person with an earlier one: 1 - persons / ids.

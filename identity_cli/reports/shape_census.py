@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from identity_cli.store.reading.graph_rows import outcomes_by_person, sizes_of, sizes_of_untouched
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.graph import FORCED, SILENT, mark_of
 
@@ -43,7 +44,7 @@ def shapes_of(run: Run) -> list[Shape]:
     for person, key in _shaped(run):
         persons[key] += 1
         example.setdefault(key, person)
-    for ids, count, first in run.sizes_of_untouched():
+    for ids, count, first in sizes_of_untouched(run):
         key = (_step(ids), ())
         persons[key] += count
         example.setdefault(key, first)
@@ -60,11 +61,11 @@ _Key = tuple[str, tuple[tuple[str, str], ...]]
 def _shaped(run: Run) -> Iterator[tuple[int, _Key]]:
     """The persons that a link touched, each with its shape."""
     outcomes: dict[int, Counter[str]] = {}
-    for person, outcome, identified, count in run.outcomes_by_person():
+    for person, outcome, identified, count in outcomes_by_person(run):
         mark = mark_of(outcome, source_identified=bool(identified))
         word = _WORDS[mark] if mark else outcome.replace("_", " ")
         outcomes.setdefault(person, Counter())[word] += count
-    sizes = run.sizes_of(outcomes)
+    sizes = sizes_of(run, outcomes)
     for person, counted in outcomes.items():
         yield (
             person,

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from identity_cli.origins import Origin
 from identity_cli.reports.owners import Owner, Owners
+from identity_cli.store.reading.rows import Row
 from identity_cli.store.reading.run import Run
 from identity_cli.store.reading.search import Hit, ids_with, person_ids_with, text_of, values_with
 
@@ -15,8 +15,7 @@ MATCHES = ("exact", "prefix", "substring", "other case")
 """How a value can hold a text, the closest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(Row):
     """Where a text stands.
 
     what: "distinct_id", "person_id" or the name of a property. match: one of MATCHES. origin: the event

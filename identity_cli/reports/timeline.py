@@ -7,7 +7,6 @@ waited in the buffer happened as it was released, all else where it stands.
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from identity_cli.outcomes import Outcome
 from identity_cli.reports.property_history import State, properties_written
 from identity_cli.store.reading.rows import ChangeRow, IdRow, LinkRow
 from identity_cli.store.reading.run import Run
@@ -38,7 +37,7 @@ class Timeline:
     @cached_property
     def joins(self) -> dict[int, LinkRow]:
         """By seq, the links that gave an id its first person."""
-        return {link.seq: link for link in self.links if link.outcome in (Outcome.CREATED, Outcome.ATTACHED)}
+        return {link.seq: link for link in self.links if link.is_first}
 
     @cached_property
     def arrivals(self) -> dict[int, LinkRow]:

@@ -1,15 +1,14 @@
 """The ingestion warnings of a run, by type: how many, what they mean, and whom they blame."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from identity_cli.origins import Origin
-from identity_cli.store.reading.rows import WarningRow
+from identity_cli.store.reading.rows import Row, WarningRow
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WarningType, warning_type
 
 
-class BlamedId(NamedTuple):
+class BlamedId(Row):
     """An id that warnings name as the one at fault; origin: the first of them."""
 
     distinct_id: str
@@ -17,7 +16,7 @@ class BlamedId(NamedTuple):
     origin: Origin
 
 
-class WarningGroup(NamedTuple):
+class WarningGroup(Row):
     """All warnings of one type, the ids blamed most often first."""
 
     type: str

@@ -27,7 +27,7 @@ from identity_cli.files.places import (
 )
 from identity_cli.files.processes import undisturbed
 from identity_cli.files.room import is_full, room_in
-from identity_cli.files.run_mark import DATABASE, is_run
+from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.store.ours import check_replaceable, is_leaving, is_whole_run
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from identity_cli.errors import FolderNotARun, NoPlaceForRun
-from identity_cli.files.run_mark import DATABASE, is_run
+from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.graph import EDGES
 from identity_cli.tables.graph_formats import GRAPH_FORMATS

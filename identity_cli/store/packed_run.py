@@ -16,7 +16,7 @@ from typing import IO
 
 from identity_cli.errors import NoRun, RunUnreadable
 from identity_cli.files.places import scratch_folder
-from identity_cli.files.run_mark import DATABASE
+from identity_cli.run_mark import DATABASE
 from identity_cli.store.ours import OUR_FILES
 
 LOG_PATHS = "log/paths.json"

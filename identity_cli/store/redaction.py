@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from identity_cli.files.places import scratch_folder
-from identity_cli.files.run_mark import DATABASE
+from identity_cli.run_mark import DATABASE
 from identity_cli.store import schema
 from identity_cli.store.seal import seal
 from identity_cli.tables.period_columns import id_hash, packed, unpacked

@@ -202,18 +202,21 @@ def script(*, with_events: bool = False) -> str:
 
 def strange_table(database: sqlite3.Connection) -> str | None:
     """A table, an index or whatever else that no replay writes so, or that is missing."""
-    found = {*database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")}
+    found = dict(database.execute("SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL"))
     needed = statements(script() + INDEXES)
     known = needed | statements(EVENTS_TABLE + EVENTS_VIEW + INTERNAL_PERSONS_TABLE)
-    return min((str(name) for name, _ in (needed - found) | (found - known)), default=None)
+    strange = (needed - found.keys()) | (found.keys() - known)
+    return min((str(found.get(text) or _made_by(text)) for text in strange), default=None)
 
 
-def statements(sql: str) -> set[tuple[str, str]]:
-    """What each statement makes, and its text as SQLite keeps it.
+def statements(sql: str) -> set[str]:
+    """Each statement, as SQLite keeps its text.
 
     To let SQLite tell, from an empty database, would take longer than to look up a person.
     """
-    texts = filter(None, (text.strip() for text in sql.split(";\n")))
-    return {
-        (text.partition("(")[0].partition(" AS ")[0].partition(" ON ")[0].split()[-1], text) for text in texts
-    }
+    return {*map(str.strip, sql.split(";\n"))} - {""}
+
+
+def _made_by(statement: str) -> str:
+    """The name of what it makes."""
+    return statement.partition("(")[0].partition(" AS ")[0].partition(" ON ")[0].split()[-1]

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from identity_cli.errors import ExtraMissing
 from identity_cli.tables.table import ColumnKind, Columns, Table
 
 Array = Any
@@ -18,6 +17,8 @@ def arrow() -> Any:
     try:
         import pyarrow  # takes its time to import
     except ImportError:
+        from identity_cli.errors import ExtraMissing
+
         raise ExtraMissing("Parquet and Arrow", "parquet") from None
     return pyarrow
 

@@ -18,11 +18,11 @@ from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.warning_groups import GROUPED, group_record, list_warnings, show_groups
 from identity_cli.errors import ExitCode
-from identity_cli.files.run_mark import is_run
 from identity_cli.findings.formats import FORMATS, pieces_of
 from identity_cli.findings.log_report import LogReport, log_report
 from identity_cli.findings.settings import Settings, read_settings, today
 from identity_cli.reports.warning_report import warnings
+from identity_cli.run_mark import is_run
 from identity_cli.store.reading.run import Run
 from identity_cli.warning_types import WARNING_TYPES
 

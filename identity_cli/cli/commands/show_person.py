@@ -14,7 +14,6 @@ from identity_cli.cli.terminal.page import Cell, Column, Page, id_column, number
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
 from identity_cli.cli.terminal.text import plural, time_text, value_text
 from identity_cli.origins import Address, Origin
-from identity_cli.outcomes import is_refused
 from identity_cli.reports.person_report import PersonReport, person
 from identity_cli.store.reading.rows import LinkRow
 from identity_cli.store.reading.run import Run
@@ -243,7 +242,7 @@ def _show_properties(page: _Screen, report: PersonReport) -> None:
 def _show_links(page: _Screen, links: list[LinkRow]) -> None:
     if not links:
         return
-    refused = sum(is_refused(link.outcome) for link in links)
+    refused = sum(link.is_refused for link in links)
     page.heading("Links", f"{len(links):,}, {refused:,} refused" if refused else f"{len(links):,}")
     columns = [
         Column("outcome"),

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from identity_cli.cli.terminal.findings_page import STYLES
 from identity_cli.cli.terminal.page import Page
-from identity_cli.errors import UnknownChoice
 from identity_cli.warning_types import WARNING_TYPES, WarningType
 
 if TYPE_CHECKING:
@@ -28,6 +27,8 @@ def explain(page: Page, code: str) -> None:
     elif code in WARNING_TYPES:
         _show_type(page, code, WARNING_TYPES[code])
     else:
+        from identity_cli.errors import UnknownChoice
+
         raise UnknownChoice("code", code, known_codes())
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from identity_cli.cli.terminal.fitting import columns_of, is_terminal, width_of, wrapped
@@ -16,20 +17,22 @@ from identity_cli.cli.terminal.fitting import columns_of, is_terminal, width_of,
 _ESCAPE = r"\\(?:[tnr]|x[0-9a-f]{2}|u(?!d[89a-f])[0-9a-f]{4}|U(?:000[0-9a-f]|0010)[0-9a-f]{4})"
 
 
-_UNSEEN = frozenset(
-    chr(code)
-    for codes in (
-        *((0x034F,), (0x115F, 0x1160), (0x17B4, 0x17B5), range(0x180B, 0x1810), (0x2800,), (0x3164, 0xFFA0)),
-        *(range(0xFE00, 0xFE10), (0x1D159,), range(0xE0100, 0xE01F0)),
-    )
-    for code in codes
+_UNSEEN = (
+    *((0x034F,), (0x115F, 0x1160), (0x17B4, 0x17B5), range(0x180B, 0x1810), (0x2800,), (0x3164, 0xFFA0)),
+    *(range(0xFE00, 0xFE10), (0x1D159,), range(0xE0100, 0xE01F0)),
 )
 """Joiners, fillers and selectors of variants (Unicode's Default_Ignorable_Code_Point), and two blanks."""
 
 
 def is_seen(text: str) -> bool:
     """Whether every character of the text prints something."""
-    return text.isprintable() and (text.isascii() or _UNSEEN.isdisjoint(text))
+    return text.isprintable() and (text.isascii() or _unseen().isdisjoint(text))
+
+
+@cache
+def _unseen() -> frozenset[str]:
+    """The characters; most runs have nothing but ASCII to show."""
+    return frozenset(chr(code) for codes in _UNSEEN for code in codes)
 
 
 def visible(text: str) -> str:

@@ -4,19 +4,19 @@ from importlib import import_module
 from typing import Any
 
 from identity_cli.answering import frame_library
-from identity_cli.store.reading.whole_tables import RunTables
+from identity_cli.store.reading.run import Run
 from identity_cli.tables.arrow_columns import arrow_table
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import batches
 
 
-def arrow(run: RunTables, table: str) -> Any:
+def arrow(run: Run, table: str) -> Any:
     """A table of a run as pyarrow.Table."""
     records = run.records(table)  # first: it knows which tables there are
     return arrow_table(TABLES[table], ([*zip(*batch, strict=True)] for batch in batches(records)))
 
 
-def frame(run: RunTables, table: str, library: str | None = None) -> Any:
+def frame(run: Run, table: str, library: str | None = None) -> Any:
     """A table of a run as pandas.DataFrame or polars.DataFrame."""
     chosen = frame_library(library)
     return _IN[chosen](_without_json(arrow(run, table)))

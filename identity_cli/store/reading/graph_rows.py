@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from identity_cli.store.reading.opened import OpenedRun
 from identity_cli.store.reading.rows import Row
-from identity_cli.store.reading.run_persons import RunPersons
 
 _TOUCHED = """
 SELECT DISTINCT coalesce(survivor, person) FROM main.persons WHERE person IN (
@@ -82,50 +82,53 @@ class GraphId(Row):
     first_person_id: str
 
 
-class RunGraphs(RunPersons):
-    """Persons, ids and links of a run, as graphs show them."""
+def touched_persons(run: OpenedRun) -> list[int]:
+    """The numbers of all persons that stand and that a link ever touched."""
+    return [number for (number,) in run.database.execute(_TOUCHED)]
 
-    def touched_persons(self) -> list[int]:
-        """The numbers of all persons that stand and that a link ever touched."""
-        return [number for (number,) in self.database.execute(_TOUCHED)]
 
-    def graph_persons(self, numbers: Collection[int]) -> Iterator[GraphPerson]:
-        """These persons, and those that were merged into them."""
-        for row in self._rows_about(_PERSONS, numbers):
-            person, team_id, person_id, known_as, identified, properties, ids, events, survivor = row
-            yield GraphPerson(
-                *(person, team_id, person_id, known_as, bool(identified)),
-                *(json.loads(properties or "{}"), ids or 0, events or 0, survivor),
-            )
-
-    def graph_ids(self, numbers: Collection[int]) -> Iterator[GraphId]:
-        """Their distinct ids."""
-        return map(GraphId._make, self._rows_about(_IDS, numbers))
-
-    def graph_others(self, team_id: int, distinct_ids: Collection[str]) -> Iterator[GraphId]:
-        """Distinct ids by name, whoever has them."""
-        return map(GraphId._make, self.database.execute(_OTHERS, (team_id, json.dumps([*distinct_ids]))))
-
-    def outcomes_by_person(self) -> Iterator[tuple[int, str, bool, int]]:
-        """Of every person that stands, its links: outcome, whether the source was identified, how many."""
-        return self.database.execute(_OUTCOMES)
-
-    def sizes_of_untouched(self) -> Iterator[tuple[int, int, int]]:
-        """Of the persons that no link touched: a number of ids, how many have it, and the first of them."""
-        return self.database.execute(_UNTOUCHED)
-
-    def sizes_of(self, persons: Collection[int]) -> dict[int, int]:
-        """How many ids each of these persons has."""
-        return dict(
-            self._rows_about("SELECT person, id_count FROM main.persons WHERE person IN {parts}", persons)
+def graph_persons(run: OpenedRun, numbers: Collection[int]) -> Iterator[GraphPerson]:
+    """These persons, and those that were merged into them."""
+    for row in run.rows_about(_PERSONS, numbers):
+        person, team_id, person_id, known_as, identified, properties, ids, events, survivor = row
+        yield GraphPerson(
+            *(person, team_id, person_id, known_as, bool(identified)),
+            *(json.loads(properties or "{}"), ids or 0, events or 0, survivor),
         )
 
-    def sizes(self) -> list[tuple[int, int]]:
-        """A number of ids, and how many persons that stand have it."""
-        query = "SELECT id_count, count(*) FROM persons WHERE survivor IS NULL GROUP BY 1 ORDER BY 1"
-        return self.database.execute(query).fetchall()
 
-    def values_lost(self) -> Iterator[tuple[int, int, dict[str, Any]]]:
-        """Of every merge in which values of the source lost: its seq, whose they were to be, and which."""
-        for seq, person, dropped in self.database.execute(_LOST):
-            yield seq, person, json.loads(dropped)
+def graph_ids(run: OpenedRun, numbers: Collection[int]) -> Iterator[GraphId]:
+    """Their distinct ids."""
+    return map(GraphId._make, run.rows_about(_IDS, numbers))
+
+
+def graph_others(run: OpenedRun, team_id: int, distinct_ids: Collection[str]) -> Iterator[GraphId]:
+    """Distinct ids by name, whoever has them."""
+    return map(GraphId._make, run.database.execute(_OTHERS, (team_id, json.dumps([*distinct_ids]))))
+
+
+def outcomes_by_person(run: OpenedRun) -> Iterator[tuple[int, str, bool, int]]:
+    """Of every person that stands, its links: outcome, whether the source was identified, how many."""
+    return run.database.execute(_OUTCOMES)
+
+
+def sizes_of_untouched(run: OpenedRun) -> Iterator[tuple[int, int, int]]:
+    """Of the persons that no link touched: a number of ids, how many have it, and the first of them."""
+    return run.database.execute(_UNTOUCHED)
+
+
+def sizes_of(run: OpenedRun, persons: Collection[int]) -> dict[int, int]:
+    """How many ids each of these persons has."""
+    return dict(run.rows_about("SELECT person, id_count FROM main.persons WHERE person IN {parts}", persons))
+
+
+def sizes(run: OpenedRun) -> list[tuple[int, int]]:
+    """A number of ids, and how many persons that stand have it."""
+    query = "SELECT id_count, count(*) FROM persons WHERE survivor IS NULL GROUP BY 1 ORDER BY 1"
+    return run.database.execute(query).fetchall()
+
+
+def values_lost(run: OpenedRun) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """Of every merge in which values of the source lost: its seq, whose they were to be, and which."""
+    for seq, person, dropped in run.database.execute(_LOST):
+        yield seq, person, json.loads(dropped)

@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from identity_cli.errors import IdcliError
-from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.origins import Origin, Origins
+from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.seal import is_sealed, writes_of
 
@@ -193,7 +193,7 @@ class OpenedRun:
         """Which events have an id, in rows as reading.id_index has them."""
         return self._rows("SELECT * FROM id_index ORDER BY first_seq")
 
-    def _rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:
+    def rows_about(self, query: str, parts: Iterable[int]) -> Iterator[Any]:
         """Rows of a query that says {parts} where it means these persons."""
         numbers = list(map(int, parts))
         if len(numbers) <= _FEW:  # planned in half the time that a list in a parameter takes

@@ -2,21 +2,20 @@
 
 import zlib
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from identity_cli.errors import RunUnreadable
+from identity_cli.store.reading.rows import Row
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.period_columns import UNDATED, Columns, id_hash, unpacked
 
 
-class Sender(NamedTuple):
+class Sender(Row):
     """A library and its version, as lines name them; None where they do not."""
 
     lib: str | None
     lib_version: str | None
 
 
-class EventsOfHour(NamedTuple):
+class EventsOfHour(Row):
     """Events of one person and one sender in an hour; hour: as period_columns counts, None for undated."""
 
     hour: int | None
@@ -25,7 +24,7 @@ class EventsOfHour(NamedTuple):
     events: int
 
 
-class NotedInHour(NamedTuple):
+class NotedInHour(Row):
     """Links of an outcome, or warnings of a type, and how many; hour: as 2023-03-15T13, None for undated."""
 
     hour: str | None
@@ -66,6 +65,8 @@ def parts_of(run: Run) -> Iterator[Columns]:
                 raise ValueError("a sender that is none")
             yield part
     except (zlib.error, TypeError, ValueError) as error:
+        from identity_cli.errors import RunUnreadable
+
         raise RunUnreadable(run.name, f"its periods are damaged: {error}") from None
 
 

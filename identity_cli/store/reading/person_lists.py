@@ -64,7 +64,7 @@ class PersonLists(OpenedRun):
         """The distinct ids, sorted, of those among these persons that have several."""
         found: dict[int, list[str]] = {}
         query = "SELECT person, distinct_id FROM distinct_ids WHERE person IN {parts}"
-        for number, one in self._rows_about(query, (one.person for one in persons if one.id_count > 1)):
+        for number, one in self.rows_about(query, (one.person for one in persons if one.id_count > 1)):
             found.setdefault(number, []).append(one)
         for ids in found.values():
             ids.sort()

@@ -4,23 +4,25 @@ Everything to the right of the store asks here and nowhere else; SQL stays in th
 Imports as little as it can: looking up one person should take no longer than starting.
 """
 
+import os.path
 import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from identity_cli.files.run_mark import DATABASE
 from identity_cli.origins import as_stored
+from identity_cli.run_mark import DATABASE
 from identity_cli.store.reading.opened import StoreError
 from identity_cli.store.reading.person_lists import COUNT_STANDING, PERSON_ORDERS
-from identity_cli.store.reading.rows import LinkRow, WarningRow
-from identity_cli.store.reading.run_persons import LINKS, WARNINGS, link_row, warning_row
-from identity_cli.store.reading.whole_tables import RunTables
+from identity_cli.store.reading.rows import LinkRow, PersonRow, WarningRow
+from identity_cli.store.reading.run_persons import LINKS, WARNINGS, RunPersons, link_row, warning_row
 
 __all__ = ["PERSON_ORDERS", "Run", "StoreError"]
 
+_REJECTED = "rejected.ndjson"
 
-class Run(RunTables):
+
+class Run(RunPersons):
     """The result of one replay."""
 
     # Figures of the whole
@@ -165,6 +167,55 @@ class Run(RunTables):
     def _warning(self, rowid: int) -> WarningRow:
         return warning_row(self.database.execute(f"{WARNINGS} WHERE rowid = ?", (rowid,)).fetchone())
 
+    # Whole tables; each a name of tables.run_tables.TABLES
+
+    def records(self, table: str) -> Iterator[tuple[Any, ...]]:
+        """The records of a table, as tables.run_tables describes them; UnknownChoice, NoEvents."""
+        from identity_cli.store.reading import queries  # only who wants whole tables needs it
+
+        if table not in queries.RECORDS:
+            from identity_cli.errors import UnknownChoice
+
+            raise UnknownChoice("table", table, queries.RECORDS)
+        if table == "events" and not self.has_events():
+            from identity_cli.errors import NoEvents
+
+            raise NoEvents
+        return queries.RECORDS[table](self)
+
+    def person_records(self, found: Iterable[PersonRow]) -> Iterator[tuple[Any, ...]]:
+        """Some persons as records of the table of persons."""
+        from identity_cli.store.reading import queries
+
+        return queries.person_records(self, found)
+
+    def arrow(self, table: str) -> Any:
+        """A table as pyarrow.Table: typed, with real times, lists and JSON; ExtraMissing without pyarrow."""
+        from identity_cli.store.reading import frames  # takes its time to import
+
+        return frames.arrow(self, table)
+
+    def frame(self, table: str, library: str | None = None) -> Any:
+        """A table as a data frame: pandas.DataFrame or polars.DataFrame, as the library is called.
+
+        Where none is named, whichever of the two is in use or else installed. JSON stays text.
+        """
+        from identity_cli.store.reading import frames  # takes its time to import
+
+        return frames.frame(self, table, library)
+
+    def rejected_lines(self) -> Iterator[str]:
+        """The file of lines that could not be used, line by line."""
+        path = os.path.join(self._place, _REJECTED)  # noqa: PTH118 -- pathlib alone costs half a start of Python
+        try:
+            lines = open(path, encoding="utf-8", newline="\n")
+        except FileNotFoundError:
+            self.check_in_place()
+            return
+        with lines:
+            self.check_in_place()  # what is open now stays what it is
+            yield from lines
+
     # Internal users
 
     @property
@@ -185,7 +236,7 @@ class Run(RunTables):
     def internal_reasons(self, persons: Iterable[int]) -> dict[int, str]:
         """Why each of these persons is internal; those that are not are missing."""
         query = "SELECT person, reason FROM internal_persons WHERE person IN {parts}"
-        return dict(self._rows_about(query, persons))
+        return dict(self.rows_about(query, persons))
 
     def internal_reason(self, person: int) -> str | None:
         """Why that person is internal; None if it is not, or if the run was not told who is."""

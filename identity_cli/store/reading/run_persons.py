@@ -143,7 +143,7 @@ class RunPersons(PersonLists):
     def makers_of(self, parts: Iterable[int]) -> dict[int, tuple[str, int | None]]:
         """Of each of these persons the distinct id it was made with, and the event that identified it."""
         query = "SELECT person, creator_distinct_id, identified_seq FROM persons WHERE person IN {parts}"
-        return {person: (creator, seq) for person, creator, seq in self._rows_about(query, parts)}
+        return {person: (creator, seq) for person, creator, seq in self.rows_about(query, parts)}
 
     def login_of(self, person: int) -> str | None:
         """The first id by which somebody logged in as that person; None where nobody did."""
@@ -160,7 +160,7 @@ class RunPersons(PersonLists):
             "SELECT target_distinct_id FROM links WHERE person IN {parts} AND event = '$identify'"
             " AND outcome IN ('created', 'attached', 'merged', 'same_person')"
         )
-        return {one for (one,) in self._rows_about(query, parts)}
+        return {one for (one,) in self.rows_about(query, parts)}
 
     def events_kept(self, team_id: int, distinct_ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         """The events of these ids that a run kept: seq, uuid, event, id, person then, time, lib, version."""
@@ -174,7 +174,7 @@ class RunPersons(PersonLists):
     def moments(self, seqs: Iterable[int]) -> dict[int, int]:
         """Of these events those that waited in the buffer, and the seq before which each was released."""
         query = "SELECT seq, released_before FROM main.held WHERE seq IN {parts}"
-        return dict(self._rows_about(query, seqs))
+        return dict(self.rows_about(query, seqs))
 
     def waiting_after(self, last: int, team_id: int, distinct_ids: Iterable[str]) -> list[int]:
         """Of these ids the events that after that seq waited in the buffer, by seq."""
@@ -195,14 +195,14 @@ class RunPersons(PersonLists):
     def links_of(self, parts: Iterable[int]) -> list[LinkRow]:
         """The links that touched any of these persons, in order."""
         query = f"{LINKS} WHERE links.rowid IN ({_LINKS_OF}) ORDER BY links.rowid"
-        return [link_row(row) for row in self._rows_about(query, parts)]
+        return [link_row(row) for row in self.rows_about(query, parts)]
 
     def uuids_of(self, seqs: Iterable[int], links: Iterable[LinkRow]) -> dict[int, str]:
         """The uuids of events, where known: of these links, and of all in a run that kept its events."""
         found = {link.seq: link.uuid for link in links if link.uuid is not None}
         if self.has_events():
             query = "SELECT seq, uuid FROM main.attributed_events WHERE seq IN {parts} AND uuid IS NOT NULL"
-            found.update(self._rows_about(query, seqs))
+            found.update(self.rows_about(query, seqs))
         return found
 
     def has_events(self) -> bool:
@@ -216,13 +216,13 @@ class RunPersons(PersonLists):
             " FROM property_changes c LEFT JOIN main.held h USING (seq)"
             " WHERE c.person IN {parts} ORDER BY 2, 1, c.rowid"
         )
-        rows = self._rows_about(query, parts)
+        rows = self.rows_about(query, parts)
         return [ChangeRow._make((*head, json.loads(changes))) for *head, changes in rows]
 
     def warnings_of(self, parts: Iterable[int]) -> list[WarningRow]:
         """The warnings about any of these persons, and those about a link that names them, in order."""
         query = f"{WARNINGS} WHERE rowid IN ({_WARNINGS_OF}) ORDER BY rowid"
-        return [warning_row(row) for row in self._rows_about(query, parts)]
+        return [warning_row(row) for row in self.rows_about(query, parts)]
 
     def nearest_ids(self, wanted: str, limit: int = 3) -> list[str]:
         """Distinct ids that look like one that is not there, and can be typed.

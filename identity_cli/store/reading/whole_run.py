@@ -1,12 +1,12 @@
 """Questions to a run as a whole, in one pass each."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from identity_cli.store.reading.opened import OpenedRun
+from identity_cli.store.reading.rows import Row
 
 
-class IdLinks(NamedTuple):
+class IdLinks(Row):
     """A distinct id, how many links name it, and how many of them were refused."""
 
     distinct_id: str

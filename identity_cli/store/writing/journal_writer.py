@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli import facts
-from identity_cli.files.run_mark import APPLICATION_ID, DATABASE
+from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
 from identity_cli.store.writing.earlier_journal import copy_journal, marks_of, stored_columns
 from identity_cli.store.writing.spool import Spool
