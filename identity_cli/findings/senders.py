@@ -35,11 +35,11 @@ def _is_nobodys(suspicion: Suspicion) -> bool:
     return suspicion.lib is None and suspicion.version is None
 
 
-def _of_ids(run: Run, suspected: Iterable[Suspicion]) -> dict[str, Sender]:
+def _of_ids(run: Run, suspected: Iterable[Suspicion]) -> dict[str, Sender | None]:
     """Of the first ids of these; where several teams have an id, the last of them tells."""
     names = {name for one in suspected for name in one.distinct_ids[:1]}
     known: list[IdOfTeam] = [
         (one.team_id, one.distinct_id) for name in names for one in evidence.named(run, name)
     ]
     senders = first_senders(run, known)
-    return {key[1]: senders[key] for key in known if key in senders}
+    return {key[1]: senders.get(key) for key in known}
