@@ -11,7 +11,7 @@ from identity_cli.errors import ExtraMissing
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-    from identity_cli.spark.component_log import ComponentLog
+    from identity_cli.spark.one_component import ComponentLog
 
 
 def replay_spark(

@@ -24,13 +24,13 @@ from identity_cli.rules.own_id import stored_id
 from identity_cli.spark import block_rows
 from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, SIGNED, Row
-from identity_cli.spark.component_log import ComponentLog
 from identity_cli.spark.component_tables import ComponentTables, Resolving, Step, in_order
 from identity_cli.spark.components import components
 from identity_cli.spark.layout import Layout, Standing, layout_of, standings
 from identity_cli.spark.log_blocks import File, LogBlock, place_of
 from identity_cli.spark.log_files import LogFiles
 from identity_cli.spark.log_table import LogTable
+from identity_cli.spark.one_component import ComponentLog
 from identity_cli.spark.row_bytes import event_reader, moment_of
 from identity_cli.spark.run_frames import Replayed, tables_of_run
 from identity_cli.spark.skew import Ask, skew_told
