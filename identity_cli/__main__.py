@@ -65,10 +65,6 @@ def _spare_imports() -> None:
     if hasattr(os, "uname"):  # all that uuid, which it has a kind of argument for, wants of it
         _import_when_used("platform", system=lambda: os.uname().sysname)
     _import_when_used("threading", local=local)  # all that it wants of it
-    if sys.version_info < (3, 12):  # from which on it is the one in C, and no second one in Python first
-        import _datetime  # type: ignore[import-not-found]  # of CPython alone
-
-        sys.modules.setdefault("datetime", _datetime)
 
 
 def _import_when_used(name: str, **known: Any) -> None:
