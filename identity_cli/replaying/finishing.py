@@ -147,8 +147,8 @@ class Finishing:
         """How many processes audit: each adds up what it needs of each id, so fewer where there are many."""
         if not self.pays_to_share():
             return 1
-        persons = self._journal.count(PersonCreated)
-        return max(2, min(self._options.processes, MOST_AUDITORS, 1 + MOST_PERSONS_SHARED // persons))
+        room_for = 1 + MOST_PERSONS_SHARED // max(1, self._journal.count(PersonCreated))
+        return max(2, min(self._options.processes, MOST_AUDITORS, room_for))
 
     def _metadata(self, read: LogRead, rejected: int, overflow: OverflowWatch) -> dict[str, Any]:
         options, count = self._options, self._journal.count
