@@ -29,7 +29,7 @@ class PeriodCounts:
     needs = ()
     remembers: ClassVar[Kinds] = {
         "_senders": dict[tuple[str | None, str | None], int],
-        "_counts": dict[tuple[int, str | None, str | None, str, int | None], int],
+        "_counts": dict[_Key, int],
         "_part": int,
     }
 

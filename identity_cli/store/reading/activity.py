@@ -39,6 +39,11 @@ def first_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
     return _senders(run, ids, lt)
 
 
+def last_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
+    """Who sent the last."""
+    return _senders(run, ids, ge)
+
+
 def sender_of_single(run: Run, senders: Collection[Sender]) -> Callable[[int, str], Sender | None]:
     """What tells which of these sent the only event of a team's id; asked of ids that have one event."""
     wanted = {number: sender for number, sender in senders_of(run).items() if sender in senders}
@@ -49,11 +54,6 @@ def sender_of_single(run: Run, senders: Collection[Sender]) -> Callable[[int, st
         if events == 1 and sender in wanted and hour != UNDATED
     }
     return lambda team_id, distinct_id: sent.get(id_hash(team_id, distinct_id))
-
-
-def last_senders(run: Run, ids: Iterable[IdOfTeam]) -> dict[IdOfTeam, Sender]:
-    """Who sent the last."""
-    return _senders(run, ids, ge)
 
 
 def _senders(
