@@ -7,7 +7,7 @@ import signal
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,9 +21,10 @@ from nasty_logs import nasty_log
 from identity_cli import replay
 from identity_cli.cli import idcli
 from identity_cli.errors import ProcessGone, RunNotWritten
+from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake
-from identity_cli.replaying import gathering, parts
+from identity_cli.replaying import finishing, gathering, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
@@ -126,11 +127,35 @@ def test_a_log_of_any_dialect_may_be_in_parts(
     same_spilled(path, with_events=True)
 
 
-def test_parts_are_resolved_side_by_side(
-    same_spilled: Callable[..., dict[str, list[Any]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """What several processes do of a replay, however small it is: how many of them do what."""
+    done: Counter[str] = Counter()
+
+    def done_beside(work: Callable[[], None], what: str) -> AbstractContextManager[None]:
+        done[what] += 1
+        return as_ever(work, what)
+
+    as_ever = processes.done_beside
+    monkeypatch.setattr(processes, "done_beside", done_beside)
     monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
-    same_spilled(SAMPLE / "events.ndjson", one_process=False, jobs=2, with_events=True)
+    monkeypatch.setattr(finishing, "WORTH_IT_PERSONS", 0)
+    return done
+
+
+def test_parts_are_resolved_and_audited_side_by_side(
+    same_spilled: Callable[..., dict[str, list[Any]]], monkeypatch: pytest.MonkeyPatch, beside: Counter[str]
+) -> None:
+    monkeypatch.setattr(parts, "BYTES_OF_A_PART", 1 << 20)  # so that ids ask for one
+    same_spilled(SAMPLE / "events.ndjson", one_process=False, jobs=3, with_events=True)
+    assert beside["resolves a part of the log"] == 3
+    assert beside["audits the run"] == 2 * 2  # the plain one as well
+
+
+def test_where_nobody_asks_for_jobs_memory_counts(tmp_path: Path, beside: Counter[str]) -> None:
+    replay(SAMPLE / "events.ndjson", tmp_path / "run", spill=True).close()
+    assert beside["resolves a part of the log"] == 1
+    assert not beside["audits the run"]
 
 
 def test_staff_what_is_left_out_and_a_sorted_log_are_the_same_in_parts(

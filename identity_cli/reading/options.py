@@ -122,6 +122,11 @@ class ReplayOptions:
         return cores if cores >= MANY else 1
 
     @property
+    def parts_at_a_time(self) -> int:
+        """The same of a log in parts: one after the other, as long as nobody asks for more than memory."""
+        return 1 if self.one_process else self.jobs or 1
+
+    @property
     def written_tables(self) -> list[TableFormat]:
         """The formats of tables, as they are to be written."""
         formats = [TABLE_FORMATS[name] for name in self.table_formats]

@@ -135,19 +135,25 @@ class Finishing:
             files.finish()
 
     def pays_to_share(self) -> bool:
-        """Whether what comes at the end is done by two processes."""
-        is_worth_it = WORTH_IT_PERSONS <= self._journal.count(PersonCreated) <= MOST_PERSONS_SHARED
-        if self._options.spill or self._options.one_process or not is_worth_it:
+        """Whether what comes at the end is done by several processes: not where memory is to be spared."""
+        options, persons = self._options, self._journal.count(PersonCreated)
+        may_be = options.parts_at_a_time > 1 if options.spill else persons <= MOST_PERSONS_SHARED
+        if options.one_process or not may_be or persons < WORTH_IT_PERSONS:
             return False
         from identity_cli.files.processes import is_possible
 
         return is_possible()
 
+    @property
+    def _most_shared(self) -> int:
+        """Persons that several processes may audit: more of them where no resolver holds everybody."""
+        return MOST_PERSONS_SHARED * (3 if self._options.spill else 1)
+
     def auditors(self) -> int:
         """How many processes audit: each adds up what it needs of each id, so fewer where there are many."""
         if not self.pays_to_share():
             return 1
-        room_for = 1 + MOST_PERSONS_SHARED // max(1, self._journal.count(PersonCreated))
+        room_for = 1 + self._most_shared // max(1, self._journal.count(PersonCreated))
         return max(2, min(self._options.processes, MOST_AUDITORS, room_for))
 
     def _metadata(self, read: LogRead, rejected: int, overflow: OverflowWatch) -> dict[str, Any]:

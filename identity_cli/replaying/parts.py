@@ -87,7 +87,7 @@ class ResolvedInParts:
     def journal(self) -> Iterator[Any]:
         """Resolve everything; the facts of the whole log in order, and between them what was set aside."""
         self.ids, named = next(self._gathered.about.values(tuple[int, list[Key]]))
-        self._deal(min(MOST_PARTS, 1 + self.ids * BYTES_OF_AN_ID // BYTES_OF_A_PART))
+        self._deal(_count_of_parts(self.ids, self._options.parts_at_a_time))
         clock = LogClock(*(file.numbers() for file in self._gathered.reached))
         self._resolve_each(clock, named)
         told = [part.told.values(list[Row]) for part in self._parts]
@@ -146,7 +146,7 @@ class ResolvedInParts:
                 resolve()
         else:
             rest = iter(each)
-            while some := [*islice(rest, self._options.jobs or 1)]:
+            while some := [*islice(rest, self._options.parts_at_a_time)]:
                 with ExitStack() as beside:
                     for resolve in some:
                         beside.enter_context(processes.done_beside(resolve, "resolves a part of the log"))
@@ -160,6 +160,12 @@ class ResolvedInParts:
         rows: Iterator[Any] = ((_first_seq(item), 0, NO_FACT, item) for item in items)
         while some := [*islice(rows, ASIDE_AT_ONCE)]:
             yield some
+
+
+def _count_of_parts(ids: int, at_a_time: int) -> int:
+    """As many as memory asks for, and as keep so many processes busy to the end."""
+    needed = 1 + ids * BYTES_OF_AN_ID // BYTES_OF_A_PART
+    return min(MOST_PARTS, -(-needed // at_a_time) * at_a_time)
 
 
 def _first_seq(item: Any) -> int:
