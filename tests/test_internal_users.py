@@ -30,6 +30,7 @@ from identity_cli.internal_users.operators import NotEvaluable, passes
 from identity_cli.origins import Origins
 from identity_cli.reading.internal_marks import InternalMarks
 from identity_cli.reading.reader import Block
+from identity_cli.reading.watcher import watched
 from identity_cli.reports.run_summary import summary
 from identity_cli.rules import POSTHOG, RULE_SETS, rule_set
 from identity_cli.rules.own_id import own_id
@@ -367,9 +368,9 @@ def passing_ids(users: InternalUsers, events: list[Event]) -> list[tuple[int, st
     marks = InternalMarks(users, 1, partial(own_id, rules=rule_set("guide")))
     decode = posthog.lenient_decoder(Wanted(tuple(marks.needs)))
     for line in wire(events):
-        assert not marks.see(
-            Block(1, cast("Sequence[WireEvent]", decode(line)), [line], Origins(), posthog.DIALECT.name)
-        )
+        decoded = cast("Sequence[WireEvent]", decode(line))
+        block = Block(1, decoded, [line], Origins(), posthog.DIALECT.name)
+        assert not [*watched((marks,), block)]
     return [row for found in marks.rows() if found.table == "passing_ids" for row in found.rows]
 
 

@@ -310,12 +310,11 @@ def test_repeats_are_counted_on_disk_as_in_memory(
 ) -> None:
     monkeypatch.setattr(repeats, "HASHES_IN_MEMORY", 5)
     monkeypatch.setattr(distinct_hashes, "HASHES_AT_ONCE", 3)
-    monkeypatch.setattr(repeats, "hashes", lambda block: block)
     rng, counter = random.Random(3), repeats.RepeatCounter(tmp_path)
     different = [rng.getrandbits(bits) for _ in range(500)]
     values = [rng.choice(different) for _ in range(1_000)]
     for value in values:
-        counter.see([value])  # type: ignore[arg-type]
+        counter.take((1, [value], [None], [None], [None]))
     assert counter.count() == len(values) - len(set(values))
 
 

@@ -28,12 +28,14 @@ class HostWatch:
     def __init__(self) -> None:
         self.events = 0
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        self.events += len(block.events)
+    def look(self, block: Block) -> tuple[int, list[tuple[int, str]]]:
         hosts = [dict(event.properties.copied).get("$host") for event in block.events]
-        yield Rows(
-            "refused_at_door", [(seq, host) for seq, host in zip(block.seqs, hosts, strict=True) if host]
-        )
+        return len(hosts), [(seq, host) for seq, host in zip(block.seqs, hosts, strict=True) if host]
+
+    def take(self, looked: tuple[int, list[tuple[int, str]]]) -> Iterable[Rows]:
+        events, found = looked
+        self.events += events
+        yield Rows("refused_at_door", found)
 
     def rows(self) -> Iterable[Rows]:
         yield of_run("events_watched", self.events)

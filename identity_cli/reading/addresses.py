@@ -16,6 +16,7 @@ ADDRESS = "$ip"
 MOST_ADDRESSES = 1 << 16
 """Then all are forgotten, and counted anew."""
 Key = tuple[int, str]
+_Sent = tuple[int, str, str, int]
 
 
 class Addresses:
@@ -36,20 +37,24 @@ class Addresses:
         self._first: dict[Key, str] = {}
         self._ids: dict[Key, set[str]] = {}
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
-        found: list[tuple[Any, ...]] = []
+    def look(self, block: Block) -> list[_Sent] | None:
+        """Of each that has one its team, address, own id and seq."""
         kept = kept_values(block.events, ADDRESS)
         if kept.count(ABSENT) == len(kept):  # many logs have none
-            return ()
-        addresses = only_texts(kept)
-        for seq, event, own, address in zip(
-            block.seqs, block.events, self._own_ids.of(block), addresses, strict=True
-        ):
-            if address is not None and own:
-                team = self._team_id if event.team_id is None else event.team_id
-                if self._first.setdefault((team, address), own) != own:
-                    self._add((team, address), own, seq, found)
+            return None
+        owns = self._own_ids.of(block)
+        return [
+            (self._team_id if event.team_id is None else event.team_id, address, own, seq)
+            for seq, event, own, address in zip(block.seqs, block.events, owns, only_texts(kept), strict=True)
+            if address is not None and own
+        ]
+
+    def take(self, looked: Iterable[_Sent]) -> Iterable[Rows]:
+        """Tell of each second id."""
+        found: list[tuple[Any, ...]] = []
+        for team, address, own, seq in looked:
+            if self._first.setdefault((team, address), own) != own:
+                self._add((team, address), own, seq, found)
         if len(self._first) > MOST_ADDRESSES:
             self._first.clear()
             self._ids.clear()

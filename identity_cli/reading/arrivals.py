@@ -1,6 +1,6 @@
 """Watches whether a log is in the order of arrival, by the arrival times that its lines tell."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import ClassVar, Self
 
@@ -13,6 +13,8 @@ VISIBLE_SECONDS = 1.0
 """Smaller steps back are the jitter of several senders, which every real log has."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_Looked = tuple[int, bool, Sequence[datetime | None]]
+"""Their first seq, whether they are in order of arrival, and when each arrived."""
 
 
 class ArrivalWatch:
@@ -41,22 +43,26 @@ class ArrivalWatch:
         self._latest = _LONG_AGO
         self._earliest: datetime | None = None
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Block) -> _Looked | None:
+        """When they arrived, and whether that is in order; nothing where none tells."""
         # As events.arrival_told, in line: this is asked of every event.
         arrived = [
             event.now or event.received_at or event.created_at or event.inserted_at for event in block.events
         ]
         if not any(arrived):  # many logs do not tell
+            return None
+        is_ordered = None not in arrived and sorted(arrived) == arrived  # type: ignore[type-var]  # none is None
+        return block.first_seq, is_ordered, arrived
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Hold them against what came before."""
+        first_seq, is_ordered, arrived = looked
+        if is_ordered and arrived[0] >= self._latest:  # type: ignore[operator]  # none is None
+            self.with_arrival += len(arrived)
+            self._earliest = self._earliest or arrived[0]
+            self._latest = arrived[-1]  # type: ignore[assignment]
             return ()
-        if None not in arrived:
-            ordered = sorted(arrived)  # type: ignore[type-var]  # none is None
-            if ordered == arrived and ordered[0] >= self._latest:  # type: ignore[operator]
-                self.with_arrival += len(arrived)
-                self._earliest = self._earliest or ordered[0]
-                self._latest = ordered[-1]  # type: ignore[assignment]
-                return ()
-        for seq, moment in enumerate(arrived, block.first_seq):
+        for seq, moment in enumerate(arrived, first_seq):
             if moment is not None:
                 self._see_one(seq, moment)
         return ()

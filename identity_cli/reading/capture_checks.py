@@ -3,7 +3,7 @@
 A log captured at the sender holds them; they are replayed like the others and marked.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar, Self
 
 from identity_cli.reading.log_items import Rows
@@ -15,6 +15,7 @@ UUID_LENGTHS = frozenset({32, 36, 38, 45})
 """Plain, with hyphens, in braces, as a URN: what capture takes."""
 _NONE = "-" * 36  # capture fills it in
 NO_UUID = "its uuid is none: capture refuses the whole request"
+_Row = tuple[int, str]
 
 
 class CaptureChecks:
@@ -28,16 +29,19 @@ class CaptureChecks:
         """Of every log."""
         return cls()
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events; a row for each that is refused: its seq, and why."""
+    def look(self, block: Block) -> list[_Row] | None:
+        """A row for each that is refused: its seq, and why."""
         if not block.is_of_posthog or _are_taken(block):
-            return ()
-        refused = [
+            return None
+        return [
             (seq, NO_UUID)
             for seq, event in enumerate(block.events, block.first_seq)
             if event.uuid and not (isinstance(event.uuid, str) and len(event.uuid) in UUID_LENGTHS)
         ]
-        return (Rows("refused_at_door", refused),)
+
+    def take(self, looked: Sequence[_Row]) -> Iterable[Rows]:
+        """Tell of them."""
+        return (Rows("refused_at_door", looked),)
 
     def rows(self) -> Iterable[Rows]:
         """None: each is told at once."""

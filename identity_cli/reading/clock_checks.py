@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
-from identity_cli.dialects.base import UNREADABLE_TIME
+from identity_cli.dialects.base import UNREADABLE_TIME, Decoded
 from identity_cli.events import arrival_told
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block
@@ -39,20 +39,32 @@ class ClockChecks:
     def __init__(self) -> None:
         self._found: dict[Key, _Wrong] = {}
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Block) -> list[tuple[Key, _Wrong]] | None:
+        """Each that is wrong."""
+        found: list[tuple[Key, _Wrong]] = []
         for seq, event in zip(block.seqs, block.events, strict=True):
             if event.notices and any(notice.kind == UNREADABLE_TIME for notice in event.notices):
-                self._add("unreadable", seq, event, timedelta(0))
+                found.append(_wrong("unreadable", seq, event, timedelta(0)))
             # As events.arrival_told, in line: this is asked of every event.
             arrived = event.now or event.received_at or event.created_at or event.inserted_at
             if arrived is None or event.timestamp is None:
                 continue
             ahead = event.timestamp - arrived
             if ahead > AHEAD:
-                self._add("ahead", seq, event, ahead)
+                found.append(_wrong("ahead", seq, event, ahead))
             elif -ahead > ANCIENT:
-                self._add("ancient", seq, event, -ahead)
+                found.append(_wrong("ancient", seq, event, -ahead))
+        return found or None
+
+    def take(self, looked: Iterable[tuple[Key, _Wrong]]) -> Iterable[Rows]:
+        """Count them."""
+        for key, wrong in looked:
+            old = self._found.get(key)
+            if old is not None:
+                seconds = max(old.seconds, wrong.seconds)
+                self._found[key] = old._replace(events=old.events + wrong.events, seconds=seconds)
+            elif len(self._found) < MOST_SENDERS:
+                self._found[key] = wrong
         return ()
 
     def rows(self) -> Iterable[Rows]:
@@ -61,13 +73,9 @@ class ClockChecks:
             (of_run("clocks", [[*key, *wrong] for key, wrong in self._found.items()]),) if self._found else ()
         )
 
-    def _add(self, kind: str, seq: int, event: Any, wrong: timedelta) -> None:
-        key = kind, uuid_text(event.properties.lib), uuid_text(event.properties.lib_version)
-        old = self._found.get(key)
-        if old is not None:
-            seconds = max(old.seconds, wrong.total_seconds())
-            self._found[key] = old._replace(events=old.events + 1, seconds=seconds)
-        elif len(self._found) < MOST_SENDERS:
-            arrived = arrival_told(event)
-            time = None if arrived is None else arrived.isoformat()
-            self._found[key] = _Wrong(1, wrong.total_seconds(), seq, time)
+
+def _wrong(kind: str, seq: int, event: Decoded, by: timedelta) -> tuple[Key, _Wrong]:
+    key = kind, uuid_text(event.properties.lib), uuid_text(event.properties.lib_version)
+    arrived = arrival_told(event)
+    time = None if arrived is None else arrived.isoformat()
+    return key, _Wrong(1, by.total_seconds(), seq, time)

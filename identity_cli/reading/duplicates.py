@@ -8,6 +8,7 @@ stays flat; skipped (--dedupe) by a table of them in memory, about 150 bytes an 
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from itertools import chain
 from operator import ne
 from pathlib import Path
@@ -35,6 +36,8 @@ HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
 
 
 Burst = tuple[int, int, int, str | None, *tuple[str | None, ...]]
+_Looked = tuple[int, Sequence[int], Sequence[datetime | None], Sequence[Any], Sequence[Any]]
+"""The first seq; of each event its hash, its arrival, its library and that one's version."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -62,12 +65,18 @@ class RepeatCounter:
         self._on_disk: SpreadHashes | None = None
         self._bursts: list[Burst] = []
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
-        found = hashes(block)
+    def look(self, block: Block) -> _Looked:
+        """Their hashes, and of each when it arrived and what sent it."""
+        records = [event.properties for event in block.events]
+        libs, versions = [about.lib for about in records], [about.lib_version for about in records]
+        return block.first_seq, hashes(block), [*map(arrival_of, block.events)], libs, versions
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Count them, and note where many repeat earlier ones."""
+        found = looked[1]
         again = self._seen.intersection(found)  # but for those of what is on disk
         if len(again) >= A_BURST and len(self._bursts) < MOST_BURSTS:
-            self._bursts.append(_burst(block, found, again))
+            self._bursts.append(_burst(looked, again))
         self._events += len(found)
         self._seen.update(found)
         if len(self._seen) >= HASHES_IN_MEMORY:
@@ -119,13 +128,13 @@ def _hashes_in(piece: bytes) -> "array[int]":
     return hashes
 
 
-def _burst(block: Block, found: Sequence[int], again: set[int]) -> Burst:
+def _burst(looked: _Looked, again: set[int]) -> Burst:
+    first_seq, found, arrived, *senders = looked
     first = next(at for at, one in enumerate(found) if one in again)
-    event = block.events[first]
-    arrived, about = arrival_of(event), event.properties
-    time = None if arrived is None else arrived.isoformat()
-    sender = (one if isinstance(one, str) else None for one in (about.lib, about.lib_version))
-    return block.first_seq + first, len(found), len(again), time, *sender
+    moment = arrived[first]
+    time = None if moment is None else moment.isoformat()
+    sender = (column[first] if isinstance(column[first], str) else None for column in senders)
+    return first_seq + first, len(found), len(again), time, *sender
 
 
 class RepeatFilter:

@@ -14,6 +14,8 @@ from identity_cli.rules.own_id import stored_ids
 TABLE = "group_events"
 MOST_IDS = 1 << 16
 """Those that come after so many are not told: by then it is plain enough."""
+_Sent = tuple[int, str, Any, Any]
+"""Its team and own id, the library and that one's version."""
 
 
 class GroupEvents:
@@ -33,15 +35,25 @@ class GroupEvents:
         self._team_id = team_id
         self._found: dict[tuple[int, str], tuple[int, Any, Any]] = {}
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Block) -> list[_Sent] | None:
+        """Of each what it was sent for, and by what."""
         events = [event for event in block.events if event.event == GROUP_IDENTIFY]
-        for event, own in zip(events, stored_ids(events, self._rules), strict=True):
-            key = self._team_id if event.team_id is None else event.team_id, own
-            about = event.properties
-            count, lib, version = self._found.get(key, (0, about.lib, about.lib_version))
+        return [
+            (
+                self._team_id if event.team_id is None else event.team_id,
+                own,
+                event.properties.lib,
+                event.properties.lib_version,
+            )
+            for event, own in zip(events, stored_ids(events, self._rules), strict=True)
+        ] or None
+
+    def take(self, looked: Iterable[_Sent]) -> Iterable[Rows]:
+        """Count them."""
+        for team_id, own, *sender in looked:
+            count, lib, version = self._found.get((team_id, own), (0, *sender))
             if count or len(self._found) < MOST_IDS:
-                self._found[key] = count + 1, lib, version
+                self._found[team_id, own] = count + 1, lib, version
         return ()
 
     def rows(self) -> Iterable[Rows]:

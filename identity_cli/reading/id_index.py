@@ -4,7 +4,8 @@ Kept with the run, so that a question about an id reads its lines and not the wh
 event, in order: to look an id up is to run over them, which takes some 10 ms for a million events.
 """
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
@@ -21,6 +22,8 @@ TABLE = "id_index"
 SEQS_AT_ONCE = 1 << 16
 """Of a part of the index, about."""
 _MICROSECOND = timedelta(microseconds=1)
+_Looked = tuple[int, "array[int]", Sequence[tuple[int, int]], datetime]
+"""The first seq, hashes of own ids, of links the seq and the hash of the other id, and the latest arrival."""
 
 
 def linked_hashes(first_seq: int, events: Iterable[Event], rules: RuleSet) -> Iterator[tuple[int, int]]:
@@ -57,23 +60,29 @@ class IdIndex:
         self._part = IndexPart.beginning_at(1)
         self._clock = LONG_AGO
 
-    def see(self, block: Seen) -> Iterable[Rows]:
-        """Take the next events."""
-        part = self._part
-        part.own.extend([0] * (block.first_seq - part.first_seq - len(part.own)))
-        part.block_seqs.append(block.first_seq)
-        part.block_clocks.append((self._clock - LONG_AGO) // _MICROSECOND)
-        part.own.extend(hashes_of(self._own_ids.of(block)))
-        for seq, linked in linked_hashes(block.first_seq, block.events, self._rules):
-            part.linking_seqs.append(seq)
-            part.linked.append(linked)
+    def look(self, block: Seen) -> _Looked:
+        """The hashes of their ids, and the latest time of arrival."""
         arrivals = [  # as events.arrival_of, in line: this is asked of every event
             event.now or event.received_at or event.created_at or event.inserted_at or event.timestamp
             for event in block.events
         ]
-        self._clock = max(
-            self._clock, max(arrivals if all(arrivals) else filter(None, arrivals), default=LONG_AGO)
-        )
+        latest = max(arrivals if all(arrivals) else filter(None, arrivals), default=LONG_AGO)
+        own = array("I", hashes_of(self._own_ids.of(block)))
+        linked = [*linked_hashes(block.first_seq, block.events, self._rules)]
+        return block.first_seq, own, linked, latest
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Note them; a part of the index whenever there are many."""
+        first_seq, own, all_linked, latest = looked
+        part = self._part
+        part.own.extend([0] * (first_seq - part.first_seq - len(part.own)))
+        part.block_seqs.append(first_seq)
+        part.block_clocks.append((self._clock - LONG_AGO) // _MICROSECOND)
+        part.own.extend(own)
+        for seq, linked in all_linked:
+            part.linking_seqs.append(seq)
+            part.linked.append(linked)
+        self._clock = max(self._clock, latest)
         if len(part.own) < SEQS_AT_ONCE:
             return ()
         self._part = IndexPart.beginning_at(part.first_seq + len(part.own))

@@ -39,7 +39,7 @@ from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed,
 from identity_cli.reading.remembering import TABLE, Kinds, Row, recall, remembered
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
-from identity_cli.reading.watcher import Watcher
+from identity_cli.reading.watcher import Watcher, watched
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import may_be_rejected, own_id
@@ -196,8 +196,7 @@ class Intake:
                 yield Skipped(part.first_seq, list(part.events), REPEAT, firsts_of_part)
 
     def _watched(self, block: Block) -> Iterator[Item]:
-        for watcher in self._watchers:
-            yield from watcher.see(block)
+        yield from watched(self._watchers, block)
         if self._only_watched and block.is_of_posthog:  # and need not come any further
             forget(cast(Sequence[WireEvent], block.events), self._only_watched)
         yield self._batch(block)

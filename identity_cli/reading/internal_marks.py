@@ -4,7 +4,7 @@ A person is internal by its events when not one of them passes. So it is enough 
 the ids with one that does: most are settled by their first event.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -33,6 +33,9 @@ _OF_EVERY_EVENT = {
     "$process_person_profile": "process_person_profile",
 }
 """Event properties that every record has as an attribute; the others are among `copied`."""
+_Id = tuple[int, str]
+_Looked = tuple[bool, Sequence[_Id], Sequence[str]]
+"""Whether filters could tell, ids that are kept, with their team, and names of properties."""
 _NULL_IF_ABSENT = frozenset(_OF_EVERY_EVENT) - {"$anon_distinct_id", "$process_person_profile"}
 
 
@@ -64,16 +67,20 @@ class InternalMarks:
             name for name in internal_users.event_property_names if name not in _OF_EVERY_EVENT
         )
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Block) -> _Looked:
+        """Whom their events keep, and which properties they have."""
         if block.is_of_posthog:
-            self._see_filtered(block.events)
-        else:  # nobody kept their properties, so that no filter can tell that they are internal
-            self._passed_over = True
-            for event in block.events:
-                distinct_id = self._id_of(event)
-                if distinct_id is not None:
-                    self._keep(self._team_of(event), distinct_id)
+            return True, *self._kept_by_filters(block.events)
+        # Nobody kept their properties, so that no filter can tell that they are internal.
+        return False, [*dict.fromkeys((team_id, own) for team_id, own, _ in self._owned(block.events))], []
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Remember them."""
+        is_filtered, kept, names = looked
+        self._passed_over |= not is_filtered
+        self._unseen.difference_update(names)
+        for team_id, distinct_id in kept:
+            self._keep(team_id, distinct_id)
         return ()
 
     def rows(self) -> Iterator[Rows]:
@@ -84,18 +91,26 @@ class InternalMarks:
                 yield Rows(PASSING_IDS, some)
         yield Rows(REMARKS, self._remarks())
 
-    def _see_filtered(self, events: Iterable[Event]) -> None:
-        for event in events:
-            distinct_id = self._id_of(event)
-            if distinct_id is None:
-                continue
-            team_id = self._team_of(event)
-            if distinct_id in self._kept.get(team_id, ()) and not self._unseen:
+    def _kept_by_filters(self, events: Iterable[Event]) -> tuple[list[_Id], list[str]]:
+        """The ids with an event that passes, and names of properties; not what was taken already."""
+        kept: dict[_Id, None] = {}
+        unseen = set(self._unseen)
+        for team_id, distinct_id, event in self._owned(events):
+            is_kept = (team_id, distinct_id) in kept or distinct_id in self._kept.get(team_id, ())
+            if is_kept and not unseen:
                 continue
             properties = self._properties(event)
-            self._unseen -= properties.keys()
-            if not self._matches(properties):
-                self._keep(team_id, distinct_id)
+            unseen -= properties.keys()
+            if not is_kept and not self._matches(properties):
+                kept[team_id, distinct_id] = None
+        return [*kept], sorted(self._unseen - unseen)
+
+    def _owned(self, events: Iterable[Event]) -> Iterator[tuple[int, str, Event]]:
+        """Those that have an id, with their team and that."""
+        for event in events:
+            distinct_id = self._id_of(event)
+            if distinct_id is not None:
+                yield self._team_id if event.team_id is None else event.team_id, distinct_id, event
 
     def _remarks(self) -> list[tuple[str, str]]:
         if self._passed_over:
@@ -103,9 +118,6 @@ class InternalMarks:
                 ("", "filters on event properties are asked of PostHog's forms only: not of all events here")
             ]
         return [(name, f"no event of this log has the property {name}") for name in sorted(self._unseen)]
-
-    def _team_of(self, event: Event) -> int:
-        return self._team_id if event.team_id is None else event.team_id
 
     def _keep(self, team_id: int, distinct_id: str) -> None:
         kept = self._kept.setdefault(team_id, set())

@@ -5,7 +5,7 @@ still had the earlier login, or the anonymous id, are the later one's. Teams are
 uses this looks at the link too.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Self
@@ -25,6 +25,10 @@ REMEMBERED = 1 << 17
 LAST, FIRST_SEQ, EVENTS = 0, 1, 2
 Visit = list[Any]
 """The events of an id since its last pause: when the last was, the seq of the first, and how many."""
+_Login = tuple[int, str]
+"""Its team, and the anonymous id that it names."""
+_Looked = tuple[int, Sequence[str], Sequence[datetime | None], Mapping[int, _Login | None]]
+"""The first seq, own ids, times, and those that are logins, by their index."""
 
 
 class LoginWindows:
@@ -45,19 +49,29 @@ class LoginWindows:
         self._visits: dict[str, Visit] = {}  # of those who logged in, and what they were before
         self._login_of: dict[str, str] = {}
 
-    def see(self, block: Seen) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Seen) -> _Looked:
+        """Their own ids, their times, and which are logins."""
+        moments = [event.timestamp or time_of(event) for event in block.events]
+        logins = {
+            index: self._login(event) for index, event in enumerate(block.events) if event.event == IDENTIFY
+        }
+        return block.first_seq, self._own_ids.of(block), moments, logins
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Tell of logins on devices of others."""
         found: list[tuple[Any, ...]] = []
+        first_seq, owns, moments, logins = looked
         visits = self._visits
-        for seq, event, own in zip(block.seqs, block.events, self._own_ids.of(block), strict=True):
-            visit, is_login = visits.get(own), event.event == IDENTIFY
-            if visit is None and not is_login:  # of many events
+        for index, own in enumerate(owns):
+            visit = visits.get(own)
+            if visit is None and index not in logins:  # of many events
                 continue
-            moment = event.timestamp or time_of(event)
+            moment = moments[index]
             if moment is None:
                 continue
-            if is_login and type(event.properties.anon_distinct_id) is str:
-                found += self._logged_in(seq, own, event, moment)
+            seq, login = first_seq + index, logins.get(index)
+            if login is not None:
+                found += self._logged_in(seq, own, login, moment)
                 visit = visits.get(own)
             if visit is not None and moment - visit[LAST] <= PAUSE:
                 visit[LAST] = moment
@@ -74,8 +88,15 @@ class LoginWindows:
         """All have been told."""
         return ()
 
-    def _logged_in(self, seq: int, own: str, event: Event, moment: datetime) -> Iterable[tuple[Any, ...]]:
+    def _login(self, event: Event) -> _Login | None:
+        """None where it names no anonymous id."""
         anonymous = event.properties.anon_distinct_id
+        if type(anonymous) is not str:
+            return None
+        return self._team_id if event.team_id is None else event.team_id, anonymous
+
+    def _logged_in(self, seq: int, own: str, login: _Login, moment: datetime) -> Iterable[tuple[Any, ...]]:
+        team_id, anonymous = login
         before = self._login_of.setdefault(anonymous, own)
         self._visits.setdefault(anonymous, [moment, seq, 0])
         if before == own:
@@ -85,5 +106,4 @@ class LoginWindows:
         recent = [one for one in visits if one is not None and one[EVENTS] and moment - one[LAST] <= PAUSE]
         events = sum(one[EVENTS] for one in recent)
         first = min((one[FIRST_SEQ] for one in recent), default=seq)
-        team_id = self._team_id if event.team_id is None else event.team_id
         return ((team_id, anonymous, before, own, seq, first, events),)

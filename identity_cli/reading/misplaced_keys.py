@@ -31,6 +31,7 @@ _MAY_BE = re.compile(rb"anon_?distinct_?id|\balias", re.IGNORECASE)
 _SIGNS = re.compile(r"[$_\s-]")
 
 Fields = Mapping[str, Any]
+_Row = tuple[Any, ...]
 
 
 class Misplaced(NamedTuple):
@@ -59,13 +60,17 @@ class MisplacedKeys:
         self._team_id = team_id
         self._left = MOST
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events; a row for each with a key in a wrong place."""
-        if not block.is_of_posthog or self._left <= 0:
-            return ()
-        found = [*islice(self._found(block), self._left)]
-        self._left -= len(found)
-        return (Rows(TABLE, [self._row(block, *one) for one in found]),) if found else ()
+    def look(self, block: Block) -> list[_Row] | None:
+        """A row for each with a key in a wrong place."""
+        if not block.is_of_posthog or self._left <= 0:  # whatever else there is would not be told
+            return None
+        return [self._row(block, *one) for one in islice(self._found(block), MOST)] or None
+
+    def take(self, looked: Sequence[_Row]) -> Iterable[Rows]:
+        """Tell of the first many."""
+        told = looked[: self._left]
+        self._left -= len(told)
+        return (Rows(TABLE, told),) if told else ()
 
     def rows(self) -> Iterable[Rows]:
         """None: each is told at once."""
@@ -96,7 +101,7 @@ class MisplacedKeys:
             fields, inside = next((one for one in alike if one[1].get(names[0]) is None), ({}, {}))
             yield from ((index, one) for one in _misplaced(fields, inside, names))
 
-    def _row(self, block: Block, index: int, one: Misplaced) -> tuple[Any, ...]:
+    def _row(self, block: Block, index: int, one: Misplaced) -> _Row:
         event = block.events[index]
         (own,) = stored_ids([event], self._rules)
         team_id = self._team_id if event.team_id is None else event.team_id

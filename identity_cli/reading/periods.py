@@ -46,14 +46,18 @@ class PeriodCounts:
         self._counts: Counter[_Key] = Counter()
         self._part = 0
 
-    def see(self, block: Seen) -> Iterable[Rows]:
-        """Take the next events; a row whenever there are many."""
+    def look(self, block: Seen) -> list[_Key]:
+        """The key of each."""
         events = block.events  # column by column, as it is of every event
         records = [event.properties for event in events]
         libs = _texts([about.lib for about in records])
         versions = _texts([about.lib_version for about in records])
         teams = [event.team_id for event in events]
-        self._counts.update(zip(_hours(events), libs, versions, self._own_ids.of(block), teams, strict=False))
+        return [*zip(_hours(events), libs, versions, self._own_ids.of(block), teams, strict=False)]
+
+    def take(self, looked: Iterable[_Key]) -> Iterable[Rows]:
+        """Count them; a row whenever there are many."""
+        self._counts.update(looked)
         return self._told() if len(self._counts) >= KEYS_AT_ONCE else ()
 
     def rows(self) -> Iterable[Rows]:

@@ -13,7 +13,7 @@ from identity_cli.reading.log_items import Batch, Item, ItemReader, LogGrew, Log
 from identity_cli.reading.own_ids import Seen
 from identity_cli.reading.reader import Block
 from identity_cli.reading.remembering import TABLE, Kinds, of_part
-from identity_cli.reading.watcher import Watcher
+from identity_cli.reading.watcher import Watcher, watched
 
 _SEEN = ""
 """The table of a row that says which events were seen: the first seq, and how many."""
@@ -28,8 +28,7 @@ class WatchingIntake(Intake):
                 yield item
 
     def _watched(self, block: Block) -> Iterator[Item]:
-        for watcher in self._watchers:
-            yield from watcher.see(block)
+        yield from watched(self._watchers, block)
         yield Rows(_SEEN, [(block.first_seq, len(block.events))])
 
 
@@ -46,13 +45,17 @@ class Elsewhere:
         self._items = iter(self._process)
         self._rest: list[Rows] | None = None
 
-    def see(self, block: Seen) -> Iterable[Rows]:
+    def look(self, block: Seen) -> tuple[int, int]:
+        """Which they are: the first seq, and how many."""
+        return block.first_seq, len(block.events)
+
+    def take(self, looked: tuple[int, int]) -> Iterable[Rows]:
         """What they found in these events; LogGrew if they saw others."""
         found: list[Rows] = []
         for item in self._items:
             assert isinstance(item, Rows)
             if item.table == _SEEN:
-                _check_same(item.rows == [(block.first_seq, len(block.events))])
+                _check_same(item.rows == [looked])
                 return found
             found.append(item)
         raise LogGrew
@@ -100,7 +103,7 @@ class SeveralReaders:
         kept: Iterable[Rows] = ()  # to be told after what the others keep, and before their other rows
         for item in self._reader:
             if isinstance(item, Batch):
-                yield from self._last.see(item)
+                yield from watched((self._last,), item)
             elif isinstance(item, Rows) and item.table == TABLE:
                 kept = self._last.kept()
             else:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any, ClassVar, Self
 
-from identity_cli.reading.kept_values import kept_values
+from identity_cli.reading.kept_values import kept_values, only_texts
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.reader import Block
@@ -28,6 +28,9 @@ MOST_PARTNERS = 200
 """Of a value, that are told."""
 
 _Known = dict[int, dict[str, tuple[str, ...]]]
+_Used = tuple[int, str, str | None, str | None]
+_Looked = dict[int | None, list[_Used]]
+"""By team the seq, own id, device and session of each event."""
 
 
 class SharedValues:
@@ -55,32 +58,37 @@ class SharedValues:
         self._devices_of_id = _Partners("devices_of")
         self._seen_devices: set[str] = set()
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
+    def look(self, block: Block) -> _Looked:
+        """Of each event its seq, own id, device and session, by team."""
+        events = block.events
+        devices = only_texts([event.properties.device_id for event in events])
+        sessions = only_texts(kept_values(events, SESSION_ID))
+        every = [*zip(block.seqs, self._own_ids.of(block), devices, sessions, strict=True)]
+        teams = [event.team_id for event in events]
+        known = set(teams)
+        if len(known) == 1:  # mostly
+            return {known.pop(): every}
+        return {team: [one for one, its in zip(every, teams, strict=True) if its == team] for team in known}
+
+    def take(self, looked: _Looked) -> Iterable[Rows]:
+        """Tell what they share."""
         found: list[tuple[Any, ...]] = []
-        events, owns = block.events, self._own_ids.of(block)
-        teams = {event.team_id for event in events}
-        for team in teams:  # mostly one
-            every = zip(block.seqs, events, owns, kept_values(events, SESSION_ID), strict=True)
-            own = every if len(teams) == 1 else (one for one in every if one[1].team_id == team)
-            self._see(self._team_id if team is None else team, own, found)
-        for team in teams:
+        for team, events in looked.items():
+            self._take(self._team_id if team is None else team, events, found)
+        for team in looked:
             for partners in (self._ids_of_device, self._ids_of_session, self._devices_of_id):
                 partners.forget(self._team_id if team is None else team)
         return (Rows(TABLE, found),) if found else ()
 
-    def _see(
-        self, team: int, events: Iterable[tuple[int, Any, str, Any]], found: list[tuple[Any, ...]]
-    ) -> None:
+    def _take(self, team: int, events: Iterable[_Used], found: list[tuple[Any, ...]]) -> None:
         """Events of one team; in line, as it is of every event, and a value's first partner as of most."""
         devices, sessions, of_ids = self._ids_of_device, self._ids_of_session, self._devices_of_id
         of_device, of_session, of_id = devices.known[team], sessions.known[team], of_ids.known[team]
         ids_of_device, ids_of_session, seen = of_device.get, of_session.get, self._seen_devices
-        for seq, event, own, session in events:
+        for seq, own, device, session in events:
             if not own:
                 continue
-            device = event.properties.device_id
-            if type(device) is str and own not in (ids := ids_of_device(device, ())):
+            if device is not None and own not in (ids := ids_of_device(device, ())):
                 if len(seen) < MOST_DEVICES:
                     seen.add(device)
                 if ids:
@@ -91,7 +99,7 @@ class SharedValues:
                     of_id[own] = (device,)
                 elif device not in of_id[own]:
                     found += of_ids.met(team, own, device, seq)
-            if type(session) is str and own not in (ids := ids_of_session(session, ())):
+            if session is not None and own not in (ids := ids_of_session(session, ())):
                 if ids:
                     found += sessions.met(team, session, own, seq)
                 else:

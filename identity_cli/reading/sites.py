@@ -34,18 +34,18 @@ class Sites:
 
     def __init__(self) -> None:
         self._found: set[str] = set()
-        self._line = b""
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
-        for seq in _looked_at(block.seqs):
-            line = block.lines[seq - block.first_seq]
-            if line is self._line or len(self._found) >= MOST:
-                continue
-            self._line = line
-            found = _HOST.search(line, 0, BEGINNING)
-            if found is not None:
-                self._found.add(found[1].decode().lower())
+    def look(self, block: Block) -> list[str] | None:
+        """The hosts, in order."""
+        lines = dict.fromkeys(block.lines[seq - block.first_seq] for seq in _looked_at(block.seqs))
+        found = (_HOST.search(line, 0, BEGINNING) for line in lines)
+        return [*dict.fromkeys(one[1].decode().lower() for one in found if one is not None)] or None
+
+    def take(self, looked: Iterable[str]) -> Iterable[Rows]:
+        """Note the first many."""
+        for host in looked:
+            if len(self._found) < MOST:
+                self._found.add(host)
         return ()
 
     def rows(self) -> Iterable[Rows]:

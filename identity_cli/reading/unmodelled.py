@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import ClassVar, NamedTuple, Self
 
+from identity_cli.origins import Origin
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.reader import Block, Noticed
 from identity_cli.reading.remembering import Kinds
@@ -14,6 +15,8 @@ from identity_cli.rules.words import POSTHOG
 
 AI_EVENTS = "ai_events"
 FLAG_CALLS = "flag_calls"
+_Counted = tuple[str, int, Origin]
+"""A kind, how many events there are of it, and where the first stands."""
 
 
 class Unmodelled(NamedTuple):
@@ -55,20 +58,28 @@ class UnmodelledWatch:
         self._missed = missed
         self._notices: dict[str, Noticed] = {}
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events."""
-        if block.is_of_posthog:
-            names = {event.event for event in block.events}  # few, so that the rest costs nothing
-            for kind, are, _ in self._missed:
-                if any(map(are, names)):
-                    self._count(kind, [are(event.event) for event in block.events], block)
+    def look(self, block: Block) -> list[_Counted] | None:
+        """How many of each kind there are, and where the first is."""
+        if not block.is_of_posthog:
+            return None
+        names = {event.event for event in block.events}  # few, so that the rest costs nothing
+        return [
+            (kind, *_counted(are, block)) for kind, are, _ in self._missed if any(map(are, names))
+        ] or None
+
+    def take(self, looked: Iterable[_Counted]) -> Iterable[Rows]:
+        """Count them."""
+        for kind, count, first in looked:
+            if kind not in self._notices:
+                self._notices[kind] = Noticed(first, "")
+            self._notices[kind].count += count
         return ()
 
     def rows(self) -> Iterable[Rows]:
         """A notice for each kind."""
         return (Rows(NOTICES, [(kind, asdict(noticed)) for kind, noticed in self._notices.items()]),)
 
-    def _count(self, kind: str, found: list[bool], block: Block) -> None:
-        if kind not in self._notices:
-            self._notices[kind] = Noticed(block.origins[block.first_seq + found.index(True)], "")
-        self._notices[kind].count += sum(found)
+
+def _counted(are: Callable[[str], bool], block: Block) -> tuple[int, Origin]:
+    found = [are(event.event) for event in block.events]
+    return sum(found), block.origins[block.first_seq + found.index(True)]

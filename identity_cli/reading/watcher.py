@@ -1,12 +1,15 @@
 """What a watcher is: it looks at the events of a log while they are read, and has rows to tell of them.
 
+Of a block it says what it sees, and then takes that: so several processes may look at blocks side by side,
+and one takes what they saw in the order of the log.
+
 It lives where the log is read, which is mostly a process of its own with time to spare. What it finds out
 comes to the run as rows, by the way that events come: no watcher needs one of its own.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from identity_cli.reading.log_items import Rows
 from identity_cli.reading.own_ids import OwnIds, Seen
@@ -23,9 +26,10 @@ RUN, NOTICES, REMARKS = "run", "notices", "remarks"
 kind, as Noticed has them; sentences on internal users, by what they are about."""
 ROWS_AT_ONCE = 1_000
 """How many rows are told in one piece, where there may be one for every id."""
+SeenT_contra = TypeVar("SeenT_contra", contravariant=True)
 
 
-class Watcher(Protocol):
+class WatcherOf(Protocol[SeenT_contra]):
     """Sees all events that are replayed, in ingestion order: neither repeats skipped nor events left out."""
 
     @property
@@ -39,21 +43,26 @@ class Watcher(Protocol):
     def remembers(self) -> Kinds:
         """What it goes by: with these attributes, put back, it goes on another day, see remembering."""
 
-    def see(self, block: Block) -> Iterable[Rows]:
-        """Take the next events; rows that need not wait for the end, mostly none.
+    def look(self, block: SeenT_contra) -> Any:
+        """What there is to take of these events, None for nothing; the same whatever was taken before.
 
-        Told of every event: an answer for the whole block at once keeps that cheap.
+        Little, and plain: it may go to another process, as messages or pickled. Told of every event: an
+        answer for the whole block at once keeps that cheap.
+        """
+
+    def take(self, looked: Any) -> Iterable[Rows]:
+        """Take that of the next events; rows that need not wait for the end, mostly none.
+
+        Only this changes what it remembers. What costs time belongs into looking.
         """
 
     def rows(self) -> Iterable[Rows]:
         """The other rows, once the log is at its end; asked once."""
 
 
-class BatchWatcher(Watcher, Protocol):
-    """A watcher that needs no more of an event than the resolver does: it can look on in either process."""
-
-    def see(self, block: Seen) -> Iterable[Rows]:
-        """Take the next events."""
+Watcher = WatcherOf[Block]
+BatchWatcher = WatcherOf[Seen]
+"""A watcher that needs no more of an event than the resolver does: it can look on in either process."""
 
 
 class Watching(NamedTuple):
@@ -72,6 +81,14 @@ class Watching(NamedTuple):
     internal_users: "InternalUsers | None"
     own_ids: OwnIds
     evidence: bool = True
+
+
+def watched(watchers: Iterable[WatcherOf[SeenT_contra]], block: SeenT_contra) -> Iterator[Rows]:
+    """The rows that watchers have once they took what they see in the next events."""
+    for watcher in watchers:
+        looked = watcher.look(block)
+        if looked is not None:
+            yield from watcher.take(looked)
 
 
 def of_run(key: str, value: Any) -> Rows:

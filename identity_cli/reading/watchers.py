@@ -57,5 +57,5 @@ NOBODY = Watchers((), ())
 def watchers_of(watching: Watching) -> Watchers:
     """Shared out so that both processes have as much to do: evidence keeps the reading one busy."""
     reading = [watcher for make in WATCHERS if (watcher := make(watching)) is not None]
-    either = [watcher for make in BATCH_WATCHERS if (watcher := make(watching)) is not None]
+    either = [one for make in BATCH_WATCHERS if (one := make(watching)) is not None]
     return Watchers(reading, either) if watching.evidence else Watchers([*reading, *either], ())

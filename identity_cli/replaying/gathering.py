@@ -10,7 +10,7 @@ from identity_cli.pieces.blocks import Block
 from identity_cli.reading.intake import Intake
 from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Rejected, Rows, Skipped
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.reading.watcher import BatchWatcher
+from identity_cli.reading.watcher import BatchWatcher, watched
 
 AT_ONCE = 1 << 14
 """Numbers that are held until they are written."""
@@ -74,8 +74,7 @@ class Gathering:
     def __iter__(self) -> Generator[Item, None, None]:
         for item in self._intake:
             if isinstance(item, Batch):
-                for watcher in self._watchers:
-                    yield from watcher.see(item)
+                yield from watched(self._watchers, item)
                 self._gather(item)
                 if item.is_large:
                     yield Batch(item.first_seq, [], {}, [], is_large=True)

@@ -40,7 +40,7 @@ from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.remembering import TABLE, remembered
 from identity_cli.reading.several_processes import items_of_several
-from identity_cli.reading.watcher import Watching
+from identity_cli.reading.watcher import Watching, watched
 from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.auditing import audit_report
 from identity_cli.replaying.finishing import Finishing, Whoever
@@ -221,7 +221,7 @@ class Replay:
 
     def _take(self, item: Item) -> None:
         if isinstance(item, Batch):
-            self._keep(rows for watcher in self._watchers.resolving for rows in watcher.see(item))
+            self._keep(watched(self._watchers.resolving, item))
             self._resolve(item)
         elif isinstance(item, Rejected):
             self._reject(item.seq, item.reason, self._whole(KeptLine(item.origin, item.line)))
