@@ -152,6 +152,13 @@ class Block:
                 yield Probe(seq, clock, node_of(other), *other)
 
 
+def latest_arrival(events: Sequence[Event]) -> datetime:
+    """When the last of these reached the platform, and links that are part of them."""
+    moments = [arrival_of(event) for event in events]
+    moments += [arrival_of(link) for event in events if event.links for link in event.links]
+    return max(filter(None, moments), default=LONG_AGO)
+
+
 def places(ends: Iterable[Place]) -> Iterator[Place]:
     """Where each block begins, from the ends of all, in the order of the log."""
     place = START

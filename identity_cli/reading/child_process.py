@@ -17,7 +17,17 @@ from identity_cli.errors import ProcessGone
 from identity_cli.files.messages import LENGTH_BYTES, message_of, pickled, reader_of
 from identity_cli.files.processes import leave_signals_to_parent
 from identity_cli.reading.intake import Progress
-from identity_cli.reading.log_items import Batch, Item, ItemReader, LogRead, Nobodys, Rejected, Rows, Skipped
+from identity_cli.reading.log_items import (
+    Batch,
+    Item,
+    ItemReader,
+    LogRead,
+    Nobodys,
+    Rejected,
+    Rows,
+    Skipped,
+    Turn,
+)
 
 WORTH_IT_BYTES = 16 << 20
 """Of a log; what is smaller is done before a second process pays."""
@@ -76,6 +86,10 @@ class SecondProcess:
         self._process.terminate()
         self._process.join()
 
+    def disown(self) -> None:
+        """In another child: leave it to the parent, so that this one is told once nobody listens."""
+        self._incoming.close()
+
     def _received(self) -> bytes:
         """The next message."""
         head = self._incoming.read(LENGTH_BYTES)
@@ -120,7 +134,7 @@ def _send_all(intake: Callable[[Progress], ItemReader], incoming: int, outgoing:
         try:
             items = intake(tell)
             for item in items:
-                _send(message_of(item), pipe)
+                _send(pickled(item) if isinstance(item, Turn) else message_of(item), pipe)
             _send(pickled(items.log_read()), pipe)
         except BrokenPipeError:
             raise

@@ -4,11 +4,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 from identity_cli.dialects import detected, is_followed_by
-from identity_cli.dialects.base import Decode, DecodeAll, Dialect, Foresight, Item, Unusable, Wanted
-from identity_cli.dialects.nesting import TOO_DEEP, is_too_deep
+from identity_cli.dialects.base import (
+    Decode,
+    DecodeAll,
+    Decoded,
+    Dialect,
+    Foresight,
+    Item,
+    Unusable,
+    Wanted,
+)
+from identity_cli.dialects.nesting import TOO_DEEP, is_any_too_deep, is_too_deep, room_for_nesting
 from identity_cli.errors import MixedVendors
 from identity_cli.files.sources import LineSource
 from identity_cli.reading.remembering import Parts, recall
@@ -17,6 +27,24 @@ from identity_cli.reading.source_choice import BLOCK_BYTES
 DECODERS = "decoders"
 """What their part of what is remembered begins with."""
 FAULT_OF_OURS = "idcli failed on this line, which is a bug: please report it"
+
+Items = Sequence[Item | None]
+"""Of a line: its events, or why it is none; None for a blank line."""
+
+
+class Made(NamedTuple):
+    """What lines are decoded to: an event of each, or, where some are none or several, what each comes to."""
+
+    events: list[Decoded]
+    items: list[Items] | None = None
+
+    @property
+    def seqs(self) -> int:
+        """How many they take."""
+        return len(self.events) if self.items is None else sum(map(len, self.items))
+
+
+DecodeBlock = Callable[[list[bytes]], Made]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +103,23 @@ class Reading:
                         foresight.see(line)
         return foresight
 
+    def block_decoder(self, dialect: Dialect) -> DecodeBlock:
+        """What decodes consecutive lines of that dialect."""
+        strict, lenient = self.decoders(dialect)
+        if dialect.several:
+            return lambda lines: _each_made(lines, cast(DecodeAll, strict), lenient)
+        return lambda lines: _made(lines, cast(Decode, strict), lenient)
+
+    @property
+    def keeps_anything(self) -> bool:
+        """Whether decoders keep something of lines they saw, by which others may mean something else."""
+        return any(
+            attrgetter(name)(one)
+            for stateful in self.stateful.values()
+            for one in stateful
+            for name in one.remembers
+        )
+
     def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
         """The same, the first giving the events of a line whatever the dialect."""
         strict, lenient = self.decoders(dialect)
@@ -83,13 +128,28 @@ class Reading:
         decode = cast(Decode, strict)
         return (lambda line: (decode(line),)), lenient
 
-    def afresh(self, dialect: Dialect) -> Callable[[bytes], Sequence[Item | None]]:
+    def afresh(self, dialect: Dialect) -> Callable[[bytes], Items]:
         """What makes events of a line, or says why it is none, with decoders whose state nobody else has."""
         strict, lenient = Reading(self.wanted, dialect).several(dialect)
         return partial(decoded_or_reason, decode=strict, lenient=lenient)
 
 
-def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Sequence[Item | None]:
+def _made(lines: list[bytes], decode: Decode, lenient: DecodeAll) -> Made:
+    try:
+        with room_for_nesting():
+            if is_any_too_deep(lines):
+                raise Unusable(TOO_DEEP)
+            return Made(list(map(decode, lines)))
+    except Exception:  # whatever the fast decoder found, the lenient one tells line by line
+        return _each_made(lines, lambda line: (decode(line),), lenient)
+
+
+def _each_made(lines: list[bytes], decode: DecodeAll, lenient: DecodeAll) -> Made:
+    with room_for_nesting():
+        return Made([], [decoded_or_reason(line, decode, lenient) for line in lines])
+
+
+def decoded_or_reason(line: bytes, decode: DecodeAll, lenient: DecodeAll) -> Items:
     """The events of a line, or why it is none, whatever the dialect stumbled over; None for a blank line."""
     if is_too_deep(line):
         return (Unusable(TOO_DEEP),)

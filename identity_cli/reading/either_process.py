@@ -1,12 +1,13 @@
-"""What reads a log: this process, or a second one if that pays."""
+"""What reads a log: this process, a second one if that pays, or several, each some blocks of it."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from identity_cli.reading.earlier import Earlier
 from identity_cli.reading.intake import Intake, Log, Progress, names_to_keep
 from identity_cli.reading.log_items import ItemReader
-from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.options import MANY, ReplayOptions
 from identity_cli.reading.watcher import Watcher
 
 
@@ -46,3 +47,10 @@ def reads_elsewhere(log: Log, options: ReplayOptions) -> bool:
     from identity_cli.reading import child_process as second_process
 
     return log.size >= second_process.WORTH_IT_BYTES and processes.is_possible()
+
+
+def is_in_blocks(log: Log, options: ReplayOptions) -> bool:
+    """Whether several processes read a log: not where one has to sort it, or to know all events before."""
+    is_plain = options.order is None and not options.dedupe and not options.left_out
+    comes_again = bool(log.paths) and all(map(os.path.isfile, log.paths))
+    return is_plain and comes_again and options.processes >= MANY and reads_elsewhere(log, options)

@@ -35,7 +35,7 @@ from identity_cli.reading.log_items import (
     Skipped,
 )
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, RejectedLine
+from identity_cli.reading.reader import Block, LogReader, NobodysEvent, Noticed, Part, RejectedLine
 from identity_cli.reading.remembering import TABLE, Kinds, Row, recall, remembered
 from identity_cli.reading.sorted_reader import SortedLogReader
 from identity_cli.reading.source_choice import SourceChoice
@@ -103,37 +103,43 @@ class Intake:
         again = _again(log, options.longest_line)
         self._reading = Reading(wanted, dialect_asked(options), own_rules, again, parts)
         self._choice = SourceChoice(log.openers, options.longest_line, self._has_id)
-        if options.order is None:
-            self._reader = LogReader(self._choice, self._reading, on_progress=on_progress)
-        else:
-            self._reader = SortedLogReader(self._choice, self._reading, (options.order, scratch), on_progress)
-
+        sorting = None if options.order is None else (options.order, scratch)
+        self._reader = self._made_reader(sorting, on_progress)
         self._is_remembered = options.is_remembered and bool(watchers)
         for name, one, kinds in self._remembering:
             recall(name, one, kinds, parts)
         if earlier is not None:
             go_on_reading(self._reader, earlier)
 
+    def _made_reader(self, sorting: tuple[str, Path] | None, on_progress: Progress | None) -> LogReader:
+        if sorting is None:
+            return LogReader(self._choice, self._reading, on_progress=on_progress)
+        return SortedLogReader(self._choice, self._reading, sorting, on_progress)
+
     def __iter__(self) -> Generator[Item, None, None]:
-        origins = self._reader.origins
-        for item in self._reader:
-            if isinstance(item, RejectedLine):
-                origin, line = self._told(item.seq, item.line)
-                yield Rejected(item.seq, item.reason, line, origin)
-                continue
-            if isinstance(item, NobodysEvent):
-                yield Nobodys(item.seq, item.event.event, item.event.uuid, item.event.why)
-                continue
-            if self._left_out is None:
-                yield from self._sorted_out(item)
-                continue
-            for is_out, part in _runs_of(item, self._left_out.are_out(item)):
-                if is_out:
-                    yield Skipped(part.first_seq, list(part.events), LEFT_OUT)
-                else:
-                    yield from self._sorted_out(part)
+        for part in self._reader:
+            yield from self._items_of(part)
         if self._left_out is not None:
-            self._left_out.finish(origins)
+            self._left_out.finish(self._reader.origins)
+        yield from self._rows()
+
+    def _items_of(self, part: Part) -> Iterator[Item]:
+        if isinstance(part, RejectedLine):
+            origin, line = self._told(part.seq, part.line)
+            yield Rejected(part.seq, part.reason, line, origin)
+        elif isinstance(part, NobodysEvent):
+            yield Nobodys(part.seq, part.event.event, part.event.uuid, part.event.why)
+        elif self._left_out is None:
+            yield from self._sorted_out(part)
+        else:
+            for is_out, some in _runs_of(part, self._left_out.are_out(part)):
+                if is_out:
+                    yield Skipped(some.first_seq, list(some.events), LEFT_OUT)
+                else:
+                    yield from self._sorted_out(some)
+
+    def _rows(self) -> Iterator[Rows]:
+        """What there is to note of the log at its end."""
         if self._is_remembered:
             for row in self._remembered():  # one by one: some are large
                 yield Rows(TABLE, [row])
@@ -196,10 +202,14 @@ class Intake:
                 yield Skipped(part.first_seq, list(part.events), REPEAT, firsts_of_part)
 
     def _watched(self, block: Block) -> Iterator[Item]:
-        yield from watched(self._watchers, block)
+        yield from self._seen(block)
         if self._only_watched and block.is_of_posthog:  # and need not come any further
             forget(cast(Sequence[WireEvent], block.events), self._only_watched)
         yield self._batch(block)
+
+    def _seen(self, block: Block) -> Iterator[Item]:
+        """What watchers have to say of a block."""
+        yield from watched(self._watchers, block)
 
     def _batch(self, block: Block) -> Batch[Event]:
         kept = {

@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 import msgspec
 
 from identity_cli.files.sources import PassedOver, Source
-from identity_cli.origins import Origin, Origins
+from identity_cli.origins import Origin, Origins, SeqRange
 from identity_cli.reading.reader import Noticed
 
 REPEAT = "repeats an earlier event"
@@ -18,8 +18,11 @@ LEFT_OUT = "left out by the plan"
 EventT = TypeVar("EventT")
 
 
-class LogGrew(Exception):
-    """Of several processes that read it each read something else; one alone would have read something."""
+class ReadsAlone(Exception):
+    """Several processes cannot share this log: it grew, or what a line means depends on those before it.
+
+    One process alone reads it.
+    """
 
 
 class KeptLine(NamedTuple):
@@ -79,6 +82,25 @@ class Rows(msgspec.Struct, tag=True, array_like=True, gc=False):
 
     table: str
     rows: Sequence[tuple[Any, ...]]
+
+
+class Turn(NamedTuple):
+    """What blocks come to that one of several processes read, but for their events, which are in files.
+
+    source: which one it is of, from 0. seqs: the first, and how many. ends: whether others are next. blank:
+    how many of the seqs stand for no event. batches: of several events on a line, see Origins. notices and
+    long_lines by kind. looks: what every watcher saw, for each run of events. is_large: in bytes.
+    """
+
+    source: int
+    seqs: tuple[int, int]
+    ends: bool
+    blank: int
+    batches: Sequence[SeqRange]
+    notices: dict[str, Noticed]
+    long_lines: dict[str, Noticed]
+    looks: Sequence[Sequence[Any]] = ()
+    is_large: bool = False
 
 
 Item = Batch[Any] | Skipped[Any] | Nobodys | Rejected | Rows

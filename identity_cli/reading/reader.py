@@ -8,26 +8,22 @@ in ingestion order over all files; so does a line that is none.
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from identity_cli.dialects import POSTHOG
 from identity_cli.dialects.base import (
     ONE_PAGE,
     UNREADABLE_COLUMN,
-    Decode,
-    DecodeAll,
     Decoded,
-    Dialect,
     Notice,
     TouchesNobody,
     Unusable,
 )
-from identity_cli.dialects.nesting import TOO_DEEP, is_any_too_deep, room_for_nesting
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import ColumnsUnreadable
 from identity_cli.files.sources import LineSource, RefusedLine, Source
 from identity_cli.origins import Origin, Origins
-from identity_cli.reading.decoding import Reading, decoded_or_reason
+from identity_cli.reading.decoding import DecodeBlock, Items, Made, Reading
 from identity_cli.reading.source_choice import BLOCK_BYTES, SourceChoice
 from identity_cli.reading.spared_columns import needed_columns
 
@@ -125,24 +121,41 @@ class LogReader:
             self.origins.add_source(file.path, source.first_seq)
             self._next_number = 1
             blank = self.blank
-            decoded = self._decoding_of(source, lines) if lines else None
-            while lines and decoded:
+            decode = self._decoding_of(source, lines) if lines else None
+            while lines and decode:
                 self._numbers = file.numbers
-                last = lines[-1]
-                if isinstance(last, RefusedLine):
-                    lines.pop()
-                if lines:
-                    yield from decoded(lines)
-                source.lines += len(lines)
-                if isinstance(last, RefusedLine):
-                    yield self._refused(source, last)
+                count = len(lines)
+                yield from self._parts(source, lines, decode)
+                source.lines += count
                 if self._on_progress:
                     self._on_progress(finished_bytes + file.bytes_read)
                 lines = file.read_lines(BLOCK_BYTES)
+            yield from self._rest(source)
             self._finish(file, source)
             source.items = self.seqs + 1 - source.first_seq - (self.blank - blank)
             self.lines += source.lines
             finished_bytes += source.size
+
+    def _parts(self, source: Source, lines: list[bytes], decode: DecodeBlock) -> Iterable[Part]:
+        """What the next lines of that source come to, in turn."""
+        refused = taken_refused(lines)
+        yield from self._told(source.lines, lines, decode(lines), refused)
+
+    def _rest(self, source: Source) -> Iterable[Part]:
+        """What of that source is still to be told at its end."""
+        del source
+        return ()
+
+    def _told(
+        self, before: int, lines: list[bytes], made: Made, refused: RefusedLine | None
+    ) -> Iterable[Part]:
+        """What was made of lines, each event at its place; before: how many lines. refused: what follows."""
+        if made.items is None:
+            yield from self._one_a_line(lines, made.events)
+        else:
+            yield from self._several(before, lines, made.items)
+        if refused is not None:
+            yield self._refused(refused)
 
     def _finish(self, file: LineSource, source: Source) -> None:
         file.finish(source)
@@ -163,49 +176,29 @@ class LogReader:
         what = ", ".join(file.unreadable)
         self.notices.setdefault(UNREADABLE_COLUMN, Noticed(Origin(source.path, 1), what)).count += 1
 
-    def _decoding_of(self, source: Source, lines: list[bytes]) -> Callable[[list[bytes]], Iterable[Part]]:
+    def _decoding_of(self, source: Source, lines: list[bytes]) -> DecodeBlock:
         """How blocks of lines of that source become events; lines: its first."""
         with room_for_nesting():
             dialect = self._reading.dialect_of(source.path, lines)
         source.dialect = dialect.name
         source.names_persons = any(b'"person_id"' in line for line in lines)
-        return partial(self._reading_of(dialect), source)
-
-    def _reading_of(self, dialect: Dialect) -> Callable[[Source, list[bytes]], Iterable[Part]]:
-        """How lines of that dialect become events, from now on."""
         self.dialect = dialect.name
-        strict, lenient = self._reading.decoders(dialect)
-        if dialect.several:
-            decode_all = cast(DecodeAll, strict)
-            return lambda source, lines: self._several(source, lines, decode_all, lenient)
-        decode = cast(Decode, strict)
-        return lambda source, lines: self._one_a_line(source, lines, decode, lenient)
+        return self._reading.block_decoder(dialect)
 
-    def _one_a_line(
-        self, source: Source, lines: list[bytes], decode: Decode, lenient: DecodeAll
-    ) -> Iterable[Part]:
-        try:
-            with room_for_nesting():
-                if is_any_too_deep(lines):
-                    raise Unusable(TOO_DEEP)
-                events = list(map(decode, lines))
-        except Exception:  # whatever the fast decoder found, the lenient one tells line by line
-            return self._several(source, lines, lambda line: (decode(line),), lenient)
+    def _one_a_line(self, lines: list[bytes], events: list[Decoded]) -> Iterator[Part]:
+        if not lines:
+            return
         if self._numbers is not None:
             for seq, number in enumerate(self._numbers[: len(lines)], self.seqs + 1):
                 self._place(seq, number)
         self.seqs += len(lines)
-        return (self._block(self.seqs + 1 - len(lines), events, lines),)
+        yield self._block(self.seqs + 1 - len(lines), events, lines)
 
-    def _several(
-        self, source: Source, lines: list[bytes], decode: DecodeAll, lenient: DecodeAll
-    ) -> Iterator[Part]:
+    def _several(self, before: int, lines: list[bytes], decoded: Sequence[Items]) -> Iterator[Part]:
         events: list[Decoded] = []
         lines_of_events: list[bytes] = []
         linking: list[int] = []
-        with room_for_nesting():
-            decoded = [decoded_or_reason(line, decode, lenient) for line in lines]
-        numbers = self._numbers or range(source.lines + 1, source.lines + 1 + len(lines))
+        numbers = self._numbers or range(before + 1, before + 1 + len(lines))
         for number, line, items in zip(numbers, lines, decoded, strict=False):
             if len(items) > 1 or self._numbers is not None:
                 self._place(self.seqs + 1, number, len(items))
@@ -236,9 +229,8 @@ class LogReader:
     ) -> Block:
         return Block(first_seq, events, lines, self.origins, self.dialect, linking)
 
-    def _refused(self, source: Source, line: RefusedLine) -> RejectedLine:
+    def _refused(self, line: RefusedLine) -> RejectedLine:
         self.seqs += 1
-        source.lines += 1
         if self._numbers is not None:
             self._place(self.seqs, self._numbers[-1])
         return RejectedLine(self.seqs, line.reason, bytes(line))
@@ -257,3 +249,12 @@ class LogReader:
             if kind not in self.notices:
                 self.notices[kind] = Noticed(self.origins[self.seqs], what)
             self.notices[kind].count += 1
+
+
+def taken_refused(lines: list[bytes]) -> RefusedLine | None:
+    """The last line, taken off, if it is refused."""
+    if not isinstance(lines[-1], RefusedLine):
+        return None
+    last = lines.pop()
+    assert isinstance(last, RefusedLine)
+    return last

@@ -63,18 +63,14 @@ class SortedLogReader(LogReader):
         entries = sorted_entries(self._with_times(), self._folder)
         all_lines = Source("", 1)
         for dialect, group in groupby(entries, lambda entry: self._dialects[self._source_of(entry.number)]):
-            read = self._reading_of(dialect)
+            self.dialect = dialect.name
+            decode = self._reading.block_decoder(dialect)
             for chunk in _chunks(group):
                 self._numbers = [entry.number for entry in chunk]
                 lines = [entry.line for entry in chunk]
-                last = lines[-1]
-                if isinstance(last, RefusedLine):
-                    lines.pop()
-                if lines:
-                    yield from read(all_lines, lines)
-                all_lines.lines += len(lines)
-                if isinstance(last, RefusedLine):
-                    yield self._refused(all_lines, last)
+                count = len(lines)
+                yield from self._parts(all_lines, lines, decode)
+                all_lines.lines += count
 
     def _place(self, seq: int, number: int, events: int = 1) -> None:
         """Note where the events of a sorted line, the next ones, would be without sorting."""

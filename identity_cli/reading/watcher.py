@@ -83,10 +83,14 @@ class Watching(NamedTuple):
     evidence: bool = True
 
 
-def watched(watchers: Iterable[WatcherOf[SeenT_contra]], block: SeenT_contra) -> Iterator[Rows]:
+def watched(watchers: Sequence[WatcherOf[SeenT_contra]], block: SeenT_contra) -> Iterator[Rows]:
     """The rows that watchers have once they took what they see in the next events."""
-    for watcher in watchers:
-        looked = watcher.look(block)
+    return taken(watchers, [watcher.look(block) for watcher in watchers])
+
+
+def taken(watchers: Iterable[WatcherOf[Any]], looks: Iterable[Any]) -> Iterator[Rows]:
+    """The same of what each of them has seen."""
+    for watcher, looked in zip(watchers, looks, strict=True):
         if looked is not None:
             yield from watcher.take(looked)
 

@@ -33,9 +33,6 @@ WATCHERS: tuple[Callable[[Watching], Watcher | None], ...] = (
     Addresses.asked,
 )
 """Each makes one, or none where it would have nothing to look for."""
-APART = (SharedValues, Addresses)
-"""The last of them, which take most of the time: they may have a process of their own. What fills one table
-is not parted, as its rows are in the order of the log."""
 BATCH_WATCHERS: tuple[Callable[[Watching], BatchWatcher | None], ...] = (
     IdIndex.asked,
     PeriodCounts.asked,

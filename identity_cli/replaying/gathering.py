@@ -1,14 +1,16 @@
 """Reads a log into files, to be resolved in parts: what of it goes through a process is let go at once."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from identity_cli.files.messages import MessageFile
 from identity_cli.files.number_file import NumberFile
 from identity_cli.pieces.blocks import Block
+from identity_cli.pieces.edges import Key
 from identity_cli.reading.intake import Intake
-from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Rejected, Rows, Skipped
+from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.watcher import BatchWatcher, watched
 
@@ -22,8 +24,8 @@ class Gathered:
     """The files of a log that is read and not yet resolved; made before another process reads it.
 
     rows: of its events, see pieces.blocks. aside: what is no event to resolve. edges: nodes that interact, in
-    pairs. reached: seqs and times at which the log's clock went on. about: once, how many ids there are,
-    about, and those that links name and join to nobody.
+    pairs. reached: seqs and times at which the log's clock went on. about: once, a sample of
+    the ids, and those that links name and join to nobody.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -49,48 +51,32 @@ class Gathered:
             file.close()
 
 
-class Gathering:
-    """An Intake whose events and rejected lines go into files.
+class Gatherer:
+    """Puts what is read into files."""
 
-    It gives what watchers find, and large batches: empty, so as to say that the log has some.
-    """
-
-    def __init__(
-        self,
-        intake: Intake,
-        gathered: Gathered,
-        options: ReplayOptions,
-        watchers: Sequence[BatchWatcher],
-    ) -> None:
-        """watchers: of what would be resolved at once; they look on here."""
-        self._intake = intake
+    def __init__(self, gathered: Gathered, options: ReplayOptions) -> None:
         self._files = gathered
-        self._watchers = watchers
         self._block = Block(options.applied_rules, options.team_id)
         self._sample: set[int] = set()
         self._told_line = b""
         self._last_aside = b""
 
-    def __iter__(self) -> Generator[Item, None, None]:
-        for item in self._intake:
-            if isinstance(item, Batch):
-                yield from watched(self._watchers, item)
-                self._gather(item)
-                if item.is_large:
-                    yield Batch(item.first_seq, [], {}, [], is_large=True)
-            elif isinstance(item, Rows):
-                yield item
-            else:
-                self._set_aside(item)
-        for watcher in self._watchers:
-            yield from watcher.rows()
-        self._write_numbers()
-        self._files.about.add((len(self._sample) * SAMPLED, sorted(self._block.named)))
-        self._files.flush()
+    def take(self, item: Batch[Any] | Skipped[Any] | Nobodys | Rejected) -> None:
+        """What comes next in the log."""
+        if isinstance(item, Batch):
+            self._gather(item)
+        else:
+            self._set_aside(item)
 
-    def log_read(self) -> LogRead:
-        """What was read, all of it."""
-        return self._intake.log_read()
+    def go_on_at(self, clock: datetime) -> None:
+        """Others have read what comes before; clock: what the log shows by then."""
+        self._block.clock = clock
+
+    def finish(self) -> None:
+        """The log is at its end."""
+        self._write_numbers()
+        self._files.about.add((sorted(self._sample), sorted(self._block.named)))
+        self._files.flush()
 
     def _gather(self, batch: Batch[Any]) -> None:
         kept: dict[int, bytes | None] = {}
@@ -126,3 +112,55 @@ class Gathering:
         del block.edges[:]
         for file, column in zip(self._files.reached, block.take_reached(), strict=True):
             file.add(column)
+
+
+class Gathering:
+    """An Intake whose events and rejected lines go into files.
+
+    It gives what watchers find, and large batches: empty, so as to say that the log has some.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        gathered: Gathered,
+        options: ReplayOptions,
+        watchers: Sequence[BatchWatcher],
+    ) -> None:
+        """watchers: of what would be resolved at once; they look on here."""
+        self._intake = intake
+        self._gatherer = Gatherer(gathered, options)
+        self._watchers = watchers
+
+    def __iter__(self) -> Generator[Item, None, None]:
+        for item in self._intake:
+            if isinstance(item, Rows):
+                yield item
+                continue
+            if isinstance(item, Batch):
+                yield from watched(self._watchers, item)
+                if item.is_large:
+                    yield a_large_one(item.first_seq)
+            self._gatherer.take(item)
+        for watcher in self._watchers:
+            yield from watcher.rows()
+        self._gatherer.finish()
+
+    def log_read(self) -> LogRead:
+        """What was read, all of it."""
+        return self._intake.log_read()
+
+
+def a_large_one(first_seq: int) -> Batch[Any]:
+    """An empty batch, to say that there was a large one."""
+    return Batch(first_seq, [], {}, [], is_large=True)
+
+
+def about(gathered: Iterable[Gathered]) -> tuple[int, list[Key]]:
+    """How many ids a log has, about, and those that links name and join to nobody; by all that read it."""
+    sample, named = set[int](), set[Key]()
+    for one in gathered:
+        nodes, keys = next(one.about.values(tuple[list[int], list[Key]]))
+        sample.update(nodes)
+        named.update(keys)
+    return len(sample) * SAMPLED, sorted(named)

@@ -21,6 +21,7 @@ from identity_cli.files.sources import PassedOver, Source
 from identity_cli.findings.in_run import rows_of, write_files
 from identity_cli.findings.kept import AUDITED, audited_with
 from identity_cli.reading.earlier import Earlier
+from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import Log, Progress, names_to_keep
 from identity_cli.reading.left_out import BlockedIds
 from identity_cli.reading.log_items import (
@@ -39,7 +40,6 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.remembering import TABLE, remembered
-from identity_cli.reading.several_processes import items_of_several
 from identity_cli.reading.watcher import Watching, watched
 from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.auditing import audit_report
@@ -69,7 +69,6 @@ from identity_cli.tables.run_files import write_events
 
 if TYPE_CHECKING:
     from identity_cli.internal_users import InternalUsers
-    from identity_cli.reading.several_readers import Elsewhere
 
 
 def _landmarks(sources: Sequence[Source]) -> Iterator[tuple[Any, ...]]:
@@ -115,7 +114,6 @@ class Replay:
             evidence=options.evidence,
         )
         self._watchers = NOBODY if options.only_persons else watchers_of(watching)
-        self._elsewhere: Sequence[Elsewhere] = ()
         self._items = self._reader(log, on_progress)
         self._resolver = PersonResolver(
             self._rules,
@@ -133,11 +131,8 @@ class Replay:
         self._has_large_values = False
 
     def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
-        given = log, self._options, self._watchers, self._folder, on_progress
-        items, self._elsewhere = items_of_several(*given, self._earlier_reading)
-        if self._elsewhere:
-            self._watchers = self._watchers._replace(resolving=self._elsewhere)
-        return items
+        given = log, self._options, self._watchers.reading, self._folder, on_progress
+        return items_of(*given, earlier=self._earlier_reading)
 
     @property
     def _earlier_reading(self) -> Earlier | None:
@@ -172,7 +167,6 @@ class Replay:
             *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
         ):
             self._journal.insert(TABLE, remembered(name, one, kinds))
-        self._keep(rows for one in self._elsewhere for rows in one.kept())
 
     def _open_end(self) -> OpenEnd:
         return self._resolver.open_end()
@@ -204,8 +198,6 @@ class Replay:
 
     def close(self) -> None:
         """Let go of what the replay alone needed."""
-        for one in self._elsewhere:
-            one.close()
 
     def _note_findings(self, config: Config) -> None:
         """Keep what audits find, now that the run can be asked."""

@@ -3,10 +3,11 @@
 Each part in a process of its own where that is possible: at its end all its memory is free again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import islice
+from heapq import merge
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying.gathering import Gathered
+from identity_cli.replaying.gathering import Gathered, about
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 
@@ -77,8 +78,8 @@ class ResolvedInParts:
     ids: how many it has, about, once the journal is told.
     """
 
-    def __init__(self, gathered: Gathered, options: ReplayOptions, folder: Path) -> None:
-        """folder: on whose disk files take their place."""
+    def __init__(self, gathered: Sequence[Gathered], options: ReplayOptions, folder: Path) -> None:
+        """gathered: by each process that read it. folder: on whose disk files take their place."""
         self._gathered, self._options, self._folder = gathered, options, folder
         self.ids = 0
         self._parts: list[Part] = []
@@ -86,9 +87,9 @@ class ResolvedInParts:
 
     def journal(self) -> Iterator[Any]:
         """Resolve everything; the facts of the whole log in order, and between them what was set aside."""
-        self.ids, named = next(self._gathered.about.values(tuple[int, list[Key]]))
+        self.ids, named = about(self._gathered)
         self._deal(_count_of_parts(self.ids, self._options.parts_at_a_time))
-        clock = LogClock(*(file.numbers() for file in self._gathered.reached))
+        clock = LogClock([[file.numbers() for file in one.reached] for one in self._gathered])
         self._resolve_each(clock, named)
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
@@ -113,24 +114,27 @@ class ResolvedInParts:
         """Let go of the files."""
         for part in self._parts:
             part.close()
-        self._gathered.close()
+        for one in self._gathered:
+            one.close()
 
     def _deal(self, count: int) -> None:
         """Give each part its rows."""
-        edges = self._gathered.edges.numbers()
-        dealer = Dealer(count, parts(components(zip(edges[::2], edges[1::2], strict=True)), count))
+        edges = [one.edges.numbers() for one in self._gathered]
+        pairs = chain.from_iterable(zip(some[::2], some[1::2], strict=True) for some in edges)
+        dealer = Dealer(count, parts(components(pairs), count))
         self._parts += (Part(self._folder) for _ in range(count))
-        held, read = 0, reader_of(Rows[Encoded], Rows[Any])
-        for message in self._gathered.rows.messages():
-            dealer.deal(read(message))
-            held += len(message)
+        held = 0
+        for rows, size in merge(*map(_rows, self._gathered), key=lambda one: one[0].seqs[0]):
+            dealer.deal(rows)
+            held += size
             if held >= BYTES_AT_ONCE:
                 self._hand_out(dealer)
                 held = 0
         self._hand_out(dealer)
         for part in self._parts:
             part.rows.flush()
-        self._gathered.rows.close()
+        for one in self._gathered:
+            one.rows.close()
 
     def _hand_out(self, dealer: Dealer) -> None:
         for part, rows in dealer.take():
@@ -156,7 +160,8 @@ class ResolvedInParts:
     def _aside(self) -> Iterator[list[Row]]:
         """What was set aside, each before what happened at its seq."""
         record: Any = event_type(names_to_read(self._options.applied_rules))
-        items = self._gathered.aside.values(Skipped[record] | Nobodys | Rejected)
+        each = (one.aside.values(Skipped[record] | Nobodys | Rejected) for one in self._gathered)
+        items = merge(*each, key=_first_seq)
         rows: Iterator[Any] = ((_first_seq(item), 0, NO_FACT, item) for item in items)
         while some := [*islice(rows, ASIDE_AT_ONCE)]:
             yield some
@@ -170,3 +175,10 @@ def _count_of_parts(ids: int, at_a_time: int) -> int:
 
 def _first_seq(item: Any) -> int:
     return item.first_seq if isinstance(item, Skipped) else item.seq
+
+
+def _rows(gathered: Gathered) -> Iterator[tuple[Rows[Any], int]]:
+    """What a process gathered, its events as they stand there, and how many bytes that is."""
+    read = reader_of(Rows[Encoded], Rows[Any])
+    for message in gathered.rows.messages():
+        yield read(message), len(message)

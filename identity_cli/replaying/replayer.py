@@ -20,8 +20,9 @@ from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import MixedVendors, NothingToReplay
 from identity_cli.files.sources import EventSource
 from identity_cli.findings.settings import read_settings
+from identity_cli.reading.either_process import is_in_blocks
 from identity_cli.reading.intake import Log, Progress, log_of
-from identity_cli.reading.log_items import LogGrew
+from identity_cli.reading.log_items import ReadsAlone
 from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.reading.own_rules import with_rules
 from identity_cli.replaying.earlier_run import EarlierRun, earlier_run, given_in
@@ -89,7 +90,7 @@ def replay_log(
     further = on_progress, config
     try:
         return _gone_on_with(log, run, options, further, going_on)
-    except LogGrew:
+    except ReadsAlone:
         return _gone_on_with(log, run, replace(options, jobs=1), further, going_on)
 
 
@@ -136,7 +137,7 @@ def _replayed(
         with (
             closing(JournalWriter(folder, with_events=options.with_events)) as journal,  # it marks the folder
             with_rules(log, options, heeds_vendor=heeds_vendor) as (begun, settled),
-            closing(_kind_of(settled, earlier)(begun, folder, journal, settled, on_progress)) as replaying,
+            closing(_replay_of(begun, settled, earlier)(folder, journal, on_progress)) as replaying,
         ):
             events, passed_over = replaying.write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
@@ -147,16 +148,22 @@ def _replayed(
     return finished
 
 
-def _kind_of(options: ReplayOptions, earlier: EarlierRun | None) -> Callable[..., Replay]:
+def _replay_of(
+    log: Log, options: ReplayOptions, earlier: EarlierRun | None
+) -> Callable[[Path, JournalWriter, Progress | None], Replay]:
+    """What makes the replay of a log with these options, given its folder, journal and progress."""
+    kind: Callable[..., Replay] = Replay
     if earlier is not None:
         from identity_cli.replaying.continued import ContinuedReplay  # takes its time to import
 
-        return partial(ContinuedReplay, earlier)
-    if not options.spill:
-        return Replay
-    from identity_cli.replaying.spilled import SpilledReplay  # takes its time to import
+        kind = partial(ContinuedReplay, earlier)
+    elif options.spill or is_in_blocks(log, options):
+        from identity_cli.replaying.spilled import SpilledReplay  # takes its time to import
 
-    return SpilledReplay
+        kind = SpilledReplay
+        if is_in_blocks(log, options):
+            options = replace(options, spill=True, jobs=options.processes)
+    return lambda folder, journal, on_progress: kind(log, folder, journal, options, on_progress)
 
 
 @contextmanager

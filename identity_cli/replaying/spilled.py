@@ -8,7 +8,7 @@ from functools import partial
 
 from identity_cli.audits.config import Config
 from identity_cli.pieces.joining import Whole
-from identity_cli.reading.either_process import items_of
+from identity_cli.reading.either_process import is_in_blocks, items_of
 from identity_cli.reading.intake import Log, Progress
 from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
 from identity_cli.reading.watchers import NOBODY
@@ -25,12 +25,18 @@ class SpilledReplay(Replay):
 
     def _reader(self, log: Log, on_progress: Progress | None) -> ItemReader:
         options = self._options
-        gathered = Gathered(self._folder)
+        in_blocks = is_in_blocks(log, options)
+        gathered = [Gathered(self._folder) for _ in range(options.processes if in_blocks else 1)]
         self._parts = ResolvedInParts(gathered, options, self._folder)
         self._names = self._journal.names = FiledNames(self._folder)
         self._journal.spare_memory()
         watchers, self._watchers = self._watchers, NOBODY  # here no event comes by
-        through = partial(Gathering, gathered=gathered, options=options, watchers=watchers.resolving)
+        if in_blocks:
+            from identity_cli.replaying.block_readers import BlockReaders  # takes its time to import
+
+            everyone = [*watchers.reading, *watchers.resolving]
+            return BlockReaders(log, options, everyone, gathered, on_progress, self._folder)
+        through = partial(Gathering, gathered=gathered[0], options=options, watchers=watchers.resolving)
         return items_of(log, options, watchers.reading, self._folder, on_progress, through)
 
     def _whoever(self) -> Whoever:
