@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 from nasty_logs import nasty_log
-from outcomes import Left, events_of, left_by, people_of_ids, wire
+from outcomes import events_of, people_of_ids, wire
 
 from identity_cli import facts
 from identity_cli.dialects import posthog
@@ -36,13 +36,13 @@ from identity_cli.rules import RULE_SETS
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.writing.journal_writer import JournalWriter
-from identity_cli.tables.people import people_of
+from identity_cli.tables.people import Ids, People, people_of
 
 Events = Sequence[Any]
 """One for each seq; None for a line that is no event."""
 
 
-def whole(events: Events, rules: RuleSet, **options: Any) -> tuple[list[facts.Fact], Left]:
+def whole(events: Events, rules: RuleSet, **options: Any) -> tuple[list[facts.Fact], list[Any]]:
     """The journal and everybody of a log, replayed at once."""
     resolver = PersonResolver(rules, **options)
     journal: list[facts.Fact] = []
@@ -50,7 +50,12 @@ def whole(events: Events, rules: RuleSet, **options: Any) -> tuple[list[facts.Fa
         for link in () if one is None else one.links:
             journal += resolver.link(seq, link)
         journal += [] if one is None else resolver.apply(seq, one)
-    return journal + resolver.finish(), left_by(resolver)
+    return journal + resolver.finish(), columns_of(map(people_of, resolver.everybody(7)))
+
+
+def columns_of(everybody: Iterable[People | Ids]) -> list[Any]:
+    """Everybody, so many at a time, as another process would be told."""
+    return [msgspec.msgpack.decode(msgspec.msgpack.encode(some)) for some in everybody]
 
 
 def pieces_of_log(events: Events, rules: RuleSet, random: Random) -> tuple[list[Rows[Any]], list[Block]]:
@@ -139,12 +144,12 @@ class Pieces:
             resolver = PersonResolver(rules, **options)
             told = Component(resolver, clock).told(through_file(part, record, folder))
             journals.append(through_file(map(rows_of, told), list[Row], folder))
-            everybody.append([*resolver.everybody(7)])
+            everybody.append([*map(people_of, resolver.everybody(5))])
         self.joined = JoinedJournal(journals)
         self.journal = [fact for whole in self.joined for fact in whole.facts]
-        persons = [of_kind(one, facts.PersonsLeft, folder) for one in everybody]
-        nobodys = [of_kind(one, facts.IdsLeft, folder) for one in everybody]
-        self.left: list[facts.Everybody] = [
+        persons = [of_kind(one, People, folder) for one in everybody]
+        nobodys = [of_kind(one, Ids, folder) for one in everybody]
+        self.left: list[People | Ids] = [
             *joined_persons(persons, self.joined.numbers, 7),
             *joined_ids(nobodys, 7),
         ]
@@ -155,10 +160,10 @@ def of_kind(everybody: Iterable[Any], kind: Any, folder: Path | None) -> list[An
     return through_file([left for left in everybody if isinstance(left, kind)], kind, folder)
 
 
-def in_pieces(*log: Any, **options: Any) -> tuple[list[facts.Fact], Left]:
+def in_pieces(*log: Any, **options: Any) -> tuple[list[facts.Fact], list[Any]]:
     """The journal and everybody of a log in pieces."""
     pieces = Pieces(*log, **options)
-    return pieces.journal, left_by(pieces.left)
+    return pieces.journal, columns_of(pieces.left)
 
 
 def nasty_events(random: Random, rules: RuleSet) -> Events:
@@ -382,7 +387,7 @@ def tables_in_pieces(
         writer.write(pieces.journal)
         writer.flush()
         for left in pieces.left:
-            writer.write_people(people_of(left))
+            writer.write_people(left)
         return tables_of(writer.database)
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import multiprocessing
 import os
 import signal
 import sqlite3
@@ -28,6 +29,7 @@ from identity_cli.replaying import finishing, gathering, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
+from identity_cli.tables.run_files import RunFiles
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 IN_ANY_ORDER = ("run", "finding_persons")
@@ -150,6 +152,32 @@ def test_parts_are_resolved_and_audited_side_by_side(
     same_spilled(SAMPLE / "events.ndjson", one_process=False, jobs=3, with_events=True)
     assert beside["resolves a part of the log"] == 3
     assert beside["audits the run"] == 2 * 2  # the plain one as well
+    assert beside["writes the tables"] == 2
+
+
+def test_everybody_of_a_nasty_log_is_the_same_side_by_side(
+    same_spilled: Callable[..., dict[str, list[Any]]],
+    monkeypatch: pytest.MonkeyPatch,
+    beside: Counter[str],
+    tmp_path: Path,
+) -> None:
+    random, filled = Random("side by side"), Counter[str]()
+    path = tmp_path / "log.ndjson"
+    for _ in range(3):
+        monkeypatch.setattr(finishing, "PERSONS_AT_ONCE", random.choice([1, 2, 3, 7]))
+        path.write_bytes(b"".join(lines_of_a_nasty_log(random)))
+        tables = same_spilled(
+            path,
+            rules=random.choice(["guide", "current"]),
+            dialect="posthog",
+            one_process=False,
+            jobs=random.choice([2, 3, 5]),
+            graph_formats=("json", "dot"),
+            table_formats=("csv", "ndjson"),
+        )
+        filled.update({name: len(rows) for name, rows in tables.items()})
+    assert filled["persons"] > 10
+    assert beside["writes the tables"] == 6
 
 
 def test_where_nobody_asks_for_jobs_memory_counts(tmp_path: Path, beside: Counter[str]) -> None:
@@ -211,15 +239,20 @@ def test_a_part_that_is_killed_leaves_no_run(tmp_path: Path, monkeypatch: pytest
     assert not [*tmp_path.iterdir()]
 
 
-@pytest.mark.parametrize("when", ["read", "resolved"])
+@pytest.mark.parametrize(
+    "where",
+    [(MessageFile, "add"), (Part, "resolve"), (RunFiles, "finish")],
+    ids=["read", "resolved", "written"],
+)
+@pytest.mark.usefixtures("beside")
 def test_a_full_disk_is_told_and_leaves_no_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: tuple[type, str]
 ) -> None:
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
-    monkeypatch.setattr(*((MessageFile, "add", full) if when == "read" else (Part, "resolve", full)))
+    monkeypatch.setattr(*where, full)
     with pytest.raises(RunNotWritten, match="No space left on device"):
-        replay(SAMPLE / "events.ndjson", tmp_path / "run", spill=True)
+        replay(SAMPLE / "events.ndjson", tmp_path / "run", spill=True, jobs=2)
+    assert not multiprocessing.active_children()
     assert not [*tmp_path.iterdir()]

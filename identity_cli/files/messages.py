@@ -4,6 +4,8 @@ That is a number of more than 64 bits, or a time before year 1. A pickled messag
 MessagePack never uses.
 """
 
+import io
+import os
 import pickle
 import tempfile
 from collections.abc import Callable, Iterator
@@ -54,6 +56,23 @@ def reader_of(kind: Any, odd: Any = None) -> Callable[[bytes], Any]:
     return read
 
 
+class _FromStart(io.RawIOBase):
+    """Reads a file at a place of its own: others, and forked processes, share the file's."""
+
+    def __init__(self, file: int) -> None:
+        self._file, self._place = file, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what fits."""
+        some = os.pread(self._file, len(buffer), self._place)
+        buffer[: len(some)] = some
+        self._place += len(some)
+        return len(some)
+
+
 class MessageFile:
     """Messages in a file without a name: nothing is left of it, whatever is killed. Write first, then read.
 
@@ -78,10 +97,11 @@ class MessageFile:
         self._file.flush()
 
     def messages(self) -> Iterator[bytes]:
-        """All of them, as they stand there."""
-        self._file.seek(0)
-        while head := self._file.read(LENGTH_BYTES):
-            yield self._file.read(int.from_bytes(head))
+        """All of them, as they stand there; may be asked several times at once, also in several processes."""
+        self._file.flush()
+        with io.BufferedReader(_FromStart(self._file.fileno()), _BUFFER_BYTES) as file:
+            while head := file.read(LENGTH_BYTES):
+                yield file.read(int.from_bytes(head))
 
     def values(self, kind: Any, odd: Any = None) -> Iterator[Any]:
         """The same as values of that type, see reader_of."""

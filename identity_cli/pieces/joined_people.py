@@ -1,94 +1,58 @@
 """Everybody of many components, in the order of creation in the whole log."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import chain, islice, repeat
-from operator import itemgetter
-from typing import Any, NamedTuple
+from itertools import islice
 
-from identity_cli.facts import (
-    NEVER_SINCE,
-    NEVER_YET,
-    IdColumns,
-    IdsLeft,
-    PersonColumns,
-    PersonsLeft,
+from identity_cli.tables.people import Ids, People
+from identity_cli.tables.people_together import (
+    MERGED_NUMBERS,
+    numbered,
+    part_of,
+    rows_of_ids,
+    team_and_seq,
+    together,
 )
 
 
-class _One(NamedTuple):
-    """A person: its number in the whole log, its columns, and its ids, or whom it was merged into."""
-
-    number: int
-    columns: Sequence[Any]
-    properties: dict[str, Any]
-    ids: Sequence[Sequence[Any]]
-    survivor: int | None
-
-
 def joined_persons(
-    told: Sequence[Iterable[PersonsLeft]], numbers: Sequence["array[int]"], at_once: int
-) -> Iterator[PersonsLeft]:
+    told: Sequence[Iterable[People]], numbers: Sequence["array[int]"], at_once: int
+) -> Iterator[People]:
     """All persons, so many at a time; numbers: in the whole log, by those that each component has."""
-    journals = [_persons(one, of) for one, of in zip(told, numbers, strict=True)]
-    everyone = merge(*journals, key=itemgetter(0))
+    components = [_Taken(one, of) for one, of in zip(told, numbers, strict=True)]
+    count = sum(map(len, numbers))
+    for end in range(at_once, count + at_once, at_once):
+        yield together([some for one in components for some in one.before(end)])
+
+
+def joined_ids(told: Sequence[Iterable[Ids]], at_once: int) -> Iterator[Ids]:
+    """All ids that have no person, so many at a time: by team, as they came in."""
+    everyone = merge(*map(rows_of_ids, told), key=team_and_seq)
     while some := [*islice(everyone, at_once)]:
-        standing = [one for one in some if one.survivor is None]
-        merged = [one for one in some if one.survivor is not None]
-        yield PersonsLeft(
-            _columns(PersonColumns, [(one.number, *one.columns) for one in standing]),
-            [one.properties for one in standing],
-            [len(one.ids) for one in standing],
-            _columns(IdColumns, [*chain.from_iterable(one.ids for one in standing)]),
-            _columns(PersonColumns, [(one.number, *one.columns) for one in merged]),
-            [one.survivor for one in merged if one.survivor is not None],
-        )
+        yield Ids(*zip(*some, strict=True))
 
 
-def joined_ids(told: Sequence[Iterable[IdsLeft]], at_once: int) -> Iterator[IdsLeft]:
-    """All ids that have no person, so many at a time."""
-    everyone = merge(*map(_ids, told), key=itemgetter(0, 3))  # by team, as they came in
-    while some := [*islice(everyone, at_once)]:
-        teams, *columns = zip(*some, strict=True)
-        yield IdsLeft(teams, IdColumns(*columns))
+class _Taken:
+    """The persons of one component, taken in their order, with numbers of the whole log."""
 
+    def __init__(self, told: Iterable[People], numbers: "array[int]") -> None:
+        self._told = (numbered(people, numbers) for people in told)
+        self._people: People | None = None
+        self._begins = 0, 0, 0  # what is not yet taken: of those that stand, of those merged away, of ids
 
-def _columns(kind: Any, rows: Sequence[Sequence[Any]]) -> Any:
-    return kind(*zip(*rows, strict=True)) if rows else kind(*repeat((), len(kind._fields)))
-
-
-def _persons(told: Iterable[PersonsLeft], numbers: "array[int]") -> Iterator[_One]:
-    for left in told:
-        ids = _of_whole(left.ids, numbers)
-        standing = [
-            _One(numbers[number], columns, properties, [*islice(ids, count)], None)
-            for (number, *columns), properties, count in zip(
-                zip(*left.standing, strict=True), left.properties, left.id_counts, strict=True
+    def before(self, end: int) -> Iterator[People]:
+        """The next, up to a number."""
+        while people := self._people or next(self._told, None):
+            first, first_merged, first_id = self._begins
+            stop = bisect_left(people.numbers, end, first)
+            stop_merged = bisect_left(people.merged[MERGED_NUMBERS], end, first_merged)
+            stop_id = first_id + sum(people.id_counts[first:stop])
+            yield part_of(
+                people, slice(first, stop), slice(first_merged, stop_merged), slice(first_id, stop_id)
             )
-        ]
-        merged = [
-            _One(numbers[number], columns, {}, (), numbers[survivor])
-            for (number, *columns), survivor in zip(
-                zip(*left.merged, strict=True), left.survivors, strict=True
-            )
-        ]
-        yield from sorted([*standing, *merged], key=itemgetter(0))
-
-
-def _ids(told: Iterable[IdsLeft]) -> Iterator[tuple[Any, ...]]:
-    for left in told:
-        yield from zip(left.team_ids, *_known_ends(left.ids), strict=True)
-
-
-def _of_whole(ids: IdColumns, numbers: "array[int]") -> Iterator[tuple[Any, ...]]:
-    joined = [None if number is None else numbers[number] for number in ids.joined_persons]
-    return zip(*_known_ends(ids)._replace(joined_persons=joined), strict=True)
-
-
-def _known_ends(ids: IdColumns) -> IdColumns:
-    """With the very objects that stand for never: what was in a file has others."""
-    return ids._replace(
-        first=[NEVER_YET if one == NEVER_YET else one for one in ids.first],
-        last=[NEVER_SINCE if one == NEVER_SINCE else one for one in ids.last],
-    )
+            if stop < len(people.numbers) or stop_merged < len(people.merged[MERGED_NUMBERS]):
+                self._people, self._begins = people, (stop, stop_merged, stop_id)
+                return
+            self._people, self._begins = None, (0, 0, 0)

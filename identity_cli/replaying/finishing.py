@@ -1,7 +1,7 @@
 """Writes who is who once the whole log is resolved: into the database, into the files, and in figures."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,11 @@ LARGE_PERSONS_AT_ONCE = 10
 Listener = Callable[[People | Ids], None]
 
 
+def persons_at_once(*, has_large_values: bool) -> int:
+    """How many persons are worked out, told and written at a time."""
+    return LARGE_PERSONS_AT_ONCE if has_large_values else PERSONS_AT_ONCE
+
+
 class Whoever(Protocol):
     """What knows everybody once the log is resolved, as a PersonResolver does."""
 
@@ -67,6 +72,7 @@ class Finishing:
         self._teams: set[int] = set()  # that have persons
         self._personless = 0  # distinct ids that have none
         self.marks: dict[str, int] = {}  # of the journal, before watchers are told that the log has ended
+        self.beside = ExitStack()  # of what goes on in another process: the run is whole once it is closed
         self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
 
     def take(self, found: Rows) -> None:
@@ -89,24 +95,34 @@ class Finishing:
         rejected: how many lines were.
         """
         journal = self._journal
-        self._at_once = LARGE_PERSONS_AT_ONCE if has_large_values else PERSONS_AT_ONCE
+        self._at_once = persons_at_once(has_large_values=has_large_values)
         overflow = OverflowWatch(self._rules, read.origins)
         listeners: list[Listener] = [journal.write_people, self._count]
         if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
             listeners.append(overflow.see)
-        whoever = self._whoever
-        if isinstance(whoever, PersonResolver) and self.pays_to_share():
-            from identity_cli.files.processes import done_beside  # takes its time to import, as below
-
-            halves = Halves(whoever.in_order(), self._at_once, self._folder)
-            beside = partial(self._write_beside, read.origins, halves)
-            with closing(halves), done_beside(beside, "writes the tables"):
-                _tell(halves.here(), *listeners)
-                journal.finish(self._metadata(read, rejected, overflow))
-        else:
-            everybody = map(people_of, whoever.everybody(self._at_once))
-            self._write_files(read.origins, everybody, *listeners)
+        with ExitStack() as until_finished:
+            self._tell_everybody(read.origins, listeners, until_finished)
             journal.finish(self._metadata(read, rejected, overflow))
+
+    def _tell_everybody(
+        self, origins: Origins, listeners: Sequence[Listener], until_finished: ExitStack
+    ) -> None:
+        """Tell these and the files: where it pays, the files in another process."""
+        whoever, shares = self._whoever, self.pays_to_share()
+        if shares and isinstance(whoever, PersonResolver):
+            halves = until_finished.enter_context(
+                closing(Halves(whoever.in_order(), self._at_once, self._folder))
+            )
+            until_finished.enter_context(_beside(partial(self._write_beside, origins, halves)))
+            _tell(halves.here(), *listeners)
+        elif shares and _is_in_files(whoever):
+            self.beside.enter_context(_beside(partial(self._write_files, origins, self._everybody())))
+            _tell(self._everybody(), *listeners)
+        else:
+            self._write_files(origins, self._everybody(), *listeners)
+
+    def _everybody(self) -> Iterator[People | Ids]:
+        return map(people_of, self._whoever.everybody(self._at_once))
 
     def let_go(self) -> None:
         """Free the memory that everybody takes, once all is written: audits take some of their own."""
@@ -204,6 +220,19 @@ class Finishing:
             "links": count(Linked),
             "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + self._personless,
         }
+
+
+def _is_in_files(whoever: Whoever) -> bool:
+    """Whether each process can ask for everybody by itself."""
+    from identity_cli.replaying.parts import ResolvedInParts  # takes its time to import, as below
+
+    return isinstance(whoever, ResolvedInParts)
+
+
+def _beside(writes: Callable[[], None]) -> AbstractContextManager[None]:
+    from identity_cli.files.processes import done_beside
+
+    return done_beside(writes, "writes the tables")
 
 
 def _tell(everybody: Iterable[People | Ids], *listeners: Listener) -> None:

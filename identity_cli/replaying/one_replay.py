@@ -188,11 +188,12 @@ class Replay:
             if not self._options.may_be_empty:
                 self._rejections.check_named(read.sources, read.passed_over)
                 self._blocked.finish()
-            self._write_tables(read)
-            self._rejected.close()
-            self._finishing.let_go()
-            if not self._options.only_persons:
-                self._note_findings(config)
+            with self._finishing.beside:
+                self._write_tables(read)
+                self._rejected.close()
+                self._finishing.let_go()
+                if not self._options.only_persons:
+                    self._note_findings(config)
             self._journal.note("files", sizes_beside(self._folder))
             return read.event_count(self._rejections.count), read.passed_over
 

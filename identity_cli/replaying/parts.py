@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.dialects.record import event_type
-from identity_cli.facts import IdsLeft, PersonsLeft, Whose
+from identity_cli.facts import Whose
 from identity_cli.files.messages import Encoded, MessageFile, reader_of
 from identity_cli.pieces.blocks import Rows
 from identity_cli.pieces.component import Component
@@ -26,6 +26,7 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.gathering import Gathered, about
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
+from identity_cli.tables.people import Ids, People, people_of
 
 BYTES_OF_AN_ID = 1_000
 """Of memory, while it is resolved, all things considered."""
@@ -33,7 +34,6 @@ BYTES_OF_A_PART = 64 << 20
 MOST_PARTS = 48  # three files each, and systems allow a few hundred
 BYTES_AT_ONCE = 1 << 20
 """Of rows, that are held until each part gets its own."""
-PERSONS_AT_ONCE = 1_000
 ASIDE_AT_ONCE = 100
 
 
@@ -47,8 +47,8 @@ class Part:
         self.persons = MessageFile(folder)
         self.nobodys = MessageFile(folder)
 
-    def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key]) -> None:
-        """Do it; clock: the whole log's. named: ids whose end is to be told."""
+    def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key], at_once: int) -> None:
+        """Do it; clock: the whole log's. named: ids whose end is to be told. at_once: so many persons are."""
         rules = options.applied_rules
         resolver = PersonResolver(
             rules,
@@ -61,8 +61,8 @@ class Part:
         for told in component.told(self.rows.values(Rows[record])):
             self.told.add(rows_of(told))
         self.told.add(rows_of(component.named(named)))
-        for left in resolver.everybody(PERSONS_AT_ONCE):
-            (self.persons if isinstance(left, PersonsLeft) else self.nobodys).add(left)
+        for some in map(people_of, resolver.everybody(at_once)):
+            (self.persons if isinstance(some, People) else self.nobodys).add(some)
         for file in (self.told, self.persons, self.nobodys):
             file.flush()
 
@@ -85,21 +85,24 @@ class ResolvedInParts:
         self._parts: list[Part] = []
         self._joined = JoinedJournal(())
 
-    def journal(self) -> Iterator[Any]:
-        """Resolve everything; the facts of the whole log in order, and between them what was set aside."""
+    def journal(self, at_once: int) -> Iterator[Any]:
+        """Resolve everything; the facts of the whole log in order, and between them what was set aside.
+
+        at_once: so many persons are told at a time in the end.
+        """
         self.ids, named = about(self._gathered)
         self._deal(_count_of_parts(self.ids, self._options.parts_at_a_time))
         clock = LogClock([[file.numbers() for file in one.reached] for one in self._gathered])
-        self._resolve_each(clock, named)
+        self._resolve_each(clock, named, at_once)
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
         yield from self._joined
 
-    def everybody(self, at_once: int) -> Iterator[PersonsLeft | IdsLeft]:
-        """Every person, so many at a time, and then the ids without one."""
-        persons = [part.persons.values(PersonsLeft) for part in self._parts]
+    def everybody(self, at_once: int) -> Iterator[People | Ids]:
+        """Every person, so many at a time, and then the ids without one; may be asked again, also beside."""
+        persons = [part.persons.values(People) for part in self._parts]
         yield from joined_persons(persons, self._joined.numbers[: len(persons)], at_once)
-        yield from joined_ids([part.nobodys.values(IdsLeft) for part in self._parts], at_once)
+        yield from joined_ids([part.nobodys.values(Ids) for part in self._parts], at_once)
 
     def whose(self, team_id: int, distinct_id: str) -> Whose | None:
         """What an id has come to that a link named and joined to nobody; None if no event ever showed it."""
@@ -140,11 +143,11 @@ class ResolvedInParts:
         for part, rows in dealer.take():
             self._parts[part].rows.add(rows)
 
-    def _resolve_each(self, clock: LogClock, named: list[Key]) -> None:
+    def _resolve_each(self, clock: LogClock, named: list[Key], at_once: int) -> None:
         """One after the other, or as many at a time as there may be processes."""
         from identity_cli.files import processes  # takes its time to import
 
-        each = [partial(part.resolve, self._options, clock, named) for part in self._parts]
+        each = [partial(part.resolve, self._options, clock, named, at_once) for part in self._parts]
         if self._options.one_process or not processes.is_possible():
             for resolve in each:
                 resolve()

@@ -12,7 +12,7 @@ from identity_cli.reading.either_process import is_in_blocks, items_of
 from identity_cli.reading.intake import Log, Progress
 from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
 from identity_cli.reading.watchers import NOBODY
-from identity_cli.replaying.finishing import Whoever
+from identity_cli.replaying.finishing import Whoever, persons_at_once
 from identity_cli.replaying.gathering import Gathered, Gathering
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
@@ -43,7 +43,8 @@ class SpilledReplay(Replay):
         return self._parts
 
     def _resolve_rest(self, read: LogRead) -> None:
-        for told in self._parts.journal():
+        at_once = persons_at_once(has_large_values=self._has_large_values)
+        for told in self._parts.journal(at_once):
             if isinstance(told, Whole):
                 self._write_whole(told, read)
             else:
