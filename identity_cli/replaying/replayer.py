@@ -31,7 +31,7 @@ from identity_cli.replaying.room_for_ids import IdsDoNotFit
 from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.store.folder import new_run
 from identity_cli.store.reading.run import Run
-from identity_cli.store.seal import seal
+from identity_cli.store.seal import compact, seal
 from identity_cli.store.writing.journal_writer import JournalWriter
 
 DEFAULT_RUN = "idcli-run"
@@ -142,6 +142,7 @@ def _replayed(
             events, passed_over = replaying.write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
             raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
+        compact(folder / DATABASE)
         seal(folder / DATABASE)
     finished = Run(run)
     finished.seconds = time.perf_counter() - started

@@ -1,17 +1,32 @@
-"""Whether anything wrote into the database of a run after its replay.
+"""What ends a run's database: the same rows are the same bytes, and whoever writes into it later is noticed.
 
-SQLite counts in a database's header each time that something was written into it. The last thing that
-a replay writes is what this count is by then.
+Where SQLite puts rows depends on the order in which tables are written, which is another where a log is
+resolved in parts, or goes on: so it copies them once more, table by table. It counts in a database's
+header each time that something was written into it. The last thing that a replay writes is what this count
+is by then.
 """
 
 import json
 import os
 import sqlite3
 from contextlib import closing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SEAL = "writes"
 """The key of it in the table `run`."""
 _COUNTER = slice(24, 28)  # the "file change counter" of SQLite's file format
+
+
+def compact(path: "Path") -> None:
+    """Put the rows where they alone decide that they stand; nobody may have the database open."""
+    compacted = path.with_suffix(".compact")
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=OFF")  # as below
+        database.execute("VACUUM INTO ?", (str(compacted),))
+    compacted.replace(path)
 
 
 def seal(path: str | os.PathLike[str]) -> None:
