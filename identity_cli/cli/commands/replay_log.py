@@ -179,8 +179,8 @@ def _dialects() -> Iterable[str]:
     "--jobs",
     type=int,
     metavar="N",
-    help="How many processes may work at a time: from 4 on so many read the log in turn, and resolve it in as "
-    "many parts side by side.  [default: as many as cores, if these are 4 or more]",
+    help="How many processes may work at a time: from 4 on so many read the log in turn, and resolve it in "
+    "as many parts side by side.  [default: as many as cores, if these are 4 or more]",
 )
 @config_option
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
