@@ -22,7 +22,7 @@ from identity_cli.files.source_file import SourceFile
 from identity_cli.reading import child_process, intake, options, reader, source_choice
 from identity_cli.reading.log_items import LogRead
 from identity_cli.reading.options import MANY, ReplayOptions
-from identity_cli.replaying import gathering, parts, turns
+from identity_cli.replaying import dealt, gathering, parts, turns
 from identity_cli.replaying.block_readers import BlockReaders
 from identity_cli.replaying.turn_reader import TurnIntake, TurnReader
 
@@ -46,7 +46,7 @@ def read_by(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     for module in (reader, source_choice):
         monkeypatch.setattr(module, "BLOCK_BYTES", 700)
     monkeypatch.setattr(parts, "BYTES_OF_A_PART", 7_000)
-    monkeypatch.setattr(parts, "BYTES_AT_ONCE", 5_000)
+    monkeypatch.setattr(dealt, "BYTES_AT_ONCE", 5_000)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     monkeypatch.setattr(gathering, "AT_ONCE", 4)
     return counts

@@ -25,7 +25,7 @@ from identity_cli.errors import ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake
-from identity_cli.replaying import finishing, gathering, parts
+from identity_cli.replaying import dealt, finishing, gathering, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
@@ -60,7 +60,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 def same_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, list[Any]]]:
     """same_spilled(log, **options): a log replayed in both ways, to the same run; its tables."""
     monkeypatch.setattr(parts, "BYTES_OF_A_PART", 7_000)
-    monkeypatch.setattr(parts, "BYTES_AT_ONCE", 5_000)
+    monkeypatch.setattr(dealt, "BYTES_AT_ONCE", 5_000)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     monkeypatch.setattr(gathering, "AT_ONCE", 4)
     count = 0

@@ -12,7 +12,7 @@ class Dealer:
     def __init__(self, count: int, known: Mapping[int, int]) -> None:
         """count: of parts. known: the part of each node that goes elsewhere than its own number says."""
         self._count, self._known = count, known
-        self._gathered = [_nothing() for _ in range(count)]
+        self._gathered = [no_rows() for _ in range(count)]
         self._last_lines: list[bytes | None] = [None] * count
 
     def deal(self, rows: Rows[Any]) -> None:
@@ -45,9 +45,10 @@ class Dealer:
         for part, rows in enumerate(self._gathered):
             if rows.seqs or rows.probes:
                 yield part, rows
-                self._gathered[part] = _nothing()
+                self._gathered[part] = no_rows()
                 self._last_lines[part] = None
 
 
-def _nothing() -> Rows[Any]:
+def no_rows() -> Rows[Any]:
+    """A beginning of some."""
     return Rows([], [], [], [], [], {})

@@ -8,6 +8,7 @@ from typing import Any
 from identity_cli.files.messages import MessageFile
 from identity_cli.files.number_file import NumberFile
 from identity_cli.pieces.blocks import Block
+from identity_cli.pieces.dealing import no_rows
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.intake import Intake
 from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
@@ -23,9 +24,9 @@ SAMPLED = 1 << 10
 class Gathered:
     """The files of a log that is read and not yet resolved; made before another process reads it.
 
-    rows: of its events, see pieces.blocks. aside: what is no event to resolve. edges: nodes that interact, in
-    pairs. reached: seqs and times at which the log's clock went on. about: once, a sample of
-    the ids, and those that links name and join to nobody.
+    rows: of its events, see pieces.blocks; none where a turn begins. aside: what is no event to
+    resolve. edges: nodes that interact, in pairs. reached: seqs and times at which the log's clock went on.
+    about: once, a sample of the ids, and those that links name and join to nobody.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -71,6 +72,7 @@ class Gatherer:
     def go_on_at(self, clock: datetime) -> None:
         """Others have read what comes before; clock: what the log shows by then."""
         self._block.clock = clock
+        self._files.rows.add(no_rows())  # so a turn begins
 
     def finish(self) -> None:
         """The log is at its end."""

@@ -3,7 +3,7 @@
 Each part in a process of its own where that is possible: at its end all its memory is free again.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from heapq import merge
@@ -13,7 +13,7 @@ from typing import Any
 
 from identity_cli.dialects.record import event_type
 from identity_cli.facts import Whose
-from identity_cli.files.messages import Encoded, MessageFile, reader_of
+from identity_cli.files.messages import MessageFile
 from identity_cli.pieces.blocks import Rows
 from identity_cli.pieces.component import Component
 from identity_cli.pieces.dealing import Dealer
@@ -23,6 +23,7 @@ from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
 from identity_cli.replaying.gathering import Gathered, about
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
@@ -32,17 +33,15 @@ BYTES_OF_AN_ID = 1_000
 """Of memory, while it is resolved, all things considered."""
 BYTES_OF_A_PART = 64 << 20
 MOST_PARTS = 48  # three files each, and systems allow a few hundred
-BYTES_AT_ONCE = 1 << 20
-"""Of rows, that are held until each part gets its own."""
 ASIDE_AT_ONCE = 100
 
 
 class Part:
     """Its rows, and what it comes to: facts, persons, and ids without one."""
 
-    def __init__(self, folder: Path) -> None:
-        """folder: on whose disk its files take their place."""
-        self.rows = MessageFile(folder)
+    def __init__(self, folder: Path, rows: Callable[[Any], Iterator[Any]]) -> None:
+        """folder: on whose disk its files take their place. rows: gives its rows as values of that type."""
+        self._rows = rows
         self.told = MessageFile(folder)
         self.persons = MessageFile(folder)
         self.nobodys = MessageFile(folder)
@@ -58,7 +57,7 @@ class Part:
         )
         component = Component(resolver, clock)
         record: Any = event_type(names_to_read(rules))
-        for told in component.told(self.rows.values(Rows[record])):
+        for told in component.told(self._rows(Rows[record])):
             self.told.add(rows_of(told))
         self.told.add(rows_of(component.named(named)))
         for some in map(people_of, resolver.everybody(at_once)):
@@ -68,7 +67,7 @@ class Part:
 
     def close(self) -> None:
         """Let go of the files."""
-        for file in (self.rows, self.told, self.persons, self.nobodys):
+        for file in (self.told, self.persons, self.nobodys):
             file.close()
 
 
@@ -82,6 +81,7 @@ class ResolvedInParts:
         """gathered: by each process that read it. folder: on whose disk files take their place."""
         self._gathered, self._options, self._folder = gathered, options, folder
         self.ids = 0
+        self._dealt: list[Dealt] = []
         self._parts: list[Part] = []
         self._joined = JoinedJournal(())
 
@@ -115,33 +115,20 @@ class ResolvedInParts:
 
     def close(self) -> None:
         """Let go of the files."""
-        for part in self._parts:
-            part.close()
-        for one in self._gathered:
+        files: Iterable[Part | Gathered | Dealt] = (*self._parts, *self._gathered, *self._dealt)
+        for one in files:
             one.close()
 
     def _deal(self, count: int) -> None:
         """Give each part its rows."""
         edges = [one.edges.numbers() for one in self._gathered]
         pairs = chain.from_iterable(zip(some[::2], some[1::2], strict=True) for some in edges)
-        dealer = Dealer(count, parts(components(pairs), count))
-        self._parts += (Part(self._folder) for _ in range(count))
-        held = 0
-        for rows, size in merge(*map(_rows, self._gathered), key=lambda one: one[0].seqs[0]):
-            dealer.deal(rows)
-            held += size
-            if held >= BYTES_AT_ONCE:
-                self._hand_out(dealer)
-                held = 0
-        self._hand_out(dealer)
-        for part in self._parts:
-            part.rows.flush()
+        known = parts(components(pairs), count)
+        dealers = [Dealer(count, known) for _ in self._gathered]
+        self._dealt = deal([one.rows for one in self._gathered], dealers, self._folder)
+        self._parts += (Part(self._folder, partial(rows_of_part, part, self._dealt)) for part in range(count))
         for one in self._gathered:
             one.rows.close()
-
-    def _hand_out(self, dealer: Dealer) -> None:
-        for part, rows in dealer.take():
-            self._parts[part].rows.add(rows)
 
     def _resolve_each(self, clock: LogClock, named: list[Key], at_once: int) -> None:
         """One after the other, or as many at a time as there may be processes."""
@@ -157,8 +144,8 @@ class ResolvedInParts:
                 with ExitStack() as beside:
                     for resolve in some:
                         beside.enter_context(processes.done_beside(resolve, "resolves a part of the log"))
-        for part in self._parts:
-            part.rows.close()
+        for one in self._dealt:
+            one.close()
 
     def _aside(self) -> Iterator[list[Row]]:
         """What was set aside, each before what happened at its seq."""
@@ -178,10 +165,3 @@ def _count_of_parts(ids: int, at_a_time: int) -> int:
 
 def _first_seq(item: Any) -> int:
     return item.first_seq if isinstance(item, Skipped) else item.seq
-
-
-def _rows(gathered: Gathered) -> Iterator[tuple[Rows[Any], int]]:
-    """What a process gathered, its events as they stand there, and how many bytes that is."""
-    read = reader_of(Rows[Encoded], Rows[Any])
-    for message in gathered.rows.messages():
-        yield read(message), len(message)
