@@ -184,6 +184,15 @@ def test_a_log_nobody_would_write_by_hand_and_components_by_stars(both: Any, tmp
 
 
 @on_spark
+def test_what_comes_at_the_end_of_the_calendar_waits_until_the_log_ends(both: Any, tmp_path: Path) -> None:
+    """No clock goes on from there to what is due then, though the log shows that time already."""
+    last = {"event": "purchase", "now": "9999-12-31T23:59:59.999999Z", "properties": {}}
+    log = [last | {"distinct_id": one} for one in ("ada", "bob", "carl")]
+    found = both([write_lines(tmp_path / "log.ndjson", wire(log))], "2022-12", 60, block_bytes=150)
+    assert found["held"] == 3
+
+
+@on_spark
 def test_every_dialect_whose_lines_stand_for_themselves(both: Any, tmp_path: Path) -> None:
     random, folder = Random(4), tmp_path / "log"
     for name in EXAMPLES.keys() - DEPENDING:

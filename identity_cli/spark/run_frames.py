@@ -73,7 +73,8 @@ class _Tables:
         """The events that waited; moment: the seq of the first arrival at or after each was due, if any.
 
         Record-setting arrivals rise with their seqs, so that is a look-up by time; the time axis is cut where
-        the clocks of blocks end, so that no window holds the whole log.
+        the clocks of blocks end, so that no window holds the whole log. What came at the end of the calendar
+        finds one before it, but no clock goes on from there.
         """
         if not self._asked.may_wait:
             return self._parts[HELD].withColumn("moment", sql.lit(None).cast("long"))
@@ -90,7 +91,8 @@ class _Tables:
             "moment",
             sql.last(arrived, ignorenulls=True).over(later.rowsBetween(Window.unboundedPreceding, 0)),
         )
-        return held.join(found.where("is_arrival = 0").select("seq", "moment"), "seq")
+        after = sql.when(sql.col("moment") > sql.col("seq"), sql.col("moment")).alias("moment")
+        return held.join(found.where("is_arrival = 0").select("seq", after), "seq")
 
     def _ordered(self, frame: DataFrame, rank: Column | None = None) -> DataFrame:
         """With what orders it."""
