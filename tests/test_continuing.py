@@ -13,6 +13,7 @@ from dialect_examples import EXAMPLES, USER, VISITOR, lines_of
 from lanes import first_quick
 from nasty_logs import nasty_log
 from outcomes import events_of, left_by, wire
+from remembered_rows import in_any_process, in_order
 from test_second_process import BEYOND_MESSAGEPACK, UNUSABLE
 
 from identity_cli import IdcliError, Run, replay, trend, whatif, why
@@ -21,7 +22,7 @@ from identity_cli.counterfactual.changed_log import Change
 from identity_cli.reading import child_process, duplicates, login_windows, periods, shared_values
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import GoingOn, ReplayOptions
-from identity_cli.replaying import earlier_run
+from identity_cli.replaying import earlier_run, gathering, joined_end, parts
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
@@ -75,23 +76,14 @@ def test_ids_without_a_person_keep_their_order_over_teams() -> None:
 # A run
 
 
-def tables(run: Run) -> dict[str, list[Any]]:
-    """Every row of every table, in order."""
+def tables(run: Run, *, any_process: bool = False) -> dict[str, list[Any]]:
+    """Every row of every table, in order; any_process: see in_any_process."""
     names = [name for (name,) in run.database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     found = {name: [*run.database.execute(f"SELECT * FROM {name}")] for name in names}
     found["run"] = [row for row in found["run"] if row[0] != SEAL]
-    found["remembered"] = [*map(in_order, found["remembered"])]
+    rows = found["remembered"]
+    found["remembered"] = in_any_process(rows) if any_process else [*map(in_order, rows)]
     return found
-
-
-def in_order(part: tuple[str, int, bytes]) -> tuple[str, int, Any]:
-    """A part of what is remembered; of hashes, which are in no order, all that there are."""
-    name, nth, content = part
-    if name == "end.events":  # of which a line may say more than what goes on
-        return name, nth, [{**event, "options": None} for event in json.loads(zlib.decompress(content))]
-    if not name.startswith(("RepeatCounter._in_memory", "RepeatCounter._elsewhere")):
-        return name, nth, zlib.decompress(content)
-    return name, nth, sorted(content[at : at + 8] for at in range(0, len(content), 8))
 
 
 def files(run: Run) -> dict[str, bytes]:
@@ -108,16 +100,19 @@ def cut(lines: list[str], parts: int, random: Random, folder: Path) -> list[Path
     return paths
 
 
-def compare(paths: list[Path], folder: Path, options: dict[str, Any]) -> Run:
-    """Hold a run that goes on file by file against that of all of them; the former."""
+def compare(paths: list[Path], folder: Path, options: dict[str, Any], *, spill: bool = False) -> Run:
+    """Hold a run that goes on file by file against that of all of them; the former.
+
+    spill: whether the first is resolved in parts.
+    """
     whole = replay(paths, folder / "whole", **options)
-    run = replay(paths[:1], folder / "run", **options)
+    run = replay(paths[:1], folder / "run", **options, spill=spill)
     for path in paths[1:]:
         run.close()
         going_on = GoingOn(folder / "run")
         shown = {name: options[name] for name in ("table_formats", "one_process") if name in options}
         run = replay_log(log_of([str(path)]), folder / "run", ReplayOptions(**shown), going_on=going_on)
-    expected, found = tables(whole), tables(run)
+    expected, found = tables(whole, any_process=spill), tables(run, any_process=spill)
     for name in expected:
         assert found[name] == expected[name], name
     assert files(run) == files(whole)
@@ -219,6 +214,33 @@ def test_only_those_are_met_again_whom_the_next_file_touches(
     assert sorted(met) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize("rules", first_quick([*RULE_SETS], 2))
+def test_a_log_that_was_resolved_in_parts_goes_on(
+    rules: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its persons are met again as if they had been resolved at once, and so is what waited at its end."""
+    monkeypatch.setattr(parts, "BYTES_OF_A_PART", 3_000)
+    monkeypatch.setattr(joined_end, "FINE_AT_ONCE", 2)
+    monkeypatch.setattr(gathering, "SAMPLED", 1)
+    random, waited = Random(f"parts {rules}"), 0
+    for number in range(6):
+        monkeypatch.setattr(child_process, "WORTH_IT_BYTES", random.choice([0, 1 << 30]))
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        paths = cut(random_lines(random, 60), random.choice([2, 3]), random, folder)
+        options = {
+            "rules": rules,
+            "buffer": random.choice([None, 0, 60, 3_600]),
+            "with_events": random.random() < 0.5,
+            "evidence": random.random() < 0.8,
+            "dedupe": random.random() < 0.3,
+            "may_be_empty": True,
+        }
+        with compare(paths, folder, options, spill=True) as run:
+            waited += run.count("held")
+    assert waited > 3
+
+
 STATELESS = sorted(EXAMPLES.keys() - {"ga4", "snowplow"})
 
 
@@ -236,7 +258,8 @@ def lines_in(dialect: str, random: Random) -> list[str]:
 def test_a_log_of_any_format_goes_on(dialect: str, tmp_path: Path) -> None:
     random = Random(dialect)
     paths = cut(lines_in(dialect, random), 3, random, tmp_path)
-    compare(paths, tmp_path, {"dialect": dialect, "may_be_empty": True}).close()
+    spill = random.random() < 0.5
+    compare(paths, tmp_path, {"dialect": dialect, "may_be_empty": True}, spill=spill).close()
 
 
 def test_what_one_format_knows_outlasts_files_of_others(tmp_path: Path) -> None:
@@ -321,6 +344,7 @@ def test_it_refuses_other_options(days: tuple[Path, Path, Path]) -> None:
     assert "--no-evidence" in refusal(tomorrow, run, evidence=False)
     assert "its rules were those of the log's own vendor" in refusal(tomorrow, run, rules="guide")
     assert "is one whole" in refusal(tomorrow, run, order="time")
+    assert "leave out --spill" in refusal(tomorrow, run, spill=True)
     replay(tomorrow, continues=run, table_formats=("ndjson",), team_id=1).close()
 
 
@@ -342,9 +366,9 @@ def test_it_refuses_a_run_of_another_version(
 
 def test_it_refuses_what_is_one_whole(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
     _, today, tomorrow = days
-    for options in ({"order": "arrival"}, {"left_out": (f"{today}:1",)}, {"spill": True}):
+    for options in ({"order": "arrival"}, {"left_out": (f"{today}:1",)}):
         replay([today, tomorrow], tmp_path / "other", **options).close()
-        assert "its log was sorted or spilled" in refusal(tomorrow, tmp_path / "other")
+        assert "its log was sorted, or a plan left events out" in refusal(tomorrow, tmp_path / "other")
 
 
 def test_it_refuses_formats_that_only_the_whole_log_tells_about(tmp_path: Path) -> None:

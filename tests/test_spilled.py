@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from dialect_examples import EXAMPLES, lines_of
 from lanes import every_nth_quick
 from nasty_logs import nasty_log
+from remembered_rows import in_any_process
 
 from identity_cli import replay
 from identity_cli.cli import idcli
@@ -32,23 +33,21 @@ from identity_cli.rules import RULE_SETS
 from identity_cli.tables.run_files import RunFiles
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
-IN_ANY_ORDER = ("run", "finding_persons")
+IN_ANY_ORDER = ("run", "finding_persons", "remembered")
 """Tables without an order of their own."""
-OF_A_PLAIN_ONE = "remembered"
-"""What another replay needs to go on with a run; one that was spilled has nothing."""
 
 
 def tables_of(folder: Path) -> dict[str, list[Any]]:
     """The rows of every table of a run, in order."""
     with closing(sqlite3.connect(folder / "run.db")) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {
-            name: database.execute(
-                f"SELECT * FROM {name} ORDER BY {'1' if name in IN_ANY_ORDER else 'rowid'}"
-            ).fetchall()
-            for name in names
-            if name != OF_A_PLAIN_ONE
-        }
+        tables = {name: database.execute(_query(name)).fetchall() for name in names}
+    tables["remembered"] = in_any_process(tables["remembered"])
+    return tables
+
+
+def _query(table: str) -> str:
+    return f"SELECT * FROM {table} ORDER BY {'1' if table in IN_ANY_ORDER else 'rowid'}"
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -72,8 +71,10 @@ def same_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
         asked = {"may_be_empty": True, "one_process": True, **options}
         replay(log, plain, **asked).close()
         replay(log, spilled, spill=True, **asked).close()
-        tables = tables_of(plain)
-        assert tables_of(spilled) == tables
+        tables, found = tables_of(plain), tables_of(spilled)
+        assert found.keys() == tables.keys()
+        for name, rows in tables.items():
+            assert found[name] == rows, name
         assert files_of(spilled) == files_of(plain)
         assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
         return tables

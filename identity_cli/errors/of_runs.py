@@ -64,12 +64,13 @@ class NoRun(IdcliError):
 
 
 class CannotGoOn(IdcliError):
-    """A run that --continue names and that no log can go on with; reason: as a clause."""
+    """A run that --continue names and that no log can go on with.
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(
-            f"the run {path} cannot be continued: {reason}. Nothing was changed: replay all files together."
-        )
+    reason: as a clause. advice: what to do instead, as an order.
+    """
+
+    def __init__(self, path: str, reason: str, advice: str = "replay all files together") -> None:
+        super().__init__(f"the run {path} cannot be continued: {reason}. Nothing was changed: {advice}.")
 
 
 class RunUnreadable(IdcliError):

@@ -1,6 +1,6 @@
 """What a component of a log, or several, come to by themselves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from identity_cli.events import Event
@@ -62,15 +62,28 @@ class Component:
 
         A probe is in the rows of the event that asks.
         """
+        yield from self.told_before_end(rows)
+        yield from self.told_at_end()
+
+    def told_before_end(self, rows: Iterable[Rows[Event]]) -> Iterator[list[Told]]:
+        """The same up to where the whole log ends: what waits then goes on waiting, and may be asked for."""
         for some in rows:
             self._keep(some)
             facts = self._resolver.apply_each(self._each(some))
             yield from _some_at_once(self._in_order(facts))
-            if self._kept:
-                waiting = set(self._resolver.waiting_since(min(self._kept)))
-                self._kept = {seq: line for seq, line in self._kept.items() if seq in waiting}
+            self._keep_what_waits()
+        yield from _some_at_once(self._in_order(self._resolver.pass_time(END, self._clock.last)))
+        self._keep_what_waits()
+
+    def told_at_end(self) -> Iterator[list[Told]]:
+        """What the end of the log lets go."""
         yield from _some_at_once(self._in_order(self._resolver.finish()))
         self._resolver.rewind()
+
+    @property
+    def kept(self) -> Mapping[int, bytes]:
+        """Lines of events that wait and may yet be rejected, by seq."""
+        return self._kept
 
     def named(self, keys: Iterable[Key]) -> list[Told]:
         """Whose these ids are in the end, of those that are here; told last."""
@@ -85,6 +98,11 @@ class Component:
         before = b""
         for seq, line in some.kept.items():
             before = self._kept[seq] = before if line is None else line
+
+    def _keep_what_waits(self) -> None:
+        if self._kept:
+            waiting = set(self._resolver.waiting_since(min(self._kept)))
+            self._kept = {seq: line for seq, line in self._kept.items() if seq in waiting}
 
     def _each(self, some: Rows[Event]) -> Iterator[tuple[int, Event]]:
         """Events by their seqs, each at its time; what is asked before is answered."""

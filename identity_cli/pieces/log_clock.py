@@ -3,13 +3,15 @@
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
-from identity_cli.events import LONG_AGO
+from identity_cli.events import FAR_FUTURE, LONG_AGO
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
+_WESTMOST = -timedelta(hours=23, minutes=59)
+"""Of zones, some of which are not yet at the end of the calendar when UTC is."""
 
 
 def micros(moment: datetime) -> int:
@@ -38,6 +40,17 @@ class LogClock:
         if time > (moments[-1] if moments else _NEVER):
             seqs.append(seq)  # type: ignore[attr-defined]  # an array of its own
             moments.append(time)  # type: ignore[attr-defined]
+
+    @property
+    def last(self) -> datetime:
+        """What it shows where the log ends: in UTC, or where that has no date for it in the westmost zone."""
+        last = max((moments[-1] for _, moments in self._told if len(moments)), default=None)
+        if last is None:
+            return LONG_AGO
+        since = timedelta(microseconds=last)
+        if since <= FAR_FUTURE - EPOCH:
+            return EPOCH + since
+        return (EPOCH + _WESTMOST + since).replace(tzinfo=timezone(_WESTMOST))
 
     def reaches(self, moment: datetime, after: int) -> int | None:
         """The first event after one by which it shows that moment, or a later one; None if there is none.

@@ -148,6 +148,17 @@ class Intake:
         for watcher in self._watchers:
             yield from watcher.rows()
 
+    def rows_of(self, read: LogRead, last_long_line: tuple[str, int] | None) -> Iterator[Rows]:
+        """The same of a log that others read, while these watchers took what there was to see."""
+        reader = self._reader
+        reader.sources, reader.seqs = read.sources, read.seqs
+        reader.lines, reader.blank = read.lines, read.blank
+        for kind, noticed in read.notices.items():
+            (self._long_lines if kind == LONG_LINE else reader.notices)[kind] = noticed
+        self._last_long_line = last_long_line
+        self._choice.passed_over = read.passed_over
+        yield from self._rows()
+
     def log_read(self) -> LogRead:
         """What was read, all of it."""
         reader = self._reader

@@ -89,7 +89,8 @@ class Turn(NamedTuple):
 
     source: which one it is of, from 0. seqs: the first, and how many. ends: whether others are next. blank:
     how many of the seqs stand for no event. batches: of several events on a line, see Origins. notices and
-    long_lines by kind. looks: what every watcher saw, for each run of events. is_large: in bytes.
+    long_lines by kind; last_long_line: path and line of the last of these. looks: what every watcher saw, for
+    each run of events. is_large: in bytes.
     """
 
     source: int
@@ -99,6 +100,7 @@ class Turn(NamedTuple):
     batches: Sequence[SeqRange]
     notices: dict[str, Noticed]
     long_lines: dict[str, Noticed]
+    last_long_line: tuple[str, int] | None = None
     looks: Sequence[Sequence[Any]] = ()
     is_large: bool = False
 

@@ -110,8 +110,8 @@ class ReplayOptions:
 
     @property
     def is_remembered(self) -> bool:
-        """Whether the log can go on another day: not if it is sorted, spilled, or changed by a plan."""
-        return not (self.only_persons or self.spill or self.order is not None or self.left_out)
+        """Whether the log can go on another day: not if it is sorted, or changed by a plan."""
+        return not (self.only_persons or self.order is not None or self.left_out)
 
     @property
     def processes(self) -> int:

@@ -94,8 +94,15 @@ def part_of(parts: Parts, name: str, kind: Any) -> Any:
         raise NotAsRemembered(f"{name}: {error}") from None
 
 
+def of_kind(value: Any, kind: Any) -> Any:
+    """What is of that type, of plain values that stand for it."""
+    return msgspec.convert(value, kind)
+
+
 def _unpacked(pieces: Sequence[bytes], kind: Any) -> Any:
     is_mapping = get_origin(kind) is dict
     sent = list[tuple[get_args(kind)]] if is_mapping else kind  # type: ignore[misc]  # made as it is needed
     value = msgspec.json.decode(zlib.decompress(pieces[0]), type=sent)
+    for piece in pieces[1:]:  # of a long list
+        value += msgspec.json.decode(zlib.decompress(piece), type=sent)
     return dict(value) if is_mapping else value

@@ -12,7 +12,7 @@ from typing import Any
 
 from identity_cli.origins import Origins, SeqRange
 from identity_cli.reading.child_process import SecondProcess
-from identity_cli.reading.intake import Log, Progress
+from identity_cli.reading.intake import Intake, Log, Progress
 from identity_cli.reading.log_items import Batch, Item, LogRead, ReadsAlone, Turn
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Noticed
@@ -42,6 +42,7 @@ class BlockReaders:
         self._watchers = watchers
         self._gathered = gathered
         self._counted = _Counted()
+        self._read: LogRead | None = None
         ring = Ring(len(gathered))
         self._readers: list[SecondProcess] = []
         for number in range(len(gathered)):
@@ -55,12 +56,14 @@ class BlockReaders:
         finally:
             for reader in self._readers:
                 reader.close()
-        for watcher in self._watchers:
-            yield from watcher.rows()
+        self._read = self._counted.whole(self._readers[0].log_read())
+        watching = Intake(self._log, self._options, self._watchers, self._scratch)
+        yield from watching.rows_of(self._read, self._counted.last_long_line)
 
     def log_read(self) -> LogRead:
         """What was read, all of it."""
-        return self._counted.whole(self._readers[0].log_read())
+        assert self._read is not None, "not at its end"
+        return self._read
 
     def _reading(self, ring: Ring, number: int, on_progress: Progress) -> "_Reader":
         """What one of them does, in its process."""
@@ -136,6 +139,7 @@ class _Counted:
         self._batches: list[SeqRange] = []
         self._notices: dict[str, Noticed] = {}
         self._long_lines: dict[str, Noticed] = {}
+        self.last_long_line: tuple[str, int] | None = None
 
     def add(self, turn: Turn) -> None:
         """Take the next one."""
@@ -143,6 +147,7 @@ class _Counted:
         self._seqs += turn.seqs[1]
         self._blank += turn.blank
         self._batches += turn.batches
+        self.last_long_line = turn.last_long_line if turn.long_lines else self.last_long_line
         for known, more in ((self._notices, turn.notices), (self._long_lines, turn.long_lines)):
             for kind, noticed in more.items():
                 if kind in known:

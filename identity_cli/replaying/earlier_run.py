@@ -130,7 +130,7 @@ def _why_not(run: Run, parts: Parts) -> str | None:
     if version != __version__:
         return f"idcli {version} wrote it, and this is {__version__}"
     if f"{END}.clock" not in parts:
-        return "its log was sorted or spilled, or a plan left events out"
+        return "its log was sorted, or a plan left events out"
     if any(part.startswith(BEYOND_WORDS) for part in parts):
         return "it could not keep all that this takes"
     sources = sources_in(parts)

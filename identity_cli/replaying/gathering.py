@@ -13,6 +13,7 @@ from identity_cli.pieces.edges import Key
 from identity_cli.reading.intake import Intake
 from identity_cli.reading.log_items import LEFT_OUT, Batch, Item, LogRead, Nobodys, Rejected, Rows, Skipped
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.reading.remembering import TABLE, remembered
 from identity_cli.reading.watcher import BatchWatcher, watched
 
 AT_ONCE = 1 << 14
@@ -133,6 +134,7 @@ class Gathering:
         self._intake = intake
         self._gatherer = Gatherer(gathered, options)
         self._watchers = watchers
+        self._is_remembered = options.is_remembered
 
     def __iter__(self) -> Generator[Item, None, None]:
         for item in self._intake:
@@ -144,6 +146,10 @@ class Gathering:
                 if item.is_large:
                     yield a_large_one(item.first_seq)
             self._gatherer.take(item)
+        if self._is_remembered:
+            for watcher in self._watchers:
+                for row in remembered(type(watcher).__name__, watcher, watcher.remembers):
+                    yield Rows(TABLE, [row])
         for watcher in self._watchers:
             yield from watcher.rows()
         self._gatherer.finish()

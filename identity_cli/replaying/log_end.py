@@ -113,9 +113,10 @@ class Asked(NamedTuple):
         if "rules" in given and self.is_of_log:
             raise CannotGoOn(run, "its rules were those of the log's own vendor, and now some are asked for")
         if not options.is_remembered:
-            raise CannotGoOn(
-                run, "what is sorted or spilled, or what a plan leaves events out of, is one whole"
-            )
+            raise CannotGoOn(run, "what is sorted, or what a plan leaves events out of, is one whole")
+        if options.spill:
+            reason = "going on, memory holds no ids but those that the new file touches, and spills none"
+            raise CannotGoOn(run, reason, "leave out --spill, or replay all files together with it")
         return {name: getattr(self, name) for name in self._fields[:-2]}
 
 

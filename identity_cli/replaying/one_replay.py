@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,16 +147,15 @@ class Replay:
     def _resolve_rest(self, read: LogRead) -> None:
         """The log is at its end; read: what was read."""
         if self._options.is_remembered:
-            self._remember_end()
+            self._remember(LogEnd.of(self._open_end(), kept=self._kept))
         self._keep(rows for watcher in self._watchers.resolving for rows in watcher.rows())
         self._write_facts(self._resolver.finish())
 
-    def _remember_end(self) -> None:
+    def _remember(self, end: LogEnd) -> None:
         """Keep how things are before the log's end changes them, so that it can go on another day."""
-        end = LogEnd.of(
-            self._open_end(),
-            kept=self._kept,
-            marks=self._finishing.marks,
+        end = replace(
+            end,
+            marks=self._marks,
             attached=self._journal.count(DistinctIdAttached),
             has_large_values=self._has_large_values,
         )
@@ -167,6 +167,11 @@ class Replay:
             *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
         ):
             self._journal.insert(TABLE, remembered(name, one, kinds))
+
+    @property
+    def _marks(self) -> dict[str, int]:
+        """How far the journal went before anybody was told that the log has ended."""
+        return self._finishing.marks
 
     def _open_end(self) -> OpenEnd:
         return self._resolver.open_end()

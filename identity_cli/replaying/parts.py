@@ -14,6 +14,7 @@ from typing import Any
 from identity_cli.dialects.record import event_type
 from identity_cli.facts import Whose
 from identity_cli.files.messages import MessageFile
+from identity_cli.origins import Origins
 from identity_cli.pieces.blocks import Rows
 from identity_cli.pieces.component import Component
 from identity_cli.pieces.dealing import Dealer
@@ -25,6 +26,7 @@ from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
 from identity_cli.replaying.gathering import Gathered, about
+from identity_cli.replaying.joined_end import rows_of_end, with_one_end
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of
@@ -39,8 +41,9 @@ ASIDE_AT_ONCE = 100
 class Part:
     """Its rows, and what it comes to: facts, persons, and ids without one."""
 
-    def __init__(self, folder: Path, rows: Callable[[Any], Iterator[Any]]) -> None:
-        """folder: on whose disk its files take their place. rows: gives its rows as values of that type."""
+    def __init__(self, number: int, folder: Path, rows: Callable[[Any], Iterator[Any]]) -> None:
+        """number: its own. folder: on whose disk its files are. rows: gives its, of that type."""
+        self._number = number
         self._rows = rows
         self.told = MessageFile(folder)
         self.persons = MessageFile(folder)
@@ -57,7 +60,12 @@ class Part:
         )
         component = Component(resolver, clock)
         record: Any = event_type(names_to_read(rules))
-        for told in component.told(self._rows(Rows[record])):
+        for told in component.told_before_end(self._rows(Rows[record])):
+            self.told.add(rows_of(told))
+        if options.is_remembered:
+            for rows in rows_of_end(self._number, resolver.open_end(), component.kept):
+                self.told.add(rows)
+        for told in component.told_at_end():
             self.told.add(rows_of(told))
         self.told.add(rows_of(component.named(named)))
         for some in map(people_of, resolver.everybody(at_once)):
@@ -85,10 +93,11 @@ class ResolvedInParts:
         self._parts: list[Part] = []
         self._joined = JoinedJournal(())
 
-    def journal(self, at_once: int) -> Iterator[Any]:
+    def journal(self, at_once: int, origins: Origins) -> Iterator[Any]:
         """Resolve everything; the facts of the whole log in order, and between them what was set aside.
 
-        at_once: so many persons are told at a time in the end.
+        Before what its end lets go comes a LogEnd, if that is to be remembered. at_once: so many persons are
+        told at a time in the end.
         """
         self.ids, named = about(self._gathered)
         self._deal(_count_of_parts(self.ids, self._options.parts_at_a_time))
@@ -96,7 +105,7 @@ class ResolvedInParts:
         self._resolve_each(clock, named, at_once)
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
-        yield from self._joined
+        yield from with_one_end(self._joined, origins)
 
     def everybody(self, at_once: int) -> Iterator[People | Ids]:
         """Every person, so many at a time, and then the ids without one; may be asked again, also beside."""
@@ -126,7 +135,8 @@ class ResolvedInParts:
         known = parts(components(pairs), count)
         dealers = [Dealer(count, known) for _ in self._gathered]
         self._dealt = deal([one.rows for one in self._gathered], dealers, self._folder)
-        self._parts += (Part(self._folder, partial(rows_of_part, part, self._dealt)) for part in range(count))
+        for part in range(count):
+            self._parts.append(Part(part, self._folder, partial(rows_of_part, part, self._dealt)))
         for one in self._gathered:
             one.rows.close()
 

@@ -4,9 +4,11 @@ The log is read as ever, and watched; what is resolved waits in files until it i
 linked. The run is the same, row for row.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from identity_cli.audits.config import Config
+from identity_cli.facts import PersonCreated
 from identity_cli.pieces.joining import Whole
 from identity_cli.reading.either_process import is_in_blocks, items_of
 from identity_cli.reading.intake import Log, Progress
@@ -14,6 +16,7 @@ from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
 from identity_cli.reading.watchers import NOBODY
 from identity_cli.replaying.finishing import Whoever, persons_at_once
 from identity_cli.replaying.gathering import Gathered, Gathering
+from identity_cli.replaying.log_end import LogEnd
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_AUDITED_ID, memory_of
@@ -44,11 +47,17 @@ class SpilledReplay(Replay):
 
     def _resolve_rest(self, read: LogRead) -> None:
         at_once = persons_at_once(has_large_values=self._has_large_values)
-        for told in self._parts.journal(at_once):
+        for told in self._parts.journal(at_once, read.origins):
             if isinstance(told, Whole):
                 self._write_whole(told, read)
+            elif isinstance(told, LogEnd):
+                self._remember(replace(told, next_person=self._journal.count(PersonCreated)))
             else:
                 self._take(told)
+
+    @property
+    def _marks(self) -> dict[str, int]:
+        return self._journal.marks_since(self._finishing.marks)
 
     def _write_whole(self, whole: Whole, read: LogRead) -> None:
         self._kept = {seq: KeptLine(read.origins[seq], line) for seq, line in whole.lines.items()}

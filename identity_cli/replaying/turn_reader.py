@@ -105,7 +105,7 @@ class TurnIntake(Intake):
             if isinstance(part, Begun):
                 yield part
             elif isinstance(part, Turn):
-                yield part._replace(long_lines=self._long_lines)
+                yield part._replace(long_lines=self._long_lines, last_long_line=self._last_long_line)
                 self._long_lines = {}
             else:
                 yield from self._items_of(part)

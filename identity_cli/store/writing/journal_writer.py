@@ -75,6 +75,13 @@ class JournalWriter:
         self.flush()
         return marks_of(self.database)
 
+    def marks_since(self, read: Mapping[str, int]) -> dict[str, int]:
+        """The same where the log was read first, and all of it then resolved.
+
+        read: once it was read; what else watchers wrote since is of its end.
+        """
+        return {**read, **{table: last for table, last in self.marks().items() if table in _RESOLVED}}
+
     def reject(self, seq: int, reason: str, line: bytes) -> None:
         """Note a line that could not be used."""
         excerpt = line[: 4 * EXCERPT_CHARACTERS].decode("utf-8", "replace").rstrip("\r\n")
@@ -154,6 +161,10 @@ _VALUES = {
     "persons": "?,?,?,?,?,?,nullif(?,0),nullif(?,-1),?,?,?,?,?",
 }
 """Of tables whose rows are given in another form than they are kept in."""
+
+
+_RESOLVED = frozenset({"rejected", *(table for table, _ in STORED.values())})
+"""Tables of what comes of events, and not of watching them."""
 
 
 def _values_by_table(database: sqlite3.Connection) -> dict[str, str]:
