@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import ClassVar, Self
 
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.on_demand import Times
 from identity_cli.reading.reader import Block
 from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching, of_run
@@ -52,7 +53,7 @@ class ArrivalWatch:
         if not any(arrived):  # many logs do not tell
             return None
         is_ordered = None not in arrived and sorted(arrived) == arrived  # type: ignore[type-var]  # none is None
-        return block.first_seq, is_ordered, arrived
+        return block.first_seq, is_ordered, Times(arrived)
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
         """Hold them against what came before."""

@@ -8,9 +8,8 @@ stays flat; skipped (--dedupe) by a table of them in memory, about 150 bytes an 
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from itertools import chain
-from operator import ne
+from operator import attrgetter, ne
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -21,6 +20,7 @@ from identity_cli.dialects.json_lines import contents_of
 from identity_cli.events import Event, SentId, arrival_of, time_of
 from identity_cli.files.distinct_hashes import SpreadHashes
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.on_demand import Column, OnDemand
 from identity_cli.reading.reader import Block
 from identity_cli.reading.remembering import RAW, Kinds
 from identity_cli.reading.watcher import Watching, of_run
@@ -36,8 +36,9 @@ HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
 
 
 Burst = tuple[int, int, int, str | None, *tuple[str | None, ...]]
-_Looked = tuple[int, Sequence[int], Sequence[datetime | None], Sequence[Any], Sequence[Any]]
-"""The first seq; of each event its hash, its arrival, its library and that one's version."""
+_SENDER = attrgetter("properties.lib"), attrgetter("properties.lib_version")
+_Looked = tuple[int, Sequence[int], *tuple[Column[Any], ...]]
+"""The first seq; of each event its hash, and its arrival, library and that one's version."""
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -66,10 +67,9 @@ class RepeatCounter:
         self._bursts: list[Burst] = []
 
     def look(self, block: Block) -> _Looked:
-        """Their hashes, and of each when it arrived and what sent it."""
-        records = [event.properties for event in block.events]
-        libs, versions = [about.lib for about in records], [about.lib_version for about in records]
-        return block.first_seq, hashes(block), [*map(arrival_of, block.events)], libs, versions
+        """Their hashes, and when each arrived and what sent it."""
+        asked = (OnDemand(block.events, value_of) for value_of in (arrival_of, *_SENDER))
+        return block.first_seq, hashes(block), *asked
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
         """Count them, and note where many repeat earlier ones."""
@@ -129,11 +129,11 @@ def _hashes_in(piece: bytes) -> "array[int]":
 
 
 def _burst(looked: _Looked, again: set[int]) -> Burst:
-    first_seq, found, arrived, *senders = looked
+    first_seq, found, *columns = looked
     first = next(at for at, one in enumerate(found) if one in again)
-    moment = arrived[first]
-    time = None if moment is None else moment.isoformat()
-    sender = (column[first] if isinstance(column[first], str) else None for column in senders)
+    arrived, *sent = (column[first] for column in columns)
+    time = None if arrived is None else arrived.isoformat()
+    sender = (one if isinstance(one, str) else None for one in sent)
     return first_seq + first, len(found), len(again), time, *sender
 
 

@@ -38,6 +38,8 @@ class GroupEvents:
     def look(self, block: Block) -> list[_Sent] | None:
         """Of each what it was sent for, and by what."""
         events = [event for event in block.events if event.event == GROUP_IDENTIFY]
+        if not events:  # of most blocks
+            return None
         return [
             (
                 self._team_id if event.team_id is None else event.team_id,
@@ -46,7 +48,7 @@ class GroupEvents:
                 event.properties.lib_version,
             )
             for event, own in zip(events, stored_ids(events, self._rules), strict=True)
-        ] or None
+        ]
 
     def take(self, looked: Iterable[_Sent]) -> Iterable[Rows]:
         """Count them."""

@@ -5,13 +5,14 @@ still had the earlier login, or the anonymous id, are the later one's. Teams are
 uses this looks at the link too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, ClassVar, Self
 
 from identity_cli.events import IDENTIFY, Event, time_of
 from identity_cli.reading.log_items import Rows
+from identity_cli.reading.on_demand import Column, OnDemand
 from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
@@ -27,8 +28,8 @@ Visit = list[Any]
 """The events of an id since its last pause: when the last was, the seq of the first, and how many."""
 _Login = tuple[int, str]
 """Its team, and the anonymous id that it names."""
-_Looked = tuple[int, Sequence[str], Sequence[datetime | None], Mapping[int, _Login | None]]
-"""The first seq, own ids, times, and those that are logins, by their index."""
+_Looked = tuple[range, Sequence[str], Sequence[bool], Column[datetime | None], Column[_Login | None]]
+"""Seqs, own ids, which are logins, times, and what logins name."""
 
 
 class LoginWindows:
@@ -50,27 +51,26 @@ class LoginWindows:
         self._login_of: dict[str, str] = {}
 
     def look(self, block: Seen) -> _Looked:
-        """Their own ids, their times, and which are logins."""
-        moments = [event.timestamp or time_of(event) for event in block.events]
-        logins = {
-            index: self._login(event) for index, event in enumerate(block.events) if event.event == IDENTIFY
-        }
-        return block.first_seq, self._own_ids.of(block), moments, logins
+        """Their own ids, which are logins, their times, and what those logins name."""
+        events = block.events
+        are_logins = [event.event == IDENTIFY for event in events]
+        times, logins = OnDemand(events, time_of), OnDemand(events, self._login)
+        return block.seqs, self._own_ids.of(block), are_logins, times, logins
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
         """Tell of logins on devices of others."""
         found: list[tuple[Any, ...]] = []
-        first_seq, owns, moments, logins = looked
+        seqs, owns, are_logins, times, logins = looked
         visits = self._visits
-        for index, own in enumerate(owns):
+        for seq, own, is_login in zip(seqs, owns, are_logins, strict=True):
             visit = visits.get(own)
-            if visit is None and index not in logins:  # of many events
+            if visit is None and not is_login:  # of many events
                 continue
-            moment = moments[index]
+            index = seq - seqs.start
+            moment = times[index]
             if moment is None:
                 continue
-            seq, login = first_seq + index, logins.get(index)
-            if login is not None:
+            if is_login and (login := logins[index]) is not None:
                 found += self._logged_in(seq, own, login, moment)
                 visit = visits.get(own)
             if visit is not None and moment - visit[LAST] <= PAUSE:
@@ -89,9 +89,9 @@ class LoginWindows:
         return ()
 
     def _login(self, event: Event) -> _Login | None:
-        """None where it names no anonymous id."""
+        """None where it is none, or names no anonymous id."""
         anonymous = event.properties.anon_distinct_id
-        if type(anonymous) is not str:
+        if type(anonymous) is not str or event.event != IDENTIFY:
             return None
         return self._team_id if event.team_id is None else event.team_id, anonymous
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import repeat
 from typing import Any, ClassVar, Self
 
 from identity_cli.events import Event, time_of
@@ -11,7 +10,7 @@ from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
 from identity_cli.tables.cells import uuid_text
-from identity_cli.tables.period_columns import UNDATED, hour_of, id_hashes, packed
+from identity_cli.tables.period_columns import UNDATED, Columns, hour_of, id_hashes, packed
 
 TABLE, SENDERS = "periods", "senders"
 KEYS_AT_ONCE = 1 << 13
@@ -21,6 +20,10 @@ MOST_SENDERS = 4_096
 _NOTHING = type(None)
 _Key = tuple[int, str | None, str | None, str, int | None]
 """An hour, a library and its version, the own id and the team."""
+_Looked = tuple[
+    Sequence[int], Sequence[str | None], Sequence[str | None], Sequence[str], Sequence[int | None]
+]
+"""The same of each event, in columns."""
 
 
 class PeriodCounts:
@@ -46,18 +49,18 @@ class PeriodCounts:
         self._counts: Counter[_Key] = Counter()
         self._part = 0
 
-    def look(self, block: Seen) -> list[_Key]:
-        """The key of each."""
+    def look(self, block: Seen) -> _Looked:
+        """The parts of their keys."""
         events = block.events  # column by column, as it is of every event
         records = [event.properties for event in events]
         libs = _texts([about.lib for about in records])
         versions = _texts([about.lib_version for about in records])
         teams = [event.team_id for event in events]
-        return [*zip(_hours(events), libs, versions, self._own_ids.of(block), teams, strict=False)]
+        return _hours(events), libs, versions, self._own_ids.of(block), teams
 
-    def take(self, looked: Iterable[_Key]) -> Iterable[Rows]:
+    def take(self, looked: _Looked) -> Iterable[Rows]:
         """Count them; a row whenever there are many."""
-        self._counts.update(looked)
+        self._counts.update(zip(*looked, strict=True))
         return self._told() if len(self._counts) >= KEYS_AT_ONCE else ()
 
     def rows(self) -> Iterable[Rows]:
@@ -66,18 +69,17 @@ class PeriodCounts:
         yield Rows(SENDERS, [(number, *sender) for sender, number in self._senders.items()])
 
     def _told(self) -> Iterable[Rows]:
-        known = [  # senders are numbered by all events, also by those without an id
-            (hour, self._senders[lib, version], own, team, events)
-            for (hour, lib, version, own, team), events in self._counts.items()
-        ]
+        keys, events = [*self._counts], [*self._counts.values()]
         self._counts.clear()
-        known = [one for one in known if one[2]]
-        if not known:
+        hours, owns = [key[0] for key in keys], [key[3] for key in keys]
+        # Senders are numbered by all events, also by those without an id.
+        senders = [self._senders[key[1:3]] for key in keys]
+        if not any(owns):
             return ()
-        hours, senders, owns, teams, events = zip(*known, strict=True)
-        ids = id_hashes([self._team_id if team_id is None else team_id for team_id in teams], owns)
+        teams = [self._team_id if key[4] is None else key[4] for key in keys]
+        columns = Columns(hours, senders, id_hashes(teams, owns), events)
         self._part += 1
-        return (Rows(TABLE, [(self._part, *packed((hours, senders, ids, events)))]),)
+        return (Rows(TABLE, [(self._part, *packed(columns.only([*map(bool, owns)])))]),)
 
 
 class _Senders(dict[tuple[str | None, str | None], int]):
@@ -89,16 +91,16 @@ class _Senders(dict[tuple[str | None, str | None], int]):
         return self.setdefault(sender, len(self))
 
 
-def _texts(values: Sequence[Any]) -> Iterable[str | None]:
+def _texts(values: Sequence[Any]) -> Sequence[str | None]:
     """Names as tables have them: mostly they are texts already."""
-    return values if set(map(type, values)) <= {str, _NOTHING} else map(uuid_text, values)
+    return values if set(map(type, values)) <= {str, _NOTHING} else [*map(uuid_text, values)]
 
 
-def _hours(events: Sequence[Event]) -> Iterable[int]:
+def _hours(events: Sequence[Event]) -> Sequence[int]:
     """The hour of each event; mostly it is one for all of a block."""
     moments: list[Any] = [event.timestamp for event in events]
     if not all(moments):
         told = map(time_of, events)
         return [UNDATED if moment is None else hour_of(moment) for moment in told]
     first, last = hour_of(min(moments)), hour_of(max(moments))
-    return repeat(first) if first == last else map(hour_of, moments)
+    return [first] * len(moments) if first == last else [*map(hour_of, moments)]

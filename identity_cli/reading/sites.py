@@ -37,9 +37,13 @@ class Sites:
 
     def look(self, block: Block) -> list[str] | None:
         """The hosts, in order."""
-        lines = dict.fromkeys(block.lines[seq - block.first_seq] for seq in _looked_at(block.seqs))
-        found = (_HOST.search(line, 0, BEGINNING) for line in lines)
-        return [*dict.fromkeys(one[1].decode().lower() for one in found if one is not None)] or None
+        hosts, before = dict[bytes, None](), b""
+        for seq in _looked_at(block.seqs):
+            line = block.lines[seq - block.first_seq]
+            if line is not before and (found := _HOST.search(line, 0, BEGINNING)) is not None:
+                hosts[found[1]] = None
+            before = line
+        return [host.decode().lower() for host in hosts] or None
 
     def take(self, looked: Iterable[str]) -> Iterable[Rows]:
         """Note the first many."""
