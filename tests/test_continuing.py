@@ -24,6 +24,7 @@ from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.replaying import earlier_run, gathering, joined_end, parts
 from identity_cli.replaying.replayer import replay_log
+from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.seal import SEAL, seal
@@ -369,6 +370,22 @@ def test_it_refuses_what_is_one_whole(days: tuple[Path, Path, Path], tmp_path: P
     for options in ({"order": "arrival"}, {"left_out": (f"{today}:1",)}):
         replay([today, tomorrow], tmp_path / "other", **options).close()
         assert "its log was sorted, or a plan left events out" in refusal(tomorrow, tmp_path / "other")
+
+
+def test_only_ids_that_the_next_file_touches_have_to_fit_into_memory(tmp_path: Path) -> None:
+    event = '{{"event": "e", "distinct_id": "{}"}}'
+    today, tomorrow = tmp_path / "today.ndjson", tmp_path / "tomorrow.ndjson"
+    today.write_text("\n".join(event.format(f"id-{number}") for number in range(1_000)))
+    tomorrow.write_text("\n".join(event.format(f"id-{number}") for number in range(990, 1_010)))
+    replay(today, tmp_path / "run", spill=True).close()
+    told = refusal(tomorrow, tmp_path / "run", memory=10 * BYTES_OF_AN_ID)
+    assert "memory would not hold the ids that the new file touches" in told
+    assert "replay all files together, with --spill" in told
+    with replay(tomorrow, continues=tmp_path / "run", memory=40 * BYTES_OF_AN_ID) as run:
+        assert run.metadata["distinct_ids"] == 1_010
+        assert "verdict" not in run.metadata, "nor do audits, that add up something of every id"
+    with replay(today, tmp_path / "other") as other:
+        assert "verdict" in other.metadata
 
 
 def test_it_refuses_formats_that_only_the_whole_log_tells_about(tmp_path: Path) -> None:

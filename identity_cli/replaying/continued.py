@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from identity_cli.audits.config import Config
 from identity_cli.events import Event
 from identity_cli.reading.earlier import Earlier
 from identity_cli.reading.log_items import Batch
 from identity_cli.replaying.earlier_run import EarlierRun
 from identity_cli.replaying.finishing import Whoever
 from identity_cli.replaying.one_replay import Replay
+from identity_cli.replaying.room_for_ids import audits_fit
 from identity_cli.resolver.open_end import OpenEnd
 
 
@@ -23,6 +25,7 @@ class ContinuedReplay(Replay):
         earlier.go_on(end, self._journal)
         earlier.go_on_watching(self._watchers.resolving)
         earlier.go_on_rejecting(self._rejected, self._rejections)
+        self._earlier_ids = self._ids
         self._kept, self._has_large_values = end.kept, end.has_large_values
 
     @property
@@ -36,6 +39,15 @@ class ContinuedReplay(Replay):
     def _resolve(self, batch: Batch[Event]) -> None:
         self._met_again.meet(batch)
         super()._resolve(batch)
+
+    @property
+    def _ids_held(self) -> int:
+        return self._met_again.ids + self._ids - self._earlier_ids
+
+    def _note_findings(self, config: Config) -> None:
+        """As after any replay whose ids need not fit into memory."""
+        if audits_fit(self._options, self._ids):
+            super()._note_findings(config)
 
     def _open_end(self) -> OpenEnd:
         return self._met_again.open_end()

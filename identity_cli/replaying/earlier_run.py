@@ -55,7 +55,8 @@ def earlier_run(going_on: GoingOn) -> "Iterator[EarlierRun]":
         except NotAsRemembered as error:
             raise RunUnreadable(str(run.folder / DATABASE), f"what it remembers: {error}") from None
         except IdsDoNotFit:
-            raise CannotGoOn(run.name, "its ids do not fit into memory") from None
+            reason = "memory would not hold the ids that the new file touches"
+            raise CannotGoOn(run.name, reason, "replay all files together, with --spill") from None
         except MixedVendors:
             raise CannotGoOn(run.name, "its rules are of another vendor than a file is") from None
 

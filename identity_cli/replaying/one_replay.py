@@ -268,7 +268,7 @@ class Replay:
         )
         if facts:
             self._write_facts(facts)
-            self._room.check(self._journal.count(PersonCreated) + self._journal.count(DistinctIdAttached))
+            self._room.check(self._ids_held)
         if batch.is_large:
             self._journal.flush()
             self._has_large_values = True
@@ -276,6 +276,16 @@ class Replay:
             # An event that fails when the buffer releases it is kept with its line, like any other.
             waiting = set(self._resolver.waiting_since(min(self._kept)))
             self._kept = {seq: kept for seq, kept in self._kept.items() if seq in waiting}
+
+    @property
+    def _ids(self) -> int:
+        """How many ids have a person by now."""
+        return self._journal.count(PersonCreated) + self._journal.count(DistinctIdAttached)
+
+    @property
+    def _ids_held(self) -> int:
+        """How many of them memory holds."""
+        return self._ids
 
     def _whole(self, kept: KeptLine) -> KeptLine:
         """With its line, which is told once for all events on it."""

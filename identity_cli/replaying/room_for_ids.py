@@ -33,6 +33,12 @@ class RoomForIds:
             raise IdsDoNotFit
 
 
+def audits_fit(options: ReplayOptions, ids: int) -> bool:
+    """Whether memory holds what audits add up of so many ids."""
+    memory = memory_of(options)
+    return memory is None or ids * BYTES_OF_AN_AUDITED_ID <= memory
+
+
 def memory_of(options: ReplayOptions) -> int | None:
     """Bytes that a replay may take; None where nothing says so."""
     return _free_bytes() if options.memory is None else options.memory

@@ -19,7 +19,7 @@ from identity_cli.replaying.gathering import Gathered, Gathering
 from identity_cli.replaying.log_end import LogEnd
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
-from identity_cli.replaying.room_for_ids import BYTES_OF_AN_AUDITED_ID, memory_of
+from identity_cli.replaying.room_for_ids import audits_fit
 from identity_cli.store.writing.filed_names import FiledNames
 
 
@@ -66,8 +66,7 @@ class SpilledReplay(Replay):
 
     def _note_findings(self, config: Config) -> None:
         """Not where memory would not hold what audits add up of each id: the run then has none."""
-        memory = memory_of(self._options)
-        if memory is None or self._parts.ids * BYTES_OF_AN_AUDITED_ID <= memory:
+        if audits_fit(self._options, self._parts.ids):
             super()._note_findings(config)
 
     def close(self) -> None:
