@@ -11,7 +11,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from itertools import chain
+from functools import cache
+from itertools import chain, islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -23,6 +24,7 @@ from nasty_logs import START, nasty_log
 from outcomes import people_of_ids, wire
 
 from identity_cli import Run, replay
+from identity_cli.cli import idcli
 from identity_cli.errors import (
     BadOption,
     EngineUnsound,
@@ -52,7 +54,7 @@ pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning", "ignore::Resourc
 on_spark = pytest.mark.spark
 NO_SESSION: Any = None  # for what gets no further
 DEPENDING = ("amplitude", "ga4", "snowplow")
-"""Dialects in which a line means something only beside those before it, or after it."""
+"""Dialects in which a line means something only beside those before it or after it: Amplitude as exported."""
 
 
 @pytest.fixture(scope="session")
@@ -209,9 +211,20 @@ def test_every_dialect_whose_lines_stand_for_themselves(both: Any, tmp_path: Pat
         for pair, line in zip(pairs, mixpanel() * 20, strict=True)
     ]
     write_lines(folder / "pairs-over-many-blocks.ndjson", wire(lines))
+    sent = [
+        {
+            "event_type": "view",
+            "user_id": random.choice([None, "amp-1", "amp-2"]),
+            "device_id": random.choice(["tablet-1", "tablet-2"]),
+            "time": 1_700_000_000_000 + number,
+            "user_properties": {"$set": {"plan": random.choice(["free", "pro"])}},
+        }
+        for number in range(60)
+    ]
+    write_lines(folder / "sent-to-amplitude.ndjson", wire(sent))
     found = both([folder], "current", block_bytes=700)
     assert found["links"] > 15
-    assert found["events"] > 60 + 3 * len(EXAMPLES.keys() - DEPENDING)
+    assert found["events"] > 120 + 3 * len(EXAMPLES.keys() - DEPENDING)
 
 
 @on_spark
@@ -310,9 +323,49 @@ def test_a_table_on_the_command_line(spark: Any, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert spark.read.parquet(str(tmp_path / "out" / "persons")).count()
     assert CliRunner().invoke(main, [*places, "--table", "events", "log.ndjson"]).exit_code == 2
+    alone = CliRunner().invoke(main, [*places, "--table", "events", *order, "--component-of", "ada"])
+    assert "error: the log of a component cannot be 'a table': give files: its rows in order" in alone.output
+    mapped = CliRunner().invoke(main, [*places, "log.ndjson", "--map", "distinct_id=user"])
+    assert "--map" in mapped.output.splitlines()[-1]
 
 
 # One component of a log
+
+
+ASKED_OF_ONE = [
+    *(["why", "ONE", "OTHER"], ["how", "ONE"], ["blame", "ONE"], ["person", "ONE"], ["events", "ONE"]),
+    *(["culprits", "ONE"], ["repair", "ONE"], ["whatif", "--without", "EVENT"]),
+]
+OF_LOGS = {"findings", "sources", "largest_set", "unique_users", "scope"}
+"""What answers tell of the whole log, or of what they tried."""
+
+
+def answer(folder: Path, *words: str) -> Any:
+    """What a command tells of team 2 in a run, each place as the line that stands there."""
+    team = () if words[0] == "whatif" else ("--team-id", "2")
+    done = CliRunner().invoke(idcli, [*words, *team, "--run", str(folder), "--format", "json"])
+    assert done.exit_code == 0, done.output
+    return by_lines(json.loads(done.output))
+
+
+def by_lines(told: Any) -> Any:
+    match told:
+        case str():
+            return re.sub(r"(/\S+?):(\d+)", lambda place: line_at(place[1], int(place[2])), told)
+        case list():
+            return [*map(by_lines, told)]
+        case {"file": str(path), "line": int(line)}:
+            return by_lines({**told, "file": line_at(path, line), "line": None})
+        case dict():
+            return {key: by_lines(value) for key, value in told.items() if key not in OF_LOGS}
+    return told
+
+
+@cache
+def line_at(path: str, number: int) -> str:
+    opened = gzip.open if path.endswith(".gz") else open
+    with opened(path, "rb") as file:
+        return next(islice(file, number - 1, None)).decode().strip()
 
 
 @on_spark
@@ -344,6 +397,15 @@ def test_the_lines_of_a_component_come_to_what_they_do_in_the_whole(spark: Any, 
     with Run(tmp_path / "idcli-run") as alone:
         assert people_of_ids(alone, ids) == people_of_ids(run, ids)
         assert len([*alone.records("held")]) > 3
+    one, other, *_ = sorted(text for _, text in ids)
+    links = (dict(zip(run.arrow("links").column_names, row, strict=True)) for row in run.records("links"))
+    event = next(
+        str(link["event_uuid"]) for link in links if (link["team_id"], link["target_distinct_id"]) in ids
+    )
+    for words in ASKED_OF_ONE:
+        asked = [{"ONE": one, "OTHER": other, "EVENT": event}.get(word, word) for word in words]
+        whole = answer(run.folder, *asked)
+        assert answer(tmp_path / "idcli-run", *asked) == whole, asked
     assert "is there already" in CliRunner().invoke(main, [str(folder), *places, *options]).output
 
 
@@ -399,15 +461,15 @@ def test_an_engine_that_does_not_keep_its_word_stops_the_job(
 def test_an_engine_that_does_not_keep_what_was_told_stops_the_job(
     spark: Any, tmp_path: Path, small_log: list[str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    from identity_cli.spark.engine import _Engine
+    from identity_cli.spark.engine import Engine
 
     spoilt, said = MISSAVED[name]
-    save = _Engine._save
+    save = Engine._save
 
     def save_spoilt(self: Any, kind: str, frame: Any, *by: str) -> Any:
         return spoilt(save(self, kind, frame, *by)) if kind == "told" else save(self, kind, frame, *by)
 
-    monkeypatch.setattr(_Engine, "_save", save_spoilt)
+    monkeypatch.setattr(Engine, "_save", save_spoilt)
     with pytest.raises(EngineUnsound, match=f"^{said}: what this engine comes to cannot be relied on"):
         replay_spark(spark, small_log, str(tmp_path / "scratch"), rules="guide")
 

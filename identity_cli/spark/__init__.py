@@ -20,7 +20,7 @@ def replay_spark(
     scratch: str,
     *,
     order: str | Sequence[str] = (),
-    tell: Callable[[str], None] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
     **options: Any,
 ) -> "dict[str, DataFrame]":
     """Replay a log; every table that `idcli export` knows, with the same columns and rows, in the same order.
@@ -34,14 +34,15 @@ def replay_spark(
     NothingToReplay; EngineUnsound; TaskStopped for any of these on a worker.
     """
     _check_pyspark()
-    from identity_cli.spark.engine import tables_of
+    from identity_cli.spark.asked import Asked
+    from identity_cli.spark.engine import Engine
 
-    return tables_of(spark, log, scratch, order=order, tell=tell or (lambda _: None), **options)
+    return Engine(spark, scratch, Asked(**options), tell).tables(log, order)
 
 
 def component_log(
     spark: "SparkSession",
-    log: Sequence[str],
+    log: "Sequence[str] | DataFrame",
     scratch: str,
     distinct_id: str,
     *,
@@ -52,12 +53,13 @@ def component_log(
 
     `idcli replay` with the same options comes there to the persons that the cluster came to, and then answers
     `why` and `repair`. team_id: of the id; that of events without one where not said. The others are those of
-    replay_spark, and so are errors; UnknownId for an id without an event.
+    replay_spark, and so are errors; UnknownId for an id without an event, BadOption for a table.
     """
     _check_pyspark()
-    from identity_cli.spark.engine import component_log_of
+    from identity_cli.spark.asked import Asked
+    from identity_cli.spark.engine import Engine
 
-    return component_log_of(spark, log, scratch, distinct_id, team_id, **options)
+    return Engine(spark, scratch, Asked(**options)).component_log(log, distinct_id, team_id)
 
 
 def _check_pyspark() -> None:

@@ -37,14 +37,15 @@ def main(log: tuple[str, ...], table: str | None, distinct_id: str | None, **opt
 
     LOG: files and folders of JSON lines (plain or compressed) and Parquet, as paths or URIs.
     """
-    if bool(log) == bool(table) or (table and distinct_id):
+    if bool(log) == bool(table):
         raise click.UsageError("Name files, or in place of them a table with --table and --order-by.")
     try:
         spark = _session()
+        events = spark.table(table) if table else log
         if distinct_id is None:
-            _write_tables(spark, spark.table(table) if table else log, **options)
+            _write_tables(spark, events, **options)
         else:
-            _write_component(spark, log, distinct_id, **options)
+            _write_component(spark, events, distinct_id, **options)
     except IdcliError as error:
         _tell(f"error: {error}")
         sys.exit(2)
@@ -60,7 +61,7 @@ def _write_tables(spark: Any, log: Any, *, out: str, scratch: str, unordered: bo
 
 
 def _write_component(
-    spark: Any, log: tuple[str, ...], distinct_id: str, *, out: str, scratch: str, **options: Any
+    spark: Any, log: Any, distinct_id: str, *, out: str, scratch: str, **options: Any
 ) -> None:
     from identity_cli.spark.log_blocks import write_new
 

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from identity_cli.reading.options import ReplayOptions
+from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import DEFAULT
-from identity_cli.spark.component_tables import Resolving
-from identity_cli.spark.components import ON_DRIVER
-from identity_cli.spark.skew import LARGE_COMPONENT
+from identity_cli.rules.base import RuleSet
 
 BLOCK_BYTES = 128 << 20
+ON_DRIVER = 20_000_000
+"""Distinct links that the driver unites: in half a minute, with some 200 bytes for each id."""
+LARGE_COMPONENT = 5_000_000
+"""Events: more than a minute of one task, at some 15 microseconds each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +50,21 @@ class Asked:
         object.__setattr__(self, "options", options)
 
     @property
-    def may_wait(self) -> bool:
-        """Whether there is a buffer."""
-        rules, asked = self.options.applied_rules, self.buffer_seconds
-        return bool(rules.buffer_seconds if asked is None else asked)
+    def rule_set(self) -> RuleSet:
+        """The rules."""
+        return self.options.applied_rules
 
     @property
-    def resolving(self) -> Resolving:
-        """How to resolve."""
-        return Resolving(self.options.applied_rules, self.team_id, self.buffer_seconds, self.with_events)
+    def may_wait(self) -> bool:
+        """Whether there is a buffer."""
+        asked = self.buffer_seconds
+        return bool(self.rule_set.buffer_seconds if asked is None else asked)
+
+    def resolver(self) -> PersonResolver:
+        """A new one."""
+        return PersonResolver(
+            self.rule_set,
+            team_id=self.team_id,
+            buffer_seconds=self.buffer_seconds,
+            attributing=self.with_events,
+        )

@@ -4,23 +4,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from identity_cli.dialects import dialect_named
-from identity_cli.dialects.base import Decode, Dialect, Item, TouchesNobody, Unusable, Wanted
-from identity_cli.dialects.nesting import is_any_too_deep, room_for_nesting
+from identity_cli.dialects.base import Dialect, TouchesNobody, Unusable, Wanted
+from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.events import LONG_AGO, Event
 from identity_cli.files.messages import message_of
 from identity_cli.files.sources import RefusedLine
 from identity_cli.pieces.blocks import Block
 from identity_cli.pieces.log_clock import micros
-from identity_cli.reading.decoding import Reading, decoded_or_reason
+from identity_cli.reading.decoding import Reading
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 from identity_cli.rules.own_id import may_be_rejected, stored_id
+from identity_cli.spark.asked import Asked
 from identity_cli.spark.log_blocks import Lines
 
 ROWS_AT_ONCE = 5_000
@@ -78,11 +79,11 @@ def batches_of(rows: Iterator[Row]) -> Iterator[pa.RecordBatch]:
 class BlockRows:
     """The rows of one block; iterate once."""
 
-    def __init__(self, number: int, dialect: str, lines: Lines, rules: RuleSet, team_id: int) -> None:
-        """dialect: its name; lines: some at a time; team_id: of events without one."""
-        self._number, self._lines, self._rules = number, lines, rules
-        self._decoding = Decoding(dialect_named(dialect), rules)
-        self._block = Block(rules, team_id)
+    def __init__(self, number: int, dialect: str, lines: Lines, asked: Asked) -> None:
+        """dialect: its name; lines: some at a time."""
+        self._number, self._lines, self._rules = number, lines, asked.rule_set
+        self._decoding = Decoding(dialect_named(dialect), self._rules)
+        self._block = Block(self._rules, asked.team_id)
         self._clock, self._micros = LONG_AGO, micros(LONG_AGO)
         self._usable = 0
 
@@ -103,7 +104,8 @@ class BlockRows:
 
     def _rows_of(self, found: "Sequence[_Found]") -> Iterator[Row]:
         block, number = self._block, self._number
-        rows = block.rows(0, [one.event for one in found])
+        events = [one.event for one in found]
+        rows, unsure = block.rows(0, events), {*may_be_rejected(events, self._rules)}
         arrivals = dict(block.reached)
         for probe in rows.probes:
             ids = message_of((probe.team_id, probe.distinct_id))
@@ -116,12 +118,12 @@ class BlockRows:
         ):
             arrival = self._at(arrivals[index]) if index in arrivals else None
             own, is_nobodys = node - SIGNED, False
-            if raw is not None and not stored_id(event, self._rules):
+            if index in unsure and not stored_id(event, self._rules):
                 # It is rejected wherever it is replayed; all of them in one place would be a crowd.
                 own, is_nobodys = hash((number, line, nth)), True
             self._usable += not is_nobodys
-            payload = message_of(event)
-            yield Row(EVENT, number, line, nth, self._at(clock), arrival, own, None, payload, raw)
+            kept = raw if index in unsure else None
+            yield Row(EVENT, number, line, nth, self._at(clock), arrival, own, None, message_of(event), kept)
         del block.edges[:]
         block.reached.clear()
         block.named.clear()
@@ -134,12 +136,12 @@ class BlockRows:
 
 
 class _Found(NamedTuple):
-    """An event and where it stands; raw: its line, if it may be rejected."""
+    """An event and where it stands; raw: its line."""
 
     line: int
     nth: int
     event: Event
-    raw: bytes | None = None
+    raw: bytes
 
 
 class Decoding:
@@ -150,59 +152,36 @@ class Decoding:
 
     def __init__(self, dialect: Dialect, rules: RuleSet) -> None:
         self.most = 1
-        self._rules, self._dialect = rules, dialect
-        reading = Reading(Wanted(tuple(names_to_read(rules)), rules.date, rules.pairs), dialect)
-        self._fast = reading.decoders(dialect)[0]
-        self._decode, self._lenient = reading.several(dialect)
-        self._stateful = [one for one in reading.stateful[dialect.name] if not isinstance(one, PairLinks)]
+        self._dialect = dialect
+        self._reading = Reading(Wanted(tuple(names_to_read(rules)), rules.date, rules.pairs), dialect)
+        self._decode = self._reading.block_decoder(dialect)
 
     @property
     def depends(self) -> bool:
         """Whether what lines mean depends on some before them, so that they may not be read alone."""
         return self._dialect.foresight is not None or any(
-            attrgetter(name)(one) for one in self._stateful for name in one.remembers
+            attrgetter(name)(one)
+            for one in self._reading.stateful[self._dialect.name]
+            if not isinstance(one, PairLinks)
+            for name in one.remembers
         )
 
     def items_of(self, lines: list[bytes], first: int) -> tuple[list[_Found], list[Row]]:
         """The events of lines, the first of which has that number; and rows of what is none of a person's."""
-        events = None if self._dialect.several else self._at_once(lines)
+        found: list[_Found] = []
         others: list[Row] = []
-        if events is None:
-            told = [
-                one for number, line in enumerate(lines, first) for one in self._of_line(number, line, others)
-            ]
-        else:
-            told = [
-                (_Found(first + n, 0, event), line)
-                for n, (event, line) in enumerate(zip(events, lines, strict=True))
-            ]
-        found = [one for one, _ in told]
-        for index in may_be_rejected([one.event for one in found], self._rules):
-            found[index] = found[index]._replace(raw=told[index][1])
+        made = self._decode(lines)
+        items = [(event,) for event in made.events] if made.items is None else made.items
+        for number, (line, some) in enumerate(zip(lines, items, strict=True), first):
+            told = (Unusable(line.reason),) if isinstance(line, RefusedLine) else some
+            self.most = max(self.most, len(told))
+            for nth, item in enumerate(told, 1):
+                place = number, nth if len(told) > 1 else 0
+                if isinstance(item, Unusable):
+                    others.append(Row(REJECTED, 0, *place, raw=line, reason=str(item)))
+                elif isinstance(item, TouchesNobody):
+                    payload = message_of((item.event, item.uuid))
+                    others.append(Row(NOBODYS, 0, *place, payload=payload, reason=item.why))
+                elif item is not None:
+                    found.append(_Found(*place, item, line))
         return found, others
-
-    def _at_once(self, lines: list[bytes]) -> list[Event] | None:
-        """Mostly all lines are events, and this is several times as fast."""
-        try:
-            return None if is_any_too_deep(lines) else [*map(cast(Decode, self._fast), lines)]
-        except Exception:  # the lenient decoder tells line by line what that was
-            return None
-
-    def _of_line(self, number: int, line: bytes, others: list[Row]) -> Iterator[tuple[_Found, bytes]]:
-        items = self._items_of(line)
-        self.most = max(self.most, len(items))
-        for nth, item in enumerate(items, 1):
-            place = number, nth if len(items) > 1 else 0
-            if isinstance(item, Unusable):
-                others.append(Row(REJECTED, 0, *place, raw=line, reason=str(item)))
-            elif isinstance(item, TouchesNobody):
-                others.append(
-                    Row(NOBODYS, 0, *place, payload=message_of((item.event, item.uuid)), reason=item.why)
-                )
-            elif item is not None:
-                yield _Found(*place, item), line
-
-    def _items_of(self, line: bytes) -> Sequence[Item | None]:
-        if isinstance(line, RefusedLine):
-            return (Unusable(line.reason),)
-        return decoded_or_reason(line, self._decode, self._lenient)

@@ -6,7 +6,6 @@ components, whose ids never meet.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -16,8 +15,7 @@ from identity_cli.errors import EngineUnsound
 from identity_cli.events import Event
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
 from identity_cli.pieces.log_clock import micros
-from identity_cli.resolver.person_resolver import PersonResolver
-from identity_cli.rules.base import RuleSet
+from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import PROBE
 from identity_cli.spark.layout import Layout
 from identity_cli.spark.row_bytes import event_reader, key_in, moment_of
@@ -27,6 +25,7 @@ from identity_cli.tables.people import Ids, People, people_of
 from identity_cli.tables.person_names import PersonNames
 from identity_cli.tables.table import Columns
 
+NOT_SORTED = "rows did not come in the order in which they had been sorted"
 STEPS_AT_ONCE = 1_000
 FACTS_AT_ONCE = 5_000
 PERSONS_AT_ONCE = 5_000
@@ -49,7 +48,7 @@ def in_order(steps: Iterable[Step]) -> Iterator[Step]:
     before = (-(1 << 63),) * 3
     for step in steps:
         if step[:3] < before:
-            raise EngineUnsound("rows did not come in the order in which they had been sorted")
+            raise EngineUnsound(NOT_SORTED)
         before = step[:3]
         yield step
 
@@ -62,32 +61,13 @@ class Told(NamedTuple):
     columns: Columns
 
 
-@dataclass(frozen=True, slots=True)
-class Resolving:
-    """How to resolve."""
-
-    rules: RuleSet
-    team_id: int
-    buffer_seconds: float | None
-    with_events: bool
-
-    def resolver(self) -> PersonResolver:
-        """A new one."""
-        return PersonResolver(
-            self.rules,
-            team_id=self.team_id,
-            buffer_seconds=self.buffer_seconds,
-            attributing=self.with_events,
-        )
-
-
 class ComponentTables:
     """The tables of components; iterate once."""
 
-    def __init__(self, steps: Iterable[Step], resolving: Resolving, layout: Layout) -> None:
+    def __init__(self, steps: Iterable[Step], asked: Asked, layout: Layout) -> None:
         """steps: by component, then seq, then kind."""
-        self._steps, self._resolving, self._layout = steps, resolving, layout
-        self._decode: Callable[[bytes], Event] = event_reader(resolving.rules)
+        self._steps, self._asked, self._layout = steps, asked, layout
+        self._decode: Callable[[bytes], Event] = event_reader(asked.rule_set)
         self._raw: dict[int, bytes] = {}
         self._events = self._unusable = 0
         self._restart()
@@ -106,7 +86,7 @@ class ComponentTables:
         yield Told(COUNTED, [0], [[self._events], [self._unusable]])
 
     def _restart(self) -> None:
-        self._resolver = self._resolving.resolver()
+        self._resolver = self._asked.resolver()
         self._names = PersonNames()
         self._first_links = FirstLinks()
         self._facts: list[Fact] = []

@@ -12,13 +12,11 @@ from pyspark.sql import functions as sql
 
 from identity_cli.pieces.edges import components as united
 
-ON_DRIVER = 20_000_000
-"""Distinct links that the driver unites: in half a minute, with some 200 bytes for each id."""
 Save = Callable[[str, DataFrame], DataFrame]
 """Writes a frame under a name and reads it from there."""
 
 
-def components(edges: DataFrame, save: Save, on_driver: int = ON_DRIVER) -> DataFrame:
+def components(edges: DataFrame, save: Save, on_driver: int) -> DataFrame:
     """node, component of every node of edges (node, other); a component is called by one of its nodes."""
     ends = sql.greatest("node", "other").alias("a"), sql.least("node", "other").alias("b")
     distinct = save("edges", edges.select(*ends).where("a != b").distinct())

@@ -18,13 +18,21 @@ from pyspark.sql import functions as sql
 from pyspark.sql.pandas.types import from_arrow_schema
 
 from identity_cli.dialects.nesting import room_for_nesting
-from identity_cli.errors import EngineUnsound, LinesDepend, NoEventIn, NothingToReplay, TaskStopped, UnknownId
-from identity_cli.pieces.edges import Key, node_of
+from identity_cli.errors import (
+    BadOption,
+    EngineUnsound,
+    LinesDepend,
+    NoEventIn,
+    NothingToReplay,
+    TaskStopped,
+    UnknownId,
+)
+from identity_cli.pieces.edges import node_of
 from identity_cli.rules.own_id import stored_id
 from identity_cli.spark import block_rows
 from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import END, EVENT, PROBE, REJECTED, SIGNED, Row
-from identity_cli.spark.component_tables import ComponentTables, Resolving, Step, in_order
+from identity_cli.spark.component_tables import ComponentTables, Step, in_order
 from identity_cli.spark.components import components
 from identity_cli.spark.layout import Layout, Standing, layout_of, standings
 from identity_cli.spark.log_blocks import File, LogBlock, place_of
@@ -38,35 +46,6 @@ from identity_cli.spark.told_tables import COUNTED, SCHEMA, STRUCTS, told_batch
 
 _OWN_ERROR = re.compile(r"^identity_cli\.errors[\w.]*: (.+)$", re.MULTILINE)
 """What a task of ours was stopped by, in the text that the engine makes of it."""
-
-
-def component_log_of(
-    spark: SparkSession,
-    log: Sequence[str],
-    scratch: str,
-    distinct_id: str,
-    team_id: int | None,
-    **options: Any,
-) -> ComponentLog:
-    """As spark.component_log."""
-    asked = Asked(**options)
-    key = asked.team_id if team_id is None else team_id, distinct_id
-    return _Engine(spark, scratch, asked, lambda _: None).component_log(LogFiles(log, asked), key)
-
-
-def tables_of(
-    spark: SparkSession,
-    log: Sequence[str] | DataFrame,
-    scratch: str,
-    *,
-    order: str | Sequence[str],
-    tell: Callable[[str], None],
-    **options: Any,
-) -> dict[str, DataFrame]:
-    """As spark.replay_spark."""
-    asked = Asked(**options)
-    found: Log = LogTable(log, order, asked) if isinstance(log, DataFrame) else LogFiles(log, asked)
-    return _Engine(spark, scratch, asked, tell).tables(found)
 
 
 class Log(Protocol):
@@ -96,14 +75,21 @@ class _Found(NamedTuple):
     blocks: Mapping[int, LogBlock]
 
 
-class _Engine:
-    def __init__(self, spark: SparkSession, scratch: str, asked: Asked, tell: Callable[[str], None]) -> None:
+class Engine:
+    """Replays a log, or part of it, on a session's workers."""
+
+    def __init__(
+        self, spark: SparkSession, scratch: str, asked: Asked, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._spark, self._asked, self._tell = spark, asked, tell
         self._scratch = place_of(scratch)
 
-    def tables(self, log: Log) -> dict[str, DataFrame]:
+    def tables(self, log: Sequence[str] | DataFrame, order: str | Sequence[str]) -> dict[str, DataFrame]:
         """As spark.replay_spark."""
-        found = self._found(log)
+        asked = self._asked
+        found = self._found(
+            LogTable(log, order, asked) if isinstance(log, DataFrame) else LogFiles(log, asked)
+        )
         placed_in, stand, layout = found.placed_in, found.stand, found.layout
         skew_told(found.edges, placed_in, Ask(self._tell, self._own_id), self._asked.large_component)
         told = self._save("told", self._told(placed_in, layout), "table")
@@ -114,25 +100,33 @@ class _Engine:
         clocks = tuple(one.after for one in stand)
         return tables_of_run(Replayed(parts, found.placed, layout, clocks, self._asked), self._save)
 
-    def component_log(self, log: LogFiles, key: Key) -> ComponentLog:
-        """As spark.component_log."""
-        found = self._found(log)
+    def component_log(
+        self, log: Sequence[str] | DataFrame, distinct_id: str, team_id: int | None
+    ) -> ComponentLog:
+        """As spark.component_log; with the lines of others whose illegal links name one of these ids."""
+        if isinstance(log, DataFrame):
+            raise BadOption(
+                "the log of a component", "a table", "files: its rows in order, written as Parquet"
+            )
+        files = LogFiles(log, self._asked)
+        known = self._found(files)
+        key = self._asked.team_id if team_id is None else team_id, distinct_id
         node = node_of(key) - SIGNED
-        root = found.whose.where(sql.col("node") == node).select("component").first()
-        steps = found.placed_in.where(sql.col("component") == (node if root is None else root["component"]))
-        rows = steps.where(sql.col("kind") == EVENT).select("block", "line", "clock", "seq").toArrow()
-        if not rows.num_rows:
-            raise UnknownId(key[1], [])
-        first = {
-            (row["block"], row["line"]): moment_of(row["clock"])
-            for row in reversed(rows.sort_by("seq").to_pylist())
-        }
-        lines = log.lines(self._spark, first)
+        root = known.whose.where(sql.col("node") == node).select("component").first()
+        steps = known.placed_in.where(sql.col("component") == (node if root is None else root["component"]))
+        found = steps.where(sql.col("kind").isin(EVENT, PROBE)).select(
+            "kind", "block", "line", "clock", "seq"
+        )
+        rows = found.toArrow().sort_by("seq").to_pylist()
+        if all(row["kind"] == PROBE for row in rows):
+            raise UnknownId(distinct_id, [])
+        first = {(row["block"], row["line"]): moment_of(row["clock"]) for row in reversed(rows)}
+        lines = files.lines(self._spark, first)
         asked = self._asked
         return ComponentLog(
             [(first[place], lines[place]) for place in sorted(first)],
-            {found.blocks[block].dialect for block, _ in first},
-            moment_of(found.stand[-1].after) if asked.may_wait else None,
+            {known.blocks[block].dialect for block, _ in first},
+            moment_of(known.stand[-1].after) if asked.may_wait else None,
         )
 
     def _found(self, log: Log) -> _Found:
@@ -151,7 +145,7 @@ class _Engine:
         return _Found(rows, edges, whose, placed, placed_in, stand, layout, blocks)
 
     def _own_id(self, payload: bytes) -> str:
-        rules = self._asked.options.applied_rules
+        rules = self._asked.rule_set
         return stored_id(event_reader(rules)(payload), rules) or ""
 
     def _of_logs(self, ends: Sequence[Row], blocks: Mapping[int, LogBlock], rows: DataFrame) -> list[Row]:
@@ -191,7 +185,7 @@ class _Engine:
             steps.repartition("component") if count is None else steps.repartition(count, "component")
         )
         in_order = by_component.sortWithinPartitions("component", "seq", "kind")
-        replay = partial(_replayed, resolving=self._asked.resolving, layout=layout)
+        replay = partial(_replayed, asked=self._asked, layout=layout)
         return in_order.mapInArrow(replay, from_arrow_schema(SCHEMA))
 
     def _check_books(self, rows: DataFrame, parts: Mapping[str, DataFrame]) -> None:
@@ -223,13 +217,11 @@ def _sums(frame: DataFrame, *columns: str) -> list[int]:
     return [0 if value is None else value for value in row or ()]
 
 
-def _replayed(
-    batches: Iterable[pa.RecordBatch], resolving: Resolving, layout: Layout
-) -> Iterator[pa.RecordBatch]:
+def _replayed(batches: Iterable[pa.RecordBatch], asked: Asked, layout: Layout) -> Iterator[pa.RecordBatch]:
     """What a worker does with steps."""
     at = 0
     with room_for_nesting():
-        for table, seqs, columns in ComponentTables(in_order(_steps(batches)), resolving, layout):
+        for table, seqs, columns in ComponentTables(in_order(_steps(batches)), asked, layout):
             yield told_batch(table, seqs, columns, at)
             at += len(seqs)
 

@@ -260,7 +260,12 @@ def _read(lines: Any) -> Lines:
 def _rows(raw: Any, groups: Iterable[int], longest_line: int) -> Lines:
     file = parquet.ParquetFile(raw)
     for batch in file.iter_batches(batch_size=ROWS_AT_ONCE, row_groups=[*groups]):
-        yield [
-            line if len(line) <= longest_line else RefusedLine.too_long(line, longest_line)
-            for line in lines_of_rows(batch)
-        ]
+        yield lines_within(batch, longest_line)
+
+
+def lines_within(rows: Any, longest_line: int) -> list[bytes]:
+    """Rows as lines; those that are longer are refused."""
+    return [
+        line if len(line) <= longest_line else RefusedLine.too_long(line, longest_line)
+        for line in lines_of_rows(rows)
+    ]

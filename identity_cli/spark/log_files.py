@@ -17,7 +17,6 @@ from identity_cli.reading.intake import dialect_asked
 from identity_cli.spark import block_rows
 from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import BlockRows, Decoding, Row
-from identity_cli.spark.component_tables import Resolving
 from identity_cli.spark.log_blocks import LogBlock, block_of, lines_of, log_blocks, record_of
 
 InBlock = tuple[int, int]
@@ -43,8 +42,7 @@ class LogFiles:
         blocks, asked = self._blocks, self._asked
         listed = spark.createDataFrame(pa.Table.from_pylist([*map(record_of, blocks)]))
         spread = listed.repartition(len(blocks), "number") if len(blocks) > 1 else listed
-        read = partial(_read, resolving=asked.resolving, longest_line=asked.options.longest_line)
-        return spread.mapInArrow(read, from_arrow_schema(block_rows.SCHEMA))
+        return spread.mapInArrow(partial(_read, asked=asked), from_arrow_schema(block_rows.SCHEMA))
 
     def blocks(self, ends: Sequence[Row]) -> Mapping[int, LogBlock]:
         """Its blocks by their numbers; ends: of their rows."""
@@ -66,7 +64,7 @@ class LogFiles:
 def dialect_of(path: str, lines: list[bytes], asked: Asked) -> Dialect:
     """The dialect of a file; LinesDepend where its first lines show that it cannot be read in blocks."""
     dialect = Reading(Wanted(), dialect_asked(asked.options)).dialect_of(path, lines)
-    decoding = Decoding(dialect, asked.options.applied_rules)
+    decoding = Decoding(dialect, asked.rule_set)
     decoding.items_of(lines, 0)
     if decoding.depends:
         raise LinesDepend(path, dialect.name)
@@ -88,12 +86,10 @@ def _read_lines(batches: Iterable[pa.RecordBatch], longest_line: int) -> Iterato
             yield pa.RecordBatch.from_pylist(found, _LINE)
 
 
-def _read(
-    batches: Iterable[pa.RecordBatch], resolving: Resolving, longest_line: int
-) -> Iterator[pa.RecordBatch]:
+def _read(batches: Iterable[pa.RecordBatch], asked: Asked) -> Iterator[pa.RecordBatch]:
     """What a worker does with blocks."""
     for batch in batches:
         for block in map(block_of, batch.to_pylist()):
-            lines = lines_of(block, longest_line)
-            rows = BlockRows(block.number, block.dialect, lines, resolving.rules, resolving.team_id)
+            lines = lines_of(block, asked.options.longest_line)
+            rows = BlockRows(block.number, block.dialect, lines, asked)
             yield from block_rows.batches_of(iter(rows))

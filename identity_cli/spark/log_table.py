@@ -18,18 +18,16 @@ from pyspark.sql.types import StructField
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import BadOption, EngineUnsound, NoOrder
 from identity_cli.files.parquet_file import ROWS_AT_ONCE, lines_of_rows
-from identity_cli.files.sources import RefusedLine
 from identity_cli.spark import block_rows
 from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import END, BlockRows, Row
-from identity_cli.spark.component_tables import Resolving
-from identity_cli.spark.log_blocks import File, Lines, LogBlock
+from identity_cli.spark.component_tables import NOT_SORTED
+from identity_cli.spark.log_blocks import File, Lines, LogBlock, lines_within
 from identity_cli.spark.log_files import dialect_of
 
 _ROW, _BLOCK, _KEY, _UNCLEAR = "row", "block", "key_", b"unclear"
 _AS_TEXT = ("map", "variant")
 """Types that are no objects in Arrow: they come as JSON in text, as the platform stores properties."""
-_NOT_SORTED = "rows did not come in the order in which they had been sorted"
 _Key = tuple[Any, ...]
 
 
@@ -55,12 +53,7 @@ class LogTable:
         columns = [sql.col(name).alias(key) for name, key in zip(self._order, keys, strict=True)]
         keyed = self._frame.select(*columns, sql.struct("*").alias(_ROW))
         in_order = keyed.repartitionByRange(*keys).sortWithinPartitions(*keys)
-        read = partial(
-            _read,
-            dialect=self._dialect.name,
-            resolving=self._asked.resolving,
-            longest_line=self._asked.options.longest_line,
-        )
+        read = partial(_read, dialect=self._dialect.name, asked=self._asked)
         numbered = in_order.withColumn(_BLOCK, sql.spark_partition_id())
         return numbered.mapInArrow(read, from_arrow_schema(block_rows.SCHEMA))
 
@@ -73,7 +66,7 @@ class LogTable:
                 raise NoOrder(self._order, span.unclear)
         for before, after in pairwise(spans):
             if before.last >= after.first:  # also where they are the same, as those go to one task
-                raise EngineUnsound(_NOT_SORTED)
+                raise EngineUnsound(NOT_SORTED)
         name = self._dialect.name
         return {
             end.block: LogBlock(end.block, self._file, name, "rows", nth, nth + 1)
@@ -122,7 +115,7 @@ class _InOrder:
                 self._unclear = self._unclear or "one of them has no value there"
                 continue
             if key < self._before:
-                raise EngineUnsound(_NOT_SORTED)
+                raise EngineUnsound(NOT_SORTED)
             if key == self._before:
                 self._unclear = self._unclear or _tie(key)
             self._before = key
@@ -142,16 +135,14 @@ class _InOrder:
 # What workers do
 
 
-def _read(
-    batches: Iterable[pa.RecordBatch], dialect: str, resolving: Resolving, longest_line: int
-) -> Iterator[pa.RecordBatch]:
+def _read(batches: Iterable[pa.RecordBatch], dialect: str, asked: Asked) -> Iterator[pa.RecordBatch]:
     some = filter(len, batches)
     first = next(some, None)
     if first is None:
         return
     in_order, number = _InOrder(), first[_BLOCK][0].as_py()
-    lines = _lines(chain([first], some), in_order, longest_line)
-    rows = BlockRows(number, dialect, lines, resolving.rules, resolving.team_id)
+    lines = _lines(chain([first], some), in_order, asked.options.longest_line)
+    rows = BlockRows(number, dialect, lines, asked)
     ended = (row._replace(payload=in_order.message()) if row.kind == END else row for row in rows)
     yield from block_rows.batches_of(ended)
 
@@ -159,10 +150,7 @@ def _read(
 def _lines(batches: Iterable[pa.RecordBatch], in_order: _InOrder, longest_line: int) -> Lines:
     for batch in batches:
         in_order.see(_keys_of(batch))
-        yield [
-            line if len(line) <= longest_line else RefusedLine.too_long(line, longest_line)
-            for line in lines_of_rows(pa.RecordBatch.from_struct_array(batch[_ROW]))
-        ]
+        yield lines_within(pa.RecordBatch.from_struct_array(batch[_ROW]), longest_line)
 
 
 def _keys_of(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -4,11 +4,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as sql
+from pyspark.sql.pandas.types import from_arrow_schema
 from pyspark.sql.types import IntegerType, StringType, StructField, StructType
 
 from identity_cli.errors import EngineUnsound
@@ -17,7 +17,7 @@ from identity_cli.spark.block_rows import NOBODYS, REJECTED
 from identity_cli.spark.components import Save
 from identity_cli.spark.layout import Layout
 from identity_cli.spark.row_bytes import nobodys_in
-from identity_cli.spark.told_tables import EVENTS, HELD, PERSONLESS, PROBED, REJECTED_LINES
+from identity_cli.spark.told_tables import EVENTS, HELD, PERSONLESS, PROBED, REJECTED_LINES, STRUCTS
 from identity_cli.tables.cells import uuid_text
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import ColumnKind
@@ -155,8 +155,9 @@ class _Tables:
         return self._ordered(both).withColumn("raw", sql.when(is_first, sql.col("raw")))
 
     def _events(self, ids: DataFrame) -> DataFrame:
-        events = self._parts[EVENTS]
-        events = events.unionByName(self._nobodys(events.schema))
+        nobodys = self._placed.where(sql.col("kind") == NOBODYS).select("seq", "payload", "reason")
+        told = partial(_nobodys_events, layout=self._layout, team_id=self._asked.team_id)
+        events = self._parts[EVENTS].unionByName(nobodys.mapInArrow(told, from_arrow_schema(_EVENT)))
         owners = ids.select("team_id", "distinct_id", "person_id")
         of_whom = events.join(owners, ["team_id", "distinct_id"], "left")
         note = sql.col("note")
@@ -168,15 +169,8 @@ class _Tables:
             }
         )
 
-    def _nobodys(self, schema: Any) -> DataFrame:
-        """The events that concern no person."""
-        rows = self._placed.where(sql.col("kind") == NOBODYS).select("seq", "payload", "reason")
-        arrow = pa.schema([(one.name, _ARROW[one.dataType.typeName()]) for one in schema])
-        told = partial(_nobodys_events, layout=self._layout, team_id=self._asked.team_id, schema=arrow)
-        return rows.mapInArrow(told, schema)
 
-
-_ARROW = {"string": pa.string(), "long": pa.int64()}
+_EVENT = pa.schema([("seq", pa.int64()), ("at", pa.int64()), *STRUCTS[EVENTS]])
 
 
 def _typed(name: str, kind: ColumnKind) -> Column:
@@ -218,22 +212,15 @@ def _with_place(batches: Iterable[pa.RecordBatch], layout: Layout) -> Iterator[p
 
 
 def _nobodys_events(
-    batches: Iterable[pa.RecordBatch], layout: Layout, team_id: int, schema: pa.Schema
+    batches: Iterable[pa.RecordBatch], layout: Layout, team_id: int
 ) -> Iterator[pa.RecordBatch]:
+    """The events that concern no person."""
     for batch in batches:
-        seqs, reasons = batch["seq"].to_pylist(), batch["reason"].to_pylist()
         rows = []
-        for seq, payload, why in zip(seqs, batch["payload"].to_pylist(), reasons, strict=True):
-            event, uuid = nobodys_in(payload)
-            path, line, nth = layout.origin(seq)
-            told = {
-                "seq": seq,
-                "at": 0,
-                "file": path,
-                "line": line,
-                "nth": nth,
-                "event": event,
-                "uuid": uuid_text(uuid),
-            }
-            rows.append({**told, "team_id": team_id, "distinct_id": "", "note": why})
-        yield pa.RecordBatch.from_pylist(rows, schema=schema)
+        for one in batch.to_pylist():
+            event, uuid = nobodys_in(one["payload"])
+            path, line, nth = layout.origin(one["seq"])
+            place = {"seq": one["seq"], "at": 0, "file": path, "line": line, "nth": nth}
+            whose = {"team_id": team_id, "distinct_id": "", "note": one["reason"]}
+            rows.append({**place, **whose, "event": event, "uuid": uuid_text(uuid)})
+        yield pa.RecordBatch.from_pylist(rows, schema=_EVENT)

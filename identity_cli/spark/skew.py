@@ -8,8 +8,6 @@ from pyspark.sql import functions as sql
 
 from identity_cli.spark.block_rows import EVENT
 
-LARGE_COMPONENT = 5_000_000
-"""Events: more than a minute of one task, at some 15 microseconds each."""
 SHOWN = 5
 
 
