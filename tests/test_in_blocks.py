@@ -197,3 +197,19 @@ def test_an_error_ends_all_of_them(
         replay(log, tmp_path / "run", rules="guide", jobs=MANY)
     assert not multiprocessing.active_children()
     assert [path.name for path in tmp_path.iterdir()] == ["log.ndjson"]
+
+
+def test_a_run_whose_log_was_read_in_blocks_can_be_gone_on_with(tmp_path: Path, read_by: list[int]) -> None:
+    random = Random("gone on with")
+    days = [tmp_path / "monday.ndjson", tmp_path / "tuesday.ndjson"]
+    for day in days:
+        day.write_bytes(b"".join(line for _ in range(3) for line in lines_of_a_nasty_log(random)))
+    asked = {"rules": "guide", "dialect": "posthog", "with_events": True}
+    replay(days, tmp_path / "whole", one_process=True, **asked).close()
+    replay(days[0], tmp_path / "run", jobs=MANY, **asked).close()
+    assert read_by == [MANY]
+    replay(days[1], tmp_path / "run", continues=tmp_path / "run").close()
+    tables = tables_of(tmp_path / "whole")
+    assert tables_of(tmp_path / "run") == tables
+    assert files_of(tmp_path / "run") == files_of(tmp_path / "whole")
+    assert tables["held"]
