@@ -204,7 +204,7 @@ def test_a_run_whose_log_was_read_in_blocks_can_be_gone_on_with(tmp_path: Path, 
     days = [tmp_path / "monday.ndjson", tmp_path / "tuesday.ndjson"]
     for day in days:
         day.write_bytes(b"".join(line for _ in range(3) for line in lines_of_a_nasty_log(random)))
-    asked = {"rules": "guide", "dialect": "posthog", "with_events": True}
+    asked: dict[str, Any] = {"rules": "guide", "dialect": "posthog", "with_events": True}
     replay(days, tmp_path / "whole", one_process=True, **asked).close()
     replay(days[0], tmp_path / "run", jobs=MANY, **asked).close()
     assert read_by == [MANY]
