@@ -49,6 +49,9 @@ def logs() -> dict[str, bytes]:
         found[name] = b"".join(json.dumps(one).encode() + b"\n" for log in examples.values() for one in log)
     misplaced = {**event("ada", "$identify"), "$anon_distinct_id": "a"}
     found["misplaced keys"] = json.dumps(misplaced).encode() + b"\n"
+    times = [{"now": f"2026-05-04T09:00:0{second}+02:00"} for second in (1, 3, 2)]
+    zones = [{**event("ada"), "uuid": None, **time} for time in (*times, {}, *times)]
+    found["times elsewhere"] = b"".join(json.dumps(one).encode() + b"\n" for one in zones)
     for seed in range(8):
         found[f"nasty {seed}"] = b"".join(lines_of_a_nasty_log(Random(seed)))
     return found
