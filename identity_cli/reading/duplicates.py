@@ -36,7 +36,7 @@ HASHES_IN_MEMORY = 1 << 20  # 60 bytes each
 
 
 Burst = tuple[int, int, int, str | None, *tuple[str | None, ...]]
-_SENDER = attrgetter("properties.lib"), attrgetter("properties.lib_version")
+_LIB, _VERSION = attrgetter("properties.lib"), attrgetter("properties.lib_version")
 _Looked = tuple[int, Sequence[int], *tuple[Column[Any], ...]]
 """The first seq; of each event its hash, and its arrival, library and that one's version."""
 _encode = msgspec.msgpack.Encoder().encode
@@ -68,8 +68,9 @@ class RepeatCounter:
 
     def look(self, block: Block) -> _Looked:
         """Their hashes, and when each arrived and what sent it."""
-        asked = (OnDemand(block.events, value_of) for value_of in (arrival_of, *_SENDER))
-        return block.first_seq, hashes(block), *asked
+        events = block.events
+        sender = OnDemand(events, _LIB), OnDemand(events, _VERSION)
+        return block.first_seq, hashes(block), OnDemand(events, arrival_of), *sender
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
         """Count them, and note where many repeat earlier ones."""

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Self
 
 from identity_cli.events import IDENTIFY, Event, time_of
 from identity_cli.reading.log_items import Rows
-from identity_cli.reading.on_demand import Column, OnDemand
+from identity_cli.reading.on_demand import Column, OnDemand, Times
 from identity_cli.reading.own_ids import OwnIds, Seen
 from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watcher import Watching
@@ -28,8 +28,8 @@ Visit = list[Any]
 """The events of an id since its last pause: when the last was, the seq of the first, and how many."""
 _Login = tuple[int, str]
 """Its team, and the anonymous id that it names."""
-_Looked = tuple[range, Sequence[str], Sequence[bool], Column[datetime | None], Column[_Login | None]]
-"""Seqs, own ids, which are logins, times, and what logins name."""
+_Looked = tuple[int, Sequence[str], Sequence[bool], Column[datetime | None], Column[_Login | None]]
+"""The first seq, own ids, which are logins, times, and what logins name."""
 
 
 class LoginWindows:
@@ -54,30 +54,29 @@ class LoginWindows:
         """Their own ids, which are logins, their times, and what those logins name."""
         events = block.events
         are_logins = [event.event == IDENTIFY for event in events]
-        times, logins = OnDemand(events, time_of), OnDemand(events, self._login)
-        return block.seqs, self._own_ids.of(block), are_logins, times, logins
+        times = Times([event.timestamp or time_of(event) for event in events])
+        return block.first_seq, self._own_ids.of(block), are_logins, times, OnDemand(events, self._login)
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
         """Tell of logins on devices of others."""
         found: list[tuple[Any, ...]] = []
-        seqs, owns, are_logins, times, logins = looked
+        first_seq, owns, are_logins, times, logins = looked
         visits = self._visits
-        for seq, own, is_login in zip(seqs, owns, are_logins, strict=True):
+        for index, own in enumerate(owns):
             visit = visits.get(own)
-            if visit is None and not is_login:  # of many events
+            if visit is None and not are_logins[index]:  # of many events
                 continue
-            index = seq - seqs.start
             moment = times[index]
             if moment is None:
                 continue
-            if is_login and (login := logins[index]) is not None:
-                found += self._logged_in(seq, own, login, moment)
+            if are_logins[index] and (login := logins[index]) is not None:
+                found += self._logged_in(first_seq + index, own, login, moment)
                 visit = visits.get(own)
             if visit is not None and moment - visit[LAST] <= PAUSE:
                 visit[LAST] = moment
                 visit[EVENTS] += 1
             else:
-                visits[own] = [moment, seq, 1]
+                visits[own] = [moment, first_seq + index, 1]
         for remembered in (visits, self._login_of):
             if len(remembered) > REMEMBERED:
                 for one in [*islice(remembered, REMEMBERED // 2)]:

@@ -23,6 +23,8 @@ class Column(Protocol[ValueT_co]):
 class OnDemand(Generic[ValueT_co]):
     """A column that is found when it is asked for; once it is pickled, as it was found for all."""
 
+    __slots__ = ("_events", "_value_of")
+
     def __init__(self, events: Sequence[Event], value_of: Callable[[Any], ValueT_co]) -> None:
         self._events = events
         self._value_of = value_of
