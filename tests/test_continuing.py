@@ -28,6 +28,8 @@ from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.seal import SEAL, seal
+from identity_cli.tables.formats import TABLE_FORMATS
+from identity_cli.tables.graph_formats import GRAPH_FORMATS
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
@@ -101,6 +103,10 @@ def cut(lines: list[str], parts: int, random: Random, folder: Path) -> list[Path
     return paths
 
 
+_SHOWN = ("table_formats", "graph_formats", "one_process")
+"""Options that are asked for again each time."""
+
+
 def compare(paths: list[Path], folder: Path, options: dict[str, Any], *, spill: bool = False) -> Run:
     """Hold a run that goes on file by file against that of all of them; the former.
 
@@ -111,7 +117,7 @@ def compare(paths: list[Path], folder: Path, options: dict[str, Any], *, spill: 
     for path in paths[1:]:
         run.close()
         going_on = GoingOn(folder / "run")
-        shown = {name: options[name] for name in ("table_formats", "one_process") if name in options}
+        shown = {name: options[name] for name in _SHOWN if name in options}
         run = replay_log(log_of([str(path)]), folder / "run", ReplayOptions(**shown), going_on=going_on)
     expected, found = tables(whole, any_process=spill), tables(run, any_process=spill)
     for name in expected:
@@ -162,6 +168,24 @@ def test_a_log_that_goes_on_file_by_file_is_the_whole(
             "may_be_empty": True,
         }
         compare(paths, folder, options).close()
+
+
+def test_files_of_every_format_have_the_bytes_of_the_whole(tmp_path: Path) -> None:
+    random = Random(3)
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        paths = cut(random_lines(random, 60), 3, random, folder)
+        options = {
+            "buffer": random.choice([None, 60]),
+            "with_events": number == 0,
+            "table_formats": [*TABLE_FORMATS],
+            "graph_formats": [*GRAPH_FORMATS],
+            "may_be_empty": True,
+        }
+        with compare(paths, folder, options) as run:
+            written = {name.partition(".")[2] for name in files(run)}
+            assert written >= {*TABLE_FORMATS, "dot", "graphml", "mermaid"}
 
 
 @pytest.mark.parametrize("rules", first_quick([*RULE_SETS]))
@@ -392,7 +416,10 @@ def test_it_refuses_formats_that_only_the_whole_log_tells_about(tmp_path: Path) 
     log = tmp_path / "log.ndjson"
     log.write_bytes(b"".join(lines_of("snowplow")))
     replay(log, tmp_path / "run").close()
-    assert "snowplow, whose devices only the whole log tells about" in refusal(log, tmp_path / "run")
+    told = refusal(log, tmp_path / "run")
+    assert "snowplow, where a device is its latest user's" in told
+    assert "the new file may change what its lines meant" in told
+    assert "replay all files together" in told
 
 
 def test_it_refuses_a_file_of_another_vendor(days: tuple[Path, Path, Path], tmp_path: Path) -> None:

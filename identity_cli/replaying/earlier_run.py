@@ -138,7 +138,10 @@ def _why_not(run: Run, parts: Parts) -> str | None:
     for source in sources:
         dialect = DIALECTS.get(source.dialect)
         if dialect is not None and dialect.foresight is not None:
-            return f"{source.path} is of {dialect.name}, whose devices only the whole log tells about"
+            return (
+                f"{source.path} is of {dialect.name}, where a device is its latest user's, so that"
+                " the new file may change what its lines meant"
+            )
     changed = (one.path for one in sources if _is_other(run, one))
     return next((f"{path} is not what was replayed any more" for path in changed), None)
 
