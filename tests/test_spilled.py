@@ -30,6 +30,7 @@ from identity_cli.replaying import dealt, finishing, gathering, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
+from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.run_files import RunFiles
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
@@ -179,6 +180,7 @@ def test_everybody_of_a_nasty_log_is_the_same_side_by_side(
         filled.update({name: len(rows) for name, rows in tables.items()})
     assert filled["persons"] > 10
     assert beside["writes the tables"] == 6
+    assert beside["writes the persons"] == 3
 
 
 def test_where_nobody_asks_for_jobs_memory_counts(tmp_path: Path, beside: Counter[str]) -> None:
@@ -242,8 +244,8 @@ def test_a_part_that_is_killed_leaves_no_run(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize(
     "where",
-    [(MessageFile, "add"), (Part, "resolve"), (RunFiles, "finish")],
-    ids=["read", "resolved", "written"],
+    [(MessageFile, "add"), (Part, "resolve"), (JournalWriter, "write_people"), (RunFiles, "finish")],
+    ids=["read", "resolved", "persons", "files"],
 )
 @pytest.mark.usefixtures("beside")
 def test_a_full_disk_is_told_and_leaves_no_run(

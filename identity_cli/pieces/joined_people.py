@@ -4,7 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import islice
+from itertools import islice, repeat
 
 from identity_cli.tables.people import Ids, People
 from identity_cli.tables.people_together import (
@@ -32,6 +32,18 @@ def joined_ids(told: Sequence[Iterable[Ids]], at_once: int) -> Iterator[Ids]:
     everyone = merge(*map(rows_of_ids, told), key=team_and_seq)
     while some := [*islice(everyone, at_once)]:
         yield Ids(*zip(*some, strict=True))
+
+
+def numbers_in_whole(made: Sequence[Sequence[int]]) -> list["array[int]"]:
+    """What persons are numbered in the whole log, by the numbers that each component has.
+
+    made: of each, where its persons were made, in their order: before which event and by what event, in turn.
+    """
+    numbers = [array("I") for _ in made]
+    places = [zip(one[::2], one[1::2], repeat(of), strict=False) for of, one in enumerate(made)]
+    for number, (*_, of) in enumerate(merge(*places)):
+        numbers[of].append(number)
+    return numbers
 
 
 class _Taken:

@@ -1,11 +1,11 @@
 """Writes who is who once the whole log is resolved: into the database, into the files, and in figures."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from identity_cli import __version__
 from identity_cli.dialects import POSTHOG
@@ -19,10 +19,14 @@ from identity_cli.reading.remembering import TABLE
 from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
 from identity_cli.replaying.halves import Halves
 from identity_cli.replaying.overflow import OverflowWatch
+from identity_cli.replaying.tally import Tallied, Tally
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.people import Ids, People, people_of
 from identity_cli.tables.run_files import RunFiles
+
+if TYPE_CHECKING:
+    from identity_cli.replaying.people_beside import PeopleBeside
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of, and to audit; with less, a second process does not pay."""
@@ -68,9 +72,7 @@ class Finishing:
         self._rules = options.applied_rules
         self._whoever = whoever
         self._at_once = PERSONS_AT_ONCE
-        self._attributed = 0  # events that have a person
-        self._teams: set[int] = set()  # that have persons
-        self._personless = 0  # distinct ids that have none
+        self._people: PeopleBeside | None = None
         self.marks: dict[str, int] = {}  # of the journal, before watchers are told that the log has ended
         self.beside = ExitStack()  # of what goes on in another process: the run is whole once it is closed
         self._gathered: dict[str, dict[str, Any]] = {RUN: {}, NOTICES: {}, REMARKS: {}}
@@ -94,32 +96,43 @@ class Finishing:
 
         rejected: how many lines were.
         """
-        journal = self._journal
         self._at_once = persons_at_once(has_large_values=has_large_values)
-        overflow = OverflowWatch(self._rules, read.origins)
-        listeners: list[Listener] = [journal.write_people, self._count]
-        if any(source.dialect.startswith(POSTHOG.name) for source in read.sources):
-            listeners.append(overflow.see)
         with ExitStack() as until_finished:
-            self._tell_everybody(read.origins, listeners, until_finished)
-            journal.finish(self._metadata(read, rejected, overflow))
+            tallied = self._tell_everybody(read, until_finished)
+            self._journal.finish(self._metadata(read, rejected, tallied))
 
-    def _tell_everybody(
-        self, origins: Origins, listeners: Sequence[Listener], until_finished: ExitStack
-    ) -> None:
-        """Tell these and the files: where it pays, the files in another process."""
-        whoever, shares = self._whoever, self.pays_to_share()
-        if shares and isinstance(whoever, PersonResolver):
+    def begin(self, read: LogRead, whoever: Whoever, persons: int, at_once: int) -> None:
+        """Let another process write everybody, where that pays, while the journal is still told.
+
+        whoever: may be asked by several processes, and already. persons: how many there are.
+        """
+        if self.pays_to_share(persons):
+            from identity_cli.replaying.people_beside import PeopleBeside  # takes its time to import
+
+            everybody = map(people_of, whoever.everybody(at_once))
+            people = PeopleBeside(self._folder, everybody, self._tally(read))
+            self._people = self.beside.enter_context(closing(people))
+
+    def _tell_everybody(self, read: LogRead, until_finished: ExitStack) -> Tallied:
+        """Write everybody into database and files: where it pays, the files in another process."""
+        whoever, origins, tally = self._whoever, read.origins, self._tally(read)
+        listeners = self._journal.write_people, tally.see
+        if self._people is not None:
+            self.beside.enter_context(_beside(partial(self._write_files, origins, self._everybody())))
+            return self._people.hand_over(self._journal)
+        if isinstance(whoever, PersonResolver) and self.pays_to_share(self._journal.count(PersonCreated)):
             halves = until_finished.enter_context(
                 closing(Halves(whoever.in_order(), self._at_once, self._folder))
             )
             until_finished.enter_context(_beside(partial(self._write_beside, origins, halves)))
             _tell(halves.here(), *listeners)
-        elif shares and _is_in_files(whoever):
-            self.beside.enter_context(_beside(partial(self._write_files, origins, self._everybody())))
-            _tell(self._everybody(), *listeners)
         else:
             self._write_files(origins, self._everybody(), *listeners)
+        return tally.tallied()
+
+    def _tally(self, read: LogRead) -> Tally:
+        has_overflow = any(source.dialect.startswith(POSTHOG.name) for source in read.sources)
+        return Tally(OverflowWatch(self._rules, read.origins) if has_overflow else None)
 
     def _everybody(self) -> Iterator[People | Ids]:
         return map(people_of, self._whoever.everybody(self._at_once))
@@ -128,13 +141,6 @@ class Finishing:
         """Free the memory that everybody takes, once all is written: audits take some of their own."""
         self._whoever.forget_all()
         self._journal.names.forget_all()
-
-    def _count(self, people: People | Ids) -> None:
-        if isinstance(people, People):
-            self._attributed += sum(people.ids.counts)
-            self._teams.update(people.teams)
-        else:
-            self._personless += len(people.counts)
 
     def _write_beside(self, origins: Origins, halves: Halves) -> None:
         """The same in another process, which helps to work out everybody."""
@@ -150,9 +156,9 @@ class Finishing:
             _tell(everybody, *also, files.write_people)
             files.finish()
 
-    def pays_to_share(self) -> bool:
+    def pays_to_share(self, persons: int) -> bool:
         """Whether what comes at the end is done by several processes: not where memory is to be spared."""
-        options, persons = self._options, self._journal.count(PersonCreated)
+        options = self._options
         may_be = options.parts_at_a_time > 1 if options.spill else persons <= MOST_PERSONS_SHARED
         if options.one_process or not may_be or persons < WORTH_IT_PERSONS:
             return False
@@ -167,12 +173,13 @@ class Finishing:
 
     def auditors(self) -> int:
         """How many processes audit: each adds up what it needs of each id, so fewer where there are many."""
-        if not self.pays_to_share():
+        persons = self._journal.count(PersonCreated)
+        if not self.pays_to_share(persons):
             return 1
-        room_for = 1 + self._most_shared // max(1, self._journal.count(PersonCreated))
+        room_for = 1 + self._most_shared // max(1, persons)
         return max(2, min(self._options.processes, MOST_AUDITORS, room_for))
 
-    def _metadata(self, read: LogRead, rejected: int, overflow: OverflowWatch) -> dict[str, Any]:
+    def _metadata(self, read: LogRead, rejected: int, tallied: Tallied) -> dict[str, Any]:
         options, count = self._options, self._journal.count
         buffer = self._rules.buffer_seconds if options.buffer_seconds is None else options.buffer_seconds
         return {
@@ -206,7 +213,7 @@ class Finishing:
             "notices": {
                 **{kind: asdict(noticed) for kind, noticed in read.notices.items()},
                 **self._gathered[NOTICES],
-                **{kind: asdict(noticed) for kind, noticed in overflow.notices.items()},
+                **{kind: asdict(noticed) for kind, noticed in tallied.notices.items()},
             },
             "deduped": options.dedupe,
             "left_out_nothing": read.left_out_nothing,
@@ -215,22 +222,15 @@ class Finishing:
             "rejected": rejected,
             "seqs": read.seqs,
             "events": read.event_count(rejected),
-            "attributed": self._attributed,  # by now told, all of them
-            "teams": len(self._teams),
+            "attributed": tallied.attributed,
+            "teams": tallied.teams,
             "links": count(Linked),
-            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + self._personless,
+            "distinct_ids": count(PersonCreated) + count(DistinctIdAttached) + tallied.personless,
         }
 
 
-def _is_in_files(whoever: Whoever) -> bool:
-    """Whether each process can ask for everybody by itself."""
-    from identity_cli.replaying.parts import ResolvedInParts  # takes its time to import, as below
-
-    return isinstance(whoever, ResolvedInParts)
-
-
 def _beside(writes: Callable[[], None]) -> AbstractContextManager[None]:
-    from identity_cli.files.processes import done_beside
+    from identity_cli.files.processes import done_beside  # takes its time to import
 
     return done_beside(writes, "writes the tables")
 

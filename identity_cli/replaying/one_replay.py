@@ -188,12 +188,12 @@ class Replay:
                 for item in items:
                     self._take(item)
             read = self._items.log_read()
-            self._resolve_rest(read)
-            self._rejections.check_share(read.sources)
-            if not self._options.may_be_empty:
-                self._rejections.check_named(read.sources, read.passed_over)
-                self._blocked.finish()
             with self._finishing.beside:
+                self._resolve_rest(read)
+                self._rejections.check_share(read.sources)
+                if not self._options.may_be_empty:
+                    self._rejections.check_named(read.sources, read.passed_over)
+                    self._blocked.finish()
                 self._write_tables(read)
                 self._rejected.close()
                 self._finishing.let_go()

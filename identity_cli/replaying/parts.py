@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from identity_cli.dialects.record import event_type
-from identity_cli.facts import Whose
+from identity_cli.facts import PersonCreated, Whose
 from identity_cli.files.messages import MessageFile
+from identity_cli.files.number_file import NumberFile
 from identity_cli.origins import Origins
 from identity_cli.pieces.blocks import Rows
-from identity_cli.pieces.component import Component
+from identity_cli.pieces.component import Component, Told
 from identity_cli.pieces.dealing import Dealer
 from identity_cli.pieces.edges import Key, components, parts
-from identity_cli.pieces.joined_people import joined_ids, joined_persons
+from identity_cli.pieces.joined_people import joined_ids, joined_persons, numbers_in_whole
 from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
@@ -34,7 +35,7 @@ from identity_cli.tables.people import Ids, People, people_of
 BYTES_OF_AN_ID = 1_000
 """Of memory, while it is resolved, all things considered."""
 BYTES_OF_A_PART = 64 << 20
-MOST_PARTS = 48  # three files each, and systems allow a few hundred
+MOST_PARTS = 48  # four files each, and systems allow a few hundred
 ASIDE_AT_ONCE = 100
 
 
@@ -46,6 +47,7 @@ class Part:
         self._number = number
         self._rows = rows
         self.told = MessageFile(folder)
+        self.made = NumberFile(folder)  # where its persons were, see numbers_in_whole
         self.persons = MessageFile(folder)
         self.nobodys = MessageFile(folder)
 
@@ -60,29 +62,36 @@ class Part:
         )
         component = Component(resolver, clock)
         record: Any = event_type(names_to_read(rules))
-        for told in component.told_before_end(self._rows(Rows[record])):
-            self.told.add(rows_of(told))
+        self._tell(component.told_before_end(self._rows(Rows[record])))
         if options.is_remembered:
             for rows in rows_of_end(self._number, resolver.open_end(), component.kept):
                 self.told.add(rows)
-        for told in component.told_at_end():
-            self.told.add(rows_of(told))
+        self._tell(component.told_at_end())
         self.told.add(rows_of(component.named(named)))
         for some in map(people_of, resolver.everybody(at_once)):
             (self.persons if isinstance(some, People) else self.nobodys).add(some)
-        for file in (self.told, self.persons, self.nobodys):
+        for file in self._files:
             file.flush()
+
+    def _tell(self, told: Iterable[list[Told]]) -> None:
+        for some in told:
+            self.told.add(rows_of(some))
+            self.made.add([*chain.from_iterable(one[:2] for one in some if type(one[2]) is PersonCreated)])
+
+    @property
+    def _files(self) -> tuple[MessageFile | NumberFile, ...]:
+        return self.told, self.made, self.persons, self.nobodys
 
     def close(self) -> None:
         """Let go of the files."""
-        for file in (self.told, self.persons, self.nobodys):
+        for file in self._files:
             file.close()
 
 
 class ResolvedInParts:
-    """A log that was read into files; ask for its journal first, then for everybody, as of a resolver.
+    """A log that was read into files; resolve it, then ask for its journal and everybody, as of a resolver.
 
-    ids: how many it has, about, once the journal is told.
+    ids: how many it has, about, once it is resolved.
     """
 
     def __init__(self, gathered: Sequence[Gathered], options: ReplayOptions, folder: Path) -> None:
@@ -93,24 +102,35 @@ class ResolvedInParts:
         self._parts: list[Part] = []
         self._joined = JoinedJournal(())
 
-    def journal(self, at_once: int, origins: Origins) -> Iterator[Any]:
-        """Resolve everything; the facts of the whole log in order, and between them what was set aside.
-
-        Before what its end lets go comes a LogEnd, if that is to be remembered. at_once: so many persons are
-        told at a time in the end.
-        """
+    def resolve(self, at_once: int) -> None:
+        """Resolve everything; at_once: so many persons are told at a time in the end."""
         self.ids, named = about(self._gathered)
         self._deal(_count_of_parts(self.ids, self._options.parts_at_a_time))
         clock = LogClock([[file.numbers() for file in one.reached] for one in self._gathered])
         self._resolve_each(clock, named, at_once)
+
+    @property
+    def persons(self) -> int:
+        """How many were made."""
+        return sum(len(part.made.numbers()) // 2 for part in self._parts)
+
+    def journal(self, origins: Origins) -> Iterator[Any]:
+        """The facts of the whole log in order, and between them what was set aside.
+
+        Before what its end lets go comes a LogEnd, if that is to be remembered.
+        """
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
         yield from with_one_end(self._joined, origins)
 
     def everybody(self, at_once: int) -> Iterator[People | Ids]:
-        """Every person, so many at a time, and then the ids without one; may be asked again, also beside."""
+        """Every person, so many at a time, and then the ids without one; before the journal, or after it.
+
+        May be asked again, also by another process.
+        """
+        numbers = self._joined.numbers or numbers_in_whole([part.made.numbers() for part in self._parts])
         persons = [part.persons.values(People) for part in self._parts]
-        yield from joined_persons(persons, self._joined.numbers[: len(persons)], at_once)
+        yield from joined_persons(persons, numbers[: len(persons)], at_once)
         yield from joined_ids([part.nobodys.values(Ids) for part in self._parts], at_once)
 
     def whose(self, team_id: int, distinct_id: str) -> Whose | None:

@@ -47,7 +47,9 @@ class SpilledReplay(Replay):
 
     def _resolve_rest(self, read: LogRead) -> None:
         at_once = persons_at_once(has_large_values=self._has_large_values)
-        for told in self._parts.journal(at_once, read.origins):
+        self._parts.resolve(at_once)
+        self._finishing.begin(read, self._parts, self._parts.persons, at_once)
+        for told in self._parts.journal(read.origins):
             if isinstance(told, Whole):
                 self._write_whole(told, read)
             elif isinstance(told, LogEnd):

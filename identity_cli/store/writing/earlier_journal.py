@@ -49,6 +49,16 @@ def copy_journal(database: sqlite3.Connection, earlier: Path, marks: Mapping[str
     database.execute("DETACH earlier")
 
 
+def copy_people(database: sqlite3.Connection, other: Path) -> None:
+    """Copy everybody from a database that has nothing else; none of them is there yet."""
+    database.execute("ATTACH ? AS other", (str(other),))
+    database.execute("BEGIN")
+    for table in ("persons", "distinct_ids"):
+        database.execute(f"INSERT INTO main.{table} SELECT * FROM other.{table}")  # as it stands, row by row
+    database.execute("COMMIT")
+    database.execute("DETACH other")
+
+
 def stored_columns(database: sqlite3.Connection, table: str) -> Iterator[Columns]:
     """A table of the journal in columns, as the facts had them, some rows at a time."""
     cursor = database.execute(f"SELECT * FROM {table} ORDER BY rowid")

@@ -14,7 +14,7 @@ from typing import Any
 from identity_cli import facts
 from identity_cli.run_mark import APPLICATION_ID, DATABASE
 from identity_cli.store import schema
-from identity_cli.store.writing.earlier_journal import copy_journal, marks_of, stored_columns
+from identity_cli.store.writing.earlier_journal import copy_journal, copy_people, marks_of, stored_columns
 from identity_cli.store.writing.spool import Spool
 from identity_cli.tables.journal_columns import STORED
 from identity_cli.tables.people import Ids, People
@@ -94,6 +94,17 @@ class JournalWriter:
             self._insert_columns("persons", people.stored())
             people = people.ids
         self._insert_columns("distinct_ids", people.stored())
+
+    def finish_people(self) -> None:
+        """Nothing else is written here: another run takes them."""
+        self.database.execute("COMMIT")
+
+    def take_people(self, path: Path) -> None:
+        """Copy everybody from a database in which they were finished."""
+        self.flush()
+        self.database.execute("COMMIT")
+        copy_people(self.database, path)
+        self.database.execute("BEGIN")
 
     def finish(self, metadata: dict[str, Any]) -> None:
         """Write the run's own data and the indexes; the database stays open to be read."""
