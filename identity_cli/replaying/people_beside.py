@@ -9,8 +9,8 @@ from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
+from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile, pickled
-from identity_cli.files.processes import done_beside
 from identity_cli.replaying.tally import Tallied, Tally
 from identity_cli.run_mark import DATABASE
 from identity_cli.store.writing.journal_writer import JournalWriter
@@ -28,7 +28,7 @@ class PeopleBeside:
         self._message = self._stack.enter_context(closing(MessageFile(folder)))
         self._child = self._stack.enter_context(ExitStack())
         work = partial(self._write, everybody, tally)
-        self._child.enter_context(done_beside(work, "writes the persons"))
+        self._child.enter_context(processes.done_beside(work, "writes the persons"))
 
     def hand_over(self, journal: JournalWriter) -> Tallied:
         """Copy everybody into the run's database, once they are written; what they come to."""
