@@ -1,4 +1,4 @@
-"""Reads a log in several processes, each of which decodes every nth block of it, with watchers.
+"""Reads a log in several processes, each of which decodes some blocks in turn for watchers to see.
 
 Events and rejected lines go into files; what watchers saw comes here, in the order of the log.
 """
