@@ -18,15 +18,14 @@ from click.testing import CliRunner
 from dialect_examples import EXAMPLES, lines_of
 from lanes import every_nth_quick
 from nasty_logs import nasty_log
-from remembered_rows import in_any_process
 
 from identity_cli import replay
 from identity_cli.cli import idcli
 from identity_cli.errors import ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
-from identity_cli.reading import child_process, intake
-from identity_cli.replaying import dealt, finishing, gathering, parts
+from identity_cli.reading import child_process, intake, remembering
+from identity_cli.replaying import dealt, finishing, gathering, joined_end, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
@@ -42,9 +41,7 @@ def tables_of(folder: Path) -> dict[str, list[Any]]:
     """The rows of every table of a run, in order."""
     with closing(sqlite3.connect(folder / "run.db")) as database:
         names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        tables = {name: database.execute(_query(name)).fetchall() for name in names}
-    tables["remembered"] = in_any_process(tables["remembered"])
-    return tables
+        return {name: database.execute(_query(name)).fetchall() for name in names}
 
 
 def _query(table: str) -> str:
@@ -52,8 +49,8 @@ def _query(table: str) -> str:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """The files beside run.db."""
-    return {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.db"}
+    """The bytes of all its files."""
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
 @pytest.fixture
@@ -63,6 +60,8 @@ def same_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     monkeypatch.setattr(dealt, "BYTES_AT_ONCE", 5_000)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     monkeypatch.setattr(gathering, "AT_ONCE", 4)
+    for module in (remembering, joined_end):
+        monkeypatch.setattr(module, "PIECE", 3)
     count = 0
 
     def same(log: Any, **options: Any) -> dict[str, list[Any]]:

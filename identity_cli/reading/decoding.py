@@ -113,12 +113,7 @@ class Reading:
     @property
     def keeps_anything(self) -> bool:
         """Whether decoders keep something of lines they saw, by which others may mean something else."""
-        return any(
-            attrgetter(name)(one)
-            for stateful in self.stateful.values()
-            for one in stateful
-            for name in one.remembers
-        )
+        return any(keeps_anything(one) for stateful in self.stateful.values() for one in stateful)
 
     def several(self, dialect: Dialect) -> tuple[DecodeAll, DecodeAll]:
         """The same, the first giving the events of a line whatever the dialect."""
@@ -132,6 +127,11 @@ class Reading:
         """What makes events of a line, or says why it is none, with decoders whose state nobody else has."""
         strict, lenient = Reading(self.wanted, dialect).several(dialect)
         return partial(decoded_or_reason, decode=strict, lenient=lenient)
+
+
+def keeps_anything(stateful: Any) -> bool:
+    """Whether what may keep something of lines does."""
+    return any(attrgetter(name)(stateful) for name in stateful.remembers)
 
 
 def _made(lines: list[bytes], decode: Decode, lenient: DecodeAll) -> Made:

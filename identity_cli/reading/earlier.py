@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from identity_cli.files.sources import Source
 from identity_cli.origins import Origins
-from identity_cli.reading.decoding import DECODERS, Reading
+from identity_cli.reading.decoding import DECODERS, Reading, keeps_anything
 from identity_cli.reading.reader import LogReader, Noticed
 from identity_cli.reading.remembering import Kinds, Parts, Row, part_of, recall, remembered
 
@@ -72,7 +72,9 @@ def of_decoders(reading: Reading) -> Iterator[Row]:
     """What they keep from line to line, those of files before among them, as rows."""
     for dialect, stateful in reading.stateful.items():
         yield from chain.from_iterable(
-            remembered(f"{DECODERS}.{dialect}.{nth}", one, one.remembers) for nth, one in enumerate(stateful)
+            remembered(f"{DECODERS}.{dialect}.{nth}", one, one.remembers)
+            for nth, one in enumerate(stateful)
+            if keeps_anything(one)
         )
     for name, pieces in reading.parts.items():
         if name.startswith(f"{DECODERS}.") and name.split(".")[1] not in reading.stateful:

@@ -15,6 +15,8 @@ RAW = list[bytes]
 """Of what is kept as it stands, piece by piece: numbers as good as random, which do not get smaller."""
 BEYOND_WORDS = "beyond words: "
 """What the name of a part begins with where it cannot be remembered as it is: no replay can go on then."""
+PIECE = 1_000
+"""Of the values of a list, as many as are kept together."""
 _FASTEST = 1
 
 
@@ -34,7 +36,7 @@ def remembered(name: str, one: Any, kinds: Kinds) -> Iterator[Row]:
     for attribute, kind in kinds.items():
         value = attrgetter(attribute)(one)
         try:
-            pieces = value if kind is RAW else [packed(value, kind)]
+            pieces = value if kind is RAW else [*_packed_pieces(value, kind)]
         except (UnicodeEncodeError, OverflowError, RecursionError):
             yield f"{BEYOND_WORDS}{name}.{attribute}", 0, b""
             return
@@ -62,6 +64,14 @@ def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
             known.update(value)
         else:
             setattr(owner, last, value)
+
+
+def _packed_pieces(value: Any, kind: Any) -> Iterator[bytes]:
+    """The same, a long list in pieces, so that whoever has it in parts need not hold it."""
+    if isinstance(value, list) and len(value) > PIECE:
+        yield from (packed(value[at : at + PIECE], kind) for at in range(0, len(value), PIECE))
+    else:
+        yield packed(value, kind)
 
 
 def packed(value: Any, kind: Any) -> bytes:

@@ -4,10 +4,10 @@ Each part tells that in its journal, before it tells what the end lets go.
 """
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import count, islice
 from typing import Any
 
 from identity_cli.events import LONG_AGO
@@ -15,15 +15,14 @@ from identity_cli.origins import Origins
 from identity_cli.pieces.component import END
 from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, Whole
 from identity_cli.reading.log_items import KeptLine, Rows
-from identity_cli.reading.remembering import TABLE, of_kind, packed
+from identity_cli.reading.remembering import PIECE, TABLE, of_kind, packed
 from identity_cli.replaying.log_end import END as OF_END
 from identity_cli.replaying.log_end import LogEnd
 from identity_cli.resolver.open_end import OpenEnd
 
-FINE_AT_ONCE = 1_000
-"""Of ids, or persons, whose times are finer than tables have them: there may be as many as there are."""
-_IN_ORDER = ("first_seen", "given", "fine_ids", "fine_persons")
-_FINE = ("fine_ids", "fine_persons")
+FINE = ("fine_ids", "fine_persons")
+"""Whose times are finer than tables have them, of which there may be as many as there are."""
+_IN_ORDER = ("first_seen", "given")
 _KINDS = {
     **{one.name: one.type for one in fields(LogEnd)},
     "events": list[dict[str, Any]],
@@ -31,28 +30,50 @@ _KINDS = {
 }
 
 
-def rows_of_end(part: int, end: OpenEnd, kept: Mapping[int, bytes]) -> Iterator[list[Row]]:
+def rows_of_end(part: int, end: OpenEnd, kept: Mapping[int, bytes]) -> list[Row]:
     """The end of the part of that number, as rows of its journal; kept: lines, see LogEnd."""
     told = LogEnd.of(end)
     names = ("clock", "queue", "events", "before", "first_seen", "given")
-    yield _row(part, {"lines": [*kept.items()], **{name: getattr(told, name) for name in names}})
-    for name in _FINE:
-        rest = iter(getattr(told, name))
-        while some := [*islice(rest, FINE_AT_ONCE)]:
-            yield _row(part, {name: some})
+    of_part = {"lines": [*kept.items()], **{name: getattr(told, name) for name in names}}
+    return [(END, 0, NO_FACT, (part, of_part))]
 
 
-def _row(part: int, told: Mapping[str, Any]) -> list[Row]:
-    return [(END, 0, NO_FACT, (part, told))]
+def fine_of_end(end: OpenEnd) -> Iterator[tuple[str, list[Any]]]:
+    """The times of a part that are finer than tables have them, some at a time, by whose they are."""
+    for name in FINE:
+        rest = iter(getattr(end, name))
+        while some := [*islice(rest, PIECE)]:
+            yield name, some
+
+
+def joined_fine(
+    name: str, parts: Sequence[Iterable[tuple[str, list[Any]]]], numbers: Sequence["array[int]"]
+) -> Iterator[Rows]:
+    """Those of all parts with that name, in order; numbers: of persons in the whole log, by part."""
+    each = [_of_whole(name, part, of) for part, of in zip(parts, numbers, strict=False)]
+    rest = merge(*each)
+    for nth in count():
+        some = [*islice(rest, PIECE)]
+        if nth and not some:
+            break
+        yield Rows(TABLE, [(f"{OF_END}.{name}", nth, packed(some, list))])
+
+
+def _of_whole(name: str, part: Iterable[tuple[str, list[Any]]], numbers: "array[int]") -> Iterator[Any]:
+    for told, values in part:
+        if told == name:
+            yield from (
+                ((numbers[who] if name == "fine_persons" else tuple(who)), *times) for who, *times in values
+            )
 
 
 def with_one_end(journal: JoinedJournal, origins: Origins) -> Iterator[Any]:
-    """What it tells, and one LogEnd instead of those of its parts; Rows where memory need not hold them."""
+    """What it tells, and one LogEnd instead of those of its parts."""
     end: _JoinedEnd | None = None
     for told in journal:
         if _is_of_end(told):
             end = end or _JoinedEnd()
-            yield from end.add(told, journal.numbers)
+            end.add(told)
             continue
         if end is not None and told.facts:
             yield end.log_end(origins)
@@ -67,34 +88,22 @@ def _is_of_end(told: Any) -> bool:
     return not isinstance(told, Whole) and isinstance(told, list | tuple)
 
 
-def _moment_and_zone(clock: datetime) -> tuple[datetime, Any]:
-    """So that of two the one is later that an event told, and not LogClock.last."""
-    return clock, clock.utcoffset()
-
-
 class _JoinedEnd:
     """What was told so far."""
 
     def __init__(self) -> None:
         self._clock = LONG_AGO
         self._told: dict[str, list[Any]] = {}
-        self._pieces = dict.fromkeys(_FINE, 0)
 
-    def add(self, told: Sequence[Any], numbers: Sequence["array[int]"]) -> Iterator[Rows]:
-        """Take what a part tells next; numbers: of persons in the whole log, by those that parts have."""
-        part, of_part = told
+    def add(self, told: Sequence[Any]) -> None:
+        """Take what a part tells."""
+        _, of_part = told
         for name, sent in of_part.items():
             values: Any = of_kind(sent, _KINDS[name])
             if name == "clock":
-                self._clock = max(self._clock, values, key=_moment_and_zone)
-                continue
-            if name == "fine_persons":
-                values = [(numbers[part][person], *times) for person, *times in values]
-            self._told.setdefault(name, []).extend(values)
-            if name in _FINE and len(self._told[name]) >= FINE_AT_ONCE:
-                self._pieces[name] += 1
-                content = packed(self._told.pop(name), list)
-                yield Rows(TABLE, [(f"{OF_END}.{name}", self._pieces[name], content)])
+                self._clock = max(self._clock, values)
+            else:
+                self._told.setdefault(name, []).extend(values)
 
     def log_end(self, origins: Origins) -> LogEnd:
         """All of it as one, in order."""

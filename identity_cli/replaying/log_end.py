@@ -1,6 +1,6 @@
 """What a replay knows where its log ends, before it is told so: with it the log can go on another day."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from identity_cli.dialects.mapping import mapping_text, read_mapping
 from identity_cli.dialects.record import event_type
 from identity_cli.errors import CannotGoOn
 from identity_cli.events import LONG_AGO
+from identity_cli.files.messages import message_of, reader_of
 from identity_cli.files.raw_file import hash_of_start
 from identity_cli.reading.log_items import KeptLine
 from identity_cli.reading.options import ReplayOptions
@@ -68,6 +69,12 @@ def end_kinds(names: Collection[str]) -> Kinds:
     """The types of what LogEnd has; names: the event properties that records keep."""
     kinds: dict[str, Any] = {one.name: one.type for one in fields(LogEnd)}
     return {**kinds, "events": list[event_type(names)]}  # type: ignore[misc]  # made as it is needed
+
+
+def as_sent(events: Sequence[Any], names: Collection[str]) -> list[Any]:
+    """Events as another process would have sent them: with no more than goes on, their times in UTC."""
+    sent: list[Any] = reader_of(list[event_type(names)])(message_of(events))  # type: ignore[misc]  # as above
+    return sent
 
 
 class Asked(NamedTuple):

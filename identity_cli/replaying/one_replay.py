@@ -40,7 +40,7 @@ from identity_cli.reading.log_items import (
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
-from identity_cli.reading.remembering import TABLE, remembered
+from identity_cli.reading.remembering import TABLE, Kinds, remembered
 from identity_cli.reading.watcher import Watching, watched
 from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.auditing import audit_report
@@ -53,6 +53,7 @@ from identity_cli.replaying.log_end import (
     Asked,
     LogEnd,
     OptionsAsked,
+    as_sent,
     end_kinds,
 )
 from identity_cli.replaying.order_trials import order_trials
@@ -147,7 +148,8 @@ class Replay:
     def _resolve_rest(self, read: LogRead) -> None:
         """The log is at its end; read: what was read."""
         if self._options.is_remembered:
-            self._remember(LogEnd.of(self._open_end(), kept=self._kept))
+            end = LogEnd.of(self._open_end(), kept=self._kept)
+            self._remember(replace(end, events=as_sent(end.events, self._names_kept)))
         self._keep(rows for watcher in self._watchers.resolving for rows in watcher.rows())
         self._write_facts(self._resolver.finish())
 
@@ -160,13 +162,18 @@ class Replay:
             has_large_values=self._has_large_values,
         )
         for name, one, kinds in (
-            (END, end, end_kinds(self._names_kept)),
+            (END, end, self._end_kinds),
             (ASKED, OptionsAsked(Asked.of(self._options)), {"options": Asked}),
             (REJECTED, self._rejected, self._rejected.remembers),
             (REJECTIONS, self._rejections, self._rejections.remembers),
             *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
         ):
             self._journal.insert(TABLE, remembered(name, one, kinds))
+
+    @property
+    def _end_kinds(self) -> Kinds:
+        """What is kept of the end, and is not told otherwise."""
+        return end_kinds(self._names_kept)
 
     @property
     def _marks(self) -> dict[str, int]:

@@ -5,6 +5,7 @@ Each part in a process of its own where that is possible: at its end all its mem
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from heapq import merge
 from itertools import chain, islice
@@ -27,7 +28,7 @@ from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
 from identity_cli.replaying.gathering import Gathered, about
-from identity_cli.replaying.joined_end import rows_of_end, with_one_end
+from identity_cli.replaying.joined_end import FINE, fine_of_end, joined_fine, rows_of_end, with_one_end
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of
@@ -35,8 +36,9 @@ from identity_cli.tables.people import Ids, People, people_of
 BYTES_OF_AN_ID = 1_000
 """Of memory, while it is resolved, all things considered."""
 BYTES_OF_A_PART = 64 << 20
-MOST_PARTS = 48  # four files each, and systems allow a few hundred
+MOST_PARTS = 40  # five files each, and systems allow a few hundred
 ASIDE_AT_ONCE = 100
+_FINE = tuple[str, list[tuple[Any, datetime | None, datetime | None]]]
 
 
 class Part:
@@ -50,6 +52,7 @@ class Part:
         self.made = NumberFile(folder)  # where its persons were, see numbers_in_whole
         self.persons = MessageFile(folder)
         self.nobodys = MessageFile(folder)
+        self.fine = MessageFile(folder)
 
     def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key], at_once: int) -> None:
         """Do it; clock: the whole log's. named: ids whose end is to be told. at_once: so many persons are."""
@@ -64,8 +67,10 @@ class Part:
         record: Any = event_type(names_to_read(rules))
         self._tell(component.told_before_end(self._rows(Rows[record])))
         if options.is_remembered:
-            for rows in rows_of_end(self._number, resolver.open_end(), component.kept):
-                self.told.add(rows)
+            end = resolver.open_end()
+            self.told.add(rows_of_end(self._number, end, component.kept))
+            for fine in fine_of_end(end):
+                self.fine.add(fine)
         self._tell(component.told_at_end())
         self.told.add(rows_of(component.named(named)))
         for some in map(people_of, resolver.everybody(at_once)):
@@ -80,7 +85,7 @@ class Part:
 
     @property
     def _files(self) -> tuple[MessageFile | NumberFile, ...]:
-        return self.told, self.made, self.persons, self.nobodys
+        return self.told, self.made, self.persons, self.nobodys, self.fine
 
     def close(self) -> None:
         """Let go of the files."""
@@ -122,6 +127,10 @@ class ResolvedInParts:
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
         yield from with_one_end(self._joined, origins)
+        if self._options.is_remembered:
+            for name in FINE:
+                fine = [part.fine.values(_FINE) for part in self._parts]
+                yield from joined_fine(name, fine, self._joined.numbers)
 
     def everybody(self, at_once: int) -> Iterator[People | Ids]:
         """Every person, so many at a time, and then the ids without one; before the journal, or after it.

@@ -7,8 +7,9 @@ may meet again later, before an event shows or names an id of theirs.
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from identity_cli.events import FAR_FUTURE, LONG_AGO
 from identity_cli.facts import NEVER_SINCE, NEVER_YET, Everybody
 from identity_cli.resolver.event_buffer import EventBuffer, Held
 from identity_cli.resolver.everybody import restore
@@ -22,6 +23,7 @@ Moment = datetime | None
 FineId = tuple[Key, Moment, Moment]
 FinePerson = tuple[int, Moment, Moment]
 _MILLISECOND = 1_000
+MomentT = TypeVar("MomentT", datetime, datetime | None)
 
 
 class Sight(NamedTuple):
@@ -40,8 +42,8 @@ class OpenEnd(NamedTuple):
 
     before: the ids that events wait for, None for one that nobody has met. first_seen: where ids were first
     seen that had no person then. given: kinds of links, and the ids that they joined to somebody.
-    fine_ids, fine_persons: first and last sight, and created and made, where they are not whole milliseconds
-    in UTC, as tables of everybody have them.
+    fine_ids, fine_persons: first and last sight, and created and made, where they are not whole milliseconds,
+    as tables of everybody have them. All times in UTC.
     """
 
     clock: datetime
@@ -56,10 +58,10 @@ class OpenEnd(NamedTuple):
 
 def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> OpenEnd:
     """How things are before the end."""
-    waiting = buffer.waiting
+    waiting = [held._replace(due=_in_utc(held.due), arrived=_in_utc(held.arrived)) for held in buffer.waiting]
     keys = dict.fromkeys((held.team_id, held.distinct_id) for held in waiting)
     return OpenEnd(
-        buffer.clock,
+        _in_utc(buffer.clock),
         waiting,
         [(key, _sight(owners, key)) for key in keys],
         sorted(owners.first_seen),
@@ -67,7 +69,7 @@ def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> Ope
         owners.next_person,
         sorted((key, *_sights(seen)) for key, seen in owners.met() if _is_fine(seen.first, seen.last)),
         sorted(
-            (one.number, one.created_at, one.made_at)
+            (one.number, _in_utc(one.created_at), _in_utc(one.made_at))
             for one in owners.persons()
             if _is_fine(one.created_at, one.made_at)
         ),
@@ -106,16 +108,24 @@ def meet_again(
 
 def _is_fine(*moments: datetime | None) -> bool:
     return any(
-        moment is not None
-        and (moment.microsecond % _MILLISECOND != 0 or moment.tzinfo is not UTC)
-        and moment is not NEVER_YET
+        moment is not None and moment.microsecond % _MILLISECOND != 0 and moment is not NEVER_YET
         for moment in moments
     )
 
 
 def _sights(seen: DistinctId) -> tuple[Moment, Moment]:
     first = None if seen.first is NEVER_YET else seen.first
-    return first, None if seen.last is NEVER_SINCE else seen.last
+    return _in_utc(first), _in_utc(None if seen.last is NEVER_SINCE else seen.last)
+
+
+def _in_utc(moment: MomentT) -> MomentT:
+    """The same moment as tables and other processes have it; nothing asks for its zone."""
+    if moment is None or moment.tzinfo is UTC:
+        return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the calendar begins, or ends
+        return LONG_AGO if moment.year == 1 else FAR_FUTURE
 
 
 def _see_again(seen: DistinctId, first: Moment, last: Moment) -> None:
