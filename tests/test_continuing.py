@@ -245,7 +245,7 @@ def test_a_log_that_was_resolved_in_parts_goes_on(
 ) -> None:
     """Its persons are met again as if they had been resolved at once, and so is what waited at its end."""
     monkeypatch.setattr(parts, "BYTES_OF_A_PART", 3_000)
-    monkeypatch.setattr(joined_end, "FINE_AT_ONCE", 2)
+    monkeypatch.setattr(joined_end, "PIECE", 2)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     random, waited = Random(f"parts {rules}"), 0
     for number in range(6):
