@@ -100,7 +100,7 @@ class RepeatCounter:
 
     @property
     def _in_memory(self) -> Sequence[bytes]:
-        return [array("Q", self._seen).tobytes()]
+        return [array("Q", sorted(self._seen)).tobytes()]  # or a set's order would be told
 
     @_in_memory.setter
     def _in_memory(self, pieces: Iterable[bytes]) -> None:

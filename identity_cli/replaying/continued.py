@@ -1,8 +1,7 @@
 """A replay that goes on where an earlier one ended, as if the log had not.
 
-Every file beside the database has the bytes that one replay of all files gives, whatever its format. Every
-table of the database has the same rows in the same order; but not its pages, and so not its seal. Of what it
-remembers, hashes of events stand in another order, and waiting events lack options that nothing reads.
+Every file has the bytes that one replay of all files gives. Beyond a million events only the database's rows
+are the same, but for the order of the hashes by which repeats are counted: these are then on disk, in pieces.
 """
 
 from typing import Any

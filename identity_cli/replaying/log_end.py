@@ -73,8 +73,8 @@ def end_kinds(names: Collection[str]) -> Kinds:
 
 def as_sent(events: Sequence[Any], names: Collection[str]) -> list[Any]:
     """Events as another process would have sent them: with no more than goes on, their times in UTC."""
-    sent: list[Any] = reader_of(list[event_type(names)])(message_of(events))  # type: ignore[misc]  # as above
-    return sent
+    sent = reader_of(event_type(names))
+    return [sent(message_of(event)) for event in events]
 
 
 class Asked(NamedTuple):
