@@ -6,9 +6,8 @@ from datetime import datetime
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
-from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.activity import first_senders
 from identity_cli.store.reading.run import Run
 
@@ -35,7 +34,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
                 f" {early:,.0f} s before its $identify"
             ),
             distinct_ids=(link.target, link.source),
-            persons=link.persons_now,
+            persons=sent_links.ends_of(run, link).persons,
             seqs=(one.seq, link.seq),
             events=1,
             unique_users=int(refused),
@@ -47,20 +46,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         )
 
 
-def _early_logins(run: Run, limit: Limit) -> Iterator[tuple[evidence.SentLink, evidence.KnownId, float]]:
+def _early_logins(run: Run, limit: Limit) -> Iterator[tuple[sent_links.SentLink, evidence.KnownId, float]]:
     """First logins of ids that were known before, but not for long; with how many seconds."""
-    known = {(one.team_id, one.distinct_id): one for one in evidence.ids_logged_in(run) if one.first_seen}
-    met = set()
-    for link in evidence.links(run, IDENTIFY):
-        key = link.team_id, link.target
-        if key in met:
-            continue
-        met.add(key)
-        one = known.get(key)
-        if link.target_person is None or one is None or one.first_seen is None or link.time is None:
-            continue
+    for link, one in sent_links.first_logins(run):
+        assert link.time is not None and one.first_seen is not None
         early = (datetime.fromisoformat(link.time) - datetime.fromisoformat(one.first_seen)).total_seconds()
-        if limit.number <= early < AN_HOUR and one.seq < link.seq:
+        if limit.number <= early < AN_HOUR:
             yield link, one, early
 
 

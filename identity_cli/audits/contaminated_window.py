@@ -7,28 +7,30 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome, is_refused
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """What was done on a device just before another login, under the id of the one before."""
-    links = {link.seq: link for link in evidence.links(run, IDENTIFY)}
-    for window in evidence.login_windows(run):
+    windows = [*evidence.login_windows(run)]
+    links = sent_links.links_at(run, (window.seq for window in windows), IDENTIFY)
+    for window in windows:
         link = links.get(window.seq)
         if link is None or window.events < limit.number:
             continue
         is_silent = link.outcome == Outcome.ATTACHED and link.source_identified
         if not (is_silent or is_refused(link.outcome)):
             continue
-        since = f", as do {link.target_events} since" if is_silent else ""
+        ends = sent_links.ends_of(run, link)
+        since = f", as do {ends.target_events} since" if is_silent else ""
         yield Suspicion(
             message=(
                 f"{window.events} events just before {window.after} logged in count for {window.before},"
                 f" who used the device before{since}"
             ),
             distinct_ids=(window.after, window.before, window.anonymous_id),
-            persons=link.persons_now,
+            persons=ends.persons,
             seqs=(window.first_seq, window.seq),
             events=window.events,
             lib=link.lib,

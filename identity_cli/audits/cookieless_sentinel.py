@@ -6,7 +6,7 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.kinds_of_ids import SENTINEL
 from identity_cli.audits.severity import Severity
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 MOVED = (Outcome.ATTACHED, Outcome.MERGED)
@@ -14,14 +14,15 @@ MOVED = (Outcome.ATTACHED, Outcome.MERGED)
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links that name the constant, and its events where nothing links it."""
-    links = [*evidence.links_naming(run, SENTINEL)]
+    links = [*sent_links.links_naming(run, SENTINEL)]
     for link in links:
+        ends = sent_links.ends_of(run, link)
         yield Suspicion(
             message=f"{link.target} was linked with {SENTINEL}, which all visitors without cookies send",
             distinct_ids=(SENTINEL, link.target),
-            persons=link.persons_now,
+            persons=ends.persons,
             seqs=(link.seq,),
-            events=link.target_events,
+            events=ends.target_events,
             unique_users=-1 if link.outcome in MOVED and link.source_identified else 0,
             lib=link.lib,
             version=link.version,

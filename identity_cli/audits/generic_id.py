@@ -7,8 +7,7 @@ from itertools import chain
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.kinds_of_ids import is_a_word, is_placeholder
 from identity_cli.audits.severity import Severity
-from identity_cli.events import IDENTIFY
-from identity_cli.store.reading import evidence, traces
+from identity_cli.store.reading import evidence, sent_links, traces
 from identity_cli.store.reading.run import Run
 
 MANY = 20
@@ -50,8 +49,8 @@ def _by_devices(run: Run, limit: Limit) -> Iterator[Suspicion]:
 
 def _by_logins(run: Run, limit: Limit) -> Iterator[Suspicion]:
     """Words that many name as their anonymous id; one that a library made is of a device that many share."""
-    named: dict[tuple[int, str], list[evidence.SentLink]] = {}
-    for link in evidence.links(run, IDENTIFY):
+    named: dict[tuple[int, str], list[sent_links.SentLink]] = {}
+    for link in sent_links.logins_of_shared(run, limit.number):
         if is_a_word(link.source) and not is_placeholder(link.source):
             named.setdefault((link.team_id, link.source), []).append(link)
     for (team_id, source), links in named.items():
@@ -76,7 +75,8 @@ def _by_logins(run: Run, limit: Limit) -> Iterator[Suspicion]:
 def _by_properties(run: Run, limit: Limit) -> Iterator[Suspicion]:
     """Persons of one id: those of several have had links, of which other audits tell."""
     writes = chain(
-        traces.property_writes(run, limit.config.exclusive_properties), traces.writes_about(run, TENANTS)
+        traces.property_writes(run, limit.config.exclusive_properties, again=True),
+        traces.writes_about(run, TENANTS, again=True),
     )
     taken: dict[tuple[int, str], list[traces.Write]] = {}
     for write in writes:

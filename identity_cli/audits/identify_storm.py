@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
-from identity_cli.events import IDENTIFY
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import sent_links
 from identity_cli.store.reading.run import Run
 
 _MINUTE = len("2024-03-04T09:15")
@@ -15,8 +14,8 @@ _MINUTE = len("2024-03-04T09:15")
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Ids that log in more often in a minute than anybody can."""
-    by_login: dict[tuple[int, str], list[evidence.SentLink]] = {}
-    for link in evidence.links(run, IDENTIFY):
+    by_login: dict[tuple[int, str], list[sent_links.SentLink]] = {}
+    for link in sent_links.logins_repeated(run, limit.number):
         if link.time is None:
             continue
         by_login.setdefault((link.team_id, link.target), []).append(link)
@@ -31,7 +30,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         yield Suspicion(
             message=f"{own} was identified {len(links)} times, up to {most} times in one minute",
             distinct_ids=(own,),
-            persons=links[0].persons_now[-1:],
+            persons=sent_links.ends_of(run, links[0]).persons[-1:],
             seqs=(busy[0].seq, busy[-1].seq),
             events=len(links) - 1,
             lib=busy[0].lib,

@@ -5,19 +5,17 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
-from identity_cli.outcomes import JOINS
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import sent_links
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons with many ids that only links name."""
-    silent = {(one.team_id, one.distinct_id): one for one in evidence.ids_without_events(run)}
-    by_person: dict[int, list[evidence.SentLink]] = {}
-    for link in evidence.links(run, outcomes=JOINS):
-        one = silent.get((link.team_id, link.source))
-        if one is not None and one.person is not None:
-            by_person.setdefault(one.person, []).append(link)
+    by_person: dict[int, list[sent_links.SentLink]] = {}
+    for link in sent_links.joins_of_silent(run, limit.number):
+        person = sent_links.ends_of(run, link).source
+        if person is not None:
+            by_person.setdefault(person, []).append(link)
     for person, links in by_person.items():
         names = dict.fromkeys(link.source for link in links)
         if len(names) < limit.number:

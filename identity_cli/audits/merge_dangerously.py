@@ -7,7 +7,7 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.events import MERGE_DANGEROUSLY
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import sent_links
 from identity_cli.store.reading.run import Run
 
 MANY = 5
@@ -17,7 +17,7 @@ _DAY = len("2024-03-04")
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Every `$merge_dangerously` that joined somebody."""
-    links = [*evidence.links(run, MERGE_DANGEROUSLY, (Outcome.MERGED, Outcome.ATTACHED))]
+    links = [*sent_links.links(run, MERGE_DANGEROUSLY, (Outcome.MERGED, Outcome.ATTACHED))]
     days = {str(link.time)[:_DAY] for link in links}
     is_habit = len(links) > MANY and len(days) > 1
     for link in links:
@@ -27,7 +27,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             persons=() if link.whose is None else (link.whose,),
             seqs=(link.seq,),
             unique_users=-1 if link.source_identified else 0,
-            events=link.target_events if link.source_identified else 0,
+            events=sent_links.ends_of(run, link).target_events if link.source_identified else 0,
             lib=link.lib,
             version=link.version,
             seen=len(links),

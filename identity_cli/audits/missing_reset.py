@@ -9,9 +9,8 @@ from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.kinds_of_ids import SENTINEL, is_made_by_a_library, is_placeholder
 from identity_cli.audits.severity import Severity
 from identity_cli.audits.shared_properties import agreements, kind_of
-from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 _ONE_HUMAN = ": one human with two accounts, by what their persons have in common"
@@ -27,20 +26,22 @@ def _by_links(run: Run, logins: AbstractSet[tuple[int, str]], names: Sequence[st
     """An `$identify` that names an anonymous id with which another login was identified before."""
     pairs = [*_pairs(run, logins)]
     refused = [link for _, link in pairs if link.outcome == Outcome.REFUSED_IDENTIFIED]
-    known = evidence.properties_of(run, (one for link in refused for one in link.persons_now))
+    ends = {link: sent_links.ends_of(run, link) for _, link in pairs}
+    known = evidence.properties_of(run, (one for link in refused for one in ends[link].persons))
     for before, link in pairs:
+        source, target, target_events = ends[link]
         is_silent = link.outcome == Outcome.ATTACHED
         are_apart = link.outcome == Outcome.REFUSED_IDENTIFIED
-        is_one_human = are_apart and any(agreements(known, (link.source_now, link.target_now), names))
+        is_one_human = are_apart and any(agreements(known, (source, target), names))
         yield Suspicion(
             message=(
                 f"{link.target} logged in where {before.target} had, with the same anonymous id {link.source}"
                 f"{_ONE_HUMAN if is_one_human else ''}"
             ),
             distinct_ids=(link.target, before.target, link.source),
-            persons=link.persons_now,
+            persons=ends[link].persons,
             seqs=(link.seq,),
-            events=link.target_events if is_silent else 0,
+            events=target_events if is_silent else 0,
             unique_users=-1 if is_silent else 0,
             lib=link.lib,
             version=link.version,
@@ -57,10 +58,10 @@ def _by_links(run: Run, logins: AbstractSet[tuple[int, str]], names: Sequence[st
 
 def _pairs(
     run: Run, logins: AbstractSet[tuple[int, str]]
-) -> Iterator[tuple[evidence.SentLink, evidence.SentLink]]:
+) -> Iterator[tuple[sent_links.SentLink, sent_links.SentLink]]:
     """The first login with an anonymous id, with each of another one later."""
-    first_login: dict[tuple[int, str], evidence.SentLink] = {}
-    for link in evidence.links(run, IDENTIFY):
+    first_login: dict[tuple[int, str], sent_links.SentLink] = {}
+    for link in sent_links.logins_of_shared(run, 2):
         if link.outcome == Outcome.REFUSED_ILLEGAL:
             continue
         source = link.team_id, link.source
@@ -79,7 +80,7 @@ def _by_events(run: Run, logins: AbstractSet[tuple[int, str]]) -> Iterator[Suspi
         for (before, _), (own, seq) in pairwise(device.partners)
         if (device.team_id, before) in logins and seq is not None and _are_users(before, own)
     ]
-    linked = evidence.links_at(run, (seq for *_, seq in jumps))
+    linked = sent_links.links_at(run, (seq for *_, seq in jumps))
     for device, before, own, seq in jumps:
         known = [one for name in (before, own) for one in evidence.named(run, name)]
         persons = tuple(dict.fromkeys(one.person for one in known if one.person is not None))

@@ -5,18 +5,19 @@ from collections.abc import Iterable
 
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
-from identity_cli.store.reading import evidence, traces
+from identity_cli.store.reading import sent_links, traces
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Pairs of links that were tried in the other order, and came to other persons."""
     trials = traces.order_trials(run)
-    links = evidence.links_at(run, (seq for one in trials.found for seq in (one.seq, one.later_seq)))
+    links = sent_links.links_at(run, (seq for one in trials.found for seq in (one.seq, one.later_seq)))
     for one in trials.found:
         first, later = links[one.seq], links[one.later_seq]
         if one.seconds > limit.number:
             continue
+        ends, others = sent_links.ends_of(run, later), sent_links.ends_of(run, first)
         is_against_time = one.seconds < 0
         yield Suspicion(
             message=(
@@ -24,9 +25,9 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
                 f" {later.outcome}, and {one.outcomes[0]} had it come before"
             ),
             distinct_ids=(later.target, later.source, first.target, first.source),
-            persons=tuple(dict.fromkeys((*first.persons_now, *later.persons_now))),
+            persons=tuple(dict.fromkeys((*others.persons, *ends.persons))),
             seqs=(one.later_seq,),
-            events=later.target_events,
+            events=ends.target_events,
             unique_users=one.persons - one.persons_swapped if is_against_time else 0,
             lib=later.lib,
             version=later.version,

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence, traces
+from identity_cli.store.reading import sent_links, traces
 from identity_cli.store.reading.run import Run
 
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Merges on which a value of an exclusive property lost against another."""
     dropped = traces.dropped_values(run)
-    for link in evidence.links(run, outcomes=(Outcome.MERGED,)):
+    for link in sent_links.links(run, outcomes=(Outcome.MERGED,)):
         names = [name for name in limit.config.exclusive_properties if name in dropped.get(link.seq, ())]
         if len(names) < limit.number:
             continue
@@ -22,7 +22,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             distinct_ids=(link.target, link.source),
             persons=() if link.whose is None else (link.whose,),
             seqs=(link.seq,),
-            events=link.target_events,
+            events=sent_links.ends_of(run, link).target_events,
             unique_users=-1,
             lib=link.lib,
             version=link.version,

@@ -12,7 +12,7 @@ from identity_cli.store.reading.run import Run
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons whose exclusive property took a value that it had had before."""
     values: dict[tuple[int, str], list[tuple[str, int]]] = {}
-    for change in traces.property_writes(run, limit.config.exclusive_properties):
+    for change in traces.property_writes(run, limit.config.exclusive_properties, again=True):
         value = str(change.value).strip().casefold()
         known = values.setdefault((change.person, change.key), [])
         if value and (not known or known[-1][0] != value):

@@ -8,7 +8,7 @@ from identity_cli.audits.severity import Severity
 from identity_cli.audits.shared_properties import agreements
 from identity_cli.events import IDENTIFY
 from identity_cli.outcomes import Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 ONE_HUMAN, STRANGERS, UNKNOWN = "one human", "strangers", ""
@@ -22,19 +22,20 @@ _SAID = {
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Refusals, one suspicion for each id that was named: several who name it share a device."""
-    by_source: dict[tuple[int, str], list[evidence.SentLink]] = {}
-    for link in evidence.links(run, outcomes=(Outcome.REFUSED_IDENTIFIED,)):
+    by_source: dict[tuple[int, str], list[sent_links.SentLink]] = {}
+    for link in sent_links.links(run, outcomes=(Outcome.REFUSED_IDENTIFIED,)):
         by_source.setdefault((link.team_id, link.source), []).append(link)
     for (_, source), refused in by_source.items():
         first, targets = refused[0], list(dict.fromkeys(link.target for link in refused))
-        kind = _kind(run, refused, limit.config.exclusive_properties)
+        ends = sent_links.ends_of(run, first)
+        kind = _kind(run, refused, ends, limit.config.exclusive_properties)
         yield Suspicion(
             message=(
                 f"{first.target} could not be joined with {source}, whose person was identified already"
                 f"{_SAID[kind]}"
             ),
             distinct_ids=(source, *targets),
-            persons=tuple(one for one in (first.source_now, first.target_now) if one is not None),
+            persons=tuple(one for one in (ends.source, ends.target) if one is not None),
             seqs=tuple(link.seq for link in refused),
             events=0,
             lib=first.lib,
@@ -45,11 +46,12 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
         )
 
 
-def _kind(run: Run, refused: Sequence[evidence.SentLink], names: Iterable[str]) -> str:
+def _kind(
+    run: Run, refused: Sequence[sent_links.SentLink], ends: sent_links.Ends, names: Iterable[str]
+) -> str:
     """Whether they are one human with two accounts, or strangers: by what a human has once, or by logins."""
-    first = refused[0]
-    known = evidence.properties_of(run, first.persons_now)
-    agree = agreements(known, (first.source_now, first.target_now), names)
+    known = evidence.properties_of(run, ends.persons)
+    agree = agreements(known, (ends.source, ends.target), names)
     if any(agree):
         return ONE_HUMAN
     logins = {link.target for link in refused if link.event == IDENTIFY}

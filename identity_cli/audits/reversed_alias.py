@@ -10,7 +10,7 @@ from identity_cli.events import CREATE_ALIAS
 from identity_cli.outcomes import Outcome
 from identity_cli.rules import RULE_SETS
 from identity_cli.rules.words import POSTHOG
-from identity_cli.store.reading import evidence
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 ASKED = (Outcome.REFUSED_IDENTIFIED, Outcome.MERGED, Outcome.ATTACHED)
@@ -23,13 +23,14 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     is_posthogs = (
         rules is None or rules.words is POSTHOG
     )  # an alias of Mixpanel's has the id before as its own
-    for link in evidence.links(run, CREATE_ALIAS, ASKED):
+    for link in sent_links.links(run, CREATE_ALIAS, ASKED):
         is_refused = link.outcome == Outcome.REFUSED_IDENTIFIED
         looks_so = is_posthogs and is_made_by_a_library(link.target) and not is_made_by_a_library(link.source)
         if (link.team_id, link.target) in logins or not (is_refused or looks_so):
             continue
         is_login = (link.team_id, link.source) in logins
         source = f"the login {link.source}" if is_login else f"{link.source}, whose person is identified,"
+        ends = sent_links.ends_of(run, link)
         yield Suspicion(
             message=(
                 f"the alias would merge {source} into {link.target}, which nobody logged in with"
@@ -37,9 +38,9 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
                 else f"the alias merged {link.source} into {link.target}, an id that a library made up"
             ),
             distinct_ids=(link.source, link.target),
-            persons=link.persons_now,
+            persons=ends.persons,
             seqs=(link.seq,),
-            events=link.target_events if is_refused else 0,
+            events=ends.target_events if is_refused else 0,
             unique_users=int(is_refused),
             lib=link.lib,
             version=link.version,

@@ -1,6 +1,8 @@
 """Persons that have the same e-mail, phone or number: what two audits look at."""
 
 import re
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,15 +58,24 @@ def _plain(value: object) -> str:
     return str(value).strip().casefold()
 
 
+def _sharing(run: Run, names: Sequence[str], fewest: int) -> set[int]:
+    """Those who may share a value with so many: by its hash, as all values would take much memory."""
+    persons, hashes = array("q"), array("q")
+    for one in evidence.values_of(run, names):
+        persons.append(one.person)
+        hashes.append(hash((one.name, _plain(one.value))))
+    times = Counter(hashes)
+    return {person for person, own in zip(persons, hashes, strict=True) if times[own] >= fewest}
+
+
 def shared_properties(run: Run, names: Sequence[str], fewest: int) -> Iterator[SharedProperty]:
     """Values that so many persons share, blanks and case aside; what a placeholder has is nobody's."""
     by_value: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for name in names:
-        for person, events, value in evidence.values_of(run, name):
-            if value.strip():
-                by_value.setdefault((name, value.strip().casefold()), []).append((person, events))
+    known = evidence.values_of(run, names, _sharing(run, names, fewest))
+    for one in sorted(known, key=lambda one: names.index(one.name)):
+        by_value.setdefault((one.name, _plain(one.value)), []).append((one.person, one.events))
     for (name, value), persons in by_value.items():
-        if len(persons) >= fewest:
+        if value and len(persons) >= fewest:
             own = evidence.chief_ids(run, [person for person, _ in persons])
             if len(persons) - sum(is_placeholder(one.distinct_id) for one in own) >= fewest:
                 yield SharedProperty(name, value, own, [events for _, events in persons])

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.kinds_of_ids import SENTINEL
 from identity_cli.audits.severity import Severity
-from identity_cli.outcomes import JOINS, Outcome
-from identity_cli.store.reading import evidence
+from identity_cli.outcomes import Outcome
+from identity_cli.store.reading import evidence, sent_links
 from identity_cli.store.reading.run import Run
 
 TOLD_APART = 3
@@ -18,7 +18,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Links attached to somebody identified, whose own id was new: two are one person from there on."""
     logins = evidence.login_ids(run, limit.config.login_ids)
     owners: dict[int | None, set[str]] = {}
-    for link in evidence.links(run, outcomes=JOINS | {Outcome.SAME_PERSON}):
+    for link in sent_links.joins_of_attached(run):
         known = owners.setdefault(link.whose, set())
         is_login = (link.team_id, link.target) in logins
         is_silent = (
@@ -34,7 +34,7 @@ def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
             distinct_ids=(link.target, link.source),
             persons=() if link.whose is None else (link.whose,),
             seqs=(link.seq,),
-            events=link.target_events,
+            events=sent_links.ends_of(run, link).target_events,
             unique_users=-1,
             lib=link.lib,
             version=link.version,

@@ -16,12 +16,12 @@ EXAMPLES = 20
 
 def find(run: Run, limit: Limit) -> Iterable[Suspicion]:
     """Persons whose e-mail is of the domain that the pages are on, where nobody said who is staff."""
-    if run.internal_users is not None:
-        return
     sites = traces.sites(run)
+    if run.internal_users is not None or not sites:
+        return
     everybody, staff = set[int](), dict[int, str]()
     for name in E_MAILS:
-        for person, _, value in evidence.values_of(run, name):
+        for person, _, _, value in evidence.values_of(run, [name]):
             everybody.add(person)
             domain = value.rpartition("@")[2].strip().casefold()
             if "." in domain and any(f".{site}".endswith(f".{domain}") for site in sites):

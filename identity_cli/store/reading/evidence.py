@@ -1,58 +1,23 @@
-"""What audits ask of a run: links with their senders, ids with their persons, in one pass each."""
+"""What audits ask of a run: ids with their persons, and what these have in common, in one pass each."""
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, islice
 from operator import itemgetter
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
-from identity_cli.outcomes import Outcome
 from identity_cli.store.reading.opened import OpenedRun
 from identity_cli.tables.id_columns import IndexPart, hash_of
 from identity_cli.values.times import EPOCH
 
 _ODD = "*[^!#-&(-~]*"
 """Of ids with a blank, a quotation mark, or anything beyond ASCII."""
-MOST_REMEMBERED = 1 << 17
-"""Links, some 600 bytes each."""
 MANY = 500  # parameters of a query
 NEAR = timedelta(hours=1)
 _MADE_UP = "-".join("?" * digits for digits in (8, 4, 4, 4, 12))
 """A UUID, as far as GLOB can tell."""
-
-
-class SentLink(NamedTuple):
-    """A link, with the library that sent it.
-
-    source_person, target_person: numbers just before it. whose: the number of the person, as it ends, that
-    its event went to; source_now, target_now: those that have the two ids in the end.
-    target_events: how many the target's id has.
-    """
-
-    seq: int
-    time: str | None
-    event: str
-    team_id: int
-    source: str
-    target: str
-    outcome: str
-    source_person: int | None
-    target_person: int | None
-    source_identified: bool
-    whose: int | None
-    source_now: int | None
-    target_now: int | None
-    target_events: int
-    lib: str | None
-    version: str | None
-
-    @property
-    def persons_now(self) -> tuple[int, ...]:
-        """Those that have the two ids in the end."""
-        return tuple(dict.fromkeys(one for one in (self.source_now, self.target_now) if one is not None))
 
 
 class KnownId(NamedTuple):
@@ -65,59 +30,6 @@ class KnownId(NamedTuple):
     seq: int
     first_seen: str | None
     last_seen: str | None
-
-
-def links(
-    run: OpenedRun, event: str | None = None, outcomes: Iterable[Outcome] | None = None
-) -> Iterator[SentLink]:
-    """Links in order: all, or of that event, or with one of these outcomes.
-
-    Most audits ask for some: where there are few enough, they are looked up once for all.
-    """
-    asked = None if outcomes is None else frozenset(outcomes)
-    every = _remembered(run)
-    if every is not None:
-        chosen = every if event is None else (link for link in every if link.event == event)
-        return iter(chosen) if asked is None else (link for link in chosen if link.outcome in asked)
-    wanted = json.dumps(None if asked is None else sorted(asked))
-    where = """(:event ISNULL OR event = :event)
-        AND (:outcomes = 'null' OR outcome IN (SELECT value FROM json_each(:outcomes)))"""
-    return _links(run, where, {"event": event, "outcomes": wanted})
-
-
-_LINKS: WeakKeyDictionary[OpenedRun, list[SentLink]] = WeakKeyDictionary()
-
-
-def _remembered(run: OpenedRun) -> list[SentLink] | None:
-    """All links of a run, None if they are too many."""
-    if run not in _LINKS:
-        (count,) = run.database.execute("SELECT count(*) FROM links").fetchone()
-        if count > MOST_REMEMBERED:
-            return None
-        _LINKS[run] = [*_links(run, "1", {})]
-    return _LINKS[run]
-
-
-def links_naming(run: OpenedRun, distinct_id: str) -> Iterator[SentLink]:
-    """Links of that id, in any team."""
-    return _links(run, ":id IN (source_distinct_id, target_distinct_id)", {"id": distinct_id})
-
-
-def links_at(run: OpenedRun, seqs: Iterable[int]) -> dict[int, SentLink]:
-    """Links by their seqs; of several of one event the last."""
-    where = "l.seq IN (SELECT value FROM json_each(:seqs))"
-    return {link.seq: link for link in _links(run, where, {"seqs": json.dumps(sorted(set(seqs)))})}
-
-
-def _links(run: OpenedRun, where: str, values: Mapping[str, object]) -> Iterator[SentLink]:
-    now = "SELECT d.{0} FROM distinct_ids d WHERE d.distinct_id = l.{1} AND d.team_id = l.team_id"
-    query = f"""
-        SELECT l.seq, l.time, l.event, l.team_id, l.source_distinct_id, l.target_distinct_id, l.outcome,
-            l.source_person, l.target_person, l.source_identified, coalesce(p.survivor, p.person),
-            ({now.format("person", "source_distinct_id")}), ({now.format("person", "target_distinct_id")}),
-            coalesce(({now.format("event_count", "target_distinct_id")}), 0), l.lib, l.lib_version
-        FROM links l LEFT JOIN persons p ON p.person = l.person WHERE {where} ORDER BY l.rowid"""
-    return map(SentLink._make, run.database.execute(query, dict(values)))
 
 
 def login_ids(run: OpenedRun, patterns: Iterable[re.Pattern[str]] = ()) -> set[tuple[int, str]]:
@@ -139,20 +51,9 @@ def ids(run: OpenedRun, at_least: int = 0) -> Iterator[KnownId]:
     return _ids(run, "d.event_count >= ? ORDER BY d.rowid", at_least)
 
 
-def ids_without_events(run: OpenedRun) -> Iterator[KnownId]:
-    """Those that only links name, as far as they have a person."""
-    return _ids(run, "d.event_count = 0 AND d.person NOTNULL ORDER BY d.rowid")
-
-
 def ids_in_company(run: OpenedRun) -> Iterator[KnownId]:
     """Those whose person has others too."""
     return _ids(run, "d.person IN (SELECT person FROM persons WHERE id_count > 1) ORDER BY d.rowid")
-
-
-def ids_logged_in(run: OpenedRun) -> Iterator[KnownId]:
-    """Those that an `$identify` names as its own."""
-    targets = "SELECT target_distinct_id, team_id FROM links WHERE event = '$identify'"
-    return _ids(run, f"(d.distinct_id, d.team_id) IN ({targets}) ORDER BY d.rowid")
 
 
 def ids_of_identified(run: OpenedRun) -> Iterator[KnownId]:
@@ -198,12 +99,30 @@ def persons_larger_than(run: OpenedRun, id_count: int) -> Iterator[tuple[int, in
     return iter(run.database.execute(query, (id_count,)))
 
 
-def values_of(run: OpenedRun, name: str) -> Iterator[tuple[int, int, str]]:
-    """Of everybody who stands and has that property, as text or a whole number: number, events, value."""
-    query = """SELECT person, event_count, CAST(one.value AS TEXT) FROM persons, json_each(properties) one
-        WHERE survivor IS NULL AND instr(properties, ?) AND one.key = ? AND one.type IN ('text', 'integer')
+class PersonValue(NamedTuple):
+    """A property of somebody who stands, as text; events: all that the person has."""
+
+    person: int
+    events: int
+    name: str
+    value: str
+
+
+def values_of(
+    run: OpenedRun, names: Iterable[str], persons: Iterable[int] | None = None
+) -> Iterator[PersonValue]:
+    """Those of these names that are text or whole numbers, of everybody or of these persons, in order."""
+    wanted = [*names]
+    said = " OR ".join("instr(properties, ?)" for _ in wanted) or "0"
+    chosen = "" if persons is None else "AND person IN (SELECT value FROM json_each(?))"
+    query = f"""SELECT person, event_count, one.key, CAST(one.value AS TEXT)
+        FROM persons, json_each(properties) one
+        WHERE survivor IS NULL {chosen} AND ({said})
+            AND one.key IN (SELECT value FROM json_each(?)) AND one.type IN ('text', 'integer')
         ORDER BY person"""
-    return iter(run.database.execute(query, (json.dumps(name, ensure_ascii=False), name)))
+    numbers = [] if persons is None else [json.dumps([*persons])]
+    texts = [json.dumps(name, ensure_ascii=False) for name in wanted]
+    return map(PersonValue._make, run.database.execute(query, (*numbers, *texts, json.dumps(wanted))))
 
 
 def properties_of(run: OpenedRun, persons: Iterable[int]) -> dict[int, dict[str, Any]]:

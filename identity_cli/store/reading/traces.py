@@ -1,14 +1,19 @@
 """What audits ask of a run beside links and ids: what events wrote, and what sessions and addresses share."""
 
 import json
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from identity_cli.store.reading.evidence import KnownId, ids_not_plain, named
 from identity_cli.store.reading.opened import OpenedRun
+
+ROWS_AT_ONCE = 500
+"""Of what events wrote, in which a text is looked for."""
 
 
 class Write(NamedTuple):
@@ -21,27 +26,56 @@ class Write(NamedTuple):
     value: Any
 
 
-def property_writes(run: OpenedRun, keys: Iterable[str]) -> Iterator[Write]:
-    """Writes of properties of these names, in order; what was removed is left out."""
+def property_writes(run: OpenedRun, keys: Iterable[str], *, again: bool = False) -> Iterator[Write]:
+    """Writes of properties of these names, in order; what was removed is left out.
+
+    again: only of persons on whom several events wrote them.
+    """
     wanted = frozenset(keys)
-    return _writes(run, [json.dumps(key) for key in sorted(wanted)], wanted.__contains__)
+    return _writes(run, [json.dumps(key) for key in sorted(wanted)], wanted.__contains__, again=again)
 
 
-def writes_about(run: OpenedRun, words: Iterable[str]) -> Iterator[Write]:
+def writes_about(run: OpenedRun, words: Iterable[str], *, again: bool = False) -> Iterator[Write]:
     """The same, of properties in whose names one of these words stands, in small letters."""
     known = [*words]
-    return _writes(run, known, cache(lambda key: any(word in key for word in known)))  # names are few
+    is_wanted = cache(lambda key: any(word in key for word in known))  # names are few
+    return _writes(run, known, is_wanted, again=again)
 
 
-def _writes(run: OpenedRun, texts: Sequence[str], is_wanted: Callable[[str], bool]) -> Iterator[Write]:
+def _writes(
+    run: OpenedRun, texts: Sequence[str], is_wanted: Callable[[str], bool], *, again: bool
+) -> Iterator[Write]:
     """Of the changes in which one of the texts stands."""
-    query = f"""SELECT c.seq, coalesce(p.survivor, p.person), c.event, c.changes
-        FROM property_changes c JOIN persons p ON p.person = c.person
-        WHERE {" OR ".join("instr(c.changes, ?)" for _ in texts)} ORDER BY c.rowid"""
-    for seq, person, event, changes in run.database.execute(query, texts):
-        for operation, key, value, *_ in json.loads(changes):
-            if is_wanted(key) and operation != "unset":
-                yield Write(seq, person, event, key, value)
+    query = """SELECT c.seq, coalesce(p.survivor, p.person), c.event, c.changes
+        FROM property_changes c JOIN persons p ON p.person = c.person WHERE c.rowid = ?"""
+    for row in _rows_again(run, texts) if again else [row for row, _ in _rows_saying(run, texts)]:
+        for seq, person, event, changes in run.database.execute(query, (row,)):
+            for operation, key, value, *_ in json.loads(changes):
+                if is_wanted(key) and operation != "unset":
+                    yield Write(seq, person, event, key, value)
+
+
+def _rows_again(run: OpenedRun, texts: Sequence[str]) -> Iterator[int]:
+    """Those of a person, as it ends, that has several."""
+    rows, persons = array("q"), array("q")
+    for row, person in _rows_saying(run, texts):
+        rows.append(row)
+        persons.append(person)
+    merged = dict(run.database.execute("SELECT person, survivor FROM persons WHERE survivor NOTNULL"))
+    ends = array("q", (merged.get(person, person) for person in persons))
+    times = Counter(ends)
+    return compress(rows, (times[person] > 1 for person in ends))
+
+
+def _rows_saying(run: OpenedRun, texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Rows of property_changes in which one of the texts stands, and their persons; some rows at a time."""
+    rows = run.database.execute("SELECT rowid, person, changes FROM property_changes ORDER BY rowid")
+    while some := rows.fetchmany(ROWS_AT_ONCE):
+        every = "\n".join([changes for *_, changes in some])
+        said = [text for text in texts if text in every]  # mostly few of them, or none
+        for row, person, changes in some if said else ():
+            if any(text in changes for text in said):
+                yield row, person
 
 
 class SetBack(NamedTuple):
