@@ -98,3 +98,16 @@ def test_a_run_made_to_be_compared_is_neither_watched_nor_audited(log: Path, tmp
         assert not [*other.id_index()]
         assert "verdict" not in other.metadata
         assert diff(run, other).comparison.unchanged
+
+
+def test_what_teams_share_is_told_in_the_order_of_the_log(tmp_path: Path) -> None:
+    """And not in that of a set, which is another from one process to the next where some events name no team."""
+    teams = [5, None, 2, 9]
+    log = [
+        {"event": "e", "distinct_id": own, "team_id": team, "properties": {"$device_id": "shared"}}
+        for own in ("ada", "bob")
+        for team in teams
+    ]
+    with replay(log, tmp_path / "run") as run:
+        shared = run.database.execute("SELECT DISTINCT team_id FROM shared_values WHERE kind = 'device'")
+        assert [team for (team,) in shared] == [5, 1, 2, 9]

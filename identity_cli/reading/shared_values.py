@@ -64,9 +64,11 @@ class SharedValues:
         events = block.events
         devices = [event.properties.device_id for event in events]
         columns = block.seqs, self._own_ids.of(block), devices, kept_values(events, SESSION_ID)
-        teams = {event.team_id for event in events}
+        teams = dict.fromkeys(
+            [event.team_id for event in events]
+        )  # in order: a set's changes with hash(None)
         if len(teams) == 1:  # mostly
-            return {teams.pop(): columns}
+            return dict.fromkeys(teams, columns)
         return {team: _only([event.team_id == team for event in events], columns) for team in teams}
 
     def take(self, looked: _Looked) -> Iterable[Rows]:
