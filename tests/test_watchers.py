@@ -101,7 +101,7 @@ def test_a_run_made_to_be_compared_is_neither_watched_nor_audited(log: Path, tmp
 
 
 def test_what_teams_share_is_told_in_the_order_of_the_log(tmp_path: Path) -> None:
-    """And not in that of a set, which is another from one process to the next where some events name no team."""
+    """And not in that of a set, which is another in each process where some events name no team."""
     teams = [5, None, 2, 9]
     log = [
         {"event": "e", "distinct_id": own, "team_id": team, "properties": {"$device_id": "shared"}}

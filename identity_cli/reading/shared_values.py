@@ -66,7 +66,7 @@ class SharedValues:
         columns = block.seqs, self._own_ids.of(block), devices, kept_values(events, SESSION_ID)
         teams = dict.fromkeys(
             [event.team_id for event in events]
-        )  # in order: a set's changes with hash(None)
+        )  # in order, as hash(None) varies
         if len(teams) == 1:  # mostly
             return dict.fromkeys(teams, columns)
         return {team: _only([event.team_id == team for event in events], columns) for team in teams}
