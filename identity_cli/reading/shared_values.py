@@ -64,9 +64,7 @@ class SharedValues:
         events = block.events
         devices = [event.properties.device_id for event in events]
         columns = block.seqs, self._own_ids.of(block), devices, kept_values(events, SESSION_ID)
-        teams = dict.fromkeys(
-            [event.team_id for event in events]
-        )  # in order, as hash(None) varies
+        teams = dict.fromkeys([event.team_id for event in events])  # in order, as hash(None) varies
         if len(teams) == 1:  # mostly
             return dict.fromkeys(teams, columns)
         return {team: _only([event.team_id == team for event in events], columns) for team in teams}
