@@ -8,6 +8,7 @@ import pytest
 
 from identity_cli import Run
 from identity_cli.reading import periods, reader, source_choice
+from identity_cli.store.reading import activity
 from identity_cli.store.reading.activity import Begun, begun, events_sent, first_senders, last_senders
 from identity_cli.store.reading.periods import Sender
 
@@ -41,6 +42,7 @@ def test_columns_tell_what_a_walk_over_the_events_tells(
     for module in (reader, source_choice):
         monkeypatch.setattr(module, "BLOCK_BYTES", 300)
     monkeypatch.setattr(periods, "KEYS_AT_ONCE", 2)
+    monkeypatch.setattr(activity, "IDS_AT_ONCE", (2, 3, 1 << 18)[seed % 3])
     log = rows(Random(seed))
     run = run_of("\n".join(line(*row) for row in log), rules="current")
     keys = {own: (1, own) for own, *_ in log}

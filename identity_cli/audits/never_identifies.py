@@ -7,7 +7,8 @@ from itertools import islice
 from identity_cli.audits.audit import Audit, Limit, Suspicion
 from identity_cli.audits.severity import Severity
 from identity_cli.store.reading import evidence, traces
-from identity_cli.store.reading.activity import Begun, begun, first_senders
+from identity_cli.store.reading.activity import IDS_AT_ONCE, Begun, begun, first_senders
+from identity_cli.store.reading.periods import Sender
 from identity_cli.store.reading.run import Run
 
 ELSEWHERE = 0.05
@@ -59,24 +60,30 @@ def _by_library(run: Run) -> dict[str, Begun]:
 def _identified(run: Run) -> tuple[Counter[str], Counter[str]]:
     """By library its ids whose persons are identified, and of these those with one event."""
     known, single = Counter[str](), Counter[str]()
-    events = {(one.team_id, one.distinct_id): one.events for one in evidence.ids_of_identified(run)}
-    for key, sender in first_senders(run, events).items():
+    for one, sender in _sent_first(run, evidence.ids_of_identified(run)):
         if sender.lib is not None:
             known[sender.lib] += 1
-            single[sender.lib] += events[key] == 1
+            single[sender.lib] += one.events == 1
     return known, single
 
 
 def _ids_of(run: Run, lib: str, *, of_one_event: bool = False) -> Iterator[evidence.KnownId]:
     """The ids that a library brought and whose persons are not identified."""
     identified = traces.identified_persons(run)
-    anonymous = {
-        (one.team_id, one.distinct_id): one
+    anonymous = (
+        one
         for one in evidence.ids(run, at_least=1)
         if one.person not in identified and (one.events == 1 or not of_one_event)
-    }
-    senders = first_senders(run, anonymous)
-    return (one for key, one in anonymous.items() if key in senders and senders[key].lib == lib)
+    )
+    return (one for one, sender in _sent_first(run, anonymous) if sender.lib == lib)
+
+
+def _sent_first(run: Run, ids: Iterable[evidence.KnownId]) -> Iterator[tuple[evidence.KnownId, Sender]]:
+    """Each of these ids of whose first event the sender is known, with that; some of them at a time."""
+    rest = iter(ids)
+    while some := {(one.team_id, one.distinct_id): one for one in islice(rest, IDS_AT_ONCE)}:
+        senders = first_senders(run, some)
+        yield from ((one, senders[key]) for key, one in some.items() if key in senders)
 
 
 def _never(lib: str, its: Sequence[evidence.KnownId]) -> Suspicion:

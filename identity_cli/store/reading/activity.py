@@ -13,8 +13,11 @@ from identity_cli.tables.period_columns import UNDATED, Columns, id_hash
 
 IdOfTeam = tuple[int, str]
 """A team and a distinct id."""
+IDS_AT_ONCE = 1 << 18
+"""What each did is added up of so many at a time, in some 50 MB."""
 _SENDER_BITS = 16
 """An hour and the number of a sender are kept as one number: that takes half the memory of two."""
+_SENDER = (1 << _SENDER_BITS) - 1
 
 
 class Begun(NamedTuple):
@@ -89,18 +92,29 @@ def begun(run: Run) -> dict[Sender, Begun]:
 
 
 def _begun(run: Run) -> dict[Sender, Begun]:
-    first, many = dict[int, int](), set[int]()
-    for part in parts_of(run):
-        _begin(part, first, many)
-    senders, numbers = senders_of(run), (1 << _SENDER_BITS) - 1
-    ids = Counter([moment & numbers for moment in first.values()])
-    single = Counter([moment & numbers for own, moment in first.items() if own not in many])
+    """Some ids at a time, by their hashes: so many passes cost less than memory for all of them."""
+    known = run.database.execute("SELECT count(*) FROM distinct_ids").fetchone()[0]
+    shares = 1 + known // IDS_AT_ONCE
+    ids, single = Counter[int](), Counter[int]()
+    for share in range(shares):
+        first, many = dict[int, int](), set[int]()
+        for part in parts_of(run):
+            _begin(_share_of(part, share, shares), first, many)
+        ids.update([moment & _SENDER for moment in first.values()])
+        single.update([moment & _SENDER for own, moment in first.items() if own not in many])
+    senders = senders_of(run)
     return {senders[number]: Begun(ids[number], single[number]) for number in sorted(ids)}
 
 
-def _begin(part: Columns, first: dict[int, int], many: set[int]) -> None:
+def _share_of(part: Columns, share: int, shares: int) -> Iterable[tuple[int, int, int, int]]:
+    """Rows of every so-manieth id."""
+    rows = zip(*part, strict=True)
+    return rows if shares == 1 else compress(rows, [own % shares == share for own in part.ids])
+
+
+def _begin(rows: Iterable[tuple[int, int, int, int]], first: dict[int, int], many: set[int]) -> None:
     """The next rows; first: hour and sender of each id's first events. many: ids of more than one event."""
-    for hour, sender, own, events in zip(*part, strict=True):
+    for hour, sender, own, events in rows:
         if hour == UNDATED:
             continue
         known = first.get(own)
