@@ -152,24 +152,23 @@ def test_as_many_as_cores_where_these_are_many(monkeypatch: pytest.MonkeyPatch) 
         ReplayOptions(jobs=0)
 
 
-def test_a_log_that_grows_meanwhile_is_read_again_by_one_alone(
+def test_a_log_that_is_another_for_one_of_them_is_read_again_by_one_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_by: list[int]
 ) -> None:
-    log = tmp_path / "log.ndjson"
-    log.write_bytes(LOG.read_bytes())
-    finish = TurnReader._finish
+    """As where it grows meanwhile."""
+    finish, others = TurnReader._finish, tmp_path / "read by others"
 
-    def grow(reader: TurnReader, file: Any, source: Any) -> None:
-        if reader._turns._number == MANY - 1:  # what only one of them reads
-            with open(log, "ab") as more:
-                more.write(b'{"event":"e","distinct_id":"late"}\n')
-            source.lines += len(file.read_lines(1_000))
+    def grown(reader: TurnReader, file: Any, source: Any) -> None:
         finish(reader, file, source)
+        if reader._turns._number == MANY - 1:
+            others.touch()
+            source.hash = "of more lines"
 
-    monkeypatch.setattr(TurnReader, "_finish", grow)
-    with replay(log, tmp_path / "both", jobs=MANY) as run:
-        lines = log.read_bytes().splitlines()
-        assert run.metadata["lines"] == len(lines) > len(LOG.read_bytes().splitlines())
+    monkeypatch.setattr(TurnReader, "_finish", grown)
+    with replay(LOG, tmp_path / "run", jobs=MANY) as run:
+        assert run.metadata["lines"] == len(LOG.read_bytes().splitlines())
+        assert "of more lines" not in [source["hash"] for source in run.sources()]
+    assert others.exists()
     assert not read_by
     assert not multiprocessing.active_children()
 
