@@ -5,6 +5,7 @@ JSON, compressed, read back by type: a run may come from anybody, and what is no
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from operator import attrgetter
 from typing import Any, get_args, get_origin
 
@@ -16,7 +17,7 @@ RAW = list[bytes]
 BEYOND_WORDS = "beyond words: "
 """What the name of a part begins with where it cannot be remembered as it is: no replay can go on then."""
 PIECE = 1_000
-"""Of the values of a list, as many as are kept together."""
+"""Of the values of a list or a mapping, as many as are kept together."""
 _FASTEST = 1
 
 
@@ -67,9 +68,13 @@ def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
 
 
 def _packed_pieces(value: Any, kind: Any) -> Iterator[bytes]:
-    """The same, a long list in pieces, so that whoever has it in parts need not hold it."""
+    """The same, what is long in pieces, so that whoever has it in parts need not hold it."""
     if isinstance(value, list) and len(value) > PIECE:
         yield from (packed(value[at : at + PIECE], kind) for at in range(0, len(value), PIECE))
+    elif isinstance(value, dict) and len(value) > PIECE:
+        items = iter(value.items())
+        while some := dict(islice(items, PIECE)):
+            yield packed(some, kind)
     else:
         yield packed(value, kind)
 

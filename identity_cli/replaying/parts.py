@@ -5,7 +5,6 @@ Each part in a process of its own where that is possible: at its end all its mem
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from datetime import datetime
 from functools import partial
 from heapq import merge
 from itertools import chain, islice
@@ -28,7 +27,7 @@ from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
 from identity_cli.replaying.gathering import Gathered, about
-from identity_cli.replaying.joined_end import FINE, fine_of_end, joined_fine, rows_of_end, with_one_end
+from identity_cli.replaying.joined_end import Piece, joined_pieces, pieces_of_end, row_of_end, with_one_end
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of
@@ -38,7 +37,6 @@ BYTES_OF_AN_ID = 1_000
 BYTES_OF_A_PART = 64 << 20
 MOST_PARTS = 40  # five files each, and systems allow a few hundred
 ASIDE_AT_ONCE = 100
-_FINE = tuple[str, list[tuple[Any, datetime | None, datetime | None]]]
 
 
 class Part:
@@ -52,7 +50,7 @@ class Part:
         self.made = NumberFile(folder)  # where its persons were, see numbers_in_whole
         self.persons = MessageFile(folder)
         self.nobodys = MessageFile(folder)
-        self.fine = MessageFile(folder)
+        self.end = MessageFile(folder)
 
     def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key], at_once: int) -> None:
         """Do it; clock: the whole log's. named: ids whose end is to be told. at_once: so many persons are."""
@@ -68,9 +66,9 @@ class Part:
         self._tell(component.told_before_end(self._rows(Rows[record])))
         if options.is_remembered:
             end = resolver.open_end()
-            self.told.add(rows_of_end(self._number, end, component.kept))
-            for fine in fine_of_end(end):
-                self.fine.add(fine)
+            self.told.add([row_of_end(self._number, end.clock)])
+            for piece in pieces_of_end(end, component.kept):
+                self.end.add(piece)
         self._tell(component.told_at_end())
         self.told.add(rows_of(component.named(named)))
         for some in map(people_of, resolver.everybody(at_once)):
@@ -85,7 +83,7 @@ class Part:
 
     @property
     def _files(self) -> tuple[MessageFile | NumberFile, ...]:
-        return self.told, self.made, self.persons, self.nobodys, self.fine
+        return self.told, self.made, self.persons, self.nobodys, self.end
 
     def close(self) -> None:
         """Let go of the files."""
@@ -126,11 +124,11 @@ class ResolvedInParts:
         """
         told = [part.told.values(list[Row]) for part in self._parts]
         self._joined = JoinedJournal([*told, self._aside()])
-        yield from with_one_end(self._joined, origins)
+        yield from with_one_end(self._joined)
         if self._options.is_remembered:
-            for name in FINE:
-                fine = [part.fine.values(_FINE) for part in self._parts]
-                yield from joined_fine(name, fine, self._joined.numbers)
+            yield from joined_pieces(
+                [part.end.values(Piece) for part in self._parts], self._joined.numbers, origins
+            )
 
     def everybody(self, at_once: int) -> Iterator[People | Ids]:
         """Every person, so many at a time, and then the ids without one; before the journal, or after it.

@@ -17,7 +17,7 @@ from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watchers import NOBODY
 from identity_cli.replaying.finishing import Whoever, persons_at_once
 from identity_cli.replaying.gathering import Gathered, Gathering
-from identity_cli.replaying.joined_end import FINE
+from identity_cli.replaying.joined_end import IN_PIECES
 from identity_cli.replaying.log_end import LogEnd
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
@@ -61,7 +61,7 @@ class SpilledReplay(Replay):
 
     @property
     def _end_kinds(self) -> Kinds:
-        return {name: kind for name, kind in super()._end_kinds.items() if name not in FINE}
+        return {name: kind for name, kind in super()._end_kinds.items() if name not in IN_PIECES}
 
     @property
     def _marks(self) -> dict[str, int]:
