@@ -24,7 +24,7 @@ from identity_cli.counterfactual.changed_log import Change
 from identity_cli.reading import child_process, duplicates, login_windows, periods, shared_values
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import GoingOn, ReplayOptions
-from identity_cli.replaying import earlier_run, gathering, joined_end, parts
+from identity_cli.replaying import earlier_run, end_in_pieces, gathering, parts
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.resolver.person_resolver import PersonResolver
@@ -46,6 +46,7 @@ def test_a_resolver_goes_on_as_if_the_log_had_not_ended(rules: str) -> None:
         first = PersonResolver(RULE_SETS[rules], buffer_seconds=seconds)
         told = first.apply_all(1, events[:half])
         end = first.open_end()
+        end = end._replace(before=[*end.before])
         waited += len(end.waiting)
         first.finish()
         again = PersonResolver(RULE_SETS[rules], buffer_seconds=seconds)
@@ -73,6 +74,7 @@ def test_ids_without_a_person_keep_their_order_over_teams() -> None:
     whole.apply_all(1, events)
     first.apply_all(1, events[:3])
     end = first.open_end()
+    end = end._replace(before=[*end.before])
     again.go_on([*first.everybody()], end)
     again.apply_all(4, events[3:])
     assert [*again.everybody()] == [*whole.everybody()]
@@ -274,7 +276,7 @@ def test_a_log_that_was_resolved_in_parts_goes_on(
 ) -> None:
     """Its persons are met again as if they had been resolved at once, and so is what waited at its end."""
     monkeypatch.setattr(parts, "BYTES_OF_A_PART", 3_000)
-    monkeypatch.setattr(joined_end, "PIECE", 2)
+    monkeypatch.setattr(end_in_pieces, "PIECE", 2)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     random, waited = Random(f"parts {rules}"), 0
     for number in range(6):

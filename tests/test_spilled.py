@@ -25,7 +25,7 @@ from identity_cli.errors import ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake, remembering
-from identity_cli.replaying import dealt, finishing, gathering, joined_end, parts
+from identity_cli.replaying import dealt, end_in_pieces, finishing, gathering, parts
 from identity_cli.replaying.parts import Part
 from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.rules import RULE_SETS
@@ -60,7 +60,7 @@ def same_spilled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
     monkeypatch.setattr(dealt, "BYTES_AT_ONCE", 5_000)
     monkeypatch.setattr(gathering, "SAMPLED", 1)
     monkeypatch.setattr(gathering, "AT_ONCE", 4)
-    for module in (remembering, joined_end):
+    for module in (remembering, end_in_pieces):
         monkeypatch.setattr(module, "PIECE", 3)
     count = 0
 

@@ -77,7 +77,8 @@ class Component:
 
     def told_at_end(self) -> Iterator[list[Told]]:
         """What the end of the log lets go."""
-        yield from _some_at_once(self._in_order(self._resolver.finish()))
+        for facts in self._resolver.finish_by_and_by():
+            yield from _some_at_once(self._in_order(facts))
         self._resolver.rewind()
 
     @property

@@ -17,7 +17,7 @@ from identity_cli.reading.log_items import KeptLine
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.remembering import Kinds
 from identity_cli.resolver.event_buffer import Held
-from identity_cli.resolver.open_end import Key, OpenEnd, Sight
+from identity_cli.resolver.open_end import Before, Key, OpenEnd
 
 END, ASKED = "end", "asked"
 """What the parts that are remembered begin with: of the end, of what was asked."""
@@ -35,7 +35,7 @@ class LogEnd:
     clock: datetime = LONG_AGO
     queue: list[tuple[datetime, datetime, int, int, str]] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
-    before: list[tuple[Key, Sight | None]] = field(default_factory=list)
+    before: list[Before] = field(default_factory=list)
     first_seen: list[tuple[Key, int]] = field(default_factory=list)
     given: list[tuple[str, int, str]] = field(default_factory=list)
     next_person: int = 0
@@ -45,14 +45,6 @@ class LogEnd:
     marks: dict[str, int] = field(default_factory=dict)
     attached: int = 0
     has_large_values: bool = False
-
-    @classmethod
-    def of(cls, end: OpenEnd, **further: Any) -> "LogEnd":
-        """From the resolver's, and the rest."""
-        told = end._asdict()
-        waiting: list[Held] = told.pop("waiting")
-        queue = [(held.due, held.arrived, held.seq, held.team_id, held.distinct_id) for held in waiting]
-        return cls(queue=queue, events=[held.event for held in waiting], **told, **further)
 
     @property
     def open_end(self) -> OpenEnd:

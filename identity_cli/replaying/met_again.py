@@ -46,7 +46,7 @@ class MetAgain:
         self._fine_ids = {fine[0]: fine for fine in end.fine_ids}
         self._fine_persons = {fine[0]: fine for fine in end.fine_persons}
         self._earlier_persons = end.next_person
-        self._resolver.go_on(self._left({own for (_, own), _ in end.before}), end.open_end)
+        self._resolver.go_on(self._left({own for _, (_, own), _ in end.before}), end.open_end)
 
     def meet(self, batch: Batch[Event]) -> None:
         """Whomever these events show or name."""

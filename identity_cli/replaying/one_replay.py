@@ -40,10 +40,11 @@ from identity_cli.reading.log_items import (
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
-from identity_cli.reading.remembering import TABLE, Kinds, remembered
+from identity_cli.reading.remembering import TABLE, remembered
 from identity_cli.reading.watcher import Watching, watched
 from identity_cli.reading.watchers import NOBODY, watchers_of
 from identity_cli.replaying.auditing import audit_report
+from identity_cli.replaying.end_in_pieces import OF_THE_WHOLE, rows_of_end
 from identity_cli.replaying.finishing import Finishing, Whoever
 from identity_cli.replaying.log_end import (
     ASKED,
@@ -53,8 +54,6 @@ from identity_cli.replaying.log_end import (
     Asked,
     LogEnd,
     OptionsAsked,
-    as_sent,
-    end_kinds,
 )
 from identity_cli.replaying.order_trials import order_trials
 from identity_cli.replaying.room_for_ids import RoomForIds
@@ -148,13 +147,18 @@ class Replay:
     def _resolve_rest(self, read: LogRead) -> None:
         """The log is at its end; read: what was read."""
         if self._options.is_remembered:
-            end = LogEnd.of(self._open_end(), kept=self._kept)
-            self._remember(replace(end, events=as_sent(end.events, self._names_kept)))
+            end = self._open_end()
+            self._remember(LogEnd(end.clock, next_person=end.next_person))
+            self._journal.insert(TABLE, rows_of_end(end, self._kept, self._names_kept))
         self._keep(rows for watcher in self._watchers.resolving for rows in watcher.rows())
-        self._write_facts(self._resolver.finish())
+        for facts in self._resolver.finish_by_and_by():
+            self._write_facts(facts)
 
     def _remember(self, end: LogEnd) -> None:
-        """Keep how things are before the log's end changes them, so that it can go on another day."""
+        """Keep how things are before the log's end changes them, so that it can go on another day.
+
+        All but what is IN_PIECES.
+        """
         end = replace(
             end,
             marks=self._marks,
@@ -162,18 +166,13 @@ class Replay:
             has_large_values=self._has_large_values,
         )
         for name, one, kinds in (
-            (END, end, self._end_kinds),
+            (END, end, OF_THE_WHOLE),
             (ASKED, OptionsAsked(Asked.of(self._options)), {"options": Asked}),
             (REJECTED, self._rejected, self._rejected.remembers),
             (REJECTIONS, self._rejections, self._rejections.remembers),
             *((type(one).__name__, one, one.remembers) for one in self._watchers.resolving),
         ):
             self._journal.insert(TABLE, remembered(name, one, kinds))
-
-    @property
-    def _end_kinds(self) -> Kinds:
-        """What is kept of the end, and is not told otherwise."""
-        return end_kinds(self._names_kept)
 
     @property
     def _marks(self) -> dict[str, int]:

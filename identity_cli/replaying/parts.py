@@ -26,8 +26,8 @@ from identity_cli.pieces.log_clock import LogClock
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
+from identity_cli.replaying.end_in_pieces import Piece, joined_pieces, pieces_of_end, row_of_end, with_one_end
 from identity_cli.replaying.gathering import Gathered, about
-from identity_cli.replaying.joined_end import Piece, joined_pieces, pieces_of_end, row_of_end, with_one_end
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of
@@ -62,12 +62,13 @@ class Part:
             attributing=options.with_events,
         )
         component = Component(resolver, clock)
-        record: Any = event_type(names_to_read(rules))
+        names = names_to_read(rules)
+        record: Any = event_type(names)
         self._tell(component.told_before_end(self._rows(Rows[record])))
         if options.is_remembered:
             end = resolver.open_end()
             self.told.add([row_of_end(self._number, end.clock)])
-            for piece in pieces_of_end(end, component.kept):
+            for piece in pieces_of_end(end, component.kept, names):
                 self.end.add(piece)
         self._tell(component.told_at_end())
         self.told.add(rows_of(component.named(named)))

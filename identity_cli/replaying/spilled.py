@@ -13,11 +13,9 @@ from identity_cli.pieces.joining import Whole
 from identity_cli.reading.either_process import is_in_blocks, items_of
 from identity_cli.reading.intake import Log, Progress
 from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
-from identity_cli.reading.remembering import Kinds
 from identity_cli.reading.watchers import NOBODY
 from identity_cli.replaying.finishing import Whoever, persons_at_once
 from identity_cli.replaying.gathering import Gathered, Gathering
-from identity_cli.replaying.joined_end import IN_PIECES
 from identity_cli.replaying.log_end import LogEnd
 from identity_cli.replaying.one_replay import Replay
 from identity_cli.replaying.parts import ResolvedInParts
@@ -58,10 +56,6 @@ class SpilledReplay(Replay):
                 self._remember(replace(told, next_person=self._journal.count(PersonCreated)))
             else:
                 self._take(told)
-
-    @property
-    def _end_kinds(self) -> Kinds:
-        return {name: kind for name, kind in super()._end_kinds.items() if name not in IN_PIECES}
 
     @property
     def _marks(self) -> dict[str, int]:

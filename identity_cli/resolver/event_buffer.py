@@ -38,6 +38,11 @@ class EventBuffer:
         """Whether it is on and any event so far told when it arrived; without that nothing can wait."""
         return self.clock > LONG_AGO
 
+    @property
+    def waits(self) -> bool:
+        """Whether any event does."""
+        return bool(self._waiting)
+
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
         try:

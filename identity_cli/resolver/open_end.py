@@ -5,7 +5,7 @@ those whom it changed as the end left them, a resolver goes on as if there had b
 may meet again later, before an event shows or names an id of theirs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -37,18 +37,22 @@ class Sight(NamedTuple):
     properties: dict[str, Any]
 
 
+Before = tuple[int, Key, Sight | None]
+
+
 class OpenEnd(NamedTuple):
     """Of a log that may go on: what a resolver holds beside everybody, and what its end changes of them.
 
-    before: the ids that events wait for, None for one that nobody has met. first_seen: where ids were first
-    seen that had no person then. given: kinds of links, and the ids that they joined to somebody.
+    before: the ids that events wait for, each with the seq of the first of these; None for one that nobody
+    has met. A resolver works that out as it is taken: once, and before the end is told. first_seen: where ids
+    were first seen that had no person then. given: kinds of links, and the ids that they joined to somebody.
     fine_ids, fine_persons: first and last sight, and created and made, where they are not whole milliseconds,
     as tables of everybody have them. All times in UTC.
     """
 
     clock: datetime
     waiting: Sequence[Held]
-    before: Sequence[tuple[Key, Sight | None]]
+    before: Iterable[Before]
     first_seen: Sequence[tuple[Key, int]]
     given: Sequence[tuple[str, int, str]]
     next_person: int
@@ -58,12 +62,11 @@ class OpenEnd(NamedTuple):
 
 def open_end(owners: Owners, buffer: EventBuffer, processing: Processing) -> OpenEnd:
     """How things are before the end."""
-    waiting = [held._replace(due=_in_utc(held.due), arrived=_in_utc(held.arrived)) for held in buffer.waiting]
-    keys = dict.fromkeys((held.team_id, held.distinct_id) for held in waiting)
+    waiting = [*map(_held_in_utc, buffer.waiting)]
     return OpenEnd(
         _in_utc(buffer.clock),
         waiting,
-        [(key, _sight(owners, key)) for key in keys],
+        _before(owners, waiting),
         sorted(owners.first_seen),
         processing.given,
         owners.next_person,
@@ -86,7 +89,7 @@ def go_on(
     buffer.clock = end.clock
     buffer.waiting = end.waiting
     processing.given = end.given
-    for key, before in end.before:
+    for _, key, before in end.before:
         _undo(owners, key, before)
 
 
@@ -131,6 +134,22 @@ def _in_utc(moment: MomentT) -> MomentT:
 def _see_again(seen: DistinctId, first: Moment, last: Moment) -> None:
     seen.first = NEVER_YET if first is None else first
     seen.last = NEVER_SINCE if last is None else last
+
+
+def _held_in_utc(held: Held) -> Held:
+    if held.due.tzinfo is UTC and held.arrived.tzinfo is UTC:
+        return held
+    return held._replace(due=_in_utc(held.due), arrived=_in_utc(held.arrived))
+
+
+def _before(owners: Owners, waiting: Iterable[Held]) -> Iterator[Before]:
+    met: dict[int, set[str]] = {}
+    for held in waiting:
+        of_team = met.setdefault(held.team_id, set())
+        if held.distinct_id not in of_team:
+            of_team.add(held.distinct_id)
+            key = held.team_id, held.distinct_id
+            yield held.seq, key, _sight(owners, key)
 
 
 def _sight(owners: Owners, key: Key) -> Sight | None:

@@ -6,8 +6,11 @@ order, the only order that counts: timestamps are client clocks and decide nothi
 persons, `processing` does. Standard library only.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
+from itertools import chain, islice
 from typing import Any
 
 from identity_cli.events import ABSENT, FAR_FUTURE, LONG_AGO, Event, SentId, arrival_of, time_of
@@ -22,6 +25,9 @@ from identity_cli.resolver.processing import Processing
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.holding import waits
 from identity_cli.rules.own_id import counted_id, own_id, stored_id
+
+RELEASED_AT_ONCE = 1_000
+"""Of the events that wait at the log's end."""
 
 
 class PersonResolver:
@@ -164,9 +170,14 @@ class PersonResolver:
 
     def finish(self) -> list[Fact]:
         """Release what still waits: the log is at its end."""
-        facts = self._new_facts()
-        self._release(None, FAR_FUTURE)
-        return facts
+        return [*chain.from_iterable(self.finish_by_and_by())]
+
+    def finish_by_and_by(self) -> Iterator[list[Fact]]:
+        """The same, some events at a time: all that the log has may wait."""
+        while self._buffer.waits:
+            facts = self._new_facts()
+            self._release(None, FAR_FUTURE, RELEASED_AT_ONCE)
+            yield facts
 
     def rewind(self) -> None:
         """Set the clock back after the end: what comes next is of other ids, from the log's beginning again.
@@ -265,9 +276,9 @@ class PersonResolver:
         self._owners.note_waiting(seq, team_id, distinct_id)
         self._buffer.hold(seq, event, team_id, distinct_id)
 
-    def _release(self, before: int | None, now: datetime) -> None:
-        """Process, in order, what has waited long enough; it is not tested again."""
-        while held := self._buffer.take_due(now):
+    def _release(self, before: int | None, now: datetime, most: int = sys.maxsize) -> None:
+        """Process, in order, what has waited long enough, at most so many; it is not tested again."""
+        for held in islice(iter(partial(self._buffer.take_due, now), None), most):
             ids = self._owners.ids_of(held.team_id)
             existed = ids.get(held.distinct_id) is not None
             self._facts.append(
