@@ -15,7 +15,7 @@ from test_whatif import neutral
 
 from identity_cli import Change, Run, replay, verify, whatif
 from identity_cli.errors import NotYetSeen
-from identity_cli.replaying.shortened_log import log_without
+from identity_cli.replaying.again.shortened_log import log_without
 from identity_cli.reports.as_of import person_as_of
 
 Event = dict[str, Any]

@@ -24,9 +24,11 @@ from identity_cli.counterfactual.changed_log import Change
 from identity_cli.reading import child_process, duplicates, login_windows, periods, shared_values
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.options import GoingOn, ReplayOptions
-from identity_cli.replaying import earlier_run, end_in_pieces, gathering, parts
+from identity_cli.reading.room_for_ids import BYTES_OF_AN_ID
+from identity_cli.replaying.at_end import end_in_pieces
+from identity_cli.replaying.going_on import earlier_run
+from identity_cli.replaying.in_parts import gathering, parts
 from identity_cli.replaying.replayer import replay_log
-from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.seal import seal

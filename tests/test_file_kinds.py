@@ -33,7 +33,7 @@ from identity_cli.files.json_document import DocumentLines
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import PassedOver
 from identity_cli.reading import child_process as second_process
-from identity_cli.replaying.shortened_log import log_without
+from identity_cli.replaying.again.shortened_log import log_without
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -22,9 +22,9 @@ from identity_cli.files.source_file import SourceFile
 from identity_cli.reading import child_process, intake, options, reader, source_choice
 from identity_cli.reading.log_items import LogRead
 from identity_cli.reading.options import MANY, ReplayOptions
-from identity_cli.replaying import dealt, gathering, parts, turns
-from identity_cli.replaying.block_readers import BlockReaders
-from identity_cli.replaying.turn_reader import TurnIntake, TurnReader
+from identity_cli.replaying.in_parts import dealt, gathering, parts, turns
+from identity_cli.replaying.in_parts.block_readers import BlockReaders
+from identity_cli.replaying.in_parts.turn_reader import TurnIntake, TurnReader
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 LOG = SAMPLE / "events.ndjson"
@@ -40,7 +40,7 @@ def read_by(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             counts.append(len(self._readers))
             return super().log_read()
 
-    monkeypatch.setattr("identity_cli.replaying.block_readers.BlockReaders", Noted)
+    monkeypatch.setattr("identity_cli.replaying.in_parts.block_readers.BlockReaders", Noted)
     monkeypatch.setattr(child_process, "WORTH_IT_BYTES", 0)
     monkeypatch.setattr(turns, "BLOCKS_A_TURN", 3)
     for module in (reader, source_choice):

@@ -17,8 +17,8 @@ from identity_cli.counterfactual import raw_events
 from identity_cli.counterfactual.component import scope_of
 from identity_cli.errors import LogChanged
 from identity_cli.files.landmarks import LandmarkedFile, Landmarks
-from identity_cli.replaying import indexed_log
-from identity_cli.replaying.indexed_log import events_naming
+from identity_cli.replaying.again import indexed_log
+from identity_cli.replaying.again.indexed_log import events_naming
 
 Event = dict[str, Any]
 T = "2026-05-04T09:{:02}:{:02}Z"
@@ -51,7 +51,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("identity_cli.reading.reader.BLOCK_BYTES", 700)
     monkeypatch.setattr("identity_cli.reading.source_choice.BLOCK_BYTES", 700)
     monkeypatch.setattr("identity_cli.reading.id_index.SEQS_AT_ONCE", 16)
-    monkeypatch.setattr("identity_cli.replaying.indexed_log.WORTH_IT", 2)
+    monkeypatch.setattr("identity_cli.replaying.again.indexed_log.WORTH_IT", 2)
 
 
 @pytest.mark.usefixtures("small_blocks")

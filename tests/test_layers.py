@@ -38,24 +38,35 @@ MAY_IMPORT = {
     "store/reading": "words files tables store values",
     "audits": "words rules store/reading",
     "findings": "words answers audits tables store store/reading root",
+    "replaying/at_end": (
+        "words files tables dialects rules reading resolver pieces store/writing store/reading audits"
+        " findings root"
+    ),
+    "replaying/in_parts": "words files tables dialects rules reading resolver pieces replaying/at_end",
+    "replaying/going_on": (
+        "words files tables dialects rules reading resolver store/writing store/reading replaying/at_end root"
+    ),
     "replaying": (
-        "words files dialects rules internal_users pieces reading resolver tables store store/writing"
-        " store/reading audits findings root"
+        "words files tables dialects rules internal_users reading resolver pieces store store/writing"
+        " store/reading audits findings replaying/at_end replaying/in_parts replaying/going_on"
     ),
+    "replaying/again": "words files tables dialects rules reading store/reading replaying",
     "reports": "words values tables store/reading",
-    "comparing": "words values files dialects store/reading replaying",
+    "comparing": "words values files dialects store/reading replaying/again",
     "counterfactual": (
-        "words values answers files dialects rules reading resolver pieces store/reading replaying reports"
-        " comparing"
+        "words values answers files dialects rules reading resolver pieces store/reading replaying"
+        " replaying/again reports comparing"
     ),
-    "drawing": ("words pieces store/reading replaying counterfactual values tables reports findings rules"),
+    "drawing": (
+        "words pieces store/reading replaying/again counterfactual values tables reports findings rules"
+    ),
     "pages": "words values store/reading reports findings comparing drawing",
     "cli/terminal": (
         "words answers files dialects rules tables store/reading reports drawing store audits findings"
     ),
     "cli/commands": (
-        "words answers files dialects rules reading tables store store/reading replaying reports"
-        " comparing counterfactual drawing cli/terminal pages audits findings"
+        "words answers files dialects rules reading tables store store/reading replaying replaying/again"
+        " reports comparing counterfactual drawing cli/terminal pages audits findings"
     ),
     "cli": "words files cli/terminal root",
     "root": ("words reading store/reading replaying reports comparing counterfactual cli/terminal cli pages"),

@@ -11,7 +11,7 @@ from identity_cli.audits import id_per_load
 from identity_cli.audits.audit import Limit
 from identity_cli.audits.config import DEFAULT
 from identity_cli.replaying import one_replay
-from identity_cli.replaying.auditing import audit_report
+from identity_cli.replaying.at_end.auditing import audit_report
 from identity_cli.resolver.person_state import DistinctId, Person
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"

@@ -11,7 +11,7 @@ from audit_logs import Event, at, event, login, race
 
 from identity_cli import Run, replay
 from identity_cli.findings.kept import findings_of
-from identity_cli.replaying import order_trials
+from identity_cli.replaying.at_end import order_trials
 from identity_cli.store.reading import traces
 
 Replayed = Callable[..., Run]

@@ -14,7 +14,7 @@ from identity_cli.counterfactual.culprit_search import MEASURED, Culprit
 from identity_cli.counterfactual.plan import read_plan
 from identity_cli.counterfactual.repair_plan import read_ids
 from identity_cli.errors import BadPlan
-from identity_cli.replaying.shortened_log import log_without
+from identity_cli.replaying.again.shortened_log import log_without
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 

@@ -30,8 +30,8 @@ from identity_cli.findings.found import suspicions
 from identity_cli.reading import child_process as second_process
 from identity_cli.reading.intake import Intake, log_of
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying import auditing, finishing
-from identity_cli.replaying.halves import Halves
+from identity_cli.replaying.at_end import auditing, finishing
+from identity_cli.replaying.at_end.halves import Halves
 from identity_cli.replaying.replayer import replay_log
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.run_files import RunFiles

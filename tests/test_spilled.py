@@ -25,9 +25,10 @@ from identity_cli.errors import ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake, remembering
-from identity_cli.replaying import dealt, end_in_pieces, finishing, gathering, parts
-from identity_cli.replaying.parts import Part
-from identity_cli.replaying.room_for_ids import BYTES_OF_AN_ID
+from identity_cli.reading.room_for_ids import BYTES_OF_AN_ID
+from identity_cli.replaying.at_end import end_in_pieces, finishing
+from identity_cli.replaying.in_parts import dealt, gathering, parts
+from identity_cli.replaying.in_parts.parts import Part
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.run_files import RunFiles

@@ -14,7 +14,7 @@ from identity_cli.reading.log_items import Batch, Rows
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block
 from identity_cli.reading.watcher import of_run
-from identity_cli.replaying.rerun import replayed
+from identity_cli.replaying.again.rerun import replayed
 
 T = "2026-05-04T09:00:0{}Z"
 

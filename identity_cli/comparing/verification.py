@@ -10,7 +10,7 @@ from identity_cli.comparing.comparison import Comparison, Member, compare
 from identity_cli.comparing.partings import Parting, Partings
 from identity_cli.comparing.platform_export import Answer, Key, events_answer, persons_answer
 from identity_cli.errors import NoExport
-from identity_cli.replaying.rerun import SETTINGS, replayed
+from identity_cli.replaying.again.rerun import SETTINGS, replayed
 from identity_cli.store.reading.run import Run
 
 TRIALS = len(SETTINGS)

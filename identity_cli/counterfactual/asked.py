@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from identity_cli.counterfactual.component import key_of
 from identity_cli.counterfactual.resolution import Scope
 from identity_cli.events import ABSENT
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.linking import kind_of, other_id
 from identity_cli.store.reading.run import Run
 

@@ -18,7 +18,7 @@ from identity_cli.facts import Linked
 from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.left_out import LeftOut, uuid_in_text
-from identity_cli.replaying.log_again import events_of
+from identity_cli.replaying.again.log_again import events_of
 from identity_cli.store.reading.run import Run
 from identity_cli.values.sameness import same_value
 

@@ -14,9 +14,9 @@ from identity_cli.dialects.record import event_type, properties_type
 from identity_cli.events import ABSENT, IDENTIFY, Event
 from identity_cli.pieces.edges import Key, connected
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying.indexed_log import events_naming
-from identity_cli.replaying.log_again import NOTHING, Progress, events_of
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.indexed_log import events_naming
+from identity_cli.replaying.again.log_again import NOTHING, Progress, events_of
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.linking import source_id
 from identity_cli.rules.own_id import own_id, stored_id
 from identity_cli.store.reading.run import Run

@@ -26,8 +26,8 @@ from identity_cli.files.sources import Opened, PassedOver
 from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
 from identity_cli.reading.intake import Log
+from identity_cli.replaying.again.rerun import lines_of_log, options_of
 from identity_cli.replaying.replayer import replay_log
-from identity_cli.replaying.rerun import lines_of_log, options_of
 from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]

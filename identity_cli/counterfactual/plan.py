@@ -19,7 +19,7 @@ from identity_cli.files.raw_file import hash_of_start
 from identity_cli.files.sources import LineSource, PassedOver, Source
 from identity_cli.origins import Origins
 from identity_cli.reading.left_out import LeftOut
-from identity_cli.replaying.rerun import options_of, paths_of
+from identity_cli.replaying.again.rerun import options_of, paths_of
 from identity_cli.store.reading.run import Run
 
 

@@ -10,8 +10,8 @@ from identity_cli.dialects.base import Unusable
 from identity_cli.dialects.json_lines import items_of, value_of
 from identity_cli.dialects.posthog import unwrapped
 from identity_cli.origins import Origin
-from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
-from identity_cli.replaying.rerun import lines_of_log
+from identity_cli.replaying.again.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
+from identity_cli.replaying.again.rerun import lines_of_log
 from identity_cli.store.reading.run import Run
 
 Raw = dict[str, Any]

@@ -15,7 +15,7 @@ from identity_cli.dialects.base import POSTHOG
 from identity_cli.events import ABSENT, IDENTIFY, LONG_AGO, LONGEST_SENT_ID, Event, arrival_of
 from identity_cli.origins import Origin
 from identity_cli.pieces.edges import Key
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.linking import is_illegal
 from identity_cli.rules.words import Ask, kind_called
 from identity_cli.store.reading.rows import LinkRow

@@ -7,7 +7,7 @@ from typing import Any
 
 from identity_cli.counterfactual.raw_events import Progress, Raw, events_with, holds_text, properties_of
 from identity_cli.origins import Origin
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.copying import names_to_read
 from identity_cli.store.reading.run import Run
 

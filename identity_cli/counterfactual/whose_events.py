@@ -144,8 +144,8 @@ class _Asked:
     def _in_log(self, on_progress: Progress | None) -> Iterator[tuple[int, str, Event]]:
         # A run that keeps its events needs nothing of what reads logs.
         from identity_cli.counterfactual.component import key_in
-        from identity_cli.replaying.indexed_log import events_naming
-        from identity_cli.replaying.rerun import options_of
+        from identity_cli.replaying.again.indexed_log import events_naming
+        from identity_cli.replaying.again.rerun import options_of
 
         keys = {(self._row.team_id, row.distinct_id) for row in self._rows}
         options = options_of(self._run)

@@ -8,8 +8,8 @@ from identity_cli.drawing.story import Tick
 from identity_cli.errors import IdcliError
 from identity_cli.events import time_of
 from identity_cli.pieces.edges import Key
-from identity_cli.replaying.indexed_log import events_naming
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.indexed_log import events_naming
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.own_id import stored_id
 from identity_cli.store.reading.originals import keys_behind
 from identity_cli.store.reading.rows import IdRow

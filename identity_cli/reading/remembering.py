@@ -89,6 +89,16 @@ def packed(value: Any, kind: Any) -> bytes:
     return zlib.compress(msgspec.json.encode(sent), _FASTEST)
 
 
+def text_of(value: Any) -> bytes:
+    """A value as it is packed with others later, see packed_texts."""
+    return msgspec.json.encode(value)
+
+
+def packed_texts(texts: Sequence[bytes]) -> bytes:
+    """The same as packed, of a list of values that are told as texts."""
+    return zlib.compress(b"[" + b",".join(texts) + b"]", _FASTEST)
+
+
 def _in_order(value: Any) -> Any:
     """A set as a list that does not depend on hashes, which differ from process to process."""
     if not isinstance(value, set):

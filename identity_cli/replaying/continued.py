@@ -10,10 +10,10 @@ from identity_cli.audits.config import Config
 from identity_cli.events import Event
 from identity_cli.reading.earlier import Earlier
 from identity_cli.reading.log_items import Batch
-from identity_cli.replaying.earlier_run import EarlierRun
-from identity_cli.replaying.finishing import Whoever
+from identity_cli.reading.room_for_ids import audits_fit
+from identity_cli.replaying.at_end.finishing import Whoever
+from identity_cli.replaying.going_on.earlier_run import EarlierRun
 from identity_cli.replaying.one_replay import Replay
-from identity_cli.replaying.room_for_ids import audits_fit
 from identity_cli.resolver.open_end import OpenEnd
 
 

@@ -41,12 +41,13 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.own_ids import OwnIds
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.remembering import TABLE, remembered
+from identity_cli.reading.room_for_ids import RoomForIds
 from identity_cli.reading.watcher import Watching, watched
 from identity_cli.reading.watchers import NOBODY, watchers_of
-from identity_cli.replaying.auditing import audit_report
-from identity_cli.replaying.end_in_pieces import OF_THE_WHOLE, rows_of_end
-from identity_cli.replaying.finishing import Finishing, Whoever
-from identity_cli.replaying.log_end import (
+from identity_cli.replaying.at_end.auditing import audit_report
+from identity_cli.replaying.at_end.end_in_pieces import OF_THE_WHOLE, rows_of_end
+from identity_cli.replaying.at_end.finishing import Finishing, Whoever
+from identity_cli.replaying.at_end.log_end import (
     ASKED,
     END,
     REJECTED,
@@ -55,8 +56,7 @@ from identity_cli.replaying.log_end import (
     LogEnd,
     OptionsAsked,
 )
-from identity_cli.replaying.order_trials import order_trials
-from identity_cli.replaying.room_for_ids import RoomForIds
+from identity_cli.replaying.at_end.order_trials import order_trials
 from identity_cli.resolver.open_end import OpenEnd
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.own_id import own_id

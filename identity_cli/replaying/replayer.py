@@ -25,9 +25,9 @@ from identity_cli.reading.intake import Log, Progress, log_of
 from identity_cli.reading.log_items import ReadsAlone
 from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.reading.own_rules import with_rules
-from identity_cli.replaying.earlier_run import EarlierRun, earlier_run, given_in
+from identity_cli.reading.room_for_ids import IdsDoNotFit
+from identity_cli.replaying.going_on.earlier_run import EarlierRun, earlier_run, given_in
 from identity_cli.replaying.one_replay import Replay
-from identity_cli.replaying.room_for_ids import IdsDoNotFit
 from identity_cli.run_mark import DATABASE, is_run
 from identity_cli.store.folder import new_run
 from identity_cli.store.reading.run import Run

@@ -13,13 +13,13 @@ from identity_cli.pieces.joining import Whole
 from identity_cli.reading.either_process import is_in_blocks, items_of
 from identity_cli.reading.intake import Log, Progress
 from identity_cli.reading.log_items import ItemReader, KeptLine, LogRead
+from identity_cli.reading.room_for_ids import audits_fit
 from identity_cli.reading.watchers import NOBODY
-from identity_cli.replaying.finishing import Whoever, persons_at_once
-from identity_cli.replaying.gathering import Gathered, Gathering
-from identity_cli.replaying.log_end import LogEnd
+from identity_cli.replaying.at_end.finishing import Whoever, persons_at_once
+from identity_cli.replaying.at_end.log_end import LogEnd
+from identity_cli.replaying.in_parts.gathering import Gathered, Gathering
+from identity_cli.replaying.in_parts.parts import ResolvedInParts
 from identity_cli.replaying.one_replay import Replay
-from identity_cli.replaying.parts import ResolvedInParts
-from identity_cli.replaying.room_for_ids import audits_fit
 from identity_cli.store.writing.filed_names import FiledNames
 
 
@@ -35,7 +35,7 @@ class SpilledReplay(Replay):
         self._journal.spare_memory()
         watchers, self._watchers = self._watchers, NOBODY  # here no event comes by
         if in_blocks:
-            from identity_cli.replaying.block_readers import BlockReaders  # takes its time to import
+            from identity_cli.replaying.in_parts.block_readers import BlockReaders  # takes its time to import
 
             everyone = [*watchers.reading, *watchers.resolving]
             return BlockReaders(log, options, everyone, gathered, on_progress, self._folder)

@@ -18,7 +18,7 @@ from identity_cli import Run, replay
 from identity_cli.errors import AmbiguousDialect, IdcliError, LogUnreadable, NothingToReplay, NothingToSortBy
 from identity_cli.reading import child_process as second_process
 from identity_cli.reading.decoding import FAULT_OF_OURS
-from identity_cli.replaying import finishing
+from identity_cli.replaying.at_end import finishing
 from identity_cli.reports.run_summary import books
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"

@@ -58,7 +58,7 @@ def command(run: Run, table: str, plan: str | None, output: str) -> None:
 def _write_log(run: Run, plan: str | None) -> None:
     from identity_cli.cli.terminal.render import reading_progress
     from identity_cli.counterfactual.plan import read_plan
-    from identity_cli.replaying.shortened_log import ShortenedLog
+    from identity_cli.replaying.again.shortened_log import ShortenedLog
 
     planned = None if plan is None else read_plan(plan)
     blocked_ids = run.metadata["options"].get("blocked_ids", ()) if planned is None else planned.blocked_ids

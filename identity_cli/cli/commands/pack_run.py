@@ -37,7 +37,7 @@ def command(run: Run, wanted: tuple[str, ...], file: str, with_log: bool) -> Non
     if wanted:
         _pack_part(run, wanted, file)
     elif with_log:
-        from identity_cli.replaying.rerun import log_files  # a run alone is packed without
+        from identity_cli.replaying.again.rerun import log_files  # a run alone is packed without
 
         _write(run, run, file, log_files(run))
     else:

@@ -17,7 +17,7 @@ from identity_cli.comparing.run_differences import diff
 from identity_cli.counterfactual.changed_log import Change, Flip, WhatIf, whatif
 from identity_cli.counterfactual.plan import read_plan
 from identity_cli.reading.left_out import LeftOut
-from identity_cli.replaying.rerun import replayed
+from identity_cli.replaying.again.rerun import replayed
 from identity_cli.rules import RULE_SETS
 from identity_cli.store.reading.run import Run
 

@@ -270,7 +270,7 @@ def misplaced_keys(run: OpenedRun) -> Iterator[MisplacedKey]:
 
 
 class OrderTrial(NamedTuple):
-    """Two links whose other order joins or parts others, see replaying/order_trials.py."""
+    """Two links whose other order joins or parts others, see replaying/at_end/order_trials.py."""
 
     seq: int
     later_seq: int

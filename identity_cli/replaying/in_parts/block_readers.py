@@ -17,9 +17,9 @@ from identity_cli.reading.log_items import Batch, Item, LogRead, ReadsAlone, Tur
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Noticed
 from identity_cli.reading.watcher import Watcher, taken
-from identity_cli.replaying.gathering import Gathered, Gatherer, a_large_one
-from identity_cli.replaying.turn_reader import Begun, Looked, TurnIntake
-from identity_cli.replaying.turns import Ring
+from identity_cli.replaying.in_parts.gathering import Gathered, Gatherer, a_large_one
+from identity_cli.replaying.in_parts.turn_reader import Begun, Looked, TurnIntake
+from identity_cli.replaying.in_parts.turns import Ring
 
 
 class BlockReaders:

@@ -12,18 +12,15 @@ from itertools import count, groupby, islice
 from operator import itemgetter
 from typing import Any
 
-from msgspec import Raw
-from msgspec.json import Encoder
-
 from identity_cli.events import LONG_AGO
 from identity_cli.origins import Origins
 from identity_cli.pieces.component import END
 from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, Whole
 from identity_cli.reading.log_items import KeptLine, Rows
-from identity_cli.reading.remembering import PIECE, TABLE, packed
+from identity_cli.reading.remembering import PIECE, TABLE, packed, packed_texts, text_of
 from identity_cli.reading.remembering import Row as StoredRow
-from identity_cli.replaying.log_end import END as OF_END
-from identity_cli.replaying.log_end import LogEnd, as_sent, end_kinds
+from identity_cli.replaying.at_end.log_end import END as OF_END
+from identity_cli.replaying.at_end.log_end import LogEnd, as_sent, end_kinds
 from identity_cli.resolver.open_end import OpenEnd
 
 IN_PIECES = ("queue", "events", "before", "first_seen", "given", "fine_ids", "fine_persons", "kept")
@@ -34,7 +31,6 @@ Values = Iterable[tuple[Any, Any]]
 """Each behind that by which all of them are in order."""
 Piece = tuple[str, list[Any], list[Any]]
 """Some of these in a file: by what they are in order, and as JSON, but for what the whole has to complete."""
-_encode = Encoder().encode
 _COMPLETED = ("fine_persons", "kept")
 
 
@@ -42,7 +38,7 @@ def rows_of_end(end: OpenEnd, kept: Mapping[int, KeptLine], names: Collection[st
     """All that is IN_PIECES; kept: lines, by seq. names: the event properties that records keep."""
     for name, values in _in_order(end, kept).items():
         for nth, some in enumerate(_pieces(values)):
-            yield _stored(name, nth, _values(name, some, names))
+            yield f"{OF_END}.{name}", nth, packed(_values(name, some, names), list)
 
 
 def row_of_end(part: int, clock: datetime) -> Row:
@@ -58,7 +54,7 @@ def pieces_of_end(end: OpenEnd, kept: Mapping[int, bytes], names: Collection[str
             yield (
                 name,
                 [order for order, _ in some],
-                values if name in _COMPLETED else [*map(_encode, values)],
+                values if name in _COMPLETED else [*map(text_of, values)],
             )
 
 
@@ -68,12 +64,10 @@ def joined_pieces(
     """The same of the whole log, as rows; numbers: of persons in it, by part."""
     groups = [groupby(part, itemgetter(0)) for part in parts]
     for name in IN_PIECES:
-        each = [_of_whole(name, next(group), of) for group, of in zip(groups, numbers, strict=False)]
-        values = (value for _, value in merge(*each, key=itemgetter(0)))
-        if name == "kept":
-            values = ((seq, KeptLine(origins[seq], line)) for seq, line in values)
-        for nth, some in enumerate(_pieces(values)):
-            yield Rows(TABLE, [_stored(name, nth, some)])
+        each = [_of_whole(name, next(group), of, origins) for group, of in zip(groups, numbers, strict=False)]
+        texts = (text for _, text in merge(*each, key=itemgetter(0)))
+        for nth, some in enumerate(_pieces(texts)):
+            yield Rows(TABLE, [(f"{OF_END}.{name}", nth, packed_texts(some))])
 
 
 def _in_order(end: OpenEnd, kept: Mapping[int, Any]) -> dict[str, Values]:
@@ -96,10 +90,6 @@ def _values(name: str, some: Values, names: Collection[str]) -> list[Any]:
     return as_sent(values, names) if name == "events" else values
 
 
-def _stored(name: str, nth: int, values: list[Any]) -> StoredRow:
-    return f"{OF_END}.{name}", nth, packed(values, list)
-
-
 def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
     """Some at a time, and none at once where there are none."""
     rest = iter(values)
@@ -111,15 +101,18 @@ def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _of_whole(
-    name: str, group: tuple[str, Iterable[Piece]], numbers: "array[int]"
-) -> Iterator[tuple[Any, Any]]:
+    name: str, group: tuple[str, Iterable[Piece]], numbers: "array[int]", origins: Origins
+) -> Iterator[tuple[Any, bytes]]:
+    """By what a part's values are in order, and these, completed."""
     told, pieces = group
     assert told == name, "each part tells all of them, in the same order"
     for _, in_order, values in pieces:
         if name == "fine_persons":
-            yield from ((numbers[who], (numbers[who], *times)) for who, *times in values)
+            yield from ((numbers[who], text_of((numbers[who], *times))) for who, *times in values)
+        elif name == "kept":
+            yield from ((seq, text_of((seq, KeptLine(origins[seq], line)))) for seq, line in values)
         else:
-            yield from zip(in_order, values if name in _COMPLETED else map(Raw, values), strict=True)
+            yield from zip(in_order, values, strict=True)
 
 
 def with_one_end(journal: JoinedJournal) -> Iterator[Any]:

@@ -17,7 +17,7 @@ from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.reader import Block, LogReader, Part, taken_refused
 from identity_cli.reading.source_choice import SourceChoice
 from identity_cli.reading.watcher import Watcher
-from identity_cli.replaying.turns import Turns
+from identity_cli.replaying.in_parts.turns import Turns
 
 
 class Begun(NamedTuple):

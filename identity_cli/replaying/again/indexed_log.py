@@ -18,9 +18,9 @@ from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.reading.decoding import Reading
 from identity_cli.reading.id_index import linked_hashes
 from identity_cli.reading.intake import wanted_of
-from identity_cli.replaying.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
-from identity_cli.replaying.log_again import NOTHING, Progress, events_of
-from identity_cli.replaying.rerun import options_of
+from identity_cli.replaying.again.landmarked_log import OF_A_DAMAGED_INDEX, LandmarkedLog
+from identity_cli.replaying.again.log_again import NOTHING, Progress, events_of
+from identity_cli.replaying.again.rerun import options_of
 from identity_cli.rules.own_id import stored_ids
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.id_columns import IndexPart, hash_of, moment_of

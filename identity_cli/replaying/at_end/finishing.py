@@ -17,16 +17,16 @@ from identity_cli.reading.log_items import LogRead, Rows
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.remembering import TABLE
 from identity_cli.reading.watcher import NOTICES, REMARKS, RUN
-from identity_cli.replaying.halves import Halves
-from identity_cli.replaying.overflow import OverflowWatch
-from identity_cli.replaying.tally import Tallied, Tally
+from identity_cli.replaying.at_end.halves import Halves
+from identity_cli.replaying.at_end.overflow import OverflowWatch
+from identity_cli.replaying.at_end.tally import Tallied, Tally
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.people import Ids, People, people_of
 from identity_cli.tables.run_files import RunFiles
 
 if TYPE_CHECKING:
-    from identity_cli.replaying.people_beside import PeopleBeside
+    from identity_cli.replaying.at_end.people_beside import PeopleBeside
 
 WORTH_IT_PERSONS = 20_000
 """To write the tables of, and to audit; with less, a second process does not pay."""
@@ -107,7 +107,7 @@ class Finishing:
         whoever: may be asked by several processes, and already. persons: how many there are.
         """
         if self.pays_to_share(persons):
-            from identity_cli.replaying.people_beside import PeopleBeside  # takes its time to import
+            from identity_cli.replaying.at_end.people_beside import PeopleBeside  # takes its time to import
 
             everybody = map(people_of, whoever.everybody(at_once))
             people = PeopleBeside(self._folder, everybody, self._tally(read))

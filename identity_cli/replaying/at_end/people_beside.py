@@ -11,7 +11,7 @@ from pathlib import Path
 
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile, pickled
-from identity_cli.replaying.tally import Tallied, Tally
+from identity_cli.replaying.at_end.tally import Tallied, Tally
 from identity_cli.run_mark import DATABASE
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.people import Ids, People

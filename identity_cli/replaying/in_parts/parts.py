@@ -25,9 +25,15 @@ from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
-from identity_cli.replaying.dealt import Dealt, deal, rows_of_part
-from identity_cli.replaying.end_in_pieces import Piece, joined_pieces, pieces_of_end, row_of_end, with_one_end
-from identity_cli.replaying.gathering import Gathered, about
+from identity_cli.replaying.at_end.end_in_pieces import (
+    Piece,
+    joined_pieces,
+    pieces_of_end,
+    row_of_end,
+    with_one_end,
+)
+from identity_cli.replaying.in_parts.dealt import Dealt, deal, rows_of_part
+from identity_cli.replaying.in_parts.gathering import Gathered, about
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of

@@ -10,7 +10,7 @@ from identity_cli.files.places import scratch_folder
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.log_items import Batch, Skipped
-from identity_cli.replaying.rerun import check_source, options_of, paths_of
+from identity_cli.replaying.again.rerun import check_source, options_of, paths_of
 from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]

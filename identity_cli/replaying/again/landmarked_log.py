@@ -7,7 +7,7 @@ from typing import Self
 
 from identity_cli.errors import LogChanged
 from identity_cli.files.landmarks import LandmarkedFile, Landmarks
-from identity_cli.replaying.rerun import paths_of
+from identity_cli.replaying.again.rerun import paths_of
 from identity_cli.store.reading.run import Run
 
 OF_A_DAMAGED_INDEX = (zlib.error, ValueError, TypeError, LookupError, OverflowError)

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from identity_cli.reading.reader import Noticed
-from identity_cli.replaying.overflow import OverflowWatch
+from identity_cli.replaying.at_end.overflow import OverflowWatch
 from identity_cli.tables.people import Ids, People
 
 

@@ -19,8 +19,9 @@ from identity_cli.reading.earlier import Earlier, sources_in
 from identity_cli.reading.options import GoingOn, ReplayOptions
 from identity_cli.reading.rejections import Rejections
 from identity_cli.reading.remembering import BEYOND_WORDS, NotAsRemembered, Parts, part_of, recall
+from identity_cli.reading.room_for_ids import IdsDoNotFit
 from identity_cli.reading.watcher import BatchWatcher
-from identity_cli.replaying.log_end import (
+from identity_cli.replaying.at_end.log_end import (
     ASKED,
     END,
     REJECTED,
@@ -29,8 +30,7 @@ from identity_cli.replaying.log_end import (
     LogEnd,
     end_kinds,
 )
-from identity_cli.replaying.met_again import MetAgain
-from identity_cli.replaying.room_for_ids import IdsDoNotFit
+from identity_cli.replaying.going_on.met_again import MetAgain
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.run_mark import DATABASE
 from identity_cli.store.reading.as_left import remembered_by

@@ -16,8 +16,8 @@ from identity_cli.events import LONG_AGO, Event, arrival_of
 from identity_cli.origins import Origin
 from identity_cli.reading.left_out import LeftOut, uuid_in_text
 from identity_cli.reading.sorted_reader import ORDERS
-from identity_cli.replaying.log_again import NOTHING, Progress, events_of
-from identity_cli.replaying.rerun import lines_of_log
+from identity_cli.replaying.again.log_again import NOTHING, Progress, events_of
+from identity_cli.replaying.again.rerun import lines_of_log
 from identity_cli.store.reading.run import Run
 
 TIMES = {

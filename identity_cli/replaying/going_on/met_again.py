@@ -10,8 +10,8 @@ from typing import Any
 from identity_cli.events import Event
 from identity_cli.facts import IdsLeft, PersonsLeft, Whose
 from identity_cli.reading.log_items import Batch
-from identity_cli.replaying.log_end import LogEnd
-from identity_cli.replaying.overlaid import personless_overlaid, persons_overlaid
+from identity_cli.replaying.at_end.log_end import LogEnd
+from identity_cli.replaying.going_on.overlaid import personless_overlaid, persons_overlaid
 from identity_cli.resolver.open_end import FineId, FinePerson, Key, OpenEnd
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.base import RuleSet
