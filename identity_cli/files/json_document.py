@@ -12,8 +12,7 @@ from typing import Any
 from identity_cli.files.json_values import JsonValues, Mark, Value
 from identity_cli.files.raw_file import BUFFER_BYTES, Damaged, Peekable
 from identity_cli.files.records import Columns
-from identity_cli.files.sources import NextPage, RefusedLine
-from identity_cli.files.texts import ROWS
+from identity_cli.files.sources import ROWS, NextPage, RefusedLine
 
 PEEKED_BYTES = 1 << 18
 NAMES = "columns"

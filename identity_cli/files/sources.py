@@ -18,6 +18,8 @@ LONGEST_LINE = 64 << 20
 """Bytes of a line that are read, unless --max-line says otherwise: more than any platform takes."""
 KEPT_OF_LONG = 1 << 10
 """Bytes that are kept of a line that is longer."""
+ROWS = "results"
+"""Where an answer of an API has its rows."""
 
 
 class NextPage(NamedTuple):

@@ -6,13 +6,11 @@ from typing import Protocol
 
 from identity_cli.files.plain_lines import PlainLines
 from identity_cli.files.raw_file import Peekable
-from identity_cli.files.sources import NextPage
+from identity_cli.files.sources import ROWS, NextPage
 from identity_cli.files.utf16 import Utf8Reader, encoding_at
 
 PEEKED_BYTES = 16
 FIRST_LINE_BYTES = 1 << 16
-ROWS = "results"
-"""Where an answer of an API has its rows."""
 
 
 class Lines(Protocol):

@@ -1,25 +1,24 @@
 """Whole tables of a run for notebooks: in Arrow, pandas or polars."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
 from identity_cli.answering import frame_library
-from identity_cli.store.reading.run import Run
 from identity_cli.tables.arrow_columns import arrow_table
 from identity_cli.tables.run_tables import TABLES
 from identity_cli.tables.table import batches
 
 
-def arrow(run: Run, table: str) -> Any:
-    """A table of a run as pyarrow.Table."""
-    records = run.records(table)  # first: it knows which tables there are
+def arrow(table: str, records: Iterable[Any]) -> Any:
+    """A table of a run as pyarrow.Table; records: its rows."""
     return arrow_table(TABLES[table], ([*zip(*batch, strict=True)] for batch in batches(records)))
 
 
-def frame(run: Run, table: str, library: str | None = None) -> Any:
-    """A table of a run as pandas.DataFrame or polars.DataFrame."""
+def frame(table: str, records: Iterable[Any], library: str | None = None) -> Any:
+    """The same as pandas.DataFrame or polars.DataFrame."""
     chosen = frame_library(library)
-    return _IN[chosen](_without_json(arrow(run, table)))
+    return _IN[chosen](_without_json(arrow(table, records)))
 
 
 def _without_json(found: Any) -> Any:

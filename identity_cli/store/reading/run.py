@@ -193,7 +193,7 @@ class Run(RunPersons):
         """A table as pyarrow.Table: typed, with real times, lists and JSON; ExtraMissing without pyarrow."""
         from identity_cli.store.reading import frames  # takes its time to import
 
-        return frames.arrow(self, table)
+        return frames.arrow(table, self.records(table))
 
     def frame(self, table: str, library: str | None = None) -> Any:
         """A table as a data frame: pandas.DataFrame or polars.DataFrame, as the library is called.
@@ -202,7 +202,7 @@ class Run(RunPersons):
         """
         from identity_cli.store.reading import frames  # takes its time to import
 
-        return frames.frame(self, table, library)
+        return frames.frame(table, self.records(table), library)
 
     def rejected_lines(self) -> Iterator[str]:
         """The file of lines that could not be used, line by line."""
