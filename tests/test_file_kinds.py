@@ -33,7 +33,7 @@ from identity_cli.files.json_document import DocumentLines
 from identity_cli.files.raw_file import Peekable
 from identity_cli.files.sources import PassedOver
 from identity_cli.reading import child_process as second_process
-from identity_cli.replaying.again.shortened_log import log_without
+from identity_cli.replaying.again.shortened_log import ShortenedLog
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -203,7 +203,7 @@ def test_sorting_keeps_the_places_in_the_file(tmp_path: Path) -> None:
 def test_questions_read_the_log_again_whatever_it_is(kind: str, tmp_path: Path) -> None:
     run = replayed(KINDS[kind](), tmp_path)
     assert why(run, "ada", "anon-1").are_one
-    kept = [json.loads(line)["event"] for line in log_without(run, [str(run.origin(2))])]
+    kept = [json.loads(line)["event"] for line in ShortenedLog(run, [str(run.origin(2))]).lines()]
     assert kept == ["$pageview", "paid"]
 
 
@@ -485,7 +485,7 @@ def test_a_limit_that_is_none(limit: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda run: list(log_without(run, [])),
+        lambda run: list(ShortenedLog(run, []).lines()),
         lambda run: verify(run, persons=[str(run.sources()[0]["path"])]),
     ],
     ids=["its lines", "verify"],

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from random import Random
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,8 @@ from identity_cli.counterfactual.component import scope_of
 from identity_cli.counterfactual.edits import Edits
 from identity_cli.counterfactual.resolution import Resolution
 from identity_cli.errors import LogChanged, LogGone, NoSuchEvent
+from identity_cli.replaying.again.log_again import events_of
+from identity_cli.replaying.again.rerun import replayed
 
 SAMPLE = Path(__file__).parent.parent / "sample_data" / "events.ndjson"
 
@@ -213,6 +216,25 @@ def test_a_log_that_changed_or_vanished(tmp_path: Path) -> None:
     log.unlink()
     with pytest.raises(LogGone, match="not there, seen from this folder"):
         whatif(run, Change(blocked_ids=("a",)))
+
+
+@pytest.mark.parametrize("members", [3, 1])
+def test_an_archive_with_more_members_or_fewer_is_another_log(tmp_path: Path, members: int) -> None:
+    log = archive(tmp_path / "log.zip", 2)
+    run = replay(log, tmp_path / "run")
+    archive(log, members)
+    with pytest.raises(LogChanged, match=r"\d\.ndjson is not the log that was replayed"):
+        [*events_of(run)]
+    with pytest.raises(LogChanged, match=r"\d\.ndjson is not the log that was replayed"), replayed(run):
+        pass
+
+
+def archive(path: Path, members: int) -> Path:
+    """A zip of so many logs."""
+    with ZipFile(path, "w") as file:
+        for nth in range(members):
+            file.writestr(f"{nth}.ndjson", json.dumps({"event": "e", "distinct_id": "a"}) + "\n")
+    return path
 
 
 def test_the_command(run: Run) -> None:

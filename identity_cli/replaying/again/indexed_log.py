@@ -52,10 +52,7 @@ def _all_of(run: Run, on_progress: Progress | None) -> Iterator[ArrivedEvent]:
     for seq, event, counts_as in events_of(run, on_progress):
         yield seq, event, counts_as, clock
         if counts_as in (seq, NOTHING):
-            arrival = event.now or event.received_at or event.created_at or event.inserted_at
-            arrival = arrival or event.timestamp
-            if arrival is not None and arrival > clock:
-                clock = arrival
+            clock = max(clock, arrival_of(event) or LONG_AGO)
 
 
 def _by_index(run: Run, names: set[str]) -> list[ArrivedEvent] | None:

@@ -10,7 +10,7 @@ from identity_cli.files.places import scratch_folder
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import log_of
 from identity_cli.reading.log_items import Batch, Skipped
-from identity_cli.replaying.again.rerun import check_source, options_of, paths_of
+from identity_cli.replaying.again.rerun import check_sources, options_of, paths_of
 from identity_cli.store.reading.run import Run
 
 Progress = Callable[[int], None]
@@ -38,5 +38,5 @@ def events_of(run: Run, on_progress: Progress | None = None) -> Generator[tuple[
                 elif isinstance(item, Skipped):
                     counts_as = item.repeats or [NOTHING] * len(item.events)
                     yield from zip(count(item.first_seq), item.events, counts_as)
-        for before, after in zip(run.sources(), items.log_read().sources, strict=True):
-            check_source(before, {"size": after.size, "hash": after.hash})
+        read = items.log_read().sources
+        check_sources(run.sources(), [{"path": one.path, "size": one.size, "hash": one.hash} for one in read])

@@ -1,9 +1,9 @@
 """Replays a run's log anew, with something changed: what other settings would have come to."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, zip_longest
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,7 @@ def replayed(run: Run, on_progress: Progress | None = None, **changes: Any) -> I
     with scratch_folder() as folder:
         options = replace(options_of(run), only_persons=True, **changes)
         again = replay_log(log_of(paths_of(run)), folder / "run", options, on_progress)
-        for before, after in zip(run.sources(), again.sources(), strict=True):
-            check_source(before, after)
+        check_sources(run.sources(), again.sources())
         try:
             yield again
         finally:
@@ -114,7 +113,10 @@ def _with_places(source: LineSource, path: str) -> Iterator[tuple[Origin, bytes]
             yield Origin(path, number, None if is_alone else nth), line
 
 
-def check_source(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """LogChanged unless a file is what it was."""
-    if (before["size"], before["hash"]) != (after["size"], after["hash"]):
-        raise LogChanged(before["path"], before["size"], after["size"])
+def check_sources(before: Sequence[dict[str, Any]], after: Sequence[dict[str, Any]]) -> None:
+    """LogChanged unless each file, or member of an archive, is what it was, and none came or went."""
+    nothing: dict[str, Any] = {"size": 0, "hash": None}
+    for was, is_now in zip_longest(before, after):
+        old, new = was or nothing, is_now or nothing
+        if (old["size"], old["hash"]) != (new["size"], new["hash"]):
+            raise LogChanged((was or is_now)["path"], old["size"], new["size"])

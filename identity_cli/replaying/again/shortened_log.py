@@ -30,11 +30,6 @@ TIMES = {
 """Keys of a line that tell a time, and what they are called of an event."""
 
 
-def log_without(run: Run, left_out: Iterable[str | LeftOut]) -> Iterator[bytes]:
-    """The lines of a run's log but for some events; see ShortenedLog."""
-    return ShortenedLog(run, left_out).lines()
-
-
 class ShortenedLog:
     """The lines of a run's log, in the order of its files, but for some events.
 
