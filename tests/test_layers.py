@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "internal_users": "words files",
     "reading": "words values files tables dialects rules internal_users",
     "resolver": "words values rules",
-    "pieces": "words tables rules resolver",
+    "pieces": "words tables rules reading resolver",
     "spark": "words files dialects rules reading resolver pieces tables",
     "store": "words files tables",
     "store/writing": "words internal_users tables store",
@@ -42,7 +42,7 @@ MAY_IMPORT = {
         "words files tables dialects rules reading resolver pieces store/writing store/reading audits"
         " findings root"
     ),
-    "replaying/in_parts": "words files tables dialects rules reading resolver pieces replaying/at_end",
+    "replaying/in_parts": "words files tables dialects rules reading pieces replaying/at_end",
     "replaying/going_on": (
         "words files tables dialects rules reading resolver store/writing store/reading replaying/at_end root"
     ),

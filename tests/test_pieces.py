@@ -26,7 +26,7 @@ from identity_cli.pieces import component
 from identity_cli.pieces.blocks import Block, Place, Rows, places
 from identity_cli.pieces.component import Component
 from identity_cli.pieces.dealing import Dealer
-from identity_cli.pieces.edges import Key, components, connected, edges_of, key_of, node_of
+from identity_cli.pieces.edges import Key, components, connected, key_of, node_of, pair_of
 from identity_cli.pieces.joined_people import joined_ids, joined_persons
 from identity_cli.pieces.joining import JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
@@ -207,7 +207,9 @@ def test_the_lines_of_a_component_with_the_time_of_the_others_tell_what_they_do_
         options = {"rules": rules, "buffer": random.choice([60, 20.5]), "dialect": "posthog"}
         run = run_of(b"\n".join(lines), **options)
         events = [item_of(line, rule_set) for line in lines]
-        edges = [edge for one in events if one is not None for edge in edges_of(one, rule_set, 1)]
+        links = [link for one in events if one is not None for link in (*one.links, one)]
+        pairs = [pair for link in links if (pair := pair_of(link, rule_set, 1)) is not None]
+        edges = [edge for edge, interact in pairs if interact]
         ids = {(team, one) for team, one, *_ in run.records("distinct_ids")}
         for one in random.sample(sorted(ids), 3):
             component = connected({one}, edges)

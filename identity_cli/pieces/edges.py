@@ -5,7 +5,7 @@ nothing: they connect nobody, or one `undefined` would make one component of the
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
 from identity_cli.events import Event
@@ -41,14 +41,6 @@ def pair_of(link: Event, rules: RuleSet, team_id: int) -> tuple[Edge, bool] | No
     if key is None or asked is None:
         return None
     return (key, (key[0], asked.source)), asked.outcome is None
-
-
-def edges_of(event: Event, rules: RuleSet, team_id: int) -> Iterator[Edge]:
-    """The pairs of ids that an event makes interact, by itself or by links that are part of it."""
-    for link in (*event.links, event):
-        asked = pair_of(link, rules, team_id)
-        if asked is not None and asked[1]:
-            yield asked[0]
 
 
 def connected(keys: Iterable[Key], edges: Iterable[Edge]) -> set[Key]:

@@ -44,9 +44,9 @@ def reads_elsewhere(log: Log, options: ReplayOptions) -> bool:
     if log.size is None or options.one_process:
         return False
     from identity_cli.files import processes  # which take their time to import
-    from identity_cli.reading import child_process as second_process
+    from identity_cli.reading import child_process
 
-    return log.size >= second_process.WORTH_IT_BYTES and processes.is_possible()
+    return log.size >= child_process.WORTH_IT_BYTES and processes.is_possible()
 
 
 def is_in_blocks(log: Log, options: ReplayOptions) -> bool:

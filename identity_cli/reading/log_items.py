@@ -1,6 +1,6 @@
 """What reading a log comes to: its items, in ingestion order, and at the end what there is to say of it.
 
-Values that can also be told to another process, see second_process.
+Values that can also be told to another process, see child_process.
 """
 
 from collections.abc import Generator, Sequence

@@ -45,11 +45,6 @@ def remembered(name: str, one: Any, kinds: Kinds) -> Iterator[Row]:
             yield f"{name}.{attribute}", nth, bytes(piece)
 
 
-def of_part(row: Row) -> str:
-    """The name of what has the attribute in a row of the table."""
-    return row[0].removeprefix(BEYOND_WORDS).partition(".")[0]
-
-
 def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
     """Give it the attributes of that name again, those that were remembered; NotAsRemembered."""
     for attribute, kind in kinds.items():

@@ -21,6 +21,7 @@ from identity_cli.facts import (
 from identity_cli.files.sources import PassedOver, Source
 from identity_cli.findings.in_run import rows_of, write_files
 from identity_cli.findings.kept import AUDITED, audited_with
+from identity_cli.pieces.new_resolver import resolver_for
 from identity_cli.reading.earlier import Earlier
 from identity_cli.reading.either_process import items_of
 from identity_cli.reading.intake import Log, Progress, names_to_keep
@@ -58,7 +59,6 @@ from identity_cli.replaying.at_end.log_end import (
 )
 from identity_cli.replaying.at_end.order_trials import order_trials
 from identity_cli.resolver.open_end import OpenEnd
-from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.own_id import own_id
 from identity_cli.store.ours import sizes_beside
 from identity_cli.store.reading import queries
@@ -116,12 +116,7 @@ class Replay:
         )
         self._watchers = NOBODY if options.only_persons else watchers_of(watching)
         self._items = self._reader(log, on_progress)
-        self._resolver = PersonResolver(
-            self._rules,
-            team_id=options.team_id,
-            buffer_seconds=options.buffer_seconds,
-            attributing=options.with_events,
-        )
+        self._resolver = resolver_for(options)
         self._finishing = Finishing(folder, journal, options, self._whoever())
         self._room = RoomForIds(log, options)
         self._blocked = BlockedIds(() if options.may_be_empty else options.blocked_ids)

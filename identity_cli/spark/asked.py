@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from identity_cli.pieces.new_resolver import resolver_for
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules import DEFAULT
@@ -62,9 +63,4 @@ class Asked:
 
     def resolver(self) -> PersonResolver:
         """A new one."""
-        return PersonResolver(
-            self.rule_set,
-            team_id=self.team_id,
-            buffer_seconds=self.buffer_seconds,
-            attributing=self.with_events,
-        )
+        return resolver_for(self.options)

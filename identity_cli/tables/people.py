@@ -1,7 +1,7 @@
 """The persons of a run and their distinct ids, column by column, as database and files take them.
 
 Told once the whole log is replayed, some at a time: what the facts say of them, and what follows from that.
-Values that can also be told to another process, see replaying.halves.
+Values that can also be told to another process, see replaying.at_end.halves.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -107,18 +107,9 @@ class People(msgspec.Struct, tag=True, array_like=True, gc=False):
             *(self.event_counts, self.first_seen, self.last_seen),
         ]
 
-    def encoded(self) -> bytes:
-        """As one process tells them to another."""
-        return _encode(self)
-
     def for_each_id(self, values: Iterable[Any]) -> list[Any]:
         """A column of persons as one of their ids."""
         return _OfIds(self.id_counts).for_each(values)
-
-
-_encode = msgspec.msgpack.Encoder().encode
-decoded = msgspec.msgpack.Decoder(People).decode
-"""What another process has told."""
 
 
 def people_of(left: Everybody | People | Ids) -> People | Ids:

@@ -5,16 +5,14 @@ the end of the pipe that the other process is gone.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from identity_cli.errors import ProcessGone
+from identity_cli.files.messages import MessageFile
 from identity_cli.resolver.everybody import InOrder
-from identity_cli.tables.people import Ids, People, decoded, of_persons, people_of
+from identity_cli.tables.people import Ids, People, of_persons, people_of
 
-LENGTH_BYTES = 8
-BUFFER_BYTES = 1 << 20
 COMPLETE = b"."
 
 
@@ -63,7 +61,7 @@ class _Half:
     def __init__(self, in_order: InOrder, starts: range, folder: Path) -> None:
         self._in_order = in_order
         self._starts = starts
-        self._file = tempfile.TemporaryFile(dir=folder, buffering=BUFFER_BYTES)
+        self._file = MessageFile(folder)
         incoming, outgoing = os.pipe()
         self._awaits, self._completes = os.fdopen(incoming, "rb", 0), os.fdopen(outgoing, "wb", 0)
         self._is_complete = False  # as far as this process knows
@@ -72,9 +70,7 @@ class _Half:
         """Work them out, and tell them to the other process as well."""
         for start in self._starts:
             people = of_persons(self._in_order.persons(start, start + self._starts.step))
-            message = people.encoded()
-            self._file.write(len(message).to_bytes(LENGTH_BYTES))
-            self._file.write(message)
+            self._file.add(people)
             yield people
         self._file.flush()
         self._completes.write(COMPLETE)
@@ -88,11 +84,7 @@ class _Half:
         """What one process has worked out, in either; waits until that is complete."""
         if not (self._is_complete or self._awaits.read(1)):
             raise ProcessGone("works out half of the persons")
-        file, position = self._file.fileno(), 0
-        while head := os.pread(file, LENGTH_BYTES, position):
-            length = int.from_bytes(head)
-            yield decoded(os.pread(file, length, position + LENGTH_BYTES))
-            position += LENGTH_BYTES + length
+        yield from self._file.values(People)
 
     def close(self) -> None:
         """Let go of the file."""

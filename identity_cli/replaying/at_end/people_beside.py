@@ -35,7 +35,8 @@ class PeopleBeside:
         self._child.close()
         journal.take_people(self._folder / DATABASE)
         shutil.rmtree(self._folder)
-        return Tallied(*next(self._message.values(Tallied)))
+        tallied: Tallied = next(self._message.values(Tallied))
+        return tallied
 
     def close(self) -> None:
         """Let go of the process and its files."""

@@ -37,10 +37,6 @@ class MetAgain:
         self._fine_persons: dict[int, FinePerson] = {}
         self._earlier_persons = 0
 
-    def __len__(self) -> int:
-        """How many ids were looked up."""
-        return len(self._asked)
-
     def go_on(self, end: LogEnd) -> None:
         """Let the resolver begin where the run's log ended."""
         self._fine_ids = {fine[0]: fine for fine in end.fine_ids}

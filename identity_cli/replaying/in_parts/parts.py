@@ -23,6 +23,7 @@ from identity_cli.pieces.edges import Key, components, parts
 from identity_cli.pieces.joined_people import joined_ids, joined_persons, numbers_in_whole
 from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, rows_of
 from identity_cli.pieces.log_clock import LogClock
+from identity_cli.pieces.new_resolver import resolver_for
 from identity_cli.reading.log_items import Nobodys, Rejected, Skipped
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.replaying.at_end.end_in_pieces import (
@@ -34,7 +35,6 @@ from identity_cli.replaying.at_end.end_in_pieces import (
 )
 from identity_cli.replaying.in_parts.dealt import Dealt, deal, rows_of_part
 from identity_cli.replaying.in_parts.gathering import Gathered, about
-from identity_cli.resolver.person_resolver import PersonResolver
 from identity_cli.rules.copying import names_to_read
 from identity_cli.tables.people import Ids, People, people_of
 
@@ -60,15 +60,9 @@ class Part:
 
     def resolve(self, options: ReplayOptions, clock: LogClock, named: Iterable[Key], at_once: int) -> None:
         """Do it; clock: the whole log's. named: ids whose end is to be told. at_once: so many persons are."""
-        rules = options.applied_rules
-        resolver = PersonResolver(
-            rules,
-            team_id=options.team_id,
-            buffer_seconds=options.buffer_seconds,
-            attributing=options.with_events,
-        )
+        resolver = resolver_for(options)
         component = Component(resolver, clock)
-        names = names_to_read(rules)
+        names = names_to_read(options.applied_rules)
         record: Any = event_type(names)
         self._tell(component.told_before_end(self._rows(Rows[record])))
         if options.is_remembered:
