@@ -1,6 +1,7 @@
 """A log that several processes read block by block makes the run that one makes."""
 
 import gzip
+import json
 import multiprocessing
 import os
 import signal
@@ -99,6 +100,16 @@ def test_a_log_in_blocks_makes_the_run_that_the_whole_makes(
     assert read_by == [MANY]
     assert tables["links"]
     assert tables["rejected"]
+
+
+def test_a_clock_that_is_past_the_end_of_utc_goes_round(
+    same_in_blocks: Callable[..., dict[str, list[Any]]], tmp_path: Path, read_by: list[int]
+) -> None:
+    log = [{"event": "e", "distinct_id": f"u{nth}", "now": "2024-01-01T00:00:00Z"} for nth in range(60)]
+    log[20]["now"] = "9999-12-31T23:59:59-10:00"
+    (tmp_path / "log").write_text("\n".join(map(json.dumps, log)))
+    same_in_blocks(tmp_path / "log", rules="2022-12", buffer=60)
+    assert read_by == [MANY]
 
 
 @pytest.mark.parametrize("dialect", every_nth_quick(EXAMPLES, 6))

@@ -20,6 +20,14 @@ def micros(moment: datetime) -> int:
     return since.days * _DAY + since.seconds * _SECOND + since.microseconds
 
 
+def moment_of(time: int) -> datetime:
+    """Of microseconds since 1970: in UTC, or where that has no date for it any more in the westmost zone."""
+    since = timedelta(microseconds=time)
+    if since <= FAR_FUTURE - EPOCH:
+        return EPOCH + since
+    return (EPOCH + _WESTMOST + since).replace(tzinfo=timezone(_WESTMOST))
+
+
 _NEVER = micros(LONG_AGO)
 
 
@@ -43,14 +51,9 @@ class LogClock:
 
     @property
     def last(self) -> datetime:
-        """What it shows where the log ends: in UTC, or where that has no date for it in the westmost zone."""
+        """What it shows where the log ends, see moment_of."""
         last = max((moments[-1] for _, moments in self._told if len(moments)), default=None)
-        if last is None:
-            return LONG_AGO
-        since = timedelta(microseconds=last)
-        if since <= FAR_FUTURE - EPOCH:
-            return EPOCH + since
-        return (EPOCH + _WESTMOST + since).replace(tzinfo=timezone(_WESTMOST))
+        return LONG_AGO if last is None else moment_of(last)
 
     def reaches(self, moment: datetime, after: int) -> int | None:
         """The first event after one by which it shows that moment, or a later one; None if there is none.

@@ -6,7 +6,8 @@ plays no part. The delay is the same for all, so events leave in the order they 
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from identity_cli.events import FAR_FUTURE, LONG_AGO, Event
@@ -45,13 +46,16 @@ class EventBuffer:
 
     def hold(self, seq: int, event: Event, team_id: int, distinct_id: str) -> None:
         """Let an event wait, from now on the log's clock."""
-        try:
-            due = min(self.clock + self.delay, FAR_FUTURE)  # which a clock of another zone may pass
-        except OverflowError:  # the log's clock stands at the end of the calendar
-            due = FAR_FUTURE
-        held = Held(due, self.clock, seq, event, team_id, distinct_id)
+        held = Held(self._due(), self.clock, seq, event, team_id, distinct_id)
         self._waiting.append(held)
         self.next_due = self._waiting[0].due
+
+    def _due(self) -> datetime:
+        with suppress(OverflowError):  # the calendar ends in the clock's own zone first
+            return min(self.clock + self.delay, FAR_FUTURE)  # which a clock of another zone may pass
+        with suppress(OverflowError):
+            return min(self.clock.astimezone(UTC) + self.delay, FAR_FUTURE)
+        return FAR_FUTURE
 
     def rewind(self) -> None:
         """Let the clock start anew, once nothing waits."""

@@ -14,11 +14,11 @@ from identity_cli.dialects.pairs import FirstLinks
 from identity_cli.errors import EngineUnsound
 from identity_cli.events import Event
 from identity_cli.facts import EventHeld, EventRejected, Fact, PersonCreated
-from identity_cli.pieces.log_clock import micros
+from identity_cli.pieces.log_clock import micros, moment_of
 from identity_cli.spark.asked import Asked
 from identity_cli.spark.block_rows import PROBE
 from identity_cli.spark.layout import Layout
-from identity_cli.spark.row_bytes import event_reader, key_in, moment_of
+from identity_cli.spark.row_bytes import event_reader, key_in
 from identity_cli.spark.told_tables import COUNTED, HELD, PROBED, REJECTED_LINES, told_columns
 from identity_cli.tables.journal_columns import STORED
 from identity_cli.tables.people import Ids, People, people_of
@@ -80,7 +80,7 @@ class ComponentTables:
                     yield from self._journal()
             self._note(self._resolver.finish())
             self._resolver.rewind()
-            if len(self._names) >= PERSONS_AT_ONCE:
+            if len(self._names) + self._resolver.personless_count >= PERSONS_AT_ONCE:
                 yield from self._everybody()
         yield from self._everybody()
         yield Told(COUNTED, [0], [[self._events], [self._unusable]])

@@ -28,6 +28,7 @@ from identity_cli.errors import (
     UnknownId,
 )
 from identity_cli.pieces.edges import node_of
+from identity_cli.pieces.log_clock import moment_of
 from identity_cli.rules.own_id import stored_id
 from identity_cli.spark import block_rows
 from identity_cli.spark.asked import Asked
@@ -39,7 +40,7 @@ from identity_cli.spark.log_blocks import File, LogBlock, place_of
 from identity_cli.spark.log_files import LogFiles
 from identity_cli.spark.log_table import LogTable
 from identity_cli.spark.one_component import ComponentLog
-from identity_cli.spark.row_bytes import event_reader, moment_of
+from identity_cli.spark.row_bytes import event_reader
 from identity_cli.spark.run_frames import Replayed, tables_of_run
 from identity_cli.spark.skew import Ask, skew_told
 from identity_cli.spark.told_tables import COUNTED, SCHEMA, STRUCTS, told_batch

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 from identity_cli.origins import Origin, Places
 from identity_cli.pieces.blocks import Place, places
-from identity_cli.pieces.log_clock import micros
+from identity_cli.pieces.log_clock import micros, moment_of
 from identity_cli.spark.block_rows import Row
 from identity_cli.spark.log_blocks import LogBlock
-from identity_cli.spark.row_bytes import moment_of
 
 
 @dataclass(frozen=True, slots=True)

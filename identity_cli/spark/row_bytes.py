@@ -1,14 +1,12 @@
 """Events and ids as bytes, times as numbers: as rows carry them from one worker to the other."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from identity_cli.dialects.record import event_type
-from identity_cli.events import FAR_FUTURE, LONG_AGO, Event
+from identity_cli.events import Event
 from identity_cli.files.messages import reader_of
 from identity_cli.pieces.edges import Key
-from identity_cli.pieces.log_clock import EPOCH
 from identity_cli.rules.base import RuleSet
 from identity_cli.rules.copying import names_to_read
 
@@ -21,11 +19,3 @@ nobodys_in: Callable[[bytes], tuple[str, Any]] = reader_of(tuple[str, Any])
 def event_reader(rules: RuleSet) -> Callable[[bytes], Event]:
     """What makes events of their messages, with what these rules look at."""
     return reader_of(event_type(names_to_read(rules)))
-
-
-def moment_of(micros: int) -> datetime:
-    """Of microseconds since 1970; what no calendar has is its end."""
-    try:
-        return EPOCH + timedelta(microseconds=micros)
-    except OverflowError:
-        return FAR_FUTURE if micros > 0 else LONG_AGO

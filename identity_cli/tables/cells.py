@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from identity_cli.events import FAR_FUTURE, LONG_AGO
+
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet may take for a formula, and what looks like one with a guard before it."""
 _STARTS = frozenset("=+-@\t\r'")
@@ -42,8 +44,8 @@ def time_text(moment: datetime) -> str:
     if moment.tzinfo is not UTC:
         try:
             moment = moment.astimezone(UTC)
-        except OverflowError:  # at either end of the calendar; its own clock is the nearest there is
-            moment = moment.replace(tzinfo=UTC)
+        except OverflowError:  # before the calendar begins, or after its end
+            moment = LONG_AGO if moment.year == 1 else FAR_FUTURE
     return moment.isoformat(timespec="milliseconds")[:23] + "Z"
 
 

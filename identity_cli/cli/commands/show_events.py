@@ -1,7 +1,6 @@
 """`idcli events`: the events of a person, and whose each was when it came."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -15,6 +14,7 @@ from identity_cli.cli.terminal.run_arguments import with_ids, with_log, with_run
 from identity_cli.cli.terminal.text import number_text, plural, time_text
 from identity_cli.counterfactual.whose_events import PersonEvent, PersonEvents, person_events
 from identity_cli.store.reading.run import Run
+from identity_cli.tables.cells import time_text as stored_time
 
 if TYPE_CHECKING:
     from identity_cli.answers import of_persons
@@ -64,7 +64,7 @@ def command(
 def _records(events: Iterable[PersonEvent]) -> Iterable["of_persons.EventOfPerson"]:
     for one in events:
         yield {
-            "time": None if one.time is None else _as_stored(one.time),
+            "time": None if one.time is None else stored_time(one.time),
             "event": one.event,
             "distinct_id": one.distinct_id,
             "library": one.library,
@@ -74,11 +74,6 @@ def _records(events: Iterable[PersonEvent]) -> Iterable["of_persons.EventOfPerso
             "then": None if one.then is None else one.then.known_as,
             "person_id_then": None if one.then is None else one.then.person_id,
         }
-
-
-def _as_stored(time: datetime) -> str:
-    """As in the tables: in UTC, with milliseconds."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 def _show(page: Page, found: PersonEvents, limit: int) -> None:
@@ -101,7 +96,7 @@ def _show(page: Page, found: PersonEvents, limit: int) -> None:
 
 
 def _time(one: PersonEvent) -> str:
-    return "" if one.time is None else time_text(_as_stored(one.time))
+    return "" if one.time is None else time_text(stored_time(one.time))
 
 
 def _cells(one: PersonEvent) -> Iterable[Cell]:

@@ -6,10 +6,9 @@ goes round with the turn: a process decodes its blocks before it needs that, and
 
 import os
 from contextlib import suppress
-from datetime import timedelta
 
 from identity_cli.pieces.blocks import START, Place
-from identity_cli.pieces.log_clock import EPOCH, micros
+from identity_cli.pieces.log_clock import micros, moment_of
 from identity_cli.reading.log_items import ReadsAlone
 
 BLOCKS_A_TURN = 8
@@ -65,8 +64,7 @@ class Turns:
         if not told:
             raise ReadsAlone
         seqs, clock = told[:_NUMBER_BYTES], told[_NUMBER_BYTES:]
-        moment = EPOCH + timedelta(microseconds=int.from_bytes(clock, signed=True))
-        return Place(int.from_bytes(seqs), moment)
+        return Place(int.from_bytes(seqs), moment_of(int.from_bytes(clock, signed=True)))
 
     def end(self, place: Place, *, pass_on: bool) -> None:
         """So far it is decoded; pass_on: it is the next one's turn, who may not want to know."""
