@@ -10,7 +10,7 @@ import pytest
 from identity_cli import Run, replay
 from identity_cli.dialects import DIALECTS, detected, posthog, recognition
 from identity_cli.dialects.base import Wanted
-from identity_cli.errors import AmbiguousDialect, BadMapping
+from identity_cli.errors import AmbiguousDialect, BadMapping, NothingToReplay
 
 VENDORS = Path(__file__).parent / "logs_of_vendors"
 
@@ -468,6 +468,26 @@ def test_amplitude_pairs_states_and_merged_ids(tmp_path: Path) -> None:
     assert [json.loads(line)["reason"] for line in run.rejected_lines()] == [
         "no event above has the amplitude_id 77"
     ]
+
+
+MERGE = {"scope": 1, "merge_server_time": 1777887000000, "amplitude_id": 13, "merged_amplitude_id": 14}
+
+
+def test_a_folder_takes_the_merged_ids_of_amplitude_along(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    events = [amplitude(13, "dev-1", "user-1"), amplitude(14, "dev-9")]
+    (tmp_path / "logs" / "a.ndjson").write_text("".join(json.dumps(event) + "\n" for event in events))
+    (tmp_path / "logs" / "merges.ndjson").write_text(json.dumps(MERGE) + "\n")
+    run = replay(tmp_path / "logs", tmp_path / "run")
+    assert outcomes(run) == ["created", "merged"]
+    assert "passed_over" not in run.metadata
+
+
+def test_a_folder_of_nothing_but_merged_ids_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "merges.ndjson").write_text(json.dumps(MERGE) + "\n")
+    with pytest.raises(NothingToReplay, match=r"merges.ndjson:1: no event above has the amplitude_id 14"):
+        replay(tmp_path / "logs", tmp_path / "run", may_be_empty=False)
 
 
 # Recorded

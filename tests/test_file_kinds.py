@@ -365,7 +365,9 @@ def test_a_line_beyond_the_limit_is_rejected_and_its_beginning_kept(kind: str, t
     }[kind]
     run = replayed(log, tmp_path, longest_line=200_000)
     (rejected,) = rows_of(run, "rejected")
-    assert rejected["reason"] == "longer than 200,000 bytes, of which 1,024 are kept (--max-line)"
+    assert rejected["reason"] == (
+        "longer than 200,000 bytes (--max-line); the first 1,024 bytes of the line are kept"
+    )
     assert len(rejected["raw"]) <= 1024
     assert run.find_person("ada").event_count == 2
     assert run.metadata["options"]["longest_line"] == 200_000

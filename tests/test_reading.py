@@ -46,8 +46,12 @@ def kept_lines(run: Run) -> list[bytes]:
 # Lines that are no events
 
 UNUSABLE = {
-    "torn": (b'{"event": "e", "distinct_id": "bo', "not JSON"),
-    "torn in an escape": (b'{"event": "e", "distinct_id": "bo\\', "not JSON"),
+    "torn": (b'{"event": "e", "distinct_id": "bo', "not JSON: cut off before its end at column 33"),
+    "torn in an escape": (b'{"event": "e", "distinct_id": "bo\\', "not JSON: cut off before its end"),
+    "torn in a character": (b'{"event": "b\xc3', "not JSON: cut off before its end at column 12"),
+    "torn in a word": (b'{"event": "e", "new": tru', "not JSON: cut off before its end at column 25"),
+    "torn between": (b'{"event": "e", ', "not JSON: cut off before its end at column 14"),
+    "a tab in a text": (b'{"event": "a\tb', "not JSON: invalid control character"),
     "text": (b"hello", "not JSON"),
     "a list of none": (b"[]", "no event in the batch"),
     "a list of texts": (b'["e"]', "event 1 of 1: not a JSON object"),

@@ -5,7 +5,16 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from identity_cli.dialects.base import DecodeAll, Dialect, Mark, TouchesNobody, Unusable, Wanted, Weight
+from identity_cli.dialects.base import (
+    Dangling,
+    DecodeAll,
+    Dialect,
+    Mark,
+    TouchesNobody,
+    Unusable,
+    Wanted,
+    Weight,
+)
 from identity_cli.dialects.json_lines import id_from, object_of, read_times, scrubbed
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
@@ -141,7 +150,7 @@ class _Events:
         names = [self._id_of.get(number or 0) for number in (line.merged_amplitude_id, line.amplitude_id)]
         for number, name in zip((line.merged_amplitude_id, line.amplitude_id), names, strict=True):
             if name is None:
-                raise Unusable(f"no event above has the amplitude_id {number}", moment)
+                raise Dangling(f"no event above has the amplitude_id {number}", moment)
         return self._record(
             event=MERGE_DANGEROUSLY,
             distinct_id=names[0],

@@ -27,6 +27,10 @@ class Unusable(Exception):
         self.moment = moment
 
 
+class Dangling(Unusable):
+    """A line of the dialect that refers to others, of which none stands before it: of use in another log."""
+
+
 class TouchesNobody(NamedTuple):
     """An event that concerns no person, such as an update of a group; why, in words.
 

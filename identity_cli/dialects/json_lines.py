@@ -106,18 +106,36 @@ def object_of(line: bytes) -> dict[str, Any]:
 
 
 def _value_by_the_standard_library(line: bytes) -> Any:
+    line = line.rstrip(b" \t\r\n")
     try:
         text = line.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":  # in the middle of a character
+            raise _cut_off(line[: error.start].decode("utf-8-sig")) from None
         raise Unusable(f"not UTF-8 at byte {error.start}") from None
     try:
         with room_for_nesting():
             return json.loads(text, parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
+        if text and _is_cut_off(text):
+            raise _cut_off(text) from None
         problem = error.msg.lower().removesuffix(" at")
         raise Unusable(f"not JSON: {problem} at column {error.colno}") from None
     except ValueError as error:  # more digits in one number than Python converts
         raise Unusable(f"not JSON: {error}") from None
+
+
+def _is_cut_off(text: str) -> bool:
+    """Whether a text that is no JSON is the beginning of one; msgspec tells, the standard library does not."""
+    try:
+        msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError) as error:
+        return str(error) == "Input data was truncated"
+    return False
+
+
+def _cut_off(text: str) -> Unusable:
+    return Unusable(f"not JSON: cut off before its end at column {len(text)}")
 
 
 def name_from(value: Any) -> str:

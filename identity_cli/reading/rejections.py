@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejected
@@ -58,7 +59,7 @@ class Rejections:
         """TooManyRejected beyond the share allowed."""
         items = sum(source.items for source in sources)
         if self._limit and self._limit.share is not None and self._of.total() > self._limit.share * items:
-            first = [reason for reasons in self._first.values() for reason in reasons]
+            first = self.reasons(())
             what = f"{self._of.total():,} of {items:,} lines were rejected"
             raise TooManyRejected(what, self._limit.text, first[:TOLD])
 
@@ -71,6 +72,10 @@ class Rejections:
             unusable = sum(self._of[path] for path in {source.path for source in inside})
             if sum(source.items for source in inside) <= unusable:
                 raise NoEventIn(named, self._reasons(inside, others))
+
+    def reasons(self, passed_over: Iterable[PassedOver]) -> list[str]:
+        """Of the first lines of each file, and of files that were passed over."""
+        return [*chain(*self._first.values()), *(f"{one.path}: {one.reason}" for one in passed_over)]
 
     def _reasons(self, sources: Sequence[Source], passed_over: Iterable[PassedOver]) -> list[str]:
         found = [reason for source in sources for reason in self._first.get(source.path, ())]

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Protocol
 
 from identity_cli.dialects import detected
-from identity_cli.dialects.base import Dialect, Item, TouchesNobody, Unusable
+from identity_cli.dialects.base import Dangling, Dialect, Item, TouchesNobody, Unusable
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import AmbiguousDialect
 from identity_cli.events import Event
@@ -93,7 +93,7 @@ class _Judge:
         return self._decode(line)
 
     def _is_event(self, item: Item | None) -> bool:
-        if isinstance(item, TouchesNobody):
+        if isinstance(item, TouchesNobody | Dangling):  # what it refers to may stand in a file before
             return True
         if item is not None and not isinstance(item, Unusable) and self._is_usable(item):
             return True

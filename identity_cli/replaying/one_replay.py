@@ -203,6 +203,10 @@ class Replay:
             self._journal.note("files", sizes_beside(self._folder))
             return read.event_count(self._rejections.count), read.passed_over
 
+    def reasons(self, passed_over: Iterable[PassedOver]) -> list[str]:
+        """What is wrong with the first lines that were rejected, and with files that had no event."""
+        return self._rejections.reasons(passed_over)
+
     def close(self) -> None:
         """Let go of what the replay alone needed."""
 

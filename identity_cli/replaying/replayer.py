@@ -141,7 +141,7 @@ def _replayed(
         ):
             events, passed_over = replaying.write(config)
         if not events and (passed_over or is_run(run) or not options.may_be_empty):
-            raise NothingToReplay(log.paths, [f"{one.path}: {one.reason}" for one in passed_over])
+            raise NothingToReplay(log.paths, replaying.reasons(passed_over))
         compact(folder / DATABASE)
         seal(folder / DATABASE)
     finished = Run(run)
