@@ -126,7 +126,7 @@ def _value_by_the_standard_library(line: bytes) -> Any:
 
 
 def _is_cut_off(text: str) -> bool:
-    """Whether a text that is no JSON is the beginning of one; msgspec tells, the standard library does not."""
+    """Whether a text that is no JSON is the beginning of one; the standard library does not tell."""
     try:
         msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:

@@ -77,9 +77,9 @@ class RefusedLine(bytes):
     def too_long(cls, line: bytes, limit: int) -> "RefusedLine":
         """A line beyond the limit, of which the beginning is kept."""
         kept = line[:KEPT_OF_LONG]
-        return cls.because(
-            f"longer than {limit:,} bytes (--max-line); the first {len(kept):,} bytes of the line are kept", kept
-        )
+        size = f"{len(kept):,} bytes"
+        reason = f"longer than {limit:,} bytes (--max-line); the first {size} of the line are kept"
+        return cls.because(reason, kept)
 
 
 class LineSource(Protocol):
