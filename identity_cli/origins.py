@@ -23,6 +23,8 @@ Its first seq, without sorting, its number in its file, how many events.
 """
 Places = tuple[Sequence[str], Sequence[int], Sequence[int | None]]
 """Of many events the path, the line and the nth of each, as in Origin."""
+CUT = "…"
+"""What stands in a shown id or path for the part that there was no room for."""
 _ADDRESS = r"(?s:(?:(?P<path>.+):)?(?P<line>[0-9]{1,18})(?:#(?P<nth>[0-9]{1,18}))?)"
 
 
@@ -61,8 +63,13 @@ class Origins:
         sources: Iterable[tuple[str, int]] = (),
         batches: Iterable[SeqRange] = (),
         order: "array[int] | None" = None,
+        seqs: int | None = None,
     ) -> None:
-        """sources: path and first seq of each, in order; batches in order; order: see reorder."""
+        """sources: path and first seq of each, in order; batches in order; order: see reorder.
+
+        seqs: how many there are, None where more are to come.
+        """
+        self._last = 2**62 if seqs is None else seqs
         self._paths: list[str] = []
         self._starts: list[int] = []
         self._batches = tuple(array("q") for _ in range(3))
@@ -127,18 +134,25 @@ class Origins:
     def seqs_at(self, named: str) -> list[int]:
         """The seqs of the events at FILE:LINE or FILE:LINE#NTH; none where no such line is.
 
-        FILE is a path as given to the replay, its last part, or another way to the same file; without
-        it, the log must be one file. AmbiguousEvent where several files may be meant.
+        FILE is a path as given to the replay, its last part, its end behind an ellipsis, or another way to
+        the same file; without it, only one file of the log may have that line. AmbiguousEvent where several
+        that may be meant have it, NoSuchLine where none of them has.
         """
         address = address_in(named)
         if address is None:
             return []
         indexes = self.files_named(address.path)
-        if len(indexes) > 1:
+        on_line = {index: [*self._unsorted_on(index, address.line)] for index in indexes}
+        having = [index for index, seqs in on_line.items() if seqs]
+        if len(having) > 1:
             from identity_cli.errors import AmbiguousEvent
 
-            raise AmbiguousEvent(named, [address._replace(path=self._paths[one]) for one in indexes])
-        found = [seq for index in indexes for seq in self._unsorted_on(index, address.line)]
+            raise AmbiguousEvent(named, [address._replace(path=self._paths[one]) for one in having])
+        if len(indexes) > 1 and not having:
+            from identity_cli.errors import NoSuchLine
+
+            raise NoSuchLine(named, [(self._paths[one], self._last_line(one)) for one in indexes])
+        found = [seq for seqs in on_line.values() for seq in seqs]
         return self._sorted([seq for seq in found if address.nth in (None, self._nth(seq) or 1)])
 
     def _sorted(self, unsorted: list[int]) -> list[int]:
@@ -156,6 +170,7 @@ class Origins:
         for is_meant in (
             lambda one: path in ("", one),
             lambda one: one.endswith(f"/{path}"),
+            lambda one: path.startswith(CUT) and one.endswith(path.removeprefix(CUT)),
             lambda one: os.path.realpath(one) == os.path.realpath(path),
         ):
             if found := [index for index, one in known if is_meant(one)]:
@@ -164,13 +179,21 @@ class Origins:
 
     def _unsorted_on(self, index: int, line: int) -> Iterator[int]:
         # Lines never go back from seq to seq, and none is behind its seq.
-        first = self._starts[index]
-        end = min(self._starts[index + 1 :], default=2**62)
+        first, end = self._starts[index], self._end_of(index)
         seq = bisect_left(range(first, first + (1 << 40)), line, key=lambda seq: self._line_of(seq, first))
         seq += first
         while seq < end and self._line_of(seq, first) == line:
             yield seq
             seq += 1
+
+    def _end_of(self, index: int) -> int:
+        """The seq behind the last of a source."""
+        return min(self._starts[index + 1 :], default=self._last + 1)
+
+    def _last_line(self, index: int) -> int:
+        """The line of a source's last event; 0 where it has none."""
+        first, end = self._starts[index], self._end_of(index)
+        return self._line_of(end - 1, first) if end > first else 0
 
     def _line_of(self, unsorted: int, start: int) -> int:
         """The line of an event in a file whose first seq is start."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from identity_cli import Run, replay
-from identity_cli.errors import UnknownDialect
+from identity_cli.errors import AmbiguousEvent, NoSuchLine, UnknownDialect
 from identity_cli.origins import Origins
 
 
@@ -71,6 +71,24 @@ def test_origins_across_files_with_batches() -> None:
     origins = Origins([("a", 1), ("b", 6)], [(2, 2, 3), (6, 1, 2)])
     places = [str(origins[seq]) for seq in range(1, 10)]
     assert places == ["a:1", "a:2#1", "a:2#2", "a:2#3", "a:3", "b:1#1", "b:1#2", "b:2", "b:3"]
+
+
+def test_a_place_may_be_given_as_it_is_cut() -> None:
+    origins = Origins([("a/log", 1), ("b/log", 4), ("b/other", 6)], seqs=9)
+    assert origins.seqs_at("…/other:2") == origins.seqs_at("…er:2") == [7]
+    with pytest.raises(AmbiguousEvent, match="may be a/log:1 or b/log:1: say which"):
+        origins.seqs_at("…log:1")
+    assert origins.seqs_at("…log:3") == [3], "of the two only the first has a third line"
+    assert origins.seqs_at("…nowhere:1") == []
+
+
+def test_only_files_that_have_a_line_are_named_for_it() -> None:
+    origins = Origins([("mon", 1), ("tue", 4)], [(4, 2, 1)], seqs=6)
+    assert origins.seqs_at("1") == [1], "the first event of tue stands on its second line"
+    with pytest.raises(AmbiguousEvent, match="may be mon:3 or tue:3"):
+        origins.seqs_at("3")
+    with pytest.raises(NoSuchLine, match="no line '9' in this run: mon ends at line 3, tue ends at line 4"):
+        origins.seqs_at("9")
 
 
 def test_a_dialect_that_there_is_not(tmp_path: Path) -> None:

@@ -270,6 +270,28 @@ def test_where_another_link_joins_them_too_it_says_so_and_what_to_ask(tmp_path: 
     assert "culprits" not in both, "there somebody comes apart"
 
 
+def test_where_persons_merge_no_culprits_are_advised(tmp_path: Path) -> None:
+    link = {"event": "$identify", "distinct_id": "ada", "properties": {"$anon_distinct_id": "bob"}}
+    names = [
+        {"event": "$identify", "distinct_id": one, "properties": {"$anon_distinct_id": f"{one}0"}}
+        for one in ("ada", "bob")
+    ]
+    run = run_of(tmp_path, [*names, link])
+    asked = ["whatif", "--run", str(run.folder), "--without", "log.ndjson:2"]
+    told = CliRunner().invoke(idcli, asked).stdout
+    assert "2 → 1" in told
+    assert "culprits" not in told
+
+
+def test_a_place_is_taken_as_it_is_cut(run: Run) -> None:
+    asked = ["whatif", "--run", str(run.folder), "--without"]
+    whole, cut = (
+        CliRunner().invoke(idcli, [*asked, place]).stdout
+        for place in ("events.ndjson:298", "…vents.ndjson:298")
+    )
+    assert cut == whole
+
+
 def test_true_is_not_one_to_a_property(tmp_path: Path) -> None:
     of_ada = {"event": "$set", "distinct_id": "ada"}
     events = [{**of_ada, "properties": {"$set": {"paid": paid}}} for paid in (1, True)]

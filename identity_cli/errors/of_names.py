@@ -96,6 +96,15 @@ class AmbiguousEvent(IdcliError):
         super().__init__(f"{named!r} may be {', '.join(shown[:-1])} or {shown[-1]}: say which.")
 
 
+class NoSuchLine(IdcliError):
+    """A line that none of the files has that may be meant; ends: of each its path and last line."""
+
+    def __init__(self, named: str, ends: Sequence[tuple[str, int]]) -> None:
+        shown = [f"{path} ends at line {last}" for path, last in ends[:3]]
+        more = [] if len(ends) <= 3 else [f"{len(ends) - 3} more are no longer"]
+        super().__init__(f"no line {named!r} in this run: {', '.join([*shown, *more])}. Give FILE:LINE.")
+
+
 class EventNotMet(IdcliError):
     """An event that is to be left out and that the log does not have."""
 

@@ -143,7 +143,7 @@ def show(page: Page, found: WhatIf, limit: int) -> None:
     if not found.differs:
         page.line(("It would change nothing.", "bold green"))
     page.line(("Unique users", "bold"), f"  {before:,} → {after:,}  ({after - before:+,})")
-    if after <= before and found.ids > 1:
+    if after == before and found.ids > 1:
         page.paragraph(
             "Nobody comes apart. Where other links join the same ids too, leaving out one of them is not "
             "enough: idcli culprits ID names all that it takes.",

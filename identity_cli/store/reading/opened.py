@@ -151,6 +151,7 @@ class OpenedRun:
             ((self._moved.get(path, path), first_seq) for path, first_seq in self._stored_sources()),
             self._rows("SELECT first_seq, line, events FROM batches ORDER BY first_seq"),
             self._line_order(),
+            self.metadata["seqs"],
         )
 
     def _stored_sources(self) -> Iterator[tuple[str, int]]:

@@ -6,13 +6,11 @@ Nothing is guessed: what is typed stands for the one id that it can mean, or for
 import re
 
 from identity_cli.errors import SeveralPersons
-from identity_cli.origins import as_stored
+from identity_cli.origins import CUT, as_stored
 from identity_cli.store.reading.run_persons import LONGEST_TYPED, RunPersons
 
 SHORTEST = 4
 """Characters of a beginning, as git has it."""
-CUT = "…"
-"""What stands in a shown id for the part that there was no room for."""
 _BEYOND = "\U0010ffff"
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+")
 _MAIL_KEY = re.compile(r"e?-?_?mail", re.IGNORECASE)
