@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from identity_cli import Run, replay
 from identity_cli.cli import idcli
 from identity_cli.cli.commands import list_warnings
-from identity_cli.errors import BadBaseline, BadSettings, UnknownChoice
+from identity_cli.errors import BadBaseline, BadOption, BadSettings, UnknownChoice
 from identity_cli.findings.formats import pieces_of
 from identity_cli.findings.gate import baseline_of, condition_of, new_since, read_baseline
 from identity_cli.findings.log_report import LogReport, log_report
@@ -127,6 +127,7 @@ def test_what_was_asked_for_narrows_findings(ask: Callable[..., Result]) -> None
     assert codes("--id", "10482") == {"duplicate_person"}
     assert ask("--code", "nothing").exit_code == 2
     assert ask("--explain", "nothing").exit_code == 2
+    assert "What to do" in ask("--explain", "missing_reset", "--run", "nowhere").stdout, "it needs no run"
     assert "reset()" in ask("--explain", "cannot_merge_already_identified").stdout
 
 
@@ -204,9 +205,15 @@ def test_the_gate_closes_on_what_it_is_told(words: list[str], code: int, ask: Ca
     assert bool(result.stdout) == (code != 2)
 
 
-@pytest.mark.parametrize("text", ["error>", "error>x", "", "silent_attach>-1", "silent_attach<1"])
+@pytest.mark.parametrize("text", ["", "fatal>1", "silent_attach<1"])
 def test_a_condition_that_means_nothing_is_refused(text: str) -> None:
     with pytest.raises(UnknownChoice):
+        condition_of(text)
+
+
+@pytest.mark.parametrize("text", ["error>", "error>x", "silent_attach>-1"])
+def test_of_a_condition_without_a_number_only_the_number_is_refused(text: str) -> None:
+    with pytest.raises(BadOption, match=f"cannot be '{text.partition('>')[2]}': give a whole number, as in"):
         condition_of(text)
 
 
@@ -215,6 +222,17 @@ def test_against_itself_nothing_is_new(ask: Callable[..., Result], sample: Run, 
     for baseline in (sample.folder, sample.folder / "findings.ndjson", "before.json"):
         result = ask("--baseline", str(baseline), "--fail-on", "info")
         assert (result.exit_code, "Findings  none" in result.stdout) == (0, True)
+        assert result.stdout.replace("\n", " ").startswith(f"Nothing is new since {baseline}. ")
+        assert "Unique users: 0 too few, 0 too many" in result.stdout.replace("\n", " ")
+
+
+def test_of_a_code_that_is_skipped_it_is_said_that_nothing_looked_for_it(
+    ask: Callable[..., Result], tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text('skip = ["mega_person"]\n')
+    told = ask("--code", "mega_person", "--config", "own.toml")
+    assert "mega_person is skipped by own.toml" in told.stderr
+    assert "skipped" not in ask("--code", "hot_id", "--config", "own.toml").stderr
 
 
 @pytest.mark.parametrize(

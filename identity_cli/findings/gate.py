@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from identity_cli.audits.severity import Severity
-from identity_cli.errors import BadBaseline, UnknownChoice
+from identity_cli.errors import BadBaseline, BadOption, UnknownChoice
 from identity_cli.findings.finding import Finding
 
 GROWN = 1.5
@@ -34,13 +34,18 @@ class Condition(NamedTuple):
 
 
 def condition_of(text: str) -> Condition:
-    """A condition as it is written: error, or silent_attach, or mega_person>3; UnknownChoice for another."""
+    """A condition as it is written: error, or silent_attach, or mega_person>3.
+
+    UnknownChoice for what is none, BadOption for a number that is none.
+    """
     from identity_cli.audits.registry import AUDITS  # only who has a gate asks for their names
 
     name, _, number = text.partition(">")
     name, number = name.strip(), number.strip()
     names = [*map(str, Severity), *(audit.code for audit in AUDITS)]
-    if name not in names or not re.fullmatch(r"\d{0,12}", number) or (">" in text and not number):
+    if name in names and ">" in text and not re.fullmatch(r"\d{1,12}", number):
+        raise BadOption(f"the number of {name}", number, f"a whole number, as in '{name}>3'")
+    if name not in names:
         raise UnknownChoice("condition", text, [f"{one}[>N]" for one in names])
     severity = Severity(name) if name in list(Severity) else None
     return Condition(severity, None if severity else name, int(number or 0))

@@ -16,11 +16,15 @@ from identity_cli.cli.terminal.options import config_option, format_option, inte
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.render import write_document, write_records
 from identity_cli.cli.terminal.run_arguments import redactable, with_ids, with_run
+from identity_cli.cli.terminal.text import print_error
 from identity_cli.cli.terminal.warning_groups import GROUPED, group_record, list_warnings, show_groups
 from identity_cli.errors import ExitCode
+from identity_cli.findings.finding import Finding
 from identity_cli.findings.formats import FORMATS, pieces_of
 from identity_cli.findings.log_report import LogReport, log_report
+from identity_cli.findings.settings import FILE as SETTINGS_FILE
 from identity_cli.findings.settings import Settings, read_settings, today
+from identity_cli.findings.verdict import Verdict, damage_of, verdict_of
 from identity_cli.reports.warning_report import warnings
 from identity_cli.run_mark import is_run
 from identity_cli.store.reading.run import Run
@@ -49,7 +53,14 @@ COLUMNS = (
 )
 @option("--id", "distinct_id", metavar="ID", type=ID, help="Only what names that distinct id.")
 @option("--all", "show_all", is_flag=True, help="Every finding in full, and every warning with its place.")
-@option("--explain", "explained", metavar="CODE", type=Known(known_codes), help="Tell what a code means.")
+@option(
+    "--explain",
+    metavar="CODE",
+    type=Known(known_codes),
+    expose_value=False,
+    callback=lambda ctx, parameter, code: _explain(ctx, code),
+    help="Tell what a code means; needs no run.",
+)
 @option(
     "--each", is_flag=True, help="With --format sarif: a result for each finding, not for each rule and file."
 )
@@ -76,9 +87,6 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
     A verdict, findings by severity and damage, then ingestion warnings by type. Findings are what our audits
     conclude, warnings what the platform would have logged; --type and --all tell these by type or one by one.
     """
-    if asked["explained"] is not None:
-        explain(Page(), asked["explained"])
-        return
     conditions = _conditions(asked["conditions"])
     settings = read_settings(asked["config"])
     with at_work("Looking for what is wrong"):
@@ -89,6 +97,14 @@ def command(ctx: click.Context, /, run: Run, output: str, **asked: Any) -> None:
         _write_report(run, report, output, asked)
     if any(one.is_met_by(report.findings) for one in conditions):
         ctx.exit(ExitCode.FINDINGS)
+
+
+def _explain(ctx: click.Context, code: str | None) -> None:
+    """Tell what a code means, where one is asked for, and leave before a run is opened."""
+    if code is not None and not ctx.resilient_parsing:
+        explain(Page(), code)
+        sys.stdout.flush()
+        ctx.exit()
 
 
 def _conditions(texts: Sequence[str]) -> "list[Condition]":
@@ -112,6 +128,7 @@ def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, 
             from identity_cli.errors import UnknownChoice
 
             raise UnknownChoice("code", code, known_codes())
+        _say_if_skipped(code, settings, asked["config"])
         findings = [one for one in findings if code in one.times_of]
         types = [one for one in types if one.type == code]
     if severity is not None:
@@ -128,7 +145,26 @@ def _narrowed(report: LogReport, run: Run, settings: Settings, asked: dict[str, 
         from identity_cli.findings.gate import new_since
 
         findings = new_since(findings, _baseline(asked["baseline"], settings), report.events)
-    return report._replace(findings=findings, warnings=types)
+    if findings is report.findings:
+        return report
+    return report._replace(
+        verdict=_verdict(findings, asked["baseline"]),
+        damage=damage_of(findings),
+        findings=findings,
+        warnings=types,
+    )
+
+
+def _verdict(findings: Sequence[Finding], baseline: str | None) -> Verdict:
+    """The verdict on what was asked for alone."""
+    if findings:
+        return verdict_of(findings)
+    return Verdict("No such finding." if baseline is None else f"Nothing is new since {baseline}.")
+
+
+def _say_if_skipped(code: str, settings: Settings, config: str | None) -> None:
+    if code not in WARNING_TYPES and settings.config.codes is not None and code not in settings.config.codes:
+        print_error(f"idcli: {code} is skipped by {config or SETTINGS_FILE}, so nothing looked for it")
 
 
 def _baseline(path: str, settings: Settings) -> "Baseline":
