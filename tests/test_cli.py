@@ -554,6 +554,14 @@ def conditioned(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return replay(log, run=tmp_path_factory.mktemp("conditions") / "run")
 
 
+def test_a_property_that_nobody_has_is_told_from_one_that_nobody_has_so(
+    conditioned: Run, cli: Invoke
+) -> None:
+    asked = ("persons", "--run", conditioned.name, "--where")
+    assert "nobody has a property 'nosuch'" in cli(*asked, "nosuch=1").stderr
+    assert "nobody" not in cli(*asked, "v=nosuch").stderr
+
+
 def test_persons_are_sorted_by_any_property(conditioned: Run, cli: Invoke) -> None:
     found = persons_of(cli, "--sort", "v", "--run", conditioned.name)
     assert [one["creator_distinct_id"] for one in found] == ["9", "10", "2024", "ABC", "list", "abc", "none"]

@@ -14,8 +14,7 @@ import pytest
 from identity_cli.cli import COMMANDS
 from identity_cli.dialects import DIALECTS
 from identity_cli.findings.settings import read_settings
-from identity_cli.rules import POSTHOG, VENDORS
-from identity_cli.rules.dating import AUTO
+from identity_cli.rules import AUTO, POSTHOG, VENDORS
 
 PROJECT = Path(__file__).parents[1]
 README = PROJECT / "README.md"

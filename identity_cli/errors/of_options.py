@@ -22,6 +22,22 @@ class UnknownChoice(IdcliError):
         super().__init__(f"no {what} {name!r}: {_meant(name, known)}choose one of {', '.join(known)}.")
 
 
+class UnknownOrder(IdcliError):
+    """What persons are to be sorted by is neither an order nor a property; names: of all properties."""
+
+    def __init__(self, name: str, known: Iterable[str], names: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
+        names = list(names)
+        likely = get_close_matches(name, names, 5, 0.6)
+        some = [*likely, *(one for one in names if one not in likely)][:5]
+        properties = f", such as {', '.join(some)}" if some else ""
+        super().__init__(
+            f"no order or property of persons {name!r}: choose one of {', '.join(known)}, "
+            f"or any property that persons have{properties}."
+        )
+
+
 class UnknownCommand(IdcliError):
     """No command of that name."""
 

@@ -11,9 +11,8 @@ from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.reading.left_out import LeftOut, check_address
 from identity_cli.reading.rejections import rejection_limit
 from identity_cli.reading.sorted_reader import ORDERS
-from identity_cli.rules import rule_set
+from identity_cli.rules import AUTO, rule_set
 from identity_cli.rules.base import RuleSet
-from identity_cli.rules.dating import AUTO
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.graph import GraphFormat
 from identity_cli.tables.graph_formats import ALWAYS, GRAPH_FORMATS

@@ -21,8 +21,8 @@ from identity_cli.reading.decoding import Reading, decoded_or_reason
 from identity_cli.reading.intake import Log, dialect_asked
 from identity_cli.reading.options import ReplayOptions
 from identity_cli.reading.source_choice import BLOCK_BYTES
-from identity_cli.rules import DEFAULT
-from identity_cli.rules.dating import AUTO, nearest
+from identity_cli.rules import AUTO, DEFAULT
+from identity_cli.rules.dating import nearest
 
 FILES_LOOKED_AT = 100
 """For a first line."""

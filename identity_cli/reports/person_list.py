@@ -32,14 +32,14 @@ def persons(
     identified: only such, or only others. where: only those with these properties: values by name, or
     conditions such as "seats>10"; a text also stands for the value that it is as JSON. ever: conditions hold
     for what a property once was, too. sort: what comes first, a key of PERSON_ORDERS, else a property, from
-    low to high; UnknownChoice where nobody has it. findings: only persons that findings of these codes are
+    low to high; UnknownOrder where nobody has it. findings: only persons that findings of these codes are
     about; of no codes, all that findings are about but for those of severity info. BadCondition for one that
     cannot be read.
     """
     if sort not in PERSON_ORDERS and not run.has_property(sort):
-        from identity_cli.errors import UnknownChoice
+        from identity_cli.errors import UnknownOrder
 
-        raise UnknownChoice("order or property of persons", sort, PERSON_ORDERS)
+        raise UnknownOrder(sort, PERSON_ORDERS, run.property_names())
     wanted = _conditions(where)
     is_narrowed = bool(wanted) or findings is not None
     found = run.persons(sort, None if is_narrowed else limit, identified=identified, min_ids=min_ids)

@@ -7,6 +7,8 @@ from identity_cli.rules.base import RuleSet
 POSTHOG_CODE = posthog.CODE
 POSTHOG = (posthog.GUIDE, *POSTHOG_CODE)
 VENDORS = mixpanel.RULE_SETS
+AUTO = "auto"
+"""In the place of a rule set's name: the one that the log's dates call for."""
 DEFAULT = posthog.GUIDE.name
 RULE_SETS = {rules.name: rules for rules in (*POSTHOG, *VENDORS)}
 
@@ -16,5 +18,5 @@ def rule_set(name: str | None) -> RuleSet:
     if name is None:
         return posthog.GUIDE
     if name not in RULE_SETS:
-        raise UnknownRuleSet(name, list(RULE_SETS))
+        raise UnknownRuleSet(name, [*RULE_SETS, AUTO])
     return RULE_SETS[name]

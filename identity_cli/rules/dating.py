@@ -5,9 +5,6 @@ from datetime import date
 from identity_cli.rules import POSTHOG_CODE
 from identity_cli.rules.base import RuleSet
 
-AUTO = "auto"
-"""In the place of a rule set's name: the one that the log's dates call for."""
-
 
 def nearest(day: date) -> RuleSet:
     """The platform's code that stands nearest to what a day's was; before the first, the first."""

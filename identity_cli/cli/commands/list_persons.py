@@ -13,8 +13,8 @@ from identity_cli.cli.terminal.completed import Known
 from identity_cli.cli.terminal.options import format_option, guards_csv, internal_option, limit_option
 from identity_cli.cli.terminal.page import Column, Page, id_column, number_column
 from identity_cli.cli.terminal.run_arguments import with_run
-from identity_cli.cli.terminal.text import number_text, plural, time_text
-from identity_cli.reports.conditions import condition_in
+from identity_cli.cli.terminal.text import number_text, plural, print_error, time_text
+from identity_cli.reports.conditions import Condition, condition_in
 from identity_cli.reports.person_list import RECOGNISED_BY, persons, recognised
 from identity_cli.store.reading.kept_findings import findings_each
 from identity_cli.store.reading.rows import PersonRow
@@ -117,9 +117,17 @@ def command(
         rest = sum(1 for _ in found) if is_narrowed else run.count_persons(**kind) - len(shown)
     tells = run.internal_users is not None and run.shows_internal == "include"
     internal = run.internal_reasons(one.person for one in shown) if tells else None
+    if not shown and not ever:
+        _say_of_properties_nobody_has(run, wanted)
     rows = [_row(run, one, shown_by or RECOGNISED_BY) for one in shown]
     found_of = findings_each(run, [one.person for one in shown])
     _show(Page(), rows, rest, Extras(run.team_count() > 1, internal, found_of))
+
+
+def _say_of_properties_nobody_has(run: Run, wanted: Iterable[Condition]) -> None:
+    for key in dict.fromkeys(one.key for one in wanted):
+        if not run.has_property(key):
+            print_error(f"idcli: nobody has a property {key!r}")
 
 
 def _codes() -> list[str]:

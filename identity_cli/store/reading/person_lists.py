@@ -54,6 +54,11 @@ class PersonLists(OpenedRun):
         query = "SELECT 1 FROM persons WHERE properties LIKE ? AND value_of(properties) IS NOT NULL LIMIT 1"
         return self.database.execute(query, (holds,)).fetchone() is not None
 
+    def property_names(self) -> list[str]:
+        """Of all properties that persons who stand have, sorted; reads every person."""
+        query = f"SELECT properties FROM persons WHERE {_standing(None, 0)}"
+        return sorted({key for (text,) in self._rows(query) for key in json.loads(text)})
+
     def count_persons(self, identified: bool | None = None, min_ids: int = 0) -> int:
         """How many persons stand of that kind."""
         if identified is None and min_ids <= 1:
