@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import chdir
 from importlib.metadata import version
 from importlib.util import find_spec
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from identity_cli.cli.terminal import text
 from identity_cli.cli.terminal.fitting import width_of, wrapped
 from identity_cli.cli.terminal.page import Page
 from identity_cli.cli.terminal.summary_page import show
+from identity_cli.cli.terminal.text import duration_text, print_error
 
 PROJECT = Path(__file__).parents[1]
 GOLDEN = Path(__file__).parent / "golden" / "widths"
@@ -145,7 +147,18 @@ def test_help_of_a_command_is_its_help(name: str) -> None:
         ("dialects segmnt", "did you mean segment?"),
         ("replay sample_data/events.ndjson --rules curent --run nowhere", "did you mean current?"),
         ("replay sample_data/events.ndjson --dialect posthg --run nowhere", "did you mean posthog?"),
+        ("replay sample_data/events.ndjson --rules foo --run nowhere", "mixpanel-original, auto."),
         ("persons --fromat json", "Did you mean"),
+        ("persons --sort plam", "or any property that persons have, such as plan, "),
+        ("person -dash", "goes behind --, as in idcli person -- -1"),
+        ("replay x --jobs x --run nowhere", "the jobs cannot be 'x': give a whole number from 1 to 256"),
+        ("replay x --jobs 0 --run nowhere", "the jobs cannot be 0: give a whole number from 1 to 256"),
+        ("whatif --buffer abc", "the buffer cannot be 'abc': give a number of seconds, as in --buffer 60"),
+        ("events user_ivo --team-id x", "the team id cannot be 'x': give a whole number, as in --team-id 2"),
+        (
+            "warnings --fail-on error>x",
+            "the number of error cannot be 'x': give a whole number, as in 'error>3'",
+        ),
         ("completion show bosh", "did you mean bash?"),
         ("warnings --type cannot_merge_alredy_identified", "did you mean cannot_merge_already_identified?"),
         ("warnings --type nonsense", "choose one of cannot_merge"),
@@ -254,7 +267,41 @@ def test_a_summary_of_many_outcomes_is_not_cut(
     many = dict.fromkeys(map(str, Outcome), 1_000)
     show(Page(), figures._replace(outcomes=many), "idcli-run")
     (links,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Links"))
-    assert links.split(maxsplit=2)[2] == "1,000 merged, 6,000 refused, 5,000 others: see --verbose"
+    assert links.split(maxsplit=2)[2] == "6,000 refused, 6,000 others: see --verbose"
+
+
+def test_the_largest_kinds_of_links_are_told_and_the_rest_counted(
+    terminal: Callable[[int], None], capsys: pytest.CaptureFixture[str], shop: Path
+) -> None:
+    terminal(80)
+    with chdir(shop), Run("idcli-run") as run:
+        figures = summary(run)
+    counts = {"created": 2, "attached": 27, "merged": 1, "same_person": 9, "same_id": 3, "failed": 1}
+    counts |= {"refused_identified": 8, "refused_taken": 6}
+    show(Page(), figures._replace(outcomes=counts), "idcli-run")
+    (links,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("Links"))
+    assert links.split(maxsplit=2)[2] == "27 attached, 14 refused, 16 others: see --verbose"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (7, "7 s"), (61, "1 min 1 s"), (86_400, "1 day"), (187_271, "2 days 4 h")],
+)
+def test_durations_are_told_as_people_write_them(seconds: int, told: str) -> None:
+    assert duration_text(seconds) == told
+
+
+def test_what_is_said_on_standard_error_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+
+    class Stream(StringIO):
+        def write(self, text: str) -> int:
+            written.append(text)
+            return len(text)
+
+    monkeypatch.setattr("sys.stderr", Stream())
+    print_error("5 events")
+    assert written == ["5 events\n"]
 
 
 WORKING = """

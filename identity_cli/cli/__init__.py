@@ -131,7 +131,7 @@ def _errors_told() -> Iterator[None]:
     except IdcliError as error:
         fail(str(error), ExitCode.FAILED)
     except click.UsageError as error:  # which shows what was typed
-        raise click.UsageError(_fitted(error.format_message()), error.ctx) from None
+        raise click.UsageError(_fitted(error.format_message() + _behind_dashes(error)), error.ctx) from None
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python must not try to flush it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -142,6 +142,18 @@ def _errors_told() -> Iterator[None]:
         if error.strerror is None:
             raise
         fail(_told(error), ExitCode.FAILED)
+
+
+def _behind_dashes(error: click.UsageError) -> str:
+    """How to give a command that takes an id one that looks like an option."""
+    from identity_cli.cli.terminal.completed import ID  # help needs nothing of it
+
+    takes_ids = error.ctx is not None and any(
+        isinstance(one, click.Argument) and one.type is ID for one in error.ctx.command.params
+    )
+    if not takes_ids or not isinstance(error, click.NoSuchOption):
+        return ""
+    return " An id that begins with - goes behind --, as in idcli person -- -1."
 
 
 def _told(error: OSError) -> str:

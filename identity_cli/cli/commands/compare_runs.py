@@ -33,7 +33,8 @@ MEANINGS = {
 @click.command(
     "diff",
     cls=Command,
-    epilog="Example: idcli diff idcli-run current-run",
+    epilog="A second run, to compare with: idcli replay LOG --rules current --run current-run\n\n"
+    "Example: idcli diff idcli-run current-run",
 )
 @click.argument("run1", metavar="RUN1", type=FOLDER)
 @click.argument("run2", metavar="RUN2", type=FOLDER)

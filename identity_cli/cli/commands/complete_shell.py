@@ -21,7 +21,12 @@ PLACES = {
 """Of each shell, below the home folder: where its script goes, and what has to read it, if anything."""
 
 
-@click.command("completion", cls=Command, epilog="Example: idcli completion show bash")
+@click.command(
+    "completion",
+    cls=Command,
+    epilog="To install it for the shell in use: idcli completion install\n\n"
+    "Example: idcli completion show bash",
+)
 @click.argument("what", metavar="show|install", type=Known(("show", "install")))
 @click.argument("shell", required=False, metavar="[SHELL]", type=Known(PLACES))
 def command(what: str, shell: str | None) -> None:

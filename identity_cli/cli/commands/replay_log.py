@@ -13,6 +13,7 @@ from identity_cli.cli.terminal.command import Replaying, option
 from identity_cli.cli.terminal.completed import FILE, Known
 from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
+    Number,
     buffer_option,
     config_option,
     format_option,
@@ -30,11 +31,10 @@ from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.findings.kept import is_audited
 from identity_cli.findings.log_report import log_report
 from identity_cli.findings.settings import Settings, read_settings, today
-from identity_cli.reading.options import NONE, GoingOn
+from identity_cli.reading.options import MOST_JOBS, NONE, GoingOn
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.reports.run_summary import Summary, books, summary
-from identity_cli.rules import RULE_SETS
-from identity_cli.rules.dating import AUTO
+from identity_cli.rules import AUTO, RULE_SETS
 from identity_cli.store.reading.run import Run
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.graph_formats import ALWAYS, GRAPH_FORMATS
@@ -177,10 +177,10 @@ def _dialects() -> Iterable[str]:
 )
 @option(
     "--jobs",
-    type=int,
+    type=Number(int, "the jobs", f"a whole number from 1 to {MOST_JOBS}"),
     metavar="N",
-    help="How many processes may work at a time: from 4 on so many read the log in turn, and resolve it in "
-    "as many parts side by side.  [default: as many as cores, if these are 4 or more]",
+    help=f"How many processes may work at a time, 1 to {MOST_JOBS}: from 4 on so many read the log in turn, "
+    "and resolve it in as many parts side by side.  [default: as many as cores, if these are 4 or more]",
 )
 @config_option
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")

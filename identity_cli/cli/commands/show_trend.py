@@ -169,12 +169,12 @@ def _show_marked(page: Page, found: Trend) -> None:
     if marked:
         page.heading("! Jumped, or a finding began")
     for one in marked:
-        told = [*map(_jump, one.jumps), *_began(one.findings)]
-        page.paragraph(f"{_name(one, found.by)}: {', '.join(told)}")
+        told = [*_jumped(one.jumps), *_began(one.findings)]
+        page.paragraph(f"{_name(one, found.by)}: {'; '.join(told)}")
 
 
 def _began(codes: Sequence[str]) -> list[str]:
-    return [f"began: {', '.join(codes)}"] if codes else []
+    return [f"{', '.join(codes)} began"] if codes else []
 
 
 def _row(period: Period, by: str, by_library: bool) -> list[Cell]:
@@ -190,5 +190,6 @@ def _library(period: Period) -> str:
     return " ".join(filter(None, period.sender or ())) or "not named"
 
 
-def _jump(jump: Jump) -> str:
-    return f"{NAMES[jump.figure]} {number_text(jump.before)} → {jump.now:,}"
+def _jumped(jumps: Sequence[Jump]) -> list[str]:
+    told = [f"{NAMES[one.figure]} {number_text(one.before)} → {one.now:,}" for one in jumps]
+    return [", ".join(told)] if told else []

@@ -147,7 +147,9 @@ def _show_ids(page: Page, title: str, ids: Iterable[tuple[int, str]], limit: int
 
 
 def _show_trials(page: Page, trials: list[Trial]) -> None:
-    page.heading("Settings", "the best agreement first")
+    best = sum(_rank(one)[:2] == _rank(trials[0])[:2] for one in trials)
+    tie = f"; the first {best:,} agree equally well" if best > 1 else ""
+    page.heading("Settings", f"the best agreement first{tie}")
     columns = [
         Column("--rules", style="bold"),
         Column("--buffer", right=True),

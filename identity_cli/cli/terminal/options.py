@@ -8,6 +8,7 @@ import click
 
 from identity_cli.cli.terminal.command import option
 from identity_cli.cli.terminal.completed import FILE, FOLDER
+from identity_cli.errors import BadOption
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
@@ -18,6 +19,29 @@ WIDEST_METAVAR = 40
 MOST = 2**53
 """Of anything that a command lists: more digits mean all."""
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # in older clicks it has none
+    """A number; text that is none is refused in the words for a number that cannot be.
+
+    what: what it is of, as in "the buffer"; needed: one that it can be, as BadOption tells it.
+    """
+
+    name = "number"
+
+    def __init__(self, kind: type[int] | type[float], what: str, needed: str) -> None:
+        self._kind, self._what, self._needed = kind, what, needed
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        """Read it; BadOption."""
+        try:
+            return self._kind(value)
+        except ValueError:
+            raise BadOption(self._what, value, self._needed) from None
+
+
+_TEAM = Number(int, "the team id", "a whole number, as in --team-id 2")
+_BUFFER = Number(float, "the buffer", "a number of seconds, as in --buffer 60")
 
 
 def run_option(text: str) -> Callable[[Function], Function]:
@@ -96,12 +120,12 @@ def limit_option(text: str, default: int | None = 10) -> Callable[[Function], Fu
 
 def team_option(text: str) -> Callable[[Function], Function]:
     """--team-id N."""
-    return option("--team-id", type=int, metavar="N", help=text)
+    return option("--team-id", type=_TEAM, metavar="N", help=text)
 
 
 def buffer_option(text: str) -> Callable[[Function], Function]:
     """--buffer SECONDS, as buffer_seconds."""
-    return option("--buffer", "buffer_seconds", type=float, metavar="SECONDS", help=text)
+    return option("--buffer", "buffer_seconds", type=_BUFFER, metavar="SECONDS", help=text)
 
 
 def internal_choice(text: str) -> Callable[[Function], Function]:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 
 from identity_cli.cli.terminal.notices import NOTICES, UNMODELLED, show_notices
 from identity_cli.cli.terminal.page import Cell, Column, Page, origin_column
@@ -13,10 +13,10 @@ from identity_cli.cli.terminal.summary_details import (
     show_details,
     show_doubts,
 )
-from identity_cli.cli.terminal.text import number_text, plural
+from identity_cli.cli.terminal.text import duration_text, number_text, plural
 from identity_cli.cli.terminal.typed import of_run, typed
 from identity_cli.dialects import whose_rules
-from identity_cli.outcomes import Outcome, is_refused
+from identity_cli.outcomes import is_refused
 from identity_cli.reports.run_summary import Order, Summary
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
@@ -83,13 +83,23 @@ _IN_SHORT = (
 def _links_in_short(figures: Summary) -> list[Cell]:
     outcomes = figures.outcomes
     refused = sum(count for one, count in outcomes.items() if is_refused(one))
-    parts = [f"{count:,} {one}" for one, count in outcomes.items() if not is_refused(one)]
-    text = ", ".join([*parts, *([f"{refused:,} refused"] if refused else [])])
+    kinds = [(count, str(one)) for one, count in outcomes.items() if not is_refused(one)]
+    kinds += [(refused, "refused")] if refused else []
+    text = ", ".join(f"{count:,} {kind}" for count, kind in kinds)
     if len(text) > LONGEST_OUTCOMES:
-        merged = outcomes.get(Outcome.MERGED, 0)
-        others = sum(outcomes.values()) - merged - refused
-        text = f"{merged:,} merged, {refused:,} refused, {others:,} others: see --verbose"
+        text = _largest(sorted(kinds, key=lambda one: -one[0]))
     return [("Links", "bold"), sum(outcomes.values()), text]
+
+
+def _largest(kinds: list[tuple[int, str]]) -> str:
+    """As many of the largest kinds as there is room for, and how many links are of others."""
+    for shown in reversed(range(len(kinds))):
+        parts = [f"{count:,} {kind}" for count, kind in kinds[:shown]]
+        others = sum(count for count, _ in kinds[shown:])
+        text = f"{', '.join([*parts, f'{others:,} others'])}: see --verbose"
+        if len(text) <= LONGEST_OUTCOMES:
+            break
+    return text
 
 
 def _doubtful_links(figures: Summary) -> Iterator[list[Cell]]:
@@ -206,7 +216,7 @@ def _show_order(page: Page, figures: Summary) -> None:
 
 def _late(order: Order) -> str:
     share = f"{order.late:,} of {order.with_arrival:,} events arrived before one above them"
-    return f"{share}, first {order.first_late}, by up to {timedelta(seconds=round(order.largest_step_back))}"
+    return f"{share}, first {order.first_late}, by up to {duration_text(order.largest_step_back)}"
 
 
 def _show_next(page: Page, figures: Summary, folder: str) -> None:

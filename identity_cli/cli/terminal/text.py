@@ -87,6 +87,16 @@ def plural(number: int, word: str) -> str:
     return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
+def duration_text(seconds: float) -> str:
+    """A duration in its two largest units, as people write it: 2 days 4 h."""
+    rest, parts = round(seconds), []
+    for unit, size in (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+        number, rest = divmod(rest, size)
+        if number:
+            parts.append(plural(number, unit) if unit == "day" else f"{number} {unit}")
+    return " ".join(parts[:2]) or "0 s"
+
+
 def time_text(moment: str | None) -> str:
     """A stored time, to the second, as people write it."""
     return "" if moment is None else moment[:19].replace("T", " ")
@@ -95,7 +105,9 @@ def time_text(moment: str | None) -> str:
 def print_error(text: str) -> None:
     """Say on standard error what went wrong or how it goes."""
     with suppress(OSError):  # full, or gone: then there is nobody to tell
-        print(fitted(text), file=sys.stderr)
+        # In one write: between two, what another process writes to the same terminal could come.
+        sys.stderr.write(f"{fitted(text)}\n")
+        sys.stderr.flush()
 
 
 def fitted(text: str) -> str:
