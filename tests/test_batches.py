@@ -52,6 +52,26 @@ def test_what_is_no_event_among_several_is_rejected_alone(tmp_path: Path) -> Non
     assert reasons == [(1, "event 2 of 4: no event name"), (1, "event 4 of 4: not a JSON object")]
 
 
+PAGE = {"type": "page", "anonymousId": "ada"}
+SENT = {"event_type": "e", "user_id": "ada"}
+
+
+@pytest.mark.parametrize(
+    ("first", "line"),
+    [
+        (event("c"), {"batch": [{"batch": [event("a")]}, event("b")]}),
+        (event("c"), [[event("a")], event("b")]),
+        (PAGE, {"batch": [{"batch": [PAGE]}, PAGE]}),
+        (SENT, {"events": [{"events": [SENT]}, SENT]}),
+    ],
+    ids=["posthog", "an array", "calls", "amplitude"],
+)
+def test_a_batch_within_a_batch_is_told_as_one(tmp_path: Path, first: object, line: object) -> None:
+    run = run_of(tmp_path, first, line)
+    (rejected,) = map(json.loads, run.rejected_lines())
+    assert rejected["reason"].endswith(" 1 of 2: a batch within a batch")
+
+
 @pytest.mark.parametrize("order", [None, "time"])
 def test_a_body_without_an_event_is_rejected_and_the_next_line_keeps_its_place(
     tmp_path: Path, order: str | None

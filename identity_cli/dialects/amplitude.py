@@ -15,7 +15,7 @@ from identity_cli.dialects.base import (
     Wanted,
     Weight,
 )
-from identity_cli.dialects.json_lines import id_from, object_of, read_times, scrubbed
+from identity_cli.dialects.json_lines import id_from, object_of, read_times, refuse_nested, scrubbed
 from identity_cli.dialects.pairs import PairLinks
 from identity_cli.dialects.record import Id, WireEvent, event_type, properties_type
 from identity_cli.events import GROUP_IDENTIFY, IDENTIFY, MERGE_DANGEROUSLY, SET
@@ -102,6 +102,7 @@ def decoder(wanted: Wanted) -> DecodeAll:
 
     def one(item: Any, number: int, count: int) -> Found:
         try:
+            refuse_nested(item)
             if not isinstance(item, dict):
                 raise Unusable("not a JSON object")
             return event_of(_line(item))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from identity_cli.dialects.base import DecodeAll, Mark, TouchesNobody, Unusable, Wanted, Weight
-from identity_cli.dialects.json_lines import id_from, read_times, scrubbed, value_of
+from identity_cli.dialects.json_lines import id_from, read_times, refuse_nested, scrubbed, value_of
 from identity_cli.dialects.record import Id, Time, WireEvent, event_type, properties_type
 from identity_cli.events import GROUP_IDENTIFY
 from identity_cli.values.times import parse_time
@@ -112,6 +112,7 @@ def lenient_decoder(wanted: Wanted, fill: Fill) -> DecodeAll:
 
     def _or_reason(item: Any, number: int, count: int) -> WireEvent | TouchesNobody | Unusable:
         try:
+            refuse_nested(item)
             return patient(item)
         except Unusable as reason:
             return Unusable(f"call {number} of {count}: {reason}")

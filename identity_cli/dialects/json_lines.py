@@ -71,6 +71,14 @@ def items_of(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
+def refuse_nested(item: Any) -> None:
+    """Unusable for an item of a batch that is no event but a batch itself."""
+    if isinstance(item, dict) and item.keys().isdisjoint(("event", "type", "event_type")):
+        item = item.get("batch", item.get("events"))
+    if isinstance(item, list):
+        raise Unusable("a batch within a batch")
+
+
 def line_without(line: bytes, indexes: Collection[int]) -> bytes | None:
     """A line that holds several events without some of them, from 0; None where they cannot be told apart."""
     try:

@@ -18,7 +18,14 @@ from identity_cli.dialects.base import (
     Wanted,
     Weight,
 )
-from identity_cli.dialects.json_lines import name_from, read_times, scrubbed, team_from, value_of
+from identity_cli.dialects.json_lines import (
+    name_from,
+    read_times,
+    refuse_nested,
+    scrubbed,
+    team_from,
+    value_of,
+)
 from identity_cli.dialects.posthog_cookieless import MODE, Visitors
 from identity_cli.dialects.posthog_sent import make_ids
 from identity_cli.dialects.record import (
@@ -189,6 +196,7 @@ def _each(
         raise Unusable("no event in the batch")
     for number, item in enumerate(items, 1):
         try:
+            refuse_nested(item)
             if not isinstance(item, dict):
                 raise Unusable("not a JSON object")
             yield event_of({**arrived, **unwrapped(item)}, record, visitors)
