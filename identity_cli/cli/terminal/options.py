@@ -8,7 +8,6 @@ import click
 
 from identity_cli.cli.terminal.command import option
 from identity_cli.cli.terminal.completed import FILE, FOLDER
-from identity_cli.errors import BadOption
 
 DEFAULT_RUN = "idcli-run"
 RUN_VARIABLE = "IDCLI_RUN"
@@ -37,6 +36,8 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # in older clicks it h
         try:
             return self._kind(value)
         except ValueError:
+            from identity_cli.errors import BadOption  # mostly it is a number
+
             raise BadOption(self._what, value, self._needed) from None
 
 
