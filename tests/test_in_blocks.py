@@ -19,16 +19,26 @@ from test_spilled import files_of, lines_of_a_nasty_log, tables_of
 
 from identity_cli import replay
 from identity_cli.errors import BadOption, LineRejected, ProcessGone
+from identity_cli.files.machine import FILES_OF_A_PROCESS, FILES_OF_ALL
 from identity_cli.files.source_file import SourceFile
 from identity_cli.reading import child_process, intake, options, reader, source_choice
 from identity_cli.reading.log_items import LogRead
-from identity_cli.reading.options import MANY, ReplayOptions
+from identity_cli.reading.options import MANY, MOST_JOBS, ReplayOptions
 from identity_cli.replaying.in_parts import dealt, gathering, parts, turns
 from identity_cli.replaying.in_parts.block_readers import BlockReaders
 from identity_cli.replaying.in_parts.turn_reader import TurnIntake, TurnReader
 
 SAMPLE = Path(__file__).parent.parent / "sample_data"
 LOG = SAMPLE / "events.ndjson"
+DEPENDING = {"amplitude", "ga4", "mixpanel", "snowplow"}
+"""Dialects of which one process reads the log: what a line means depends on others."""
+NOT_BY_LINES = {
+    *("an array, an event a line", "an array that begins on the first line", "a pretty array"),
+    *("pretty objects", "an answer", "a pretty answer", "a query's answer", "a query's pretty answer"),
+    *("CSV", "CSV after a mark", "CSV with semicolons", "TSV", "CSV with carriage returns"),
+    *("CSV with dots", "CSV in UTF-16"),
+}
+"""Kinds of files that one process reads, as an event may take several lines."""
 
 
 @pytest.fixture
@@ -60,9 +70,9 @@ def same_in_blocks(tmp_path: Path, read_by: list[int]) -> Callable[..., dict[str
     def same(log: Any, **options: Any) -> dict[str, list[Any]]:
         alone, in_blocks = tmp_path / "alone", tmp_path / "in_blocks"
         asked = {"may_be_empty": True, **options}
-        with replay(log, alone, one_process=True, **asked) as plain:
+        with replay(log, alone, **{**asked, "one_process": True}) as plain:
             told = plain.metadata
-        with replay(log, in_blocks, jobs=MANY, **asked) as run:
+        with replay(log, in_blocks, **{"jobs": MANY, **asked}) as run:
             assert run.metadata == told
         tables = tables_of(alone)
         assert tables_of(in_blocks) == tables  # which tells more than bytes would
@@ -119,16 +129,16 @@ def test_a_log_of_any_dialect_also_of_those_that_keep_state(
     path = tmp_path / "log.ndjson"
     path.write_bytes(b"".join(lines_of(dialect)))
     same_in_blocks(path, with_events=True)
-    if dialect in ("posthog", "amplitude"):
-        assert read_by == ([MANY] if dialect == "posthog" else [])
+    assert read_by == ([] if dialect in DEPENDING else [MANY])
 
 
 @pytest.mark.parametrize("kind", every_nth_quick(KINDS, 4))
 def test_a_file_of_any_kind(
-    same_in_blocks: Callable[..., dict[str, list[Any]]], tmp_path: Path, kind: str
+    same_in_blocks: Callable[..., dict[str, list[Any]]], tmp_path: Path, kind: str, read_by: list[int]
 ) -> None:
     (tmp_path / "log").write_bytes(KINDS[kind]())
     same_in_blocks(tmp_path / "log")
+    assert read_by == ([] if kind in NOT_BY_LINES else [MANY])
 
 
 def test_lines_too_long_large_ones_and_empty_files_stand_where_they_stood(
@@ -161,6 +171,28 @@ def test_as_many_as_cores_where_these_are_many(monkeypatch: pytest.MonkeyPatch) 
         assert ReplayOptions(jobs=2).processes == 2
     with pytest.raises(BadOption, match="the jobs"):
         ReplayOptions(jobs=0)
+
+
+def test_so_many_processes_read_as_there_may_be_files_open(
+    same_in_blocks: Callable[..., dict[str, list[Any]]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    read_by: list[int],
+) -> None:
+    resource = pytest.importorskip("resource", reason="has no limit of open files")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    low = FILES_OF_ALL + 7 * FILES_OF_A_PROCESS
+    resource.setrlimit(resource.RLIMIT_NOFILE, (low, before[1]))
+    try:
+        with monkeypatch.context() as patched:
+            patched.setattr(resource, "setrlimit", lambda *_: None)  # as if it could not be raised
+            patched.setattr(resource, "getrlimit", lambda _: (low, low))
+            same_in_blocks(LOG, jobs=MOST_JOBS)
+            assert read_by == [7]
+        replay(LOG, tmp_path / "run").close()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > low, "else it is raised"
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 def test_a_log_that_is_another_for_one_of_them_is_read_again_by_one_alone(

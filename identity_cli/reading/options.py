@@ -1,12 +1,12 @@
 """What may be asked of a replay. In a shell and in Python the same is refused, in the same words."""
 
-import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from identity_cli.errors import BadOption, UnknownChoice
+from identity_cli.files.machine import cores_to_use
 from identity_cli.files.sources import LONGEST_LINE
 from identity_cli.reading.left_out import LeftOut, check_address
 from identity_cli.reading.rejections import rejection_limit
@@ -25,6 +25,8 @@ LARGEST_TEAM_ID = 2**31 - 1
 MOST_JOBS = 256
 MANY = 4
 """Processes that pay to read a log in turn: it takes half as much again of a processor as in two."""
+MOST_BY_ITSELF = 32
+"""Processes that nobody asked for: with more, what each takes of memory is more than the time is worth."""
 NONE = "none"
 
 
@@ -42,8 +44,9 @@ class ReplayOptions:
     count as illegal. evidence: whether to note what findings need beside the journal. one_process:
     do not read large logs in a second one. spill: resolve in parts, through files, so that memory need not
     hold all ids. memory: bytes that a replay may take before it does so by itself; None for what is free when
-    it begins. jobs: how many processes may work at a time; None for as many as there are cores, if these are
-    at least MANY, and in parts one after the other. every_link: see
+    it begins. jobs: how many processes may work at a time, as far as so many files may be open; None for
+    as many as there are cores, up to MOST_BY_ITSELF, if these are at least MANY, and in parts one after the
+    other. every_link: see
     dialects.base.Wanted; only for whoever leaves out events afterwards. longest_line: bytes, of what is
     longer only the beginning is kept, as a rejected line. max_rejected: see rejections. may_be_empty: whether
     a log, or a file of it, may hold no event, and no event a blocked id. only_persons: whether nobody asks
@@ -117,7 +120,7 @@ class ReplayOptions:
         """How many may work at a time; with 1, as with 2, two do where that pays."""
         if self.jobs is not None:
             return self.jobs
-        cores = cores_to_use()
+        cores = min(cores_to_use(), MOST_BY_ITSELF)
         return cores if cores >= MANY else 1
 
     @property
@@ -161,13 +164,6 @@ def _formats(what: str, asked: Sequence[str], known: Collection[str]) -> tuple[s
         if name not in known:
             raise UnknownChoice(what, name, [*known, f"{NONE} (alone)"])
     return names
-
-
-def cores_to_use() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS, Windows
 
 
 def _several(name: str, values: Iterable[Any]) -> tuple[Any, ...]:

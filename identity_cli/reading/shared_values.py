@@ -1,7 +1,8 @@
 """Evidence beyond ids: devices and sessions that several ids used, and ids that several devices used.
 
-Only what is shared is told, each id of a device once. Memory is bounded: of each kind the last many values
-are remembered, so that two ids of a device are told apart unless a hundred thousand others came between.
+Only what is shared is told, each id of a device once. Memory is bounded for each team: of each kind its last
+many values are remembered, so that two ids of a device are told apart unless a hundred thousand others of the
+team came between.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ from identity_cli.reading.watcher import Watching, of_run
 TABLE = "shared_values"
 SESSION_ID = "$session_id"
 REMEMBERED = 1 << 17
-"""Values of a kind, about 250 bytes each."""
+"""Values of a kind, of each team; about 250 bytes each."""
 DEVICES = "devices"
 """The key in the table `run`: how many devices there are, and whether that is all of them."""
 MOST_DEVICES = 1 << 20

@@ -18,6 +18,7 @@ from identity_cli.audits.config import DEFAULT as DEFAULT_AUDITS
 from identity_cli.audits.config import Config
 from identity_cli.dialects.nesting import room_for_nesting
 from identity_cli.errors import MixedVendors, NothingToReplay
+from identity_cli.files.machine import free_memory, processes_with_files
 from identity_cli.files.sources import EventSource
 from identity_cli.findings.settings import read_settings
 from identity_cli.reading.either_process import is_in_blocks
@@ -88,10 +89,22 @@ def replay_log(
     going_on: a run that the log goes on with: what comes out is of its files and these. CannotGoOn.
     """
     further = on_progress, config
+    options = _as_the_machine_allows(options)
     try:
         return _gone_on_with(log, run, options, further, going_on)
     except ReadsAlone:
         return _gone_on_with(log, run, replace(options, jobs=1), further, going_on)
+
+
+def _as_the_machine_allows(options: ReplayOptions) -> ReplayOptions:
+    """With its memory, measured once: what a run has does not depend on what else runs until it ends.
+
+    And with as many jobs as there may be files for.
+    """
+    memory, most = options.memory, processes_with_files()
+    if memory is None and (free := free_memory()) is not None:
+        memory = max(1, free)
+    return replace(options, memory=memory, jobs=options.jobs if options.processes <= most else most)
 
 
 def _gone_on_with(

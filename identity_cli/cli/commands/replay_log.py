@@ -31,7 +31,7 @@ from identity_cli.errors import BooksDoNotBalance, LogUnreadable
 from identity_cli.findings.kept import is_audited
 from identity_cli.findings.log_report import log_report
 from identity_cli.findings.settings import Settings, read_settings, today
-from identity_cli.reading.options import MOST_JOBS, NONE, GoingOn
+from identity_cli.reading.options import MOST_BY_ITSELF, MOST_JOBS, NONE, GoingOn
 from identity_cli.reading.sorted_reader import ORDERS
 from identity_cli.reports.run_summary import Summary, books, summary
 from identity_cli.rules import AUTO, RULE_SETS
@@ -180,7 +180,8 @@ def _dialects() -> Iterable[str]:
     type=Number(int, "the jobs", f"a whole number from 1 to {MOST_JOBS}"),
     metavar="N",
     help=f"How many processes may work at a time, 1 to {MOST_JOBS}: from 4 on so many read the log in turn, "
-    "and resolve it in as many parts side by side.  [default: as many as cores, if these are 4 or more]",
+    "and resolve it in as many parts side by side.  [default: as many as cores, if these are 4 or more, "
+    f"up to {MOST_BY_ITSELF}]",
 )
 @config_option
 @option("--strict", is_flag=True, help="Stop at the first line that cannot be used.")
