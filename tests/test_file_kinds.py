@@ -455,6 +455,36 @@ def test_a_named_file_without_an_event_is_refused_with_what_is_wrong(
     assert not (tmp_path / "run").exists()
 
 
+SEMICOLONS = b"Event Name;User;Device;When\nview;ann;dev-1;2023-03-15T10:00:00Z\n"
+CALL = b'{"type": "track", "event": "e", "anonymousId": "ada", "messageId": "1", "context": {}}\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "advice"),
+    [
+        (SEMICOLONS, {}, "its first lines have 'Event Name', 'User', 'Device', 'When'. "),
+        (SEMICOLONS, {"mapping": ["distinct_id=Nope"]}, "its first lines have no 'Nope', but 'Event Name', "),
+        (b'{"a\\u001b[31m": 1, "%s": 2}' % (b"b" * 50), {}, rf"have 'a\x1b[31m', '{'b' * 39}…'. "),
+        (
+            CALL,
+            {"dialect": "posthog"},
+            "its lines look like segment: leave out --dialect, or say --dialect s",
+        ),
+        (CALL, {"mapping": ["mixpanel"]}, "its lines look like segment: leave out --dialect, or say --dia"),
+        (b'{"event": "e", "distinct_id": ""}', {"dialect": "posthog"}, "no distinct_id. Nothing was written"),
+        (b"42\n", {"mapping": ["distinct_id=id"]}, "not a JSON object. Nothing was written"),
+    ],
+    ids=["columns", "no such column", "escapes", "another dialect", "another map", "its own", "no object"],
+)
+def test_of_a_file_without_an_event_it_is_told_what_its_lines_are(
+    content: bytes, options: dict[str, Any], advice: str, tmp_path: Path
+) -> None:
+    (tmp_path / "log").write_bytes(content)
+    with pytest.raises(NoEventIn) as stopped:
+        replay(tmp_path / "log", tmp_path / "run", may_be_empty=False, **options)
+    assert advice in str(stopped.value)
+
+
 def test_a_folder_without_an_event_is_refused(tmp_path: Path) -> None:
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "README").write_text("hello\n")

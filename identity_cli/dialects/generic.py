@@ -95,6 +95,11 @@ def _decoder(mapping: Mapped, wanted: Wanted) -> DecodeAll:
     return events
 
 
+def at_path(value: Any, path: str) -> Any:
+    """What stands in a line at the path that --map gives; None where nothing does."""
+    return _at(value, path.split("."))
+
+
 def _at(value: Any, path: Sequence[str]) -> Any:
     """What stands there; None where nothing does. A name may itself contain the dots."""
     if not path:

@@ -106,13 +106,16 @@ class NothingToReplay(IdcliError):
 
 
 class NoEventIn(NothingToReplay):
-    """A file, named by the user, in which not one line is an event; reasons: what is wrong with the first."""
+    """A file, named by the user, in which not one line is an event.
 
-    def __init__(self, path: str, reasons: list[str]) -> None:
+    reasons: what is wrong with the first. advice: what they look like, and what to do then; may be empty.
+    """
+
+    def __init__(self, path: str, reasons: list[str], advice: str = "") -> None:
+        found = "; ".join(filter(None, (*reasons, advice)))
         IdcliError.__init__(
             self,
-            f"not one line of {path} is an event: is it the right file? {'; '.join(reasons)}. "
-            f"{_WHAT_CAN_BE_READ}",
+            f"not one line of {path} is an event: is it the right file? {found}. {_WHAT_CAN_BE_READ}",
         )
 
 

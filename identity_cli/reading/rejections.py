@@ -10,6 +10,8 @@ from identity_cli.errors import TOLD, BadRejectionLimit, NoEventIn, TooManyRejec
 from identity_cli.files.sources import PassedOver, Source
 from identity_cli.origins import Origin
 
+_JUDGED_BYTES = 1 << 16
+"""Of a line that may tell what the file is; a longer one is not kept for it."""
 _LIMIT = r"(\d{1,15})|(\d{1,3}(?:\.\d{1,9})?)\s*%"
 
 
@@ -36,17 +38,21 @@ class Rejections:
 
     remembers: ClassVar[Mapping[str, Any]] = {"_of": dict[str, int], "_first": dict[str, list[str]]}
 
-    def __init__(self, limit: str | None) -> None:
+    def __init__(self, limit: str | None, dialect: str | None = None, mapping: Sequence[str] = ()) -> None:
+        """dialect, mapping: as they were asked for."""
+        self._dialect, self._mapping = dialect, mapping
         self._limit = None if limit is None else rejection_limit(limit)
         self._of: Counter[str] = Counter()
         self._first: dict[str, list[str]] = {}
+        self._lines: dict[str, list[bytes]] = {}
 
-    def add(self, origin: Origin, reason: str) -> None:
+    def add(self, origin: Origin, reason: str, line: bytes) -> None:
         """Count a line, or an event of several on a line; TooManyRejected beyond the number allowed."""
         self._of[origin.path] += 1
         first = self._first.setdefault(origin.path, [])
         if len(first) < TOLD:
             first.append(f"{origin}: {reason}")
+            self._lines.setdefault(origin.path, []).append(line if len(line) <= _JUDGED_BYTES else b"")
         if self._limit and self._limit.lines is not None and self._of.total() > self._limit.lines:
             raise TooManyRejected(f"{self._of.total():,} lines were rejected", self._limit.text, first)
 
@@ -71,7 +77,12 @@ class Rejections:
             others = [one for one in passed_over if one.named == named]
             unusable = sum(self._of[path] for path in {source.path for source in inside})
             if sum(source.items for source in inside) <= unusable:
-                raise NoEventIn(named, self._reasons(inside, others))
+                from identity_cli.reading.unknown_lines import advice  # nobody asks for it but here
+
+                lines = [line for source in inside for line in self._lines.get(source.path, ())]
+                raise NoEventIn(
+                    named, self._reasons(inside, others), advice(lines, self._dialect, self._mapping)
+                )
 
     def reasons(self, passed_over: Iterable[PassedOver]) -> list[str]:
         """Of the first lines of each file, and of files that were passed over."""

@@ -121,7 +121,7 @@ class Replay:
         self._room = RoomForIds(log, options)
         self._blocked = BlockedIds(() if options.may_be_empty else options.blocked_ids)
         self._rejected = RejectedLines(folder)
-        self._rejections = Rejections(options.max_rejected)
+        self._rejections = Rejections(options.max_rejected, options.dialect, options.mapping)
         self._kept: dict[int, KeptLine] = {}
         self._told_line = b""
         self._has_large_values = False
@@ -312,9 +312,9 @@ class Replay:
     def _reject(self, seq: int, reason: str, kept: KeptLine, *, by_platform: bool = False) -> None:
         if self._options.strict and not by_platform:
             raise LineRejected(kept.origin, reason)
-        if not by_platform:
-            self._rejections.add(kept.origin, reason)
         assert kept.line is not None
+        if not by_platform:
+            self._rejections.add(kept.origin, reason, kept.line)
         self._journal.reject(seq, reason, kept.line)
         self._rejected.add(kept.origin, reason, kept.line)
 
