@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "audits": "words rules store/reading",
     "findings": "words answers audits tables store store/reading root",
     "replaying/at_end": (
-        "words files tables dialects rules reading resolver pieces store/writing store/reading audits"
+        "words files tables dialects rules reading resolver pieces store store/writing store/reading audits"
         " findings root"
     ),
     "replaying/in_parts": "words files tables dialects rules reading pieces replaying/at_end",

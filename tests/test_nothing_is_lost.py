@@ -152,7 +152,10 @@ def test_somebodys_folder_with_the_name_of_an_unfinished_run_is_left_alone(pid: 
 
 def test_what_a_killed_replay_left_is_removed_whatever_process_has_its_number_now() -> None:
     replay("log.ndjson", f".run.{os.getpid()}.abc.partial")
-    Path(f".run.{os.getpid()}.abc.partial/merge_graph.dot.edges").touch()
+    for scratch in ("merge_graph.dot.edges", "run.compact", "people/run.db"):
+        path = Path(f".run.{os.getpid()}.abc.partial", scratch)
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     Path(".run.7.abc.partial").mkdir()
     replay("log.ndjson", "run")
     assert [path.name for path in sorted(Path().iterdir())] == ["log.ndjson", "run"]

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from identity_cli.errors import FolderNotARun, NoPlaceForRun
 from identity_cli.run_mark import DATABASE, is_run
+from identity_cli.store.seal import COMPACTED
 from identity_cli.tables.formats import TABLE_FORMATS
 from identity_cli.tables.graph import EDGES
 from identity_cli.tables.graph_formats import GRAPH_FORMATS
@@ -36,8 +37,14 @@ OUR_FILES = frozenset(
         ),
     }
 )
+PEOPLE = "people"
+"""The folder in which everybody may be written first."""
 _SCRATCH = re.compile(
-    r"order\.\d+m*|" + "|".join(re.escape(form.file + EDGES) for form in GRAPH_FORMATS.values())
+    r"order\.\d+m*|"
+    + "|".join(
+        re.escape(name)
+        for name in (PEOPLE, COMPACTED, *(form.file + EDGES for form in GRAPH_FORMATS.values()))
+    )
 )
 """What a replay has in its folder only while it goes on."""
 

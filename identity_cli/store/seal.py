@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+COMPACTED = "run.compact"
+"""A database that is written once more."""
 SEAL = "writes"
 """The key of it in the table `run`."""
 _COUNTER = slice(24, 28)  # the "file change counter" of SQLite's file format
@@ -22,7 +24,7 @@ _COUNTER = slice(24, 28)  # the "file change counter" of SQLite's file format
 
 def compact(path: "Path") -> None:
     """Put the rows where they alone decide that they stand; nobody may have the database open."""
-    compacted = path.with_suffix(".compact")
+    compacted = path.with_name(COMPACTED)
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("PRAGMA journal_mode=OFF")  # as below
         database.execute("VACUUM INTO ?", (str(compacted),))

@@ -13,6 +13,7 @@ from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile, pickled
 from identity_cli.replaying.at_end.tally import Tallied, Tally
 from identity_cli.run_mark import DATABASE
+from identity_cli.store.ours import PEOPLE
 from identity_cli.store.writing.journal_writer import JournalWriter
 from identity_cli.tables.people import Ids, People
 
@@ -22,7 +23,7 @@ class PeopleBeside:
 
     def __init__(self, folder: Path, everybody: Iterable[People | Ids], tally: Tally) -> None:
         """folder: of the run. tally: of everybody, still of nobody."""
-        self._folder = folder / "people"
+        self._folder = folder / PEOPLE
         self._folder.mkdir()
         self._stack = ExitStack()
         self._message = self._stack.enter_context(closing(MessageFile(folder)))
