@@ -398,8 +398,9 @@ def refusal(tomorrow: Path, run: Path, **options: Any) -> str:
 def test_it_refuses_other_options(days: tuple[Path, Path, Path]) -> None:
     run, _, tomorrow = days
     assert "--buffer was left out in its replay, and now is 5" in refusal(tomorrow, run, buffer=5)
-    assert "--dedupe was False in its replay, and now is True" in refusal(tomorrow, run, dedupe=True)
-    assert "--no-evidence" in refusal(tomorrow, run, evidence=False)
+    assert "--dedupe was not wanted in its replay, and now is wanted" in refusal(tomorrow, run, dedupe=True)
+    told = refusal(tomorrow, run, evidence=False)
+    assert "which --no-evidence leaves out, was wanted in its replay, and now is not wanted" in told
     assert "its rules were those of the log's own vendor" in refusal(tomorrow, run, rules="guide")
     assert "is one whole" in refusal(tomorrow, run, order="time")
     assert "leave out --spill" in refusal(tomorrow, run, spill=True)
@@ -410,8 +411,51 @@ def test_it_refuses_where_a_file_is_not_what_it_was(days: tuple[Path, Path, Path
     run, today, tomorrow = days
     today.write_text(BOTH.replace("ada", "eve"))
     assert f"{today} is not what was replayed any more" in refusal(tomorrow, run)
+    today.write_text(BOTH + BOTH)
+    assert f"{today} has grown since, and a log goes on with further files" in refusal(tomorrow, run)
     today.unlink()  # what was moved away did not change
     replay(tomorrow, continues=run).close()
+
+
+def test_what_a_run_was_made_of_is_not_read_again(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    """Neither when it is named again, nor when the folder is in which it lies."""
+    run, today, tomorrow = days
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    (folder / "a.ndjson").hardlink_to(today)
+    tomorrow.rename(folder / "b.ndjson")
+    with replay(folder / "a.ndjson", run) as first:
+        events = first.metadata["events"]
+    with replay(folder, continues=run) as both, replay(folder, tmp_path / "whole") as whole:
+        assert both.metadata["events"] == whole.metadata["events"] > events
+        assert both.metadata["passed_over"] == [[str(folder / "a.ndjson"), "it is read already"]]
+    with replay(folder / "b.ndjson", continues=run) as again:
+        assert again.metadata["events"] == whole.metadata["events"]
+
+
+def test_internal_users_that_are_named_again_are_the_same(tmp_path: Path) -> None:
+    today, tomorrow = tmp_path / "today.ndjson", tmp_path / "tomorrow.ndjson"
+    for path in (today, tomorrow):
+        path.write_text(BOTH)
+    users = tmp_path / "staff.txt"
+    users.write_text("ada\n")
+    replay(today, tmp_path / "run", internal_users=users).close()
+    replay(tomorrow, continues=tmp_path / "run", internal_users=users).close()
+
+
+def test_what_is_remembered_and_damaged_is_told(days: tuple[Path, Path, Path]) -> None:
+    run, _, tomorrow = days
+    for part, change in {
+        "RepeatCounter._in_memory": "UPDATE remembered SET content = x'010203' WHERE part = ?",
+        "end.marks": "DELETE FROM remembered WHERE part = ?",
+    }.items():
+        whole = (run / "run.db").read_bytes()
+        with sqlite3.connect(run / "run.db") as database:
+            assert database.execute(change, (part,)).rowcount
+        database.close()
+        seal(run / "run.db")
+        assert f"what it remembers: {part}" in refusal(tomorrow, run)
+        (run / "run.db").write_bytes(whole)
 
 
 def test_it_refuses_a_run_of_another_version(

@@ -21,7 +21,7 @@ from nasty_logs import nasty_log
 
 from identity_cli import replay
 from identity_cli.cli import idcli
-from identity_cli.errors import ProcessGone, RunNotWritten
+from identity_cli.errors import CannotGoOn, ProcessGone, RunNotWritten
 from identity_cli.files import processes
 from identity_cli.files.messages import MessageFile
 from identity_cli.reading import child_process, intake, remembering
@@ -219,6 +219,29 @@ def test_what_memory_would_not_hold_is_resolved_in_parts_and_said_so(
         assert spilled.did_not_fit
     assert tables_of(tmp_path / "spilled") == tables_of(tmp_path / "plain")
     assert files_of(tmp_path / "spilled") == files_of(tmp_path / "plain")
+
+
+def test_an_event_that_waits_and_that_json_has_no_word_for_is_not_remembered(
+    same_spilled: Callable[..., dict[str, list[Any]]], tmp_path: Path
+) -> None:
+    """All else is as ever, but no log goes on with the run."""
+    event = '{"event": "e", "distinct_id": "u%d", "timestamp": "2023-03-15T16:25:13Z"%s}\n'
+    path = tmp_path / "log.ndjson"
+    path.write_text("".join(event % (nth, ', "offset": "\\ud800"' if nth == 4 else "") for nth in range(9)))
+    remembered = {row[0] for row in same_spilled(path, rules="2022-12", buffer=60)["remembered"]}
+    assert remembered >= {"beyond words: end.events", "end.queue", "end.kept"}
+    with pytest.raises(CannotGoOn, match="it could not keep all that this takes"):
+        replay(SAMPLE / "events.ndjson", continues=tmp_path / "spilled1")
+
+
+def test_ids_without_a_person_take_memory_too(tmp_path: Path) -> None:
+    properties = {"$process_person_profile": False, "$lib": "web"}
+    log = [{"event": "e", "distinct_id": f"id-{number}", "properties": properties} for number in range(200)]
+    path = tmp_path / "log.ndjson"
+    path.write_text("\n".join(map(json.dumps, log)))
+    with closing(replay(path, tmp_path / "run", rules="current", memory=150 * BYTES_OF_AN_ID)) as run:
+        assert run.count("persons") == 0
+        assert run.did_not_fit
 
 
 def test_where_audits_would_not_fit_a_run_has_no_findings_and_that_is_said(

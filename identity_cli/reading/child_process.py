@@ -51,20 +51,28 @@ class SecondProcess:
         copied_names: tuple[str, ...],
         on_progress: Progress | None,
     ) -> None:
-        """Start reading; copied_names as the intake has them."""
+        """intake: made there, told how much was read. copied_names as it has them."""
+        self._intake = intake
         self._on_progress = on_progress
         self._types = _types(copied_names)
         self._log_read: LogRead | None = None
+        self._process: Any = None
+
+    def start(self) -> None:
+        """Begin to read, where iterating shall not do so; from now on it has to be closed."""
         incoming, outgoing = os.pipe()
         _widen(outgoing)
         self._incoming = open(incoming, "rb", PIPE_BYTES)
         context = multiprocessing.get_context("fork")
-        self._process = context.Process(target=_send_all, args=(intake, incoming, outgoing), daemon=True)
+        given = self._intake, incoming, outgoing
+        self._process = context.Process(target=_send_all, args=given, daemon=True)
         self._process.start()
         os.close(outgoing)
 
     def __iter__(self) -> Generator[Item, None, None]:
         read = reader_of(self._types)
+        if self._process is None:
+            self.start()
         try:
             while self._log_read is None:
                 item = read(self._received())

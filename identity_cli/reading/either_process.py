@@ -1,6 +1,5 @@
 """What reads a log: this process, a second one if that pays, or several, each some blocks of it."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -52,5 +51,4 @@ def reads_elsewhere(log: Log, options: ReplayOptions) -> bool:
 def is_in_blocks(log: Log, options: ReplayOptions) -> bool:
     """Whether several processes read a log: not where one has to sort it, or to know all events before."""
     is_plain = options.order is None and not options.dedupe and not options.left_out
-    comes_again = bool(log.paths) and all(map(os.path.isfile, log.paths))
-    return is_plain and comes_again and options.processes >= MANY and reads_elsewhere(log, options)
+    return is_plain and log.comes_again and options.processes >= MANY and reads_elsewhere(log, options)

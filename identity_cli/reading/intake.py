@@ -1,7 +1,8 @@
 """The reading side of a replay: a log's events in ingestion order, watched, counted and sorted out."""
 
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -65,12 +66,37 @@ class Log:
     size: int | None = None
     paths: Sequence[str] = ()
 
+    @property
+    def comes_again(self) -> bool:
+        """Whether it can be read more than once: what came through a pipe cannot."""
+        return bool(self.paths) and all(map(is_regular, self.paths))
+
+    def after(self, read: Iterable[str]) -> "Log":
+        """The same where the files of these paths are read already, and passed over."""
+        known = {os.path.realpath(path) for path in read if is_regular(path)}
+        openers = [
+            partial(_read_already, path) if os.path.realpath(path) in known else opener
+            for opener, path in zip(self.openers, self.paths, strict=True)
+        ]
+        return replace(self, openers=openers) if self.paths else self
+
 
 def log_of(paths: Iterable[str]) -> Log:
-    """The files of these paths as one log, folders expanded."""
+    """The files of these paths as one log, folders expanded; each is read once, however often it is named."""
     files = expand(paths)
     found = [file.path for file in files]
-    return Log([partial(sources_at, *file) for file in files], total_size(found), found)
+    openers: list[Callable[[int], Opened]] = []
+    seen: set[str] = set()
+    for file in files:
+        real = os.path.realpath(file.path)
+        openers.append(partial(_read_already, file.path) if real in seen else partial(sources_at, *file))
+        seen.add(real)
+    return Log(openers, total_size(found), found)
+
+
+def _read_already(path: str, longest_line: int) -> Opened:
+    del longest_line
+    return iter([PassedOver(path, "it is read already")])
 
 
 class Intake:
@@ -261,7 +287,7 @@ def names_to_keep(rules: RuleSet, watchers: Iterable[Watcher]) -> tuple[str, ...
 
 def _again(log: Log, longest_line: int) -> Callable[[], Iterator[LineSource]] | None:
     """What opens the log's sources once more, in turn; None where one of its files does not stay as it is."""
-    if not log.paths or not all(map(is_regular, log.paths)):
+    if not log.comes_again:
         return None
 
     def sources() -> Iterator[LineSource]:

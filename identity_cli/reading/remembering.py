@@ -25,6 +25,8 @@ class NotAsRemembered(ValueError):
     """A part that is missing, or not of its type; the message is the reason."""
 
 
+WORDLESS = (UnicodeEncodeError, OverflowError, RecursionError)
+"""What is raised of a value that JSON has no word for."""
 Kinds = Mapping[str, Any]
 """The type of each attribute that is remembered, by its name, with dots for one of an attribute."""
 Parts = Mapping[str, Sequence[bytes]]
@@ -38,11 +40,16 @@ def remembered(name: str, one: Any, kinds: Kinds) -> Iterator[Row]:
         value = attrgetter(attribute)(one)
         try:
             pieces = value if kind is RAW else [*_packed_pieces(value, kind)]
-        except (UnicodeEncodeError, OverflowError, RecursionError):
-            yield f"{BEYOND_WORDS}{name}.{attribute}", 0, b""
+        except WORDLESS:
+            yield beyond_words(f"{name}.{attribute}")
             return
         for nth, piece in enumerate(pieces):
             yield f"{name}.{attribute}", nth, bytes(piece)
+
+
+def beyond_words(part: str) -> Row:
+    """In place of a part that cannot be remembered as it is."""
+    return f"{BEYOND_WORDS}{part}", 0, b""
 
 
 def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
@@ -58,8 +65,11 @@ def recall(name: str, one: Any, kinds: Kinds, parts: Parts) -> None:
         if isinstance(known, dict | set):  # perhaps of a kind of its own
             known.clear()
             known.update(value)
-        else:
+            continue
+        try:
             setattr(owner, last, value)
+        except ValueError as error:  # of what is kept as it stands
+            raise NotAsRemembered(f"{part}: {error}") from None
 
 
 def _packed_pieces(value: Any, kind: Any) -> Iterator[bytes]:
@@ -85,8 +95,11 @@ def packed(value: Any, kind: Any) -> bytes:
 
 
 def text_of(value: Any) -> bytes:
-    """A value as it is packed with others later, see packed_texts."""
-    return msgspec.json.encode(value)
+    """A value as it is packed with others later, see packed_texts; empty where there is no word for it."""
+    try:
+        return msgspec.json.encode(value)
+    except WORDLESS:
+        return b""
 
 
 def packed_texts(texts: Sequence[bytes]) -> bytes:

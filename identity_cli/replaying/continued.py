@@ -46,7 +46,7 @@ class ContinuedReplay(Replay):
 
     @property
     def _ids_held(self) -> int:
-        return self._met_again.ids + self._ids - self._earlier_ids
+        return self._met_again.ids + self._ids - self._earlier_ids + self._resolver.personless_count
 
     def _note_findings(self, config: Config) -> None:
         """As after any replay whose ids need not fit into memory."""

@@ -273,7 +273,7 @@ class Replay:
         )
         if facts:
             self._write_facts(facts)
-            self._room.check(self._ids_held)
+        self._room.check(self._ids_held)
         if batch.is_large:
             self._journal.flush()
             self._has_large_values = True
@@ -289,8 +289,8 @@ class Replay:
 
     @property
     def _ids_held(self) -> int:
-        """How many of them memory holds."""
-        return self._ids
+        """How many memory holds, with a person or without."""
+        return self._ids + self._resolver.personless_count
 
     def _whole(self, kept: KeptLine) -> KeptLine:
         """With its line, which is told once for all events on it."""

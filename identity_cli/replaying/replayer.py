@@ -4,7 +4,6 @@ The left half of the tool. Everything else reads the finished Run.
 """
 
 import gc
-import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -85,10 +84,13 @@ def replay_log(
     InputInRunFolder if the log lies in the run folder.
     Files of vendors whose rules differ are replayed under PostHog's, unless others are asked for: the
     default ones, or those of the log's dates. Where memory would not hold all ids it is begun anew, as if
-    spill had been asked for; the Run says so.
+    spill had been asked for; the Run says so. It begins like that where the memory is said of a log that does
+    not come again.
     going_on: a run that the log goes on with: what comes out is of its files and these. CannotGoOn.
     """
     further = on_progress, config
+    if options.memory is not None and going_on is None and not log.comes_again:
+        options = replace(options, spill=True)
     options = _as_the_machine_allows(options)
     try:
         return _gone_on_with(log, run, options, further, going_on)
@@ -116,7 +118,7 @@ def _gone_on_with(
 ) -> Run:
     if going_on is not None:
         with earlier_run(going_on) as earlier:
-            return _replayed(log, run, earlier.asked(options), (*further, earlier))
+            return _replayed(log.after(earlier.files), run, earlier.asked(options), (*further, earlier))
     try:
         return _by_its_vendor(log, run, options, *further)
     except IdsDoNotFit:
@@ -131,7 +133,7 @@ def _by_its_vendor(
     try:
         return _replayed(log, run, options, (on_progress, config, None))
     except MixedVendors:
-        if not all(map(os.path.isfile, log.paths)):  # what came through a pipe does not come again
+        if not log.comes_again:
             raise
         return _replayed(log, run, options, (on_progress, config, None), heeds_vendor=False)
 

@@ -72,6 +72,11 @@ class Owners:
         """Every distinct id that has a person, by team."""
         return chain.from_iterable(ids.items() for ids in self._teams.values())
 
+    @property
+    def personless_count(self) -> int:
+        """How many distinct ids have no person."""
+        return sum(map(len, self._personless.values()))
+
     def personless(self) -> Iterator[tuple[int, str, DistinctId]]:
         """The distinct ids that were used only without profiles, by team, in the order of first sight."""
         for team_id, ids in sorted(self._personless.items()):

@@ -218,6 +218,11 @@ class PersonResolver:
             return Whose(None, is_identified=False, events=seen.count)
         return Whose(person.number, person.is_identified, seen.count)
 
+    @property
+    def personless_count(self) -> int:
+        """How many distinct ids it holds that have no person."""
+        return self._owners.personless_count
+
     def forget_all(self) -> None:
         """Let go of everybody, once nothing more is asked."""
         self._owners.forget_all()

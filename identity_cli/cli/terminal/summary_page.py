@@ -21,7 +21,7 @@ from identity_cli.reports.run_summary import Order, Summary
 from identity_cli.rules import DEFAULT, RULE_SETS
 from identity_cli.rules.dating import called_for, stands_for_all
 
-PASSED_SHOWN = 3  # files without an event
+PASSED_SHOWN = 3  # files
 PLAN_BOOK = "events of the plan"
 LONGEST_OUTCOMES = 52  # columns that a terminal of 80 has for them
 TYPES_SHOWN = 3  # of warnings, where a screen has to do
@@ -151,7 +151,7 @@ def _show_source(page: Page, figures: Summary) -> None:
             if len(figures.passed_over) > PASSED_SHOWN
             else []
         )
-        page.paragraph(f"Passed over, without an event: {', '.join([*shown, *more])}.", indent=0)
+        page.paragraph(f"Passed over: {', '.join([*shown, *more])}.", indent=0)
 
 
 def _show_if_mostly_rejected(page: Page, figures: Summary) -> None:

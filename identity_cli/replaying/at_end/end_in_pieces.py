@@ -17,7 +17,15 @@ from identity_cli.origins import Origins
 from identity_cli.pieces.component import END
 from identity_cli.pieces.joining import NO_FACT, JoinedJournal, Row, Whole
 from identity_cli.reading.log_items import KeptLine, Rows
-from identity_cli.reading.remembering import PIECE, TABLE, packed, packed_texts, text_of
+from identity_cli.reading.remembering import (
+    PIECE,
+    TABLE,
+    WORDLESS,
+    beyond_words,
+    packed,
+    packed_texts,
+    text_of,
+)
 from identity_cli.reading.remembering import Row as StoredRow
 from identity_cli.replaying.at_end.log_end import END as OF_END
 from identity_cli.replaying.at_end.log_end import LogEnd, as_sent, end_kinds
@@ -37,8 +45,12 @@ _COMPLETED = ("fine_persons", "kept")
 def rows_of_end(end: OpenEnd, kept: Mapping[int, KeptLine], names: Collection[str]) -> Iterator[StoredRow]:
     """All that is IN_PIECES; kept: lines, by seq. names: the event properties that records keep."""
     for name, values in _in_order(end, kept).items():
-        for nth, some in enumerate(_pieces(values)):
-            yield f"{OF_END}.{name}", nth, packed(_values(name, some, names), list)
+        part = f"{OF_END}.{name}"
+        try:
+            for nth, some in enumerate(_pieces(values)):
+                yield part, nth, packed(_values(name, some, names), list)
+        except WORDLESS:
+            yield beyond_words(part)
 
 
 def row_of_end(part: int, clock: datetime) -> Row:
@@ -66,8 +78,12 @@ def joined_pieces(
     for name in IN_PIECES:
         each = [_of_whole(name, next(group), of, origins) for group, of in zip(groups, numbers, strict=False)]
         texts = (text for _, text in merge(*each, key=itemgetter(0)))
+        part = f"{OF_END}.{name}"
         for nth, some in enumerate(_pieces(texts)):
-            yield Rows(TABLE, [(f"{OF_END}.{name}", nth, packed_texts(some))])
+            if not all(some):
+                yield Rows(TABLE, [beyond_words(part)])
+                break
+            yield Rows(TABLE, [(part, nth, packed_texts(some))])
 
 
 def _in_order(end: OpenEnd, kept: Mapping[int, Any]) -> dict[str, Values]:

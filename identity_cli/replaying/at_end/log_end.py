@@ -106,29 +106,33 @@ class Asked(NamedTuple):
         """What to ask again; CannotGoOn where one of the given options asks for something else."""
         for name in self._fields:
             was, asked = getattr(self, name), getattr(options, name, None)
+            asked = str(asked) if isinstance(asked, Path) else asked
             if name in given and asked != was and not (name == "rules" and asked == "auto" and self.by_dates):
-                flag = _FLAGS.get(name, name.replace("_", "-"))
-                raise CannotGoOn(run, f"--{flag} was {_shown(was)} in its replay, and now is {_shown(asked)}")
+                flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+                raise CannotGoOn(run, f"{flag} was {_shown(was)} in its replay, and now is {_shown(asked)}")
         if "rules" in given and self.is_of_log:
             raise CannotGoOn(run, "its rules were those of the log's own vendor, and now some are asked for")
         if not options.is_remembered:
             raise CannotGoOn(run, "what is sorted, or what a plan leaves events out of, is one whole")
         if options.spill:
-            reason = "going on, memory holds no ids but those that the new file touches, and spills none"
+            reason = "memory has to hold only the ids that the new file touches, so none are spilled"
             raise CannotGoOn(run, reason, "leave out --spill, or replay all files together with it")
         return {name: getattr(self, name) for name in self._fields[:-2]}
 
 
 _FLAGS = {
-    "buffer_seconds": "buffer",
-    "mapping": "map",
-    "longest_line": "max-line",
-    "with_events": "events",
-    "evidence": "no-evidence",
+    "buffer_seconds": "--buffer",
+    "mapping": "--map",
+    "longest_line": "--max-line",
+    "with_events": "--events",
+    "evidence": "evidence, which --no-evidence leaves out,",
+    "blocked_ids": "blocked_ids",
 }
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "wanted" if value else "not wanted"
     if value is None or value == ():
         return "left out"
     return " ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,6 +1,7 @@
 """A run that a log goes on with: what it remembers, and whether the log can go on at all."""
 
-from collections.abc import Collection, Iterable, Iterator
+import zlib
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -81,19 +82,27 @@ class EarlierRun:
         return again
 
     @property
+    def files(self) -> set[str]:
+        """The files that it was made of."""
+        return {container_of(self._run.file_of(source.path)) for source in sources_in(self._parts)}
+
+    @property
     def reading(self) -> Earlier:
         """What reading goes on with."""
         marks = {source: columns for source, *columns in self._run.landmarks()}
         sources = sources_in(self._parts)
         for number, source in enumerate(sources, 1):
             if number in marks:
-                source.landmarks = Landmarks.unpacked(marks[number])
+                source.landmarks = _landmarks(marks[number])
         return Earlier(sources, self._run.origins, self._parts)
 
     def end(self, names: Collection[str]) -> LogEnd:
         """Where its log ended; names: the event properties that records keep."""
-        end = LogEnd()
-        recall(END, end, end_kinds(names), self._parts)
+        end, kinds = LogEnd(), end_kinds(names)
+        missing = [name for name in kinds if f"{END}.{name}" not in self._parts]
+        if missing:
+            raise NotAsRemembered(f"{END}.{missing[0]} is missing")
+        recall(END, end, kinds, self._parts)
         return end
 
     def met_again(self, resolver: PersonResolver, options: ReplayOptions) -> MetAgain:
@@ -123,6 +132,13 @@ class EarlierRun:
             raise CannotGoOn(self._run.name, "its rejected.ndjson is not as it was written")
 
 
+def _landmarks(columns: Sequence[bytes]) -> Landmarks:
+    try:
+        return Landmarks.unpacked(columns)
+    except (zlib.error, ValueError) as error:
+        raise NotAsRemembered(f"landmarks: {error}") from None
+
+
 def _why_not(run: Run, parts: Parts) -> str | None:
     """Why nothing can go on with a run, if nothing can."""
     version = run.metadata["idcli_version"]
@@ -142,8 +158,19 @@ def _why_not(run: Run, parts: Parts) -> str | None:
                 f"{source.path} is of {dialect.name}, where a device is its latest user's, so that"
                 " the new file may change what its lines meant"
             )
-    changed = (one.path for one in sources if _is_other(run, one))
-    return next((f"{path} is not what was replayed any more" for path in changed), None)
+    return next((_how_changed(run, one) for one in sources if _is_other(run, one)), None)
+
+
+def _how_changed(run: Run, source: Source) -> str:
+    if _has_grown(run, source):
+        return f"{source.path} has grown since, and a log goes on with further files, not with longer ones"
+    return f"{source.path} is not what was replayed any more"
+
+
+def _has_grown(run: Run, source: Source) -> bool:
+    """Whether a changed file begins with all that was replayed."""
+    path = run.file_of(source.path)
+    return container_of(path) == path and hash_of_start(path, source.size) == source.hash
 
 
 def _is_other(run: Run, source: Source) -> bool:

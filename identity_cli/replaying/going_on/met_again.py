@@ -30,7 +30,7 @@ class MetAgain:
         self._run = run
         self._resolver = resolver
         self._rules = rules
-        self.ids = 0  # of persons that were met, and those without one
+        self.ids = 0  # of persons that were met
         self._asked: set[str] = set()  # ids that were looked up
         self._persons: set[int] = set()  # who was met, and whoever was merged into them, by number
         self._fine_ids: dict[Key, FineId] = {}
@@ -89,7 +89,7 @@ class MetAgain:
         persons = as_left.persons_left(self._run, as_left.persons_of(self._run, distinct_ids) - self._persons)
         self._persons.update(persons.standing.numbers, persons.merged.numbers)
         further = as_left.personless_left(self._run, distinct_ids)
-        self.ids += len(persons.ids.texts) + len(further.ids.texts)
+        self.ids += len(persons.ids.texts)
         return persons, further
 
 

@@ -4,6 +4,7 @@ Events and rejected lines go into files; what watchers saw comes here, in the or
 """
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from itertools import cycle
@@ -43,15 +44,12 @@ class BlockReaders:
         self._gathered = gathered
         self._counted = _Counted()
         self._read: LogRead | None = None
-        ring = Ring(len(gathered))
+        self._on_progress = on_progress
         self._readers: list[SecondProcess] = []
-        for number in range(len(gathered)):
-            progress = None if number else on_progress  # they all read the same
-            self._readers.append(SecondProcess(partial(self._reading, ring, number), (), progress))
-        ring.close()
 
     def __iter__(self) -> Generator[Item, None, None]:
         try:
+            self._start()
             yield from self._items()
         finally:
             for reader in self._readers:
@@ -64,6 +62,15 @@ class BlockReaders:
         """What was read, all of it."""
         assert self._read is not None, "not at its end"
         return self._read
+
+    def _start(self) -> None:
+        """Let all of them begin; those that have begun are to be closed, even where one cannot."""
+        with closing(Ring(len(self._gathered))) as ring:
+            for number in range(len(self._gathered)):
+                progress = None if number else self._on_progress  # they all read the same
+                reader = SecondProcess(partial(self._reading, ring, number), (), progress)
+                reader.start()
+                self._readers.append(reader)
 
     def _reading(self, ring: Ring, number: int, on_progress: Progress) -> "_Reader":
         """What one of them does, in its process."""
