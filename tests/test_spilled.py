@@ -234,6 +234,23 @@ def test_an_event_that_waits_and_that_json_has_no_word_for_is_not_remembered(
         replay(SAMPLE / "events.ndjson", continues=tmp_path / "spilled1")
 
 
+def test_a_log_that_comes_once_is_resolved_in_parts_where_memory_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts: list[Any] = []
+    as_ever = Part.resolve
+
+    def resolve(*given: Any) -> None:
+        in_parts.append(given)
+        as_ever(*given)
+
+    monkeypatch.setattr(Part, "resolve", resolve)
+    events = [{"event": "e", "distinct_id": "ada"}]
+    for memory in (None, 1 << 30):
+        replay(events, tmp_path / "run", memory=memory, one_process=True).close()
+    assert len(in_parts) == 1
+
+
 def test_ids_without_a_person_take_memory_too(tmp_path: Path) -> None:
     properties = {"$process_person_profile": False, "$lib": "web"}
     log = [{"event": "e", "distinct_id": f"id-{number}", "properties": properties} for number in range(200)]

@@ -1,7 +1,5 @@
 """Whether memory holds the ids of a log, as far as it is read: what was free when the replay began."""
 
-import os
-
 from identity_cli.reading.intake import Log
 from identity_cli.reading.options import ReplayOptions
 
@@ -20,9 +18,8 @@ class RoomForIds:
 
     def __init__(self, log: Log, options: ReplayOptions) -> None:
         """Any number, where ids are resolved in parts anyway, or the log cannot be read again."""
-        comes_again = bool(log.paths) and all(map(os.path.isfile, log.paths))
-        memory = options.memory
-        self._most = None if memory is None or options.spill or not comes_again else memory // BYTES_OF_AN_ID
+        memory = None if options.spill or not log.comes_again else options.memory
+        self._most = None if memory is None else memory // BYTES_OF_AN_ID
 
     def check(self, ids: int) -> None:
         """IdsDoNotFit if there are too many by now."""
