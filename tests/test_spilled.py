@@ -273,6 +273,7 @@ def test_where_audits_would_not_fit_a_run_has_no_findings_and_that_is_said(
     found = CliRunner().invoke(idcli, ["warnings", "--run", str(tmp_path / "run"), "--format", "json"])
     assert json.loads(found.stdout)["findings"]
     assert "none looked" not in CliRunner().invoke(idcli, [*command, "4G"]).stderr
+    assert "write 3M or 3GiB, if that is meant" in CliRunner().invoke(idcli, [*command, "3"]).stderr
 
 
 def test_a_part_that_is_killed_leaves_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from identity_cli.files.folders import LogFile
 
 REPAIRED = "-repaired"
+FEWEST_BYTES = 1 << 20
+"""Of memory, where no unit is written: fewer are meant to have one."""
 
 
 def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -50,8 +52,13 @@ def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
         return None
     found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
     if found is None:
-        raise click.BadParameter(f"{value!r} is no number of bytes: write 100000, 64M or 1G.")
-    return int(found[1]) << 10 * " KMG".index(found[2].upper() or " ")
+        raise click.BadParameter(f"{value!r} is no number of bytes: write 64M or 4GiB.")
+    count, unit = int(found[1]), found[2].upper()
+    if not unit and count < FEWEST_BYTES:
+        raise click.BadParameter(
+            f"{count} bytes hold no log: write {count}M or {count}GiB, if that is meant."
+        )
+    return count << 10 * " KMG".index(unit or " ")
 
 
 def _dialects() -> Iterable[str]:
