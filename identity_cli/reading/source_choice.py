@@ -46,7 +46,10 @@ class SourceChoice:
         for opener in self._openers:
             for found in opener(self._longest_line):
                 if isinstance(found, PassedOver):
-                    self.passed_over.append(found)
+                    if (
+                        found not in self.passed_over
+                    ):  # perhaps by an earlier replay, with which this one goes on
+                        self.passed_over.append(found)
                     continue
                 with closing(found) as file:
                     lines = file.read_lines(BLOCK_BYTES)
