@@ -101,7 +101,7 @@ class NoSuchLine(IdcliError):
 
     def __init__(self, named: str, ends: Sequence[tuple[str, int]]) -> None:
         shown = [f"{path} ends at line {last}" for path, last in ends[:3]]
-        more = [] if len(ends) <= 3 else [f"{len(ends) - 3} more are no longer"]
+        more = [] if len(ends) <= 3 else [f"{len(ends) - 3} more end before it too"]
         super().__init__(f"no line {named!r} in this run: {', '.join([*shown, *more])}. Give FILE:LINE.")
 
 
