@@ -565,7 +565,11 @@ def test_a_property_that_nobody_has_is_told_from_one_that_nobody_has_so(
 def test_persons_are_sorted_by_any_property(conditioned: Run, cli: Invoke) -> None:
     found = persons_of(cli, "--sort", "v", "--run", conditioned.name)
     assert [one["creator_distinct_id"] for one in found] == ["9", "10", "2024", "ABC", "list", "abc", "none"]
-    assert "no order or property of persons 'nope'" in cli("persons", "--sort", "nope", code=2).stderr
+    turned = persons_of(cli, "--sort", "-v", "--run", conditioned.name)
+    others = ["abc", "list", "ABC", "2024", "10", "9", "none"]
+    assert [one["creator_distinct_id"] for one in turned] == others
+    for order in ("nope", "-nope", "xv"):
+        assert f"no order or property of persons '{order}'" in cli("persons", "--sort", order, code=2).stderr
 
 
 def test_the_columns_of_persons_agree_wherever_they_stand(cli: Invoke, shop: Path) -> None:

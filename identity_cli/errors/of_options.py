@@ -34,7 +34,7 @@ class UnknownOrder(IdcliError):
         properties = f", such as {', '.join(some)}" if some else ""
         super().__init__(
             f"no order or property of persons {name!r}: choose one of {', '.join(known)}, "
-            f"or any property that persons have{properties}."
+            f"or any property that persons have{properties}; -NAME is from high to low."
         )
 
 

@@ -32,11 +32,11 @@ def persons(
     identified: only such, or only others. where: only those with these properties: values by name, or
     conditions such as "seats>10"; a text also stands for the value that it is as JSON. ever: conditions hold
     for what a property once was, too. sort: what comes first, a key of PERSON_ORDERS, else a property, from
-    low to high; UnknownOrder where nobody has it. findings: only persons that findings of these codes are
-    about; of no codes, all that findings are about but for those of severity info. BadCondition for one that
-    cannot be read.
+    low to high, or from high to low with a minus before it; UnknownOrder where nobody has it. findings: only
+    persons that findings of these codes are about; of no codes, all that findings are about but for those of
+    severity info. BadCondition for one that cannot be read.
     """
-    if sort not in PERSON_ORDERS and not run.has_property(sort):
+    if sort not in PERSON_ORDERS and run.property_order(sort) is None:
         from identity_cli.errors import UnknownOrder
 
         raise UnknownOrder(sort, PERSON_ORDERS, run.property_names())

@@ -48,7 +48,8 @@ IN_A_TABLE = 20
     metavar="[" + "|".join(PERSON_ORDERS) + "|KEY]",
     default="ids",
     show_default=True,
-    help="What comes first: most ids, most events, by time, or a property, from low to high.",
+    help="What comes first: most ids, most events, by time, or a property, from low to high; with a minus "
+    "before it, as in -seats, from high to low.",
 )
 @option(
     "--show",

@@ -31,21 +31,35 @@ class PersonLists(OpenedRun):
     def persons(
         self, order: str = "ids", limit: int | None = None, identified: bool | None = None, min_ids: int = 0
     ) -> Iterator[PersonRow]:
-        """Persons that stand; order is a key of PERSON_ORDERS, else a property, from low to high."""
+        """Persons that stand; order is a key of PERSON_ORDERS, else a property, from low to high.
+
+        A minus before a property turns it round; persons without it come last either way.
+        """
         query = f"SELECT {PERSON_COLUMNS} FROM persons WHERE {_standing(identified, min_ids)}"
         if order == "ids":
             return islice(self._persons_by_ids(query, min_ids), limit and min(limit, _MOST))
         most = "" if limit is None else f" LIMIT {min(int(limit), _MOST)}"
-        by = PERSON_ORDERS.get(order, "value_of(properties) IS NULL, value_of(properties), person")
-        if order not in PERSON_ORDERS:
-            self.database.create_function("value_of", 1, _reader_of(as_stored(order)), deterministic=True)
+        by = PERSON_ORDERS.get(order) or self._by_property(order)
         return map(PersonRow._make, self._rows(f"{query} ORDER BY {by}{most}"))
+
+    def _by_property(self, order: str) -> str:
+        """What SQLite sorts by, now that it knows of that property."""
+        key, is_reversed = self.property_order(order) or (order, False)
+        self.database.create_function("value_of", 1, _reader_of(as_stored(key)), deterministic=True)
+        return f"value_of(properties) IS NULL, value_of(properties) {'DESC' if is_reversed else ''}, person"
 
     def _persons_by_ids(self, query: str, min_ids: int) -> Iterator[PersonRow]:
         """Those of several ids, which an index has in their order; then the many of one, as they stand."""
         several, one = "id_count > 1 ORDER BY id_count DESC, person", "id_count <= 1 ORDER BY person"
         for those in (several,) if min_ids > 1 else (several, one):
             yield from map(PersonRow._make, self._rows(f"{query} AND {those}"))
+
+    def property_order(self, order: str) -> tuple[str, bool] | None:
+        """The property that an order names, and whether it is from high to low; None if nobody has it."""
+        if self.has_property(order):
+            return order, False
+        key = order.removeprefix("-")
+        return (key, True) if key != order and self.has_property(key) else None
 
     def has_property(self, key: str) -> bool:
         """Whether any person that stands has a property of that name."""
