@@ -152,7 +152,7 @@ def test_somebodys_folder_with_the_name_of_an_unfinished_run_is_left_alone(pid: 
 
 def test_what_a_killed_replay_left_is_removed_whatever_process_has_its_number_now() -> None:
     replay("log.ndjson", f".run.{os.getpid()}.abc.partial")
-    for scratch in ("merge_graph.dot.edges", "run.compact", "people/run.db"):
+    for scratch in ("merge_graph.dot.edges", "run.compact", "run.compact-journal", "people/run.db"):
         path = Path(f".run.{os.getpid()}.abc.partial", scratch)
         path.parent.mkdir(exist_ok=True)
         path.touch()

@@ -39,13 +39,8 @@ OUR_FILES = frozenset(
 )
 PEOPLE = "people"
 """The folder in which everybody may be written first."""
-_SCRATCH = re.compile(
-    r"order\.\d+m*|"
-    + "|".join(
-        re.escape(name)
-        for name in (PEOPLE, COMPACTED, *(form.file + EDGES for form in GRAPH_FORMATS.values()))
-    )
-)
+_NAMED = (PEOPLE, COMPACTED, *(form.file + EDGES for form in GRAPH_FORMATS.values()))
+_SCRATCH = re.compile(rf"order\.\d+m*|(?:{'|'.join(map(re.escape, _NAMED))})(?:-journal)?")
 """What a replay has in its folder only while it goes on."""
 
 
