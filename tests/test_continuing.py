@@ -438,6 +438,15 @@ def test_what_a_run_was_made_of_is_not_read_again(days: tuple[Path, Path, Path],
             ]
 
 
+def test_a_run_goes_on_with_events_that_are_in_no_file(days: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    run, today, tomorrow = days
+    with (
+        replay([json.loads(NEXT)], continues=run) as found,
+        replay([today, tomorrow], tmp_path / "whole") as whole,
+    ):
+        assert tables(found)["persons"] == tables(whole)["persons"]
+
+
 def test_internal_users_that_are_named_again_are_the_same(tmp_path: Path) -> None:
     today, tomorrow = tmp_path / "today.ndjson", tmp_path / "tomorrow.ndjson"
     for path in (today, tomorrow):

@@ -73,12 +73,14 @@ class Log:
 
     def after(self, read: Iterable[str]) -> "Log":
         """The same where the files of these paths are read already, and passed over."""
+        if not self.paths:
+            return self
         known = {os.path.realpath(path) for path in read if is_regular(path)}
         openers = [
             partial(_read_already, path) if os.path.realpath(path) in known else opener
             for opener, path in zip(self.openers, self.paths, strict=True)
         ]
-        return replace(self, openers=openers) if self.paths else self
+        return replace(self, openers=openers)
 
 
 def log_of(paths: Iterable[str]) -> Log:

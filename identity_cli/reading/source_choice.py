@@ -46,9 +46,7 @@ class SourceChoice:
         for opener in self._openers:
             for found in opener(self._longest_line):
                 if isinstance(found, PassedOver):
-                    if (
-                        found not in self.passed_over
-                    ):  # perhaps by an earlier replay, with which this one goes on
+                    if found not in self.passed_over:  # perhaps by the replay that this one goes on with
                         self.passed_over.append(found)
                     continue
                 with closing(found) as file:

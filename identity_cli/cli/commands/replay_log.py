@@ -1,6 +1,5 @@
 """`idcli replay`: from logs to a run folder, and a summary of it."""
 
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ from identity_cli.cli.terminal.fitting import is_terminal
 from identity_cli.cli.terminal.options import (
     Number,
     buffer_option,
+    bytes_in,
     config_option,
     format_option,
     guards_csv,
@@ -43,22 +43,6 @@ if TYPE_CHECKING:
     from identity_cli.files.folders import LogFile
 
 REPAIRED = "-repaired"
-FEWEST_BYTES = 1 << 20
-"""Of memory, where no unit is written: fewer are meant to have one."""
-
-
-def _bytes(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
-    if value is None:
-        return None
-    found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
-    if found is None:
-        raise click.BadParameter(f"{value!r} is no number of bytes: write 64M or 4GiB.")
-    count, unit = int(found[1]), found[2].upper()
-    if not unit and count < FEWEST_BYTES:
-        raise click.BadParameter(
-            f"{count} bytes hold no log: write {count}M or {count}GiB, if that is meant."
-        )
-    return count << 10 * " KMG".index(unit or " ")
 
 
 def _dialects() -> Iterable[str]:
@@ -179,7 +163,7 @@ def _dialects() -> Iterable[str]:
 @option(
     "--memory",
     metavar="BYTES",
-    callback=_bytes,
+    callback=bytes_in,
     help="How much a replay may take before it goes on as with --spill, e.g. 4GiB.  [default: what is free]",
 )
 @option(
@@ -204,7 +188,7 @@ def _dialects() -> Iterable[str]:
     metavar="BYTES",
     default="64M",
     show_default=True,
-    callback=_bytes,
+    callback=bytes_in,
     help="Of a longer line only the beginning is kept, as a rejected line. K, M and G are powers of 1024.",
 )
 @option(

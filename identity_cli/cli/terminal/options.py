@@ -1,6 +1,7 @@
 """Options that several commands share."""
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ WIDEST_METAVAR = 40
 """Of choices that an option lists in its own line of help, in columns."""
 MOST = 2**53
 """Of anything that a command lists: more digits mean all."""
+FEWEST_BYTES = 1 << 20
+"""Of memory, where no unit is written: fewer are meant to have one."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -43,6 +46,21 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # in older clicks it h
 
 _TEAM = Number(int, "the team id", "a whole number, as in --team-id 2")
 _BUFFER = Number(float, "the buffer", "a number of seconds, as in --buffer 60")
+
+
+def bytes_in(ctx: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
+    """The callback of an option that takes bytes, with a unit or without: 64M, 4GiB."""
+    if value is None:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,11})([KMG]?)(?:i?B)?", value, re.IGNORECASE)
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no number of bytes: write 64M or 4GiB.")
+    count, unit = int(found[1]), found[2].upper()
+    if not unit and count < FEWEST_BYTES:
+        raise click.BadParameter(
+            f"{count} bytes hold no log: write {count}M or {count}GiB, if that is meant."
+        )
+    return count << 10 * " KMG".index(unit or " ")
 
 
 def run_option(text: str) -> Callable[[Function], Function]:
